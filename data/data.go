@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+// Package data holds what the world says (models, law, information types, requirements, threats, indicators, detectors)
+// as versioned YAML with Swedish and English side by side. It is a file system and nothing else.
+package data
+
+import "embed"
+
+// Files is the catalogue that ships with the program. Hand it on as an fs.FS.
+//
+//go:embed facts.yaml evidence.yaml tender-topics.yaml law models information requirements threats indicators detectors
+var Files embed.FS
