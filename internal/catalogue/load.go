@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // loader reads the files in an order where everything a row may refer to has been read before it.
@@ -18,6 +19,15 @@ type loader struct {
 	tenderTopics map[string]int
 	editionFile  string
 	replaced     []replacement
+	parsed       map[string]*parsedFile
+}
+
+// parsedFile is a file that has been parsed but not yet read.
+type parsedFile struct {
+	reader *reader
+	root   *node
+	ok     bool
+	err    error
 }
 
 // replacement is an old id with the place where a row says that it replaces it.
@@ -31,6 +41,7 @@ type replacement struct {
 func Load(fsys fs.FS) (*Catalogue, error) {
 	l := &loader{fsys: fsys, Catalogue: &Catalogue{Vocabulary: &Vocabulary{}}, tenderTopics: map[string]int{}}
 	l.index()
+	l.parseAll()
 	l.file("facts.yaml", func(r *reader, root *node) { l.Vocabulary = readVocabulary(r, root) })
 	if len(l.Vocabulary.facts) == 0 {
 		// Every condition would be reported as speaking of an unknown fact, which hides the one fault there is.
@@ -63,15 +74,52 @@ func (l *loader) index() {
 
 // file reads one file that must exist.
 func (l *loader) file(name string, read func(*reader, *node)) {
-	r := &reader{file: name}
-	b, err := fs.ReadFile(l.fsys, name)
-	if err != nil {
-		r.faultAt(0, 0, "the file cannot be read: %v", cause(err))
-	} else if root, ok := r.parse(b); ok {
-		read(r, root)
+	f, ok := l.parsed[name]
+	if !ok {
+		f = l.parseFile(name)
+	}
+	r := f.reader
+	if f.err != nil {
+		r.faultAt(0, 0, "the file cannot be read: %v", cause(f.err))
+	} else if f.ok {
+		read(r, f.root)
 		l.checkEdition(r)
 	}
 	l.problems = append(l.problems, r.problems...)
+}
+
+func (l *loader) parseFile(name string) *parsedFile {
+	f := &parsedFile{reader: &reader{file: name}}
+	var b []byte
+	if b, f.err = fs.ReadFile(l.fsys, name); f.err == nil {
+		f.root, f.ok = f.reader.parse(b)
+	}
+	return f
+}
+
+// parseAll parses every file at once, on all processors: two thirds of the time that a start takes is spent here. The files are
+// then read in their order by file and dir.
+func (l *loader) parseAll() {
+	var names []string
+	for _, pattern := range []string{"*.yaml", "*/*.yaml"} {
+		found, err := fs.Glob(l.fsys, pattern)
+		if err != nil {
+			return // only a malformed pattern; file tells what cannot be read
+		}
+		names = append(names, found...)
+	}
+	l.parsed = make(map[string]*parsedFile, len(names))
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for _, name := range names {
+		wg.Go(func() {
+			f := l.parseFile(name)
+			mu.Lock()
+			defer mu.Unlock()
+			l.parsed[name] = f
+		})
+	}
+	wg.Wait()
 }
 
 // cause leaves out the path that the file system puts in its errors: the problem names the file already.
