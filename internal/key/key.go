@@ -87,3 +87,6 @@ func (r Root) Derive(purpose string) []byte {
 func (r Root) Check() string {
 	return base64.RawStdEncoding.EncodeToString(r.Derive("check")[:16])
 }
+
+// IsZero reports whether there is no key.
+func (r Root) IsZero() bool { return len(r.secret) == 0 }

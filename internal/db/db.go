@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+// Package db opens the database (Swedish: databas), an embedded SQLite file or a PostgreSQL server, and runs transactions in it.
+// SQL is written once for both engines.
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver "pgx"
+	_ "modernc.org/sqlite"             // registers the driver "sqlite"
+)
+
+// Engine names the kind of database a DB talks to.
+type Engine string
+
+// The two engines. Everything works on both.
+const (
+	SQLite   Engine = "sqlite"
+	Postgres Engine = "postgres"
+)
+
+// ErrNotFound says that no row matched. It never travels as a nil error.
+var ErrNotFound = errors.New("not found")
+
+// ErrAddress says that a database address (DSN) could not be understood.
+var ErrAddress = errors.New("database address not understood")
+
+// ErrConflict says that somebody else changed the row since it was read.
+var ErrConflict = errors.New("changed by somebody else")
+
+// DB is an open database. Use Read and Write; nothing else touches its connections.
+type DB struct {
+	// Engine is the kind of database.
+	Engine Engine
+	// Now is the clock that stamps every transaction. Tests set it.
+	Now func() time.Time
+	// Created is true when Open made a new SQLite file.
+	Created bool
+	// Path is the SQLite file, empty for PostgreSQL.
+	Path string
+
+	write, read *sql.DB
+	statements  atomic.Int64
+}
+
+// Tx is one transaction. Everything written in it carries the same time, Now.
+type Tx struct {
+	// SQL is the driver's transaction, for the job queue that enqueues in it.
+	SQL *sql.Tx
+	// Engine is the kind of database, for the few statements that must differ (only in store.go).
+	Engine Engine
+	// Now is the time of the transaction, in UTC and whole milliseconds.
+	Now time.Time
+
+	statements *atomic.Int64
+}
+
+// maxPostgresConnections caps the pool: an application server in front of a shared database must leave room for others.
+const maxPostgresConnections = 16
+
+// maxReaders is how many SQLite readers run at once; with WAL they never wait for the writer.
+const maxReaders = 4
+
+// Open opens the database at dsn: "sqlite:PATH" or "postgres://...". A SQLite file and its directory are made when missing.
+// It does not migrate; see the schema package.
+func Open(ctx context.Context, dsn string) (*DB, error) {
+	switch {
+	case strings.HasPrefix(dsn, "sqlite:"):
+		return openSQLite(ctx, strings.TrimPrefix(dsn, "sqlite:"))
+	case strings.HasPrefix(dsn, "postgres://"), strings.HasPrefix(dsn, "postgresql://"):
+		return openPostgres(ctx, dsn)
+	default:
+		return nil, fmt.Errorf("open %q: %w: write sqlite:PATH or postgres://USER@HOST/DATABASE", redact(dsn), ErrAddress)
+	}
+}
+
+func openSQLite(ctx context.Context, path string) (*DB, error) {
+	if path == "" || strings.ContainsAny(path, "?#%") {
+		return nil, fmt.Errorf("open sqlite file %q: %w: give a path without ? # %%", path, ErrAddress)
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("find sqlite file: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("make the database's directory: %w", err)
+	}
+	created := false
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		created = true
+		// Made here so that no moment exists when others can read it.
+		f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+		if err != nil {
+			return nil, fmt.Errorf("make sqlite file: %w", err)
+		}
+		if err := f.Close(); err != nil {
+			return nil, fmt.Errorf("make sqlite file: %w", err)
+		}
+	}
+	base := "file:" + (&url.URL{Path: path}).EscapedPath() + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)" +
+		"&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=trusted_schema(0)"
+	write, err := sql.Open("sqlite", base+"&_txlock=immediate")
+	if err != nil {
+		return nil, fmt.Errorf("open sqlite file: %w", err)
+	}
+	// SQLite has one writer; a second connection would only wait in its busy handler.
+	write.SetMaxOpenConns(1)
+	if err := write.PingContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open sqlite file %s: %w", path, err), write.Close())
+	}
+	read, err := sql.Open("sqlite", base+"&_pragma=query_only(1)")
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open sqlite file for reading: %w", err), write.Close())
+	}
+	read.SetMaxOpenConns(maxReaders)
+	return &DB{Engine: SQLite, Now: time.Now, Created: created, Path: path, write: write, read: read}, nil
+}
+
+func openPostgres(ctx context.Context, dsn string) (*DB, error) {
+	pool, err := sql.Open("pgx", dsn)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", redact(dsn), err)
+	}
+	pool.SetMaxOpenConns(maxPostgresConnections)
+	pool.SetConnMaxIdleTime(5 * time.Minute)
+	if err := pool.PingContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("connect to %s: %w", redact(dsn), err), pool.Close())
+	}
+	return &DB{Engine: Postgres, Now: time.Now, write: pool, read: pool}, nil
+}
+
+// redact removes what may be a password from an address, so that it can stand in an error or a log.
+func redact(dsn string) string {
+	u, err := url.Parse(dsn)
+	if err != nil || u.Scheme == "" && strings.Contains(dsn, "password") {
+		return "the given address"
+	}
+	u.RawQuery = "" // the driver takes a password there too
+	return u.Redacted()
+}
+
+// Write runs fn in a transaction that may change data. It commits when fn returns nil and rolls back otherwise.
+func (d *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
+	return d.run(ctx, d.write, nil, fn)
+}
+
+// Read runs fn in a transaction that sees one moment of the database and cannot change it.
+func (d *DB) Read(ctx context.Context, fn func(tx *Tx) error) error {
+	opts := &sql.TxOptions{ReadOnly: true}
+	if d.Engine == Postgres {
+		opts.Isolation = sql.LevelRepeatableRead
+	}
+	return d.run(ctx, d.read, opts, fn)
+}
+
+func (d *DB) run(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, fn func(tx *Tx) error) (err error) {
+	raw, err := pool.BeginTx(ctx, opts)
+	if err != nil {
+		return fmt.Errorf("begin transaction: %w", err)
+	}
+	done := false
+	defer func() {
+		if !done { // an error, or a panic on its way up: nothing of it may stay
+			if e := raw.Rollback(); e != nil && !errors.Is(e, sql.ErrTxDone) && err != nil {
+				err = errors.Join(err, fmt.Errorf("roll back: %w", e))
+			}
+		}
+	}()
+	tx := &Tx{SQL: raw, Engine: d.Engine, Now: d.Now().UTC().Truncate(time.Millisecond), statements: &d.statements}
+	if err := fn(tx); err != nil {
+		return err
+	}
+	if err := raw.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	done = true
+	return nil
+}
+
+// Exec runs a statement that returns no rows and tells how many it changed.
+func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+	tx.statements.Add(1)
+	res, err := tx.SQL.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+// QueryRow runs a statement that returns at most one row. Scan it with One.
+func (tx *Tx) QueryRow(ctx context.Context, query string, args ...any) *sql.Row {
+	tx.statements.Add(1)
+	return tx.SQL.QueryRowContext(ctx, query, args...)
+}
+
+// Query runs a statement that returns rows. Prefer All, which cannot forget to close them.
+func (tx *Tx) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	tx.statements.Add(1)
+	return tx.SQL.QueryContext(ctx, query, args...)
+}
+
+// One scans a single row into dest and turns "no rows" into ErrNotFound.
+func One(row *sql.Row, dest ...any) error {
+	err := row.Scan(dest...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrNotFound
+	}
+	return err
+}
+
+// All runs a query and collects what scan makes of each row. scan gets the rows' Scan.
+func All[T any](ctx context.Context, tx *Tx, scan func(scan func(...any) error) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := tx.Query(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }() // rows.Err below tells what went wrong
+	var out []T
+	for rows.Next() {
+		v, err := scan(rows.Scan)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, rows.Err()
+}
+
+// Statements is how many statements have run since the database was opened. Tests use it to see that a page asks a constant
+// number of questions.
+func (d *DB) Statements() int64 { return d.statements.Load() }
+
+// WritePool is the pool that writes, for the migrations and the job queue, which run their own transactions.
+func (d *DB) WritePool() *sql.DB { return d.write }
+
+// Close closes every connection.
+func (d *DB) Close() error {
+	if d.read == d.write {
+		return d.write.Close()
+	}
+	return errors.Join(d.read.Close(), d.write.Close())
+}
+
+// Millis is a time as it is stored: UTC milliseconds since 1970.
+func Millis(t time.Time) int64 { return t.UnixMilli() }
+
+// FromMillis is the time of a stored value.
+func FromMillis(ms int64) time.Time { return time.UnixMilli(ms).UTC() }

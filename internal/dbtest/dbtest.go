@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+// Package dbtest runs a test on real, migrated, empty databases of both engines. Only tests import it.
+package dbtest
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/ids"
+	"github.com/insegel/insegel/internal/job"
+	"github.com/insegel/insegel/internal/schema"
+)
+
+// PostgresVariable names the environment variable with the address of a PostgreSQL server on which tests may make databases.
+const PostgresVariable = "INSEGEL_TEST_POSTGRES"
+
+// Run runs fn once per engine, each time on a database of its own.
+func Run(t *testing.T, fn func(t *testing.T, d *db.DB)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { fn(t, SQLite(t)) })
+	t.Run("postgres", func(t *testing.T) { fn(t, Postgres(t)) })
+}
+
+// SQLite makes a migrated database in a file that the test removes.
+func SQLite(t testing.TB) *db.DB {
+	t.Helper()
+	return open(t, "sqlite:"+filepath.Join(t.TempDir(), "test.db"), true)
+}
+
+// Postgres makes a migrated database on the server named by INSEGEL_TEST_POSTGRES and drops it after the test.
+func Postgres(t testing.TB) *db.DB {
+	t.Helper()
+	return open(t, PostgresAddress(t), false)
+}
+
+// template is a migrated database that the others are copied from: a copy is ten times quicker than the migrations.
+var template = sync.OnceValues(func() (string, error) {
+	name := "insegel_template_" + strings.ReplaceAll(ids.New[struct{}]().String(), "-", "")
+	if err := admin("CREATE DATABASE " + name); err != nil {
+		return "", err
+	}
+	d, err := db.Open(context.Background(), address(name))
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = d.Close() }()
+	return name, migrate(context.Background(), d)
+})
+
+// PostgresAddress makes a migrated database and returns its address, for tests that start the whole program.
+func PostgresAddress(t testing.TB) string {
+	t.Helper()
+	if os.Getenv(PostgresVariable) == "" {
+		Missing(t, "a PostgreSQL server: set "+PostgresVariable+" to its address, or run make test, which starts one")
+	}
+	from, err := template()
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := "insegel_" + strings.ReplaceAll(ids.New[struct{}]().String(), "-", "")
+	if err := admin(fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s", name, from)); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := admin("DROP DATABASE IF EXISTS " + name + " WITH (FORCE)"); err != nil {
+			t.Errorf("drop test database: %v", err)
+		}
+	})
+	return address(name)
+}
+
+// Missing fails the test where everything must run (CI=true) and skips it loudly elsewhere.
+func Missing(t testing.TB, what string) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("this test needs %s", what)
+	}
+	t.Skipf("SKIPPED: this test needs %s", what)
+}
+
+// Organisation makes an organisation and returns an actor who may do everything in it.
+func Organisation(t testing.TB, d *db.DB, code string) access.Actor {
+	t.Helper()
+	id := ids.New[access.Tenant]()
+	err := d.Write(context.Background(), func(tx *db.Tx) error {
+		_, err := tx.Exec(context.Background(), `INSERT INTO organisation (id, code, name, created_at) VALUES ($1, $2, $3, $4)`,
+			id, code, "Kommun "+code, db.Millis(tx.Now))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return access.LocalAdministrator(id)
+}
+
+func open(t testing.TB, dsn string, fresh bool) *db.DB {
+	t.Helper()
+	ctx := context.Background()
+	d, err := db.Open(ctx, dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.Close(); err != nil {
+			t.Errorf("close database: %v", err)
+		}
+	})
+	if fresh {
+		if err := migrate(ctx, d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return d
+}
+
+func migrate(ctx context.Context, d *db.DB) error {
+	if _, err := schema.Migrate(ctx, d); err != nil {
+		return err
+	}
+	return job.Migrate(ctx, d)
+}
+
+func address(database string) string {
+	u, err := url.Parse(os.Getenv(PostgresVariable))
+	if err != nil {
+		panic(fmt.Sprintf("%s: %v", PostgresVariable, err))
+	}
+	u.Path = "/" + database
+	return u.String()
+}
+
+func admin(statement string) error {
+	d, err := sql.Open("pgx", os.Getenv(PostgresVariable))
+	if err != nil {
+		return fmt.Errorf("connect to test server: %w", err)
+	}
+	defer func() { _ = d.Close() }()
+	if _, err := d.Exec(statement); err != nil {
+		return fmt.Errorf("%s: %w", statement, err)
+	}
+	return nil
+}

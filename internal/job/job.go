@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+// Package job runs work in the background (Swedish: bakgrundsjobb). A job is added in the transaction of the change that calls
+// for it, so it runs if and only if the change was made. Only this package knows which queue does it.
+package job
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivermigrate"
+
+	"github.com/insegel/insegel/internal/db"
+)
+
+// Args is what a job needs to know. Kind names it for ever: a job may wait across an upgrade. Plain JSON values only.
+type Args interface{ Kind() string }
+
+// Queue adds jobs and, once started, works them.
+type Queue struct {
+	driver  riverdriver.Driver[*sql.Tx]
+	insert  *river.Client[*sql.Tx]
+	workers *river.Workers
+	work    *river.Client[*sql.Tx]
+	log     *slog.Logger
+}
+
+// pollEvery is how often a started queue looks for work. Neither driver listens for notifications, so this is the delay.
+const pollEvery = 500 * time.Millisecond
+
+// New makes a queue over the database. Register handlers with Handle, then call Start where jobs should be worked.
+func New(d *db.DB, log *slog.Logger) (*Queue, error) {
+	q := &Queue{driver: driver(d), workers: river.NewWorkers(), log: log}
+	var err error
+	if q.insert, err = river.NewClient(q.driver, &river.Config{Logger: log}); err != nil {
+		return nil, fmt.Errorf("make job queue: %w", err)
+	}
+	return q, nil
+}
+
+func driver(d *db.DB) riverdriver.Driver[*sql.Tx] {
+	if d.Engine == db.Postgres {
+		return riverdatabasesql.New(d.WritePool())
+	}
+	return riversqlite.New(d.WritePool())
+}
+
+// Migrate makes or upgrades the queue's own tables.
+func Migrate(ctx context.Context, d *db.DB) error {
+	m, err := rivermigrate.New(driver(d), &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return fmt.Errorf("make job migrator: %w", err)
+	}
+	if _, err := m.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+		return fmt.Errorf("migrate job tables: %w", err)
+	}
+	return nil
+}
+
+// worker lets a plain function do a job.
+type worker[A Args] struct {
+	river.WorkerDefaults[A]
+	do  func(context.Context, A) error
+	log *slog.Logger
+}
+
+// Work does one job and logs how it went, once.
+func (w *worker[A]) Work(ctx context.Context, j *river.Job[A]) error {
+	err := w.do(ctx, j.Args)
+	w.log.InfoContext(ctx, "job", slog.String("kind", j.Kind), slog.Int64("job_id", j.ID), slog.Int("attempt", j.Attempt), slog.Bool("ok", err == nil))
+	return err
+}
+
+// Handle says what does the jobs of A. Call it before Start. A job that returns an error is tried again, later and later.
+func Handle[A Args](q *Queue, do func(ctx context.Context, args A) error) {
+	river.AddWorker(q.workers, &worker[A]{do: do, log: q.log})
+}
+
+// Add puts a job in the queue in the given transaction.
+func (q *Queue) Add(ctx context.Context, tx *db.Tx, args Args) error {
+	if _, err := q.insert.InsertTx(ctx, tx.SQL, args, nil); err != nil {
+		return fmt.Errorf("add job %s: %w", args.Kind(), err)
+	}
+	return nil
+}
+
+// AddMany puts many jobs in the queue in the given transaction.
+func (q *Queue) AddMany(ctx context.Context, tx *db.Tx, args []Args) error {
+	if len(args) == 0 {
+		return nil
+	}
+	params := make([]river.InsertManyParams, len(args))
+	for i, a := range args {
+		params[i] = river.InsertManyParams{Args: a}
+	}
+	if _, err := q.insert.InsertManyFastTx(ctx, tx.SQL, params); err != nil {
+		return fmt.Errorf("add %d jobs: %w", len(args), err)
+	}
+	return nil
+}
+
+// Start begins to work jobs and returns. Stop ends it.
+func (q *Queue) Start(ctx context.Context) error {
+	var err error
+	q.work, err = river.NewClient(q.driver, &river.Config{
+		Logger:            q.log,
+		Workers:           q.workers,
+		Queues:            map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 2}},
+		FetchPollInterval: pollEvery,
+	})
+	if err != nil {
+		return fmt.Errorf("make job workers: %w", err)
+	}
+	if err := q.work.Start(ctx); err != nil {
+		return fmt.Errorf("start job workers: %w", err)
+	}
+	return nil
+}
+
+// Stop lets running jobs finish, until ctx ends, and then returns.
+func (q *Queue) Stop(ctx context.Context) error {
+	if q.work == nil {
+		return nil
+	}
+	if err := q.work.Stop(ctx); err != nil {
+		return fmt.Errorf("stop job workers: %w", err)
+	}
+	return nil
+}

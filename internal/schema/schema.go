@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+// Package schema holds the database's tables (Swedish: schema) as numbered migrations, forward only, and runs them.
+package schema
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+
+	"github.com/insegel/insegel/internal/db"
+)
+
+//go:embed migrations/*.sql
+var files embed.FS
+
+// ErrNewer says that the database was written by a newer program than this one.
+var ErrNewer = errors.New("the database belongs to a newer version of the program")
+
+// Migrate brings the database to this program's schema and tells how many migrations it ran. Several servers may call it at
+// once. A database from a newer program is refused untouched.
+func Migrate(ctx context.Context, d *db.DB) (int, error) {
+	p, err := provider(d)
+	if err != nil {
+		return 0, err
+	}
+	has, want, err := p.GetVersions(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("read schema version: %w", err)
+	}
+	if has > want {
+		return 0, fmt.Errorf("migrate from %d to %d: %w: start the version that wrote it, or restore a backup", has, want, ErrNewer)
+	}
+	done, err := p.Up(ctx)
+	if err != nil {
+		return len(done), fmt.Errorf("migrate: %w", err)
+	}
+	return len(done), nil
+}
+
+// Current reports whether the database has exactly this program's schema.
+func Current(ctx context.Context, d *db.DB) (bool, error) {
+	p, err := provider(d)
+	if err != nil {
+		return false, err
+	}
+	has, want, err := p.GetVersions(ctx)
+	if err != nil {
+		return false, fmt.Errorf("read schema version: %w", err)
+	}
+	return has == want, nil
+}
+
+func provider(d *db.DB) (*goose.Provider, error) {
+	dir, err := fs.Sub(files, "migrations")
+	if err != nil {
+		return nil, fmt.Errorf("open migrations: %w", err)
+	}
+	dialect := goose.DialectSQLite3
+	opts := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
+	if d.Engine == db.Postgres {
+		dialect = goose.DialectPostgres
+		locker, err := lock.NewPostgresSessionLocker()
+		if err != nil {
+			return nil, fmt.Errorf("make migration lock: %w", err)
+		}
+		opts = append(opts, goose.WithSessionLocker(locker))
+	}
+	p, err := goose.NewProvider(dialect, d.WritePool(), dir, opts...)
+	if err != nil {
+		return nil, fmt.Errorf("read migrations: %w", err)
+	}
+	return p, nil
+}
+
+// Present reports whether the database has been migrated at all. Unlike Current it makes nothing.
+func Present(ctx context.Context, d *db.DB) bool {
+	return d.Read(ctx, func(tx *db.Tx) error {
+		var n int
+		return db.One(tx.QueryRow(ctx, `SELECT COUNT(*) FROM organisation`), &n)
+	}) == nil
+}
