@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package web
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/insegel/insegel/internal/locale"
+)
+
+// HealthPath answers 200 while the program runs. It tells nothing else and needs no sign-in.
+const HealthPath = "/halsa"
+
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; " +
+	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'"
+
+// answer is the ResponseWriter of a request. It remembers what was sent.
+type answer struct {
+	http.ResponseWriter
+	status int
+	id     string
+}
+
+// WriteHeader sends the status.
+func (a *answer) WriteHeader(status int) {
+	if a.status == 0 {
+		a.status = status
+	}
+	a.ResponseWriter.WriteHeader(status)
+}
+
+// Write sends a part of the body.
+func (a *answer) Write(b []byte) (int, error) {
+	if a.status == 0 {
+		a.status = http.StatusOK
+	}
+	return a.ResponseWriter.Write(b)
+}
+
+// Unwrap is for http.ResponseController.
+func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+
+// written reports whether a part of the answer is on its way already.
+func written(w http.ResponseWriter) bool {
+	a, ok := w.(*answer)
+	return ok && a.status != 0
+}
+
+// ServeHTTP answers a request.
+func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	a := &answer{ResponseWriter: w, id: strings.ToLower(rand.Text()[:12])}
+	s.headers(a.Header())
+	if r.URL.Path == HealthPath {
+		a.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = a.Write([]byte("ok\n")) // the asker may have left
+		return
+	}
+	if serveStatic(a, r) {
+		return
+	}
+	var start time.Time
+	if s.opts.Now != nil {
+		start = s.opts.Now()
+	}
+	pattern := s.guarded(a, r)
+	attrs := []slog.Attr{
+		slog.String("method", method(r.Method)), slog.String("route", pattern), slog.Int("status", a.status), slog.String("request_id", a.id),
+	}
+	if s.opts.Now != nil {
+		attrs = append(attrs, slog.Int64("ms", s.opts.Now().Sub(start).Milliseconds()))
+	}
+	s.log.LogAttrs(r.Context(), slog.LevelInfo, "request", attrs...)
+}
+
+// method keeps what a stranger can write out of the log.
+func method(m string) string {
+	if slices.Contains([]string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}, m) {
+		return m
+	}
+	return "other"
+}
+
+// guarded runs the request's handler behind every check, and survives its panic. It returns the pattern that matched.
+func (s *Site) guarded(a *answer, r *http.Request) (pattern string) {
+	pattern = "-"
+	defer func() {
+		p := recover()
+		if p == nil {
+			return
+		}
+		if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+			panic(p) // the server's own way to break off an answer
+		}
+		s.log.LogAttrs(r.Context(), slog.LevelError, "panic", slog.String("request_id", a.id), slog.String("stack", string(debug.Stack())))
+		s.fail(s.context(a, r), fmt.Errorf("panic: %v", p))
+	}()
+	if err := s.check(r); err != nil {
+		s.fail(s.context(a, r), err)
+		return pattern
+	}
+	if _, found := s.mux.Handler(r); found != "" {
+		pattern = found
+	}
+	if pattern == "-" {
+		s.unmatched(a, r)
+		return pattern
+	}
+	if s.opts.Session != nil {
+		with, err := s.opts.Session(a, r)
+		if err != nil {
+			s.fail(s.context(a, r), fmt.Errorf("load session: %w", err))
+			return pattern
+		}
+		r = with
+	}
+	s.mux.ServeHTTP(a, r)
+	return pattern
+}
+
+// unmatched answers for an address that no handler has: with 405 when another method would have had one, else 404.
+func (s *Site) unmatched(a *answer, r *http.Request) {
+	h, _ := s.mux.Handler(r)
+	probe := &refusal{header: http.Header{}}
+	h.ServeHTTP(probe, r)
+	if allow := probe.header.Get("Allow"); allow != "" {
+		a.Header().Set("Allow", allow)
+		s.fail(s.context(a, r), &Error{Status: http.StatusMethodNotAllowed})
+		return
+	}
+	s.fail(s.context(a, r), &Error{Status: http.StatusNotFound})
+}
+
+// refusal takes the answer that http.ServeMux would give, so that the page can be ours.
+type refusal struct{ header http.Header }
+
+func (f *refusal) Header() http.Header         { return f.header }
+func (f *refusal) WriteHeader(int)             {}
+func (f *refusal) Write(b []byte) (int, error) { return len(b), nil }
+
+func (s *Site) headers(h http.Header) {
+	h.Set("Content-Security-Policy", policy)
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("X-Content-Type-Options", "nosniff")
+	// Not no-referrer: browsers then send "Origin: null" with forms, and the check of the origin would refuse them.
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()")
+	h.Set("Cache-Control", "no-store")
+	if s.opts.TLS {
+		h.Set("Strict-Transport-Security", "max-age=63072000")
+	}
+}
+
+// check refuses what comes to a wrong name or from another site.
+func (s *Site) check(r *http.Request) error {
+	if len(s.opts.Hosts) > 0 && !slices.ContainsFunc(s.opts.Hosts, func(h string) bool { return strings.EqualFold(hostname(h), hostname(r.Host)) }) {
+		return &Error{Status: http.StatusMisdirectedRequest}
+	}
+	if err := s.csrf.Check(r); err != nil {
+		return &Error{Status: http.StatusForbidden, Key: "web.cross-origin", Err: err}
+	}
+	safe := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
+	// The standard check lets through what has neither header, for programs. A browser that carries our cookie always sends one.
+	if !safe && len(r.Cookies()) > 0 && r.Header.Get("Sec-Fetch-Site") == "" && r.Header.Get("Origin") == "" {
+		return &Error{Status: http.StatusForbidden, Key: "web.cross-origin"}
+	}
+	return nil
+}
+
+// hostname is the name of a Host header without its port.
+func hostname(host string) string {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		return h
+	}
+	return strings.Trim(host, "[]")
+}
+
+// context makes the context of a request. The actor is not known yet.
+func (s *Site) context(w http.ResponseWriter, r *http.Request) *Context {
+	c := &Context{Request: r, Writer: w, site: s, L: s.bundle.In(language(r))}
+	if a, ok := w.(*answer); ok {
+		c.id = a.id
+	}
+	return c
+}
+
+// languageCookie keeps the reader's choice.
+const languageCookie = "sprak"
+
+func language(r *http.Request) string {
+	chosen := ""
+	if cookie, err := r.Cookie(languageCookie); err == nil {
+		chosen = cookie.Value
+	}
+	return locale.Negotiate(chosen, r.Header.Get("Accept-Language"))
+}
+
+// chooseLanguage stores the reader's choice for a year and goes back to where it was made.
+func chooseLanguage(c *Context) error {
+	lang := c.Form("sprak")
+	if !slices.Contains(locale.Languages, lang) {
+		return &Error{Status: http.StatusBadRequest}
+	}
+	http.SetCookie(c.Writer, &http.Cookie{
+		Name: languageCookie, Value: lang, Path: "/", MaxAge: 365 * 24 * 3600, Secure: c.site.opts.TLS, HttpOnly: true,
+		SameSite: http.SameSiteLaxMode,
+	})
+	return c.Redirect(Local(c.Form("till")))
+}

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Makes pages quicker to use. Every page works without this file: nothing here is the only way to do anything.
+"use strict";
+
+const words = document.body.dataset;
+const storedOff = "insegel-keys-off";
+
+/** Shows a sentence where screen readers announce it, beside the form or at the top of the page. */
+function say(form, text) {
+  let place = form.querySelector("[role=status]") || document.querySelector("header [role=status]");
+  if (!place) {
+    place = document.createElement("p");
+    place.className = "saved";
+    place.setAttribute("role", "status");
+    form.append(place);
+  }
+  place.textContent = text;
+}
+
+/** What a form would send, as text that can be compared. */
+function state(form) {
+  const pairs = [...new FormData(form)].filter(([, v]) => typeof v === "string" || v.name);
+  return JSON.stringify(pairs.map(([k, v]) => [k, typeof v === "string" ? v : v.name + v.size]));
+}
+
+/** Saves a form with data-autosave in the background: when a field is left, and after two seconds without typing. */
+function autosave(form) {
+  let saved = state(form), timer = 0, busy = false, again = false, wait = 2000;
+
+  async function save() {
+    clearTimeout(timer);
+    const now = state(form);
+    if (now === saved) return;
+    if (busy) { again = true; return; }
+    busy = true;
+    try {
+      const body = new URLSearchParams([...new FormData(form)].filter(([, v]) => typeof v === "string"));
+      const answer = await fetch(form.dataset.autosave || form.action, {
+        method: "POST", body, headers: { "X-Autosave": "1" }, credentials: "same-origin", redirect: "error",
+      });
+      const text = await answer.text();
+      if (answer.ok) {
+        saved = now;
+        wait = 2000;
+        take(answer.headers.get("X-Version"));
+        say(form, text);
+      } else if (answer.status < 500) {
+        say(form, text); // saying the same again would get the same answer: the person must act
+      } else {
+        retry();
+      }
+    } catch {
+      retry();
+    }
+    busy = false;
+    if (again) { again = false; save(); }
+  }
+  function retry() {
+    say(form, words.unsaved);
+    timer = setTimeout(save, wait);
+    wait = Math.min(wait * 2, 60000);
+  }
+  function take(version) {
+    const field = form.elements.namedItem("version");
+    if (!version || !field) return;
+    field.value = version;
+    saved = state(form);
+  }
+  form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(save, 2000); });
+  form.addEventListener("focusout", save);
+  form.addEventListener("submit", () => { clearTimeout(timer); saved = state(form); });
+  addEventListener("online", save);
+  return () => state(form) !== saved;
+}
+
+/** Tells whether a form that is sent with a button has been changed. */
+function guarded(form) {
+  const first = state(form);
+  let sent = false;
+  form.addEventListener("submit", () => { sent = true; });
+  addEventListener("pageshow", () => { sent = false; });
+  return () => !sent && state(form) !== first;
+}
+
+const unsaved = [];
+for (const form of document.querySelectorAll("form[method=post]")) {
+  if ("autosave" in form.dataset) unsaved.push(autosave(form));
+  else if (form.querySelector("input:not([type=hidden]), textarea, select") && !form.querySelector("[data-rows]") && !("free" in form.dataset)) unsaved.push(guarded(form));
+}
+addEventListener("beforeunload", (e) => {
+  if (unsaved.some((changed) => changed())) e.preventDefault();
+});
+
+/** One-key shortcuts in lists can be switched off, for people who speak to their computer. */
+const keysOff = () => { try { return localStorage.getItem(storedOff) === "1"; } catch { return false; } };
+for (const box of document.querySelectorAll("[data-keys-toggle]")) {
+  box.closest("[hidden]")?.removeAttribute("hidden");
+  box.checked = !keysOff();
+  box.addEventListener("change", () => {
+    try { localStorage.setItem(storedOff, box.checked ? "0" : "1"); } catch { /* the choice lasts as long as the page */ }
+  });
+}
+
+/** The rows of the list on the page: a table or a list with data-rows. */
+function rows() {
+  const list = document.querySelector("[data-rows]");
+  return list ? [...list.querySelectorAll(":scope > tbody > tr, :scope > li")] : [];
+}
+
+function walk(step) {
+  const all = rows();
+  if (!all.length) return;
+  const now = all.findIndex((r) => "now" in r.dataset);
+  const next = all[Math.min(Math.max(now + step, 0), all.length - 1)];
+  if (now >= 0) delete all[now].dataset.now;
+  next.dataset.now = "";
+  const target = next.querySelector("a, button, input");
+  if (target) target.focus({ preventScroll: true });
+  next.scrollIntoView({ block: "nearest" });
+}
+
+const typing = (el) => el instanceof HTMLElement && (el.isContentEditable || el.matches("input:not([type=checkbox], [type=radio]), textarea, select"));
+
+document.addEventListener("keydown", (e) => {
+  if ((e.ctrlKey || e.metaKey) && !e.shiftKey && !e.altKey && e.key.toLowerCase() === "k") {
+    const search = document.querySelector("[data-search]");
+    if (search) { e.preventDefault(); search.focus(); search.select(); }
+    return;
+  }
+  if (e.key === "Escape") { closeTop(e); return; }
+  if (e.ctrlKey || e.metaKey || e.altKey || keysOff() || typing(e.target)) return;
+  const now = rows().find((r) => "now" in r.dataset);
+  if (e.key === "j") walk(1);
+  else if (e.key === "k") walk(-1);
+  else if (e.key === "x" && now) now.querySelector("input[type=checkbox]")?.click();
+  else if (e.key === "Enter" && now && e.target === document.body) now.querySelector("a")?.click();
+});
+
+/** Closes the menu that is open, the innermost first, and gives the focus back to what opened it. */
+function closeTop(e) {
+  const open = [...document.querySelectorAll("details.user[open], details.mobilenav[open], details[data-menu][open]")];
+  const top = open.findLast((d) => d.contains(document.activeElement)) || open.at(-1);
+  if (!top) return;
+  e.preventDefault();
+  top.open = false;
+  top.querySelector("summary")?.focus();
+}
+document.addEventListener("click", (e) => {
+  for (const menu of document.querySelectorAll("details.user[open], details[data-menu][open]")) {
+    if (!menu.contains(e.target)) menu.open = false;
+  }
+});
+
+/** Ticks every row at once, and a run of rows with shift. */
+let lastBox = null;
+document.addEventListener("click", (e) => {
+  const box = e.target;
+  if (!(box instanceof HTMLInputElement) || box.type !== "checkbox") return;
+  if ("all" in box.dataset) {
+    for (const b of box.closest("table, form")?.querySelectorAll("tbody input[type=checkbox]") || []) b.checked = box.checked;
+  } else if (box.closest("[data-rows]")) {
+    const boxes = rows().flatMap((r) => [...r.querySelectorAll("input[type=checkbox]")]);
+    const [a, b] = [boxes.indexOf(lastBox), boxes.indexOf(box)];
+    if (e.shiftKey && a >= 0) for (let i = Math.min(a, b); i <= Math.max(a, b); i++) boxes[i].checked = box.checked;
+    lastBox = box;
+  }
+  document.dispatchEvent(new CustomEvent("insegel:ticked"));
+});
+
+/** Says how many rows are ticked, where the page asks for it, and hides the bar while none is. */
+function count() {
+  for (const bar of document.querySelectorAll("[data-bulk]")) {
+    const n = document.querySelectorAll("[data-rows] tbody input:checked, ul[data-rows] input:checked").length;
+    bar.hidden = n === 0;
+    const place = bar.querySelector("[data-count]");
+    if (place) place.textContent = String(n);
+  }
+}
+document.addEventListener("insegel:ticked", count);
+addEventListener("pageshow", count);
+
+/** Lets a file be dropped on the field that would choose it. */
+for (const drop of document.querySelectorAll("[data-drop]")) {
+  const input = drop.querySelector("input[type=file]");
+  if (!input) continue;
+  drop.querySelector(".drop-hint")?.removeAttribute("hidden");
+  for (const kind of ["dragenter", "dragover"]) drop.addEventListener(kind, (e) => { e.preventDefault(); drop.classList.add("over"); });
+  for (const kind of ["dragleave", "drop"]) drop.addEventListener(kind, () => drop.classList.remove("over"));
+  drop.addEventListener("drop", (e) => {
+    e.preventDefault();
+    if (!e.dataTransfer?.files.length) return;
+    input.files = e.dataTransfer.files;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+}
+
+document.querySelector("[data-errors]")?.focus();

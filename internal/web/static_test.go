@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package web_test
+
+import (
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/insegel/insegel/internal/web"
+	"github.com/insegel/insegel/internal/webtest"
+)
+
+func TestStaticFilesAreKeptForGoodByHash(t *testing.T) {
+	c := start(t, newHouse(t, nil))
+	for name, kind := range map[string]string{
+		"insegel.css": "text/css; charset=utf-8", "insegel.js": "text/javascript; charset=utf-8", "icons.svg": "image/svg+xml",
+		"fonts/atkinson-next-latin.woff2": "font/woff2", "fonts/OFL.txt": "text/plain; charset=utf-8", "favicon.svg": "image/svg+xml",
+	} {
+		address, err := web.Asset(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := c.Get(address)
+		if p.Status != 200 || p.Header.Get("Content-Type") != kind || p.Header.Get("Cache-Control") != "public, max-age=31536000, immutable" || p.Body == "" {
+			t.Errorf("%s: %d, %s, %s", name, p.Status, p.Header.Get("Content-Type"), p.Header.Get("Cache-Control"))
+		}
+		r := c.Request("GET", address, nil)
+		r.Header.Set("If-None-Match", p.Header.Get("ETag"))
+		if again := c.Do(r); again.Status != http.StatusNotModified {
+			t.Errorf("%s: a second visit got %d", name, again.Status)
+		}
+		bare, _, _ := strings.Cut(address, "?")
+		for _, other := range []string{bare, bare + "?v=0000000000000000"} {
+			if p := c.Get(other); p.Header.Get("Cache-Control") != "no-cache" {
+				t.Errorf("%s is kept under a hash that is not its own", other)
+			}
+		}
+	}
+	if _, err := web.Asset("nothing.css"); err == nil {
+		t.Error("a file that does not exist has an address")
+	}
+}
+
+func TestFixedAddresses(t *testing.T) {
+	c := start(t, newHouse(t, nil))
+	if p := c.Get("/robots.txt"); p.Body != "User-agent: *\nDisallow: /\n" {
+		t.Errorf("robots: %q", p.Body)
+	}
+	if p := c.Get("/favicon.ico"); p.Status != 200 || p.Header.Get("Content-Type") != "image/svg+xml" {
+		t.Errorf("favicon: %d %s", p.Status, p.Header.Get("Content-Type"))
+	}
+}
+
+func TestEverythingAPageNamesIsThere(t *testing.T) {
+	c := start(t, newHouse(t, nil))
+	p := c.Get("/gallery")
+	address := regexp.MustCompile(`/static/[^"#)]+`)
+	seen := 0
+	for _, a := range address.FindAllString(p.Body, -1) {
+		seen++
+		if f := c.Get(a); f.Status != 200 || !strings.Contains(f.Header.Get("Cache-Control"), "immutable") {
+			t.Errorf("%s: %d %s", a, f.Status, f.Header.Get("Cache-Control"))
+		}
+	}
+	if seen < 5 {
+		t.Errorf("only %d static files are named", seen)
+	}
+	css, _ := web.Asset("insegel.css")
+	for _, m := range regexp.MustCompile(`url\(([^)]+)\)`).FindAllStringSubmatch(c.Get(css).Body, -1) {
+		if f := c.Get("/static/" + m[1]); f.Status != 200 || !strings.Contains(f.Header.Get("Cache-Control"), "immutable") {
+			t.Errorf("the style sheet's %s: %d", m[1], f.Status)
+		}
+	}
+	for _, use := range p.All("use") {
+		href := webtest.Attr(use, "href")
+		_, id, _ := strings.Cut(href, "#")
+		sprite, _ := web.Asset("icons.svg")
+		if !strings.Contains(c.Get(sprite).Body, `<symbol id="`+id+`"`) {
+			t.Errorf("no symbol %q", id)
+		}
+	}
+}
+
+func TestStaticFilesKeepToThePolicy(t *testing.T) {
+	js, err := os.ReadFile("static/insegel.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(js) > 20<<10 {
+		t.Errorf("the script is %d bytes, the limit is 20 KiB", len(js))
+	}
+	if m := regexp.MustCompile(`innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|https?://`).Find(js); m != nil {
+		t.Errorf("the script uses %s", m)
+	}
+	css, err := os.ReadFile("static/insegel.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m := regexp.MustCompile(`data:[a-z]|https?://|@import|expression\(`).Find(css); m != nil {
+		t.Errorf("the style sheet uses %s", m)
+	}
+	if strings.Count(string(css), "{") != strings.Count(string(css), "}") {
+		t.Error("the style sheet's braces do not match")
+	}
+}
+
+func TestParsePanicsOnFaults(t *testing.T) {
+	for name, fsys := range map[string]fstest.MapFS{
+		"nothing":        {},
+		"broken":         {"a.html": {Data: []byte("{{if}}")}},
+		"unknown helper": {"a.html": {Data: []byte("{{nohelper}}")}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if recover() == nil {
+					t.Error("accepted")
+				}
+			}()
+			web.Parse(fsys)
+		})
+	}
+}

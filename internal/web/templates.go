@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package web
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"path"
+	"reflect"
+	"strings"
+
+	"github.com/insegel/insegel/internal/locale"
+)
+
+//go:embed layout
+var layoutFiles embed.FS
+
+// layouts are the templates that every page is combined with: the three layouts and the shared components.
+var layouts = template.Must(template.New("layouts").Funcs(functions(nil)).ParseFS(layoutFiles, "layout/*.html"))
+
+var errorTemplates = Parse(layoutFiles, "layout/page/*.html")
+
+// Templates are the pages of one slice.
+type Templates struct{ pages map[string]*template.Template }
+
+// Parse reads the page templates of a slice. Every file is one page: what it holds is the page's main content, drawn with the
+// struct that Render gets, and it may use the shared components. Parse panics on a fault, so that a broken page is seen at start.
+func Parse(fsys fs.FS, patterns ...string) *Templates {
+	if len(patterns) == 0 {
+		patterns = []string{"*.html"}
+	}
+	t := &Templates{pages: map[string]*template.Template{}}
+	for _, pattern := range patterns {
+		names, err := fs.Glob(fsys, pattern)
+		if err != nil || len(names) == 0 {
+			panic(fmt.Sprintf("web: no templates match %q: %v", pattern, err))
+		}
+		for _, name := range names {
+			t.add(fsys, name)
+		}
+	}
+	return t
+}
+
+func (t *Templates) add(fsys fs.FS, name string) {
+	text, err := fs.ReadFile(fsys, name)
+	if err != nil {
+		panic(fmt.Sprintf("web: read template: %v", err))
+	}
+	short := path.Base(name)
+	if t.pages[short] != nil {
+		panic(fmt.Sprintf("web: two templates are called %s", short))
+	}
+	set := template.Must(layouts.Clone())
+	template.Must(set.New("main").Parse(string(text)))
+	t.pages[short] = set
+}
+
+// functions are what templates may call besides the methods of Page; the shared components, which do not see the page, need
+// them. l is nil when a template is only parsed.
+func functions(l *locale.Localizer) template.FuncMap {
+	return template.FuncMap{
+		"t":     func(key string, args ...any) string { return l.T(key, args...) },
+		"num":   func(n any) (string, error) { return number(l.Number, n) },
+		"share": func(part, whole int) string { return l.Percent(part, whole) },
+		"lang":  func() string { return l.Lang },
+		"icon":  icon,
+		"asset": Asset,
+		"seq":   func(v ...any) []any { return v },
+	}
+}
+
+// templateKey names a page that is bound to a language.
+type templateKey struct {
+	of         *Templates
+	name, lang string
+}
+
+// bound gives the page's templates for the reader's language. They are made once: the escaping of html/template is costly.
+func (s *Site) bound(t *Templates, name string, l *locale.Localizer) (*template.Template, error) {
+	key := templateKey{of: t, name: name, lang: l.Lang}
+	if set, ok := s.cache.Load(key); ok {
+		return set.(*template.Template), nil
+	}
+	page := t.pages[name]
+	if page == nil {
+		return nil, fmt.Errorf("render %s: no such template", name)
+	}
+	set, err := page.Clone()
+	if err != nil {
+		return nil, fmt.Errorf("render %s: %w", name, err)
+	}
+	actual, _ := s.cache.LoadOrStore(key, set.Funcs(functions(l)))
+	return actual.(*template.Template), nil
+}
+
+// layoutData is what a layout is drawn with. The page's own struct is kept apart, so that a field of it that is called Title or
+// Lang cannot hide what the layout needs.
+type layoutData struct {
+	P      Page
+	Groups []menuGroup
+	Viewer Viewer
+	// Role and Initials are the viewer's, as shown.
+	Role, Initials string
+	Search         string
+	// Here is where the forms that every page has come back to.
+	Here    string
+	Content any
+}
+
+func (c *Context) layoutData(p Page, content any) layoutData {
+	d := layoutData{P: p, Viewer: c.Viewer, Role: c.Viewer.Role, Initials: initials(c.Viewer.Name), Search: c.site.opts.Search, Here: c.here(), Content: content}
+	if key := "web.role-" + d.Role; c.L.Has(key) {
+		d.Role = c.L.T(key)
+	}
+	if p.Layout == App && c.site.opts.Menu != nil {
+		d.Groups = groups(c.site.opts.Menu(c))
+	}
+	return d
+}
+
+// initials are the first letters of the first two words of a name.
+func initials(name string) string {
+	var out string
+	for i, word := range strings.Fields(name) {
+		if i < 2 {
+			out += string([]rune(word)[:1])
+		}
+	}
+	return strings.ToUpper(out)
+}
+
+// Render draws a page and answers with it.
+func (c *Context) Render(t *Templates, name string, page Pager) error {
+	set, err := c.site.bound(t, name, c.L)
+	if err != nil {
+		return err
+	}
+	p := page.base()
+	p.c = c
+	if p.Layout == "" {
+		p.Layout = App
+	}
+	if p.Status == 0 && len(p.Errors) > 0 {
+		p.Status = http.StatusUnprocessableEntity
+	}
+	p.flash = c.takeFlash()
+	content, err := withPage(page, p)
+	if err != nil {
+		return fmt.Errorf("render %s: %w", name, err)
+	}
+	var b bytes.Buffer
+	if err := set.ExecuteTemplate(&b, p.Layout, c.layoutData(p, content)); err != nil {
+		return fmt.Errorf("render %s: %w", name, err)
+	}
+	c.Writer.Header().Set("Content-Type", "text/html; charset=utf-8")
+	c.Writer.Header().Set("Content-Language", c.L.Lang)
+	if p.Status != 0 {
+		c.Writer.WriteHeader(p.Status)
+	}
+	_, err = b.WriteTo(c.Writer)
+	return gone(err)
+}
+
+// withPage gives a copy of the page's struct in which the embedded Page is p.
+func withPage(page Pager, p Page) (any, error) {
+	v := reflect.ValueOf(page)
+	if v.Kind() == reflect.Pointer {
+		v = v.Elem()
+	}
+	out := reflect.New(v.Type()).Elem()
+	out.Set(v)
+	if out.Type() == reflect.TypeFor[Page]() {
+		return p, nil
+	}
+	field := out.FieldByName("Page")
+	if !field.IsValid() || field.Type() != reflect.TypeFor[Page]() {
+		return nil, fmt.Errorf("%s does not embed Page", v.Type())
+	}
+	field.Set(reflect.ValueOf(p))
+	return out.Interface(), nil
+}
+
+// menuGroup is the entries under one heading.
+type menuGroup struct {
+	Key   string
+	Items []MenuItem
+}
+
+func groups(items []MenuItem) []menuGroup {
+	var out []menuGroup
+	for _, it := range items {
+		if len(out) == 0 || out[len(out)-1].Key != it.Group {
+			out = append(out, menuGroup{Key: it.Group})
+		}
+		g := &out[len(out)-1]
+		g.Items = append(g.Items, it)
+	}
+	return out
+}
+
+// here is the address to come back to after a form that every page has, such as the choice of language.
+func (c *Context) here() string {
+	if c.Request.Method != http.MethodGet {
+		return "/"
+	}
+	return Local(c.Request.URL.RequestURI())
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+// Package web is what every page stands on (Swedish: webb): layout, forms, errors, static files and security headers. A slice's
+// page.go registers its routes on a Site and renders typed structs; rules and SQL live elsewhere.
+package web
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/locale"
+)
+
+// SignInPath is where a visitor who is not signed in is sent.
+const SignInPath = "/logga-in"
+
+// Viewer is what the layout shows about who is signed in and where.
+type Viewer struct {
+	// Organisation is the name of the organisation, OrganisationCode its short name.
+	Organisation, OrganisationCode string
+	// Example is true for the invented organisation; every page then says that the data is example data.
+	Example bool
+	// Name is the person's.
+	Name string
+	// Role is an access.Role, shown in the reader's language, or a text that is shown as it is.
+	Role string
+}
+
+// MenuItem is one entry of the side menu.
+type MenuItem struct {
+	// Name is what Page.Active says when the entry is the current one.
+	Name string
+	// Group is the message key of the heading that the entry stands under; none for the first, unnamed group. Entries of one
+	// group follow each other.
+	Group string
+	// Key is the message key of the label.
+	Key string
+	// Href is where it leads and Icon the symbol in icons.svg.
+	Href, Icon string
+	// Count is shown after the label when it is above zero.
+	Count int
+	// Hot is the message key of what the count waits for ("{{.Count}} saker väntar"); the count is then shown as urgent.
+	Hot string
+}
+
+// Options are what a Site needs from the outside.
+type Options struct {
+	// ActorFunc tells who makes the request; false when nobody is signed in.
+	ActorFunc func(*http.Request) (access.Actor, Viewer, bool)
+	// Menu gives the side menu for the reader.
+	Menu func(c *Context) []MenuItem
+	// Session loads the session of a request before its handler runs. Static files and the health check do without.
+	Session func(http.ResponseWriter, *http.Request) (*http.Request, error)
+	// Search is the path of the search page; empty hides the search box.
+	Search string
+	// Hosts are the names that the site answers to; empty allows any.
+	Hosts []string
+	// TLS is true when readers reach the site over HTTPS: cookies are then Secure and HSTS is sent.
+	TLS bool
+	// Now is the clock that the request log measures with; without it no time is logged.
+	Now func() time.Time
+}
+
+// Handler answers one request. An error becomes an error page.
+type Handler func(c *Context) error
+
+// Route is a registered pattern, for tests that visit every page.
+type Route struct {
+	// Pattern is as in http.ServeMux: "GET /system".
+	Pattern string
+	// Action is the use case that the reader must be allowed.
+	Action string
+	// Public is true for a page that needs no sign-in.
+	Public bool
+}
+
+// Site is the web server of the program: routes, and everything that is the same for all of them.
+type Site struct {
+	bundle *locale.Bundle
+	log    *slog.Logger
+	opts   Options
+	mux    *http.ServeMux
+	csrf   *http.CrossOriginProtection
+	routes []Route
+	cache  sync.Map // of bound templates, by templateKey
+}
+
+// NewSite makes a site with static files, health check and the language switch. The bundle must hold Messages.
+func NewSite(bundle *locale.Bundle, log *slog.Logger, opts Options) *Site {
+	s := &Site{bundle: bundle, log: log, opts: opts, mux: http.NewServeMux(), csrf: http.NewCrossOriginProtection()}
+	s.Public("POST /sprak", chooseLanguage)
+	return s
+}
+
+// Handle registers a page for signed-in readers whose roles allow the action; an empty action asks for sign-in only. It panics
+// on an action without a policy, because nobody could ever open the page.
+func (s *Site) Handle(pattern, action string, h Handler) {
+	if action != "" && !access.Known(action) {
+		panic(fmt.Sprintf("web: %s: the action %q has no policy in access", pattern, action))
+	}
+	s.register(Route{Pattern: pattern, Action: action}, func(c *Context) error {
+		actor, viewer, ok := s.actor(c.Request)
+		if !ok {
+			return signIn(c)
+		}
+		c.Actor, c.Viewer = actor, viewer
+		if action != "" {
+			if err := access.Check(actor, action); err != nil {
+				return err
+			}
+		}
+		return h.read(c, maxUpload)
+	})
+}
+
+// Public registers a page that anybody may open. Who is signed in, if anybody, stands in the context.
+func (s *Site) Public(pattern string, h Handler) {
+	s.register(Route{Pattern: pattern, Public: true}, func(c *Context) error {
+		c.Actor, c.Viewer, _ = s.actor(c.Request)
+		return h.read(c, maxForm)
+	})
+}
+
+// read takes in the posted form, and only then runs the handler, so that a form cut short is never taken for one with empty
+// fields. What a stranger may send is capped lower than what a signed-in reader may.
+func (h Handler) read(c *Context, uploads int64) error {
+	if err := c.readForm(uploads); err != nil {
+		return err
+	}
+	defer c.forgetUploads()
+	return h(c)
+}
+
+// Routes lists what is registered, in order.
+func (s *Site) Routes() []Route { return s.routes }
+
+func (s *Site) actor(r *http.Request) (access.Actor, Viewer, bool) {
+	if s.opts.ActorFunc == nil {
+		return access.Actor{}, Viewer{}, false
+	}
+	return s.opts.ActorFunc(r)
+}
+
+func (s *Site) register(route Route, h Handler) {
+	s.routes = append(s.routes, route)
+	s.mux.HandleFunc(route.Pattern, func(w http.ResponseWriter, r *http.Request) {
+		c := s.context(w, r)
+		if err := h(c); err != nil {
+			s.fail(c, err)
+		}
+	})
+}
+
+// signIn sends a reader who is not signed in to do so, and back afterwards. What was being posted cannot be resumed.
+func signIn(c *Context) error {
+	if c.Autosave() {
+		return &Error{Status: http.StatusUnauthorized, Key: "web.signed-out"}
+	}
+	to := SignInPath
+	if c.Request.Method == http.MethodGet && c.Request.URL.Path != "/" {
+		to += "?till=" + url.QueryEscape(c.Request.URL.RequestURI())
+	}
+	return c.Redirect(to)
+}
+
+// Local gives to when it is a path on this site, else "/". Use it on every address that came with a request.
+func Local(to string) string {
+	u, err := url.Parse(to)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || !strings.HasPrefix(to, "/") ||
+		strings.HasPrefix(to, "//") || strings.ContainsAny(to, "\\\r\n\t") {
+		return "/"
+	}
+	return to
+}
