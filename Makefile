@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: EUPL-1.2
+
+# Where the example municipality answers, for make demo.
+ADDR ?= 127.0.0.1:8080
+# Which benchmarks to run, for make bench.
+BENCH ?= .
+# A directory with a copy of the Go vulnerability database, for make vuln.
+VULNDB ?=
+
+.DEFAULT_GOAL := help
+.PHONY: demo test lint bench vuln release build clean help
+
+demo: ## build Insegel and start an example municipality (ADDR=127.0.0.1:8080)
+	@scripts/build 'Insegel: builds the program and starts an example municipality. The first build takes some minutes.'
+	@exec ./insegel demo --addr $(ADDR)
+
+test: ## install what tests need, then check and test everything, on SQLite and PostgreSQL
+	@scripts/test
+
+lint: ## gofumpt, go vet and staticcheck
+	@scripts/lint
+
+bench: ## run the benchmarks (BENCH=regexp chooses which)
+	@scripts/with-postgres go test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 60m ./...
+
+vuln: ## look for known vulnerabilities (VULNDB=directory with a copy of the Go vulnerability database)
+	@if [ -z "$(VULNDB)" ]; then echo "make vuln VULNDB=DIRECTORY: give a copy of the Go vulnerability database (ID/*.json and index/)"; exit 2; fi
+	@go tool -modfile=tools/release.mod govulncheck -db "file://$(abspath $(VULNDB))" ./...
+
+release: ## build dist/: static binaries, bills of materials, checksums
+	@scripts/release
+
+build: ## build ./insegel
+	@scripts/build
+
+clean: ## remove what was built and installed here
+	rm -rf insegel dist .build test/browser/node_modules test/node/node_modules
+
+help: ## show this
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

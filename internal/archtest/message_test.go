@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package archtest
+
+import (
+	"fmt"
+	"go/ast"
+	"go/token"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/insegel/insegel/internal/locale"
+)
+
+// builtKeys are the beginnings of message keys that are put together while the program runs, with the reason. Every other key
+// stands in the code as it is, so that a search finds it.
+var builtKeys = map[string]string{
+	"overview.ask-":            "ends with the question that the list is narrowed to",
+	"overview.aspect-":         "ends with an aspect: confidentiality, integrity, availability, traceability",
+	"overview.counted-":        "ends with the state of the requirements that are counted",
+	"overview.short-":          "ends with an aspect's letter",
+	"overview.standing-":       "ends with how far a system's classification has come",
+	"overview.step-":           "ends with the step that the list is narrowed to",
+	"overview.with-":           "ends with the state of the requirements that the list is narrowed to",
+	"classification.about-":    "ends with the aspect that the page asks about",
+	"classification.hint-":     "ends with the perspective that the page asks about",
+	"classification.who-":      "ends with a perspective: individual, organisation, society",
+	"overview.actor-":          "ends with the id of an actor that is no person: local, system",
+	"overview.answer-":         "ends with yes, no, possible or unknown",
+	"overview.basis-":          "ends with what a law or a level stands on",
+	"overview.classification-": "ends with a classification's status",
+	"overview.classify-":       "ends with how far a system's classification has come",
+	"overview.event-":          "ends with the action in the log: system.Create",
+	"overview.kind-of-":        "ends with a requirement's kind: organisational, administrative, physical, technical",
+	"overview.origin-":         "ends with where a classification comes from",
+	"overview.share-":          "ends with the state of the requirements that a share counts",
+	"procurement.page-export-": "ends with a file format",
+	"procurement.page-note-":   "ends with what is to be said about the annex",
+	"report.":                  "the rest, or the group of values that it belongs to, stands in the code",
+	"register.":                "the rest is the reason why a cell, row or file is refused; it stands in the code",
+	"requirement.role-":        "ends with a role of a requirement; a role of the organisation's own is shown as it is",
+	"requirement.status-":      "ends with a self-assessment: met, partly, not-met ...",
+	"system.":                  "the rest is a field's kind of words, which stands in the code, and one of its values: kind-e-service",
+	"system.answer-":           "ends with yes, no, possible or unknown",
+	"system.audience-":         "ends with who signs in by a login path",
+	"system.field-":            "ends with the name of a form's field",
+	"system.group-":            "ends with the name of a group of fields",
+	"system.login-":            "ends with the name of a field of a login path",
+	"system.zone-":             "ends with where a login path is reached from",
+	"cli.basis-":               "ends with how a law says it: explicit, derived",
+	"cli.source-":              "ends with where a level comes from: answer, suggestion",
+	"requirement.because-law-": "ends with how the law says it: explicit, derived",
+	"web.role-":                "ends with a role of internal/access",
+	"web.tab-":                 "ends with one of a system's facets",
+	"classification.because-":  "ends with the cause of an adjustment: accumulation, aggregation, integration, lowered",
+	"classification.for-":      "ends with the perspective that decided: individual, organisation, society",
+	"requirement.step-":        "ends with the named step: negligible, moderate, significant, serious",
+	"web.source-":              "ends with how something is known: measured, attested, self-assessed, unknown",
+}
+
+// guests are the packages whose messages stand in another package's file.
+var guests = map[string]string{"cli": "app"}
+
+// key is the form of a message key: the package, a full stop, what happened.
+var key = regexp.MustCompile(`^[a-z]+\.[a-z0-9]+([.-][A-Za-z0-9]+)*$`)
+
+// built is the form of a key's beginning.
+var built = regexp.MustCompile(`^[a-z]+\.([a-z0-9]+[.-])*$`)
+
+// inTemplate finds the text of {{t "key"}}, {{.T "key"}} and {{printf "key-%s" x}} in a template.
+var (
+	inTemplate = regexp.MustCompile(`(?:[{(\s]t|\.T)\s+"([^"]*)"`)
+	quoted     = regexp.MustCompile(`"([a-z][^"\s]*)"`)
+)
+
+// mention is a place where the code names a key, or the beginning of one.
+type mention struct {
+	text  string
+	where string
+}
+
+// messages is everything that the rule about messages looks at.
+type messages struct {
+	files    map[string]string // package to messages.yaml
+	keys     map[string]string // key to file
+	asked    []mention         // keys that the code asks for outright
+	begun    []mention         // beginnings of keys
+	literals map[string]bool   // every text that stands in code or templates as it is
+	broken   []finding
+}
+
+// gather reads the messages and what the code says of them.
+func gather(files []*source) *messages {
+	m := &messages{files: map[string]string{}, keys: map[string]string{}, literals: map[string]bool{}}
+	for _, s := range files {
+		if path.Base(s.path) == "messages.yaml" && s.pkg() != "" && !strings.Contains(s.path, "testdata/") {
+			m.addFile(s)
+		}
+	}
+	for _, s := range files {
+		switch {
+		case s.ships() && s.pkg() != "" && !strings.Contains(s.path, "testdata/"):
+			m.addCode(s)
+		case path.Ext(s.path) == ".html" && strings.HasPrefix(s.path, "internal/") && !strings.Contains(s.path, "testdata/"):
+			m.addTemplate(s)
+		}
+	}
+	return m
+}
+
+func (m *messages) addFile(s *source) {
+	m.files[s.pkg()] = s.text
+	var rows yaml.MapSlice
+	if err := yaml.Unmarshal([]byte(s.text), &rows); err != nil {
+		m.broken = append(m.broken, finding{s.path, fmt.Sprintf("cannot be read: %v", err)})
+	}
+	for _, row := range rows {
+		k := fmt.Sprint(row.Key)
+		owner, _, _ := strings.Cut(k, ".")
+		if !key.MatchString(k) || owner != path.Base(s.pkg()) && guests[owner] != s.pkg() {
+			m.broken = append(m.broken, finding{s.path, fmt.Sprintf("the key %s does not have the form %s.what-happened", k, path.Base(s.pkg()))})
+		}
+		m.keys[k] = s.path
+	}
+}
+
+func (m *messages) addCode(s *source) {
+	ast.Inspect(s.file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.BasicLit:
+			if text, ok := literal(n); ok {
+				m.literals[text] = true
+				if start, _, cut := strings.Cut(text, "%"); cut && built.MatchString(start) && m.owned(start) {
+					m.begun = append(m.begun, mention{start, s.at(n.Pos(), "").where})
+				}
+			}
+		case *ast.BinaryExpr:
+			if text, ok := literal(n.X); ok && n.Op == token.ADD && built.MatchString(text) && m.owned(text) {
+				m.begun = append(m.begun, mention{text, s.at(n.Pos(), "").where})
+			}
+		case *ast.CallExpr:
+			if sel, ok := n.Fun.(*ast.SelectorExpr); ok && sel.Sel.Name == "T" && len(n.Args) > 0 {
+				if text, ok := literal(n.Args[0]); ok {
+					m.asked = append(m.asked, mention{text, s.at(n.Pos(), "").where})
+				}
+			}
+		case *ast.CompositeLit:
+			m.asked = append(m.asked, errorKeys(s, n)...)
+		}
+		return true
+	})
+}
+
+// owned reports whether a text begins with the name of a package that has messages.
+func (m *messages) owned(text string) bool {
+	owner, _, _ := strings.Cut(text, ".")
+	if guest := guests[owner]; guest != "" {
+		owner = guest
+	}
+	_, ok := m.files[owner]
+	return ok
+}
+
+// errorKeys are the keys of a web.Error, and of any other literal with a field Key that holds what looks like one.
+func errorKeys(s *source, lit *ast.CompositeLit) (out []mention) {
+	isError := isSelector(lit.Type, s.importName(module+"/internal/web"), "Error") || s.pkg() == "web" && isIdent(lit.Type, "Error")
+	for i, e := range lit.Elts {
+		value := e
+		if kv, ok := e.(*ast.KeyValueExpr); ok {
+			if !isIdent(kv.Key, "Key") {
+				continue
+			}
+			value = kv.Value
+		} else if !isError || i != 1 {
+			continue
+		}
+		if text, ok := literal(value); ok && text != "" && (isError || key.MatchString(text)) {
+			out = append(out, mention{text, s.at(value.Pos(), "").where})
+		}
+	}
+	return out
+}
+
+// literal is the value of a string literal.
+func literal(e ast.Expr) (string, bool) {
+	lit, ok := e.(*ast.BasicLit)
+	if !ok || lit.Kind != token.STRING {
+		return "", false
+	}
+	text, err := strconv.Unquote(lit.Value)
+	return text, err == nil
+}
+
+func (m *messages) addTemplate(s *source) {
+	for i, line := range strings.Split(s.text, "\n") {
+		for _, found := range inTemplate.FindAllStringSubmatch(line, -1) {
+			m.asked = append(m.asked, mention{found[1], onLine(s, i)})
+		}
+		for _, found := range quoted.FindAllStringSubmatch(line, -1) {
+			text, _, cut := strings.Cut(found[1], "%")
+			if (cut || built.MatchString(text)) && m.owned(text) {
+				m.begun = append(m.begun, mention{text, onLine(s, i)})
+			}
+			m.literals[found[1]] = true
+		}
+	}
+}
+
+// check compares what there is with what is used.
+func (m *messages) check(built map[string]string) []finding {
+	out := slices.Clone(m.broken)
+	if _, err := locale.NewBundle(m.files); err != nil {
+		out = append(out, finding{"messages.yaml", err.Error()})
+	}
+	for _, a := range m.asked {
+		if m.keys[a.text] == "" {
+			out = append(out, finding{a.where, fmt.Sprintf("the message key %q is in no messages.yaml", a.text)})
+		}
+	}
+	begun := map[string]bool{}
+	for _, b := range m.begun {
+		begun[b.text] = true
+		if built[b.text] == "" {
+			out = append(out, finding{b.where, fmt.Sprintf("the message key that begins with %q is put together; list it in builtKeys with the reason", b.text)})
+		}
+	}
+	for k, file := range m.keys {
+		used := m.literals[k]
+		for start := range begun { // one that is not listed has been told of above
+			used = used || strings.HasPrefix(k, start) && m.covers(start, k)
+		}
+		if !used {
+			out = append(out, finding{file, fmt.Sprintf("the message %s is used nowhere", k)})
+		}
+	}
+	for start := range built {
+		has := false
+		for k := range m.keys {
+			has = has || strings.HasPrefix(k, start)
+		}
+		if !has || !begun[start] {
+			out = append(out, finding{"builtKeys", fmt.Sprintf("no code or no message begins with %q; take it off the list", start)})
+		}
+	}
+	return out
+}
+
+// covers reports whether a key can be what a beginning ends as. A beginning that is a package's name alone would cover every message
+// of the package, so there the rest of the key, or the first of its words, must stand in the code.
+func (m *messages) covers(start, k string) bool {
+	if !strings.HasSuffix(start, ".") {
+		return true
+	}
+	for rest := strings.TrimPrefix(k, start); rest != ""; {
+		if m.literals[rest] || m.literals[rest+"-"] {
+			return true
+		}
+		rest = rest[:max(0, strings.LastIndexByte(rest, '-'))]
+	}
+	return false
+}
+
+func TestMessages(t *testing.T) {
+	for _, f := range gather(project(t)).check(builtKeys) {
+		t.Errorf("%s: %s\n\twhy: a reader must never meet a bare key, and a translator never a text that nobody sees", f.where, f.what)
+	}
+}
+
+func TestMessagesCatches(t *testing.T) {
+	const rows = "x.one: {sv: Ett, en: One}\nx.kind-a: {sv: A, en: A}\nx.kind-b: {sv: B, en: B}\n"
+	const code = "func f() { l.T(\"x.one\"); l.T(\"x.kind-\" + kind) }"
+	for name, tc := range map[string]struct {
+		rows, code, template, want string
+	}{
+		"all is well":                  {rows: rows, code: code},
+		"a template asks":              {rows: rows, code: "func f() { l.T(\"x.kind-\" + kind) }", template: `<p>{{t "x.one"}}</p>`},
+		"a missing key in code":        {rows: rows, code: code + "\n\nfunc g() { l.T(\"x.none\") }", want: "internal/x/x.go:8: the message key \"x.none\""},
+		"a missing key in an error":    {rows: rows, code: code + "\n\nvar e = y{Key: \"x.none\"}", want: "x.none"},
+		"a missing key in a template":  {rows: rows, code: code, template: "<p>\n{{t \"x.none\"}}</p>", want: "internal/x/page.html:2: "},
+		"a message that nobody uses":   {rows: rows + "x.two: {sv: Två, en: Two}\n", code: code, want: "x.two is used nowhere"},
+		"a key put together":           {rows: rows, code: code + "\n\nvar k = \"x.more-\" + kind", want: `begins with "x.more-"`},
+		"a key that is printed":        {rows: rows, code: code + "\n\nvar k = fmt.Sprintf(\"x.more-%s\", kind)", want: `begins with "x.more-"`},
+		"an unused beginning":          {rows: rows, code: "func f() { l.T(\"x.one\") }", want: `begins with "x.kind-"`},
+		"a bare package covers little": {rows: rows + "x.two: {sv: Två, en: Two}\n", code: code + "\n\nvar k = \"x.\" + kind", want: "x.two is used nowhere"},
+		"a language that is missing":   {rows: rows + "x.two: {sv: Två}\n", code: code + "\n\nvar k = \"x.two\"", want: "has no en"},
+		"another package's key":        {rows: rows + "y.two: {sv: Två, en: Two}\n", code: code + "\n\nvar k = \"y.two\"", want: "form x.what-happened"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			files := []*source{
+				invent(t, file{"internal/x/messages.yaml", tc.rows}), invent(t, file{"internal/x/x.go", tc.code}),
+				invent(t, file{"internal/x/page.html", tc.template}),
+			}
+			got := gather(files).check(map[string]string{"x.kind-": "test"})
+			found := slices.ContainsFunc(got, func(f finding) bool { return tc.want != "" && strings.Contains(f.where+": "+f.what, tc.want) })
+			if tc.want == "" && len(got) > 0 || tc.want != "" && !found {
+				t.Errorf("findings = %v, want %q", got, tc.want)
+			}
+		})
+	}
+}
