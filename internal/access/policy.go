@@ -35,9 +35,15 @@ var policies = map[string][]Role{
 	"register.Preview": steers,
 	"register.Import":  steers,
 	"register.Undo":    steers,
+	"register.Keep":    steers,
+	"register.Kept":    steers,
+	"register.Choose":  steers,
+	"register.Take":    steers,
+	"register.Discard": steers,
 	"register.Imports": everyone,
 
 	"requirement.View":      everyone,
+	"requirement.Follows":   everyone,
 	"requirement.Answer":    manages,
 	"requirement.SetFigure": steers,
 
