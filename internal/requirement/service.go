@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package requirement
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/audit"
+	"github.com/insegel/insegel/internal/catalogue"
+	"github.com/insegel/insegel/internal/civil"
+	"github.com/insegel/insegel/internal/classification"
+	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/ids"
+	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/organisation"
+	"github.com/insegel/insegel/internal/system"
+)
+
+// Service has the use cases of requirements.
+type Service struct {
+	DB     *db.DB
+	Engine *Engine
+}
+
+// View reads one system and derives what follows for it, with every reason.
+func (s *Service) View(ctx context.Context, actor access.Actor, ref string, l *locale.Localizer) (View, error) {
+	if err := access.Check(actor, "requirement.View"); err != nil {
+		return View{}, err
+	}
+	var v View
+	err := s.DB.Read(ctx, func(tx *db.Tx) error {
+		sys, err := system.Get(ctx, tx, actor.Organisation, ref)
+		if err != nil {
+			return err
+		}
+		views, err := s.Views(ctx, tx, actor.Organisation, []system.System{sys}, l)
+		if err != nil {
+			return err
+		}
+		v = views[0]
+		return nil
+	})
+	if err != nil {
+		return View{}, fmt.Errorf("view requirements: %w", err)
+	}
+	return v, nil
+}
+
+// Views derives systems that have been read, in a constant number of queries. Without texts (a nil l) no reasons and no lists
+// are made, only needs and tallies: that is how sums over thousands are made. It runs inside the caller's use case, which has
+// authorised.
+func (s *Service) Views(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems []system.System, l *locale.Localizer) ([]View, error) {
+	list := make([]ids.ID[system.System], len(systems))
+	for i := range systems {
+		list[i] = systems[i].ID
+	}
+	states, err := classification.States(ctx, tx, org, list)
+	if err != nil {
+		return nil, err
+	}
+	answers, err := Answers(ctx, tx, org, list)
+	if err != nil {
+		return nil, err
+	}
+	settings, err := organisation.Settings(ctx, tx, org, settingPrefix)
+	if err != nil {
+		return nil, err
+	}
+	models, err := s.models(ctx, tx, org, states)
+	if err != nil {
+		return nil, err
+	}
+	today := civil.Of(tx.Now)
+	m := material{engine: s.Engine, day: s.Engine.At(today), figures: parseFigures(s.Engine.Catalogue, settings), today: today}
+	out := s.Engine.NewOutcome()
+	views := make([]View, len(systems))
+	for i := range systems {
+		state := states[systems[i].ID]
+		views[i] = m.view(systems[i], state, models[modelKey(state.Effective())], answers[systems[i].ID], l, out)
+	}
+	return views, nil
+}
+
+func modelKey(c *classification.Classification) string {
+	if c == nil {
+		return ""
+	}
+	return c.ModelID + "@" + c.ModelVersion
+}
+
+// models reads each model that some classification uses, once, and the organisation's own choice under "".
+func (s *Service) models(ctx context.Context, tx *db.Tx, org access.OrganisationID, states map[ids.ID[system.System]]classification.State) (map[string]*catalogue.Model, error) {
+	m, err := classification.OrganisationModel(ctx, tx, s.Engine.Catalogue, org)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]*catalogue.Model{"": m}
+	for _, state := range states {
+		c := state.Effective()
+		if c == nil || out[modelKey(c)] != nil {
+			continue
+		}
+		if out[modelKey(c)], err = classification.FindModel(ctx, tx, s.Engine.Catalogue, org, c.ModelID, c.ModelVersion); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// Answer stores how well a system meets some requirements, as somebody knows it today. Earlier answers are kept as history.
+func (s *Service) Answer(ctx context.Context, actor access.Actor, ref string, answers []Answer) error {
+	if err := access.Check(actor, "requirement.Answer"); err != nil {
+		return err
+	}
+	err := s.DB.Write(ctx, func(tx *db.Tx) error {
+		sys, err := system.Get(ctx, tx, actor.Organisation, ref)
+		if err != nil {
+			return err
+		}
+		today := civil.Of(tx.Now)
+		var entries []audit.Entry
+		for _, a := range answers {
+			if a.KnownOn.IsZero() {
+				a.KnownOn = today
+			}
+			if err := a.Check(s.Engine.Catalogue, today); err != nil {
+				return fmt.Errorf("%s: %w", a.Requirement, err)
+			}
+			r, _ := s.Engine.Catalogue.Requirement(a.Requirement) // Check has seen that it exists
+			a.Version, a.By = r.Version, actor.ID
+			if err := saveAnswer(ctx, tx, actor.Organisation, sys.ID, a); err != nil {
+				return err
+			}
+			entries = append(entries, audit.Entry{
+				Action: "requirement.Answer", ObjectKind: "system", ObjectID: sys.ID.String(),
+				Data: map[string]any{"requirement": a.Requirement, "version": a.Version, "status": a.Status, "known_by": a.KnownBy, "known_on": a.KnownOn},
+			})
+		}
+		return audit.Append(ctx, tx, actor, entries...)
+	})
+	if err != nil {
+		return fmt.Errorf("answer requirements: %w", err)
+	}
+	return nil
+}
+
+// SetFigure gives one of a requirement's figures another value for the organisation.
+func (s *Service) SetFigure(ctx context.Context, actor access.Actor, settings *organisation.Service, id, key string, value int) error {
+	if err := access.Check(actor, "requirement.SetFigure"); err != nil {
+		return err
+	}
+	r, ok := s.Engine.Catalogue.Requirement(id)
+	if !ok {
+		return fmt.Errorf("%s: %w", id, ErrUnknown)
+	}
+	for _, f := range r.Settings {
+		if f.Key != key {
+			continue
+		}
+		if value < f.Min || value > f.Max {
+			return fmt.Errorf("%s of %s: %w: %d to %d", key, id, ErrFigure, f.Min, f.Max)
+		}
+		return settings.Set(ctx, actor, settingPrefix+id+"."+key, fmt.Sprint(value))
+	}
+	return fmt.Errorf("%s of %s: %w", key, id, ErrUnknown)
+}
+
+// Applying tells which requirements apply to a system that has been read. Like Views it runs inside the caller's use case.
+func (s *Service) Applying(ctx context.Context, tx *db.Tx, org access.OrganisationID, sys system.System) (map[string]bool, error) {
+	states, err := classification.States(ctx, tx, org, []ids.ID[system.System]{sys.ID})
+	if err != nil {
+		return nil, err
+	}
+	models, err := s.models(ctx, tx, org, states)
+	if err != nil {
+		return nil, err
+	}
+	state, today := states[sys.ID], civil.Of(tx.Now)
+	m := material{engine: s.Engine, day: s.Engine.At(today), today: today}
+	out := s.Engine.NewOutcome()
+	v := m.view(sys, state, models[modelKey(state.Effective())], nil, nil, out)
+	applies := map[string]bool{}
+	for i := range s.Engine.Catalogue.Requirements {
+		if !v.Need.Stop && out.Requirements.Has(i) {
+			applies[s.Engine.Catalogue.Requirements[i].ID] = true
+		}
+	}
+	return applies, nil
+}

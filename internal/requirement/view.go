@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package requirement
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/insegel/insegel/internal/catalogue"
+	"github.com/insegel/insegel/internal/civil"
+	"github.com/insegel/insegel/internal/classification"
+	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/system"
+)
+
+// settingPrefix begins the names of the organisation's own figures: "requirement.<id>.<key>".
+const settingPrefix = "requirement."
+
+// View is a system with everything that follows from what is known about it.
+type View struct {
+	System       system.System
+	State        classification.State
+	Need         classification.Need
+	Subject      Subject
+	Laws         []AppliedLaw
+	Requirements []Applied
+	Tally        Tally
+	Today        civil.Date
+}
+
+// material is what views are made of: everything that was read, for one system or for many.
+type material struct {
+	engine  *Engine
+	day     *Day
+	figures map[string]map[string]int // by requirement and key
+	today   civil.Date
+}
+
+// view derives one system. Without texts the reasons are left out, and only the tally of requirements is made.
+func (m *material) view(s system.System, state classification.State, model *catalogue.Model, answers map[string]Answer, l *locale.Localizer, out *Outcome) View {
+	v := View{System: s, State: state, Today: m.today}
+	v.Need = classification.Assess(classification.Input{
+		Model: model, Information: s.Information, Classification: state.Effective(), Catalogue: m.engine.Catalogue, Today: m.today, Texts: l,
+	})
+	v.Subject = m.subject(&s, &v.Need)
+	if v.Need.Stop {
+		return v
+	}
+	v.Need.Suspected = suspected(&v.Subject)
+	m.engine.Derive(&v.Subject.Facts, v.Subject.Steps, m.day, out)
+	if l == nil {
+		v.Tally = m.tally(out, answers)
+		return v
+	}
+	v.Laws = m.engine.Laws(&v.Subject, m.day, out, l)
+	v.Requirements = m.engine.Requirements(&v.Subject, m.day, out, l)
+	for i := range v.Requirements {
+		r := &v.Requirements[i]
+		r.Figures = m.figures[r.ID]
+		if a, ok := answers[r.ID]; ok {
+			r.Answer, r.Outdated = a, a.Version != r.Version
+		}
+		v.Tally.Count(r.Answer.Status)
+	}
+	return v
+}
+
+func (m *material) subject(s *system.System, need *classification.Need) Subject {
+	sub := Subject{Steps: need.Steps(), Model: need.Model}
+	sub.Facts, sub.Origins = m.engine.Catalogue.Vocabulary.Resolve(s.Source(m.today), s.Sources(m.engine.Catalogue))
+	for _, l := range need.Levels {
+		sub.Levels[l.Aspect] = l.Level
+	}
+	return sub
+}
+
+// suspected reports whether what is known points at security protection.
+func suspected(s *Subject) bool {
+	for _, o := range s.Origins {
+		if o.Fact == "security_sensitive" && o.Truth != catalogue.No {
+			return true
+		}
+	}
+	return false
+}
+
+func (m *material) tally(out *Outcome, answers map[string]Answer) Tally {
+	var t Tally
+	for i := range m.engine.Catalogue.Requirements {
+		if !out.Requirements.Has(i) {
+			continue
+		}
+		if a, ok := answers[m.engine.Catalogue.Requirements[i].ID]; ok {
+			t.Count(a.Status)
+		} else {
+			t.Count(Unanswered)
+		}
+	}
+	return t
+}
+
+// parseFigures reads the organisation's own figures from its settings. A figure outside what the requirement allows is left
+// out: the catalogue's own stands.
+func parseFigures(c *catalogue.Catalogue, settings map[string]string) map[string]map[string]int {
+	out := map[string]map[string]int{}
+	for name, value := range settings {
+		rest := strings.TrimPrefix(name, settingPrefix)
+		i := strings.LastIndexByte(rest, '.')
+		n, err := strconv.Atoi(value)
+		if i < 0 || err != nil {
+			continue
+		}
+		id, key := rest[:i], rest[i+1:]
+		r, ok := c.Requirement(id)
+		if !ok {
+			continue
+		}
+		for _, s := range r.Settings {
+			if s.Key == key && n >= s.Min && n <= s.Max {
+				if out[id] == nil {
+					out[id] = map[string]int{}
+				}
+				out[id][key] = n
+			}
+		}
+	}
+	return out
+}
