@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package action
+
+import (
+	"embed"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/catalogue"
+	"github.com/insegel/insegel/internal/civil"
+	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/requirement"
+	"github.com/insegel/insegel/internal/web"
+)
+
+//go:embed *.html
+var pageFiles embed.FS
+
+var pages = web.Parse(pageFiles)
+
+// Pages are the pages of actions: the plan of one system and that of the whole organisation.
+type Pages struct{ Service *Service }
+
+// Routes registers the pages.
+func (p *Pages) Routes(s *web.Site) {
+	s.Handle("GET /atgarder", "action.List", p.list)
+	s.Handle("GET /system/{slug}/atgarder", "action.Plan", p.plan)
+	s.Handle("POST /system/{slug}/atgarder", "action.Save", p.save)
+}
+
+// The parts of a plan that can be shown, as they stand in the address.
+const (
+	showAll   = ""
+	showOpen  = "otagna"
+	showTaken = "tagna"
+	showLate  = "sena"
+)
+
+// planPageSize is how many rows of a system's plan a page has.
+const planPageSize = 25
+
+// maxNote is how long a note may be.
+const maxNote = 2000
+
+// planPage is the plan of one system.
+type planPage struct {
+	web.Page
+	Head    web.SystemHead
+	Slug    string
+	Stop    bool
+	Tabs    web.Tabs
+	Rows    []planRow
+	Paging  web.Paging
+	CanSave bool
+	Exports []web.Link
+	// Total is how many rows the plan has, Taken how many somebody has taken on, Unknown how many of the rest nobody knows about.
+	Total, Taken, Unknown int
+	Action                string
+}
+
+// planRow is one row of a plan as the page shows it.
+type planRow struct {
+	ID, Text   string
+	Must       bool
+	Status     web.Tag
+	Source     web.Source
+	Because    []reason
+	Need       string
+	Owner, Due string
+	Proposed   bool
+	Taken      bool
+	Late       bool
+	Progress   web.Tag
+	Note       string
+	Form       planForm
+}
+
+// reason is one sentence of why a requirement applies. Href leads to the rule, when it is one.
+type reason struct{ Text, Href string }
+
+// planForm is the form of one row.
+type planForm struct {
+	Open                    bool
+	Version                 int64
+	Owner, Due, State, Note web.Field
+}
+
+// typed is what somebody filled in that could not be saved.
+type typed struct {
+	requirement             string
+	owner, due, state, note string
+	faults                  []web.FieldError
+}
+
+func (p *Pages) plan(c *web.Context) error { return p.render(c, nil) }
+
+func (p *Pages) render(c *web.Context, in *typed) error {
+	v, rows, err := p.Service.Plan(c.Context(), c.Actor, c.Path("slug"), c.L)
+	if err != nil {
+		return err
+	}
+	show := c.Query("visa")
+	out := planPage{
+		Page: web.Page{
+			Title: c.L.T("action.page-plan-title", "System", v.System.Name), Active: "action",
+			Crumbs: []web.Crumb{{Label: c.L.T("action.page-crumb"), Href: "/atgarder"}, {Label: v.System.Name}},
+		},
+		Head: requirement.PageHead(c.L, &v, web.TabActions), Slug: v.System.Slug, Stop: v.Need.Stop,
+		CanSave: access.Allowed(c.Actor, "action.Save"), Total: len(rows),
+	}
+	out.count(c.L, rows, v.Today, show)
+	wanted := slices.DeleteFunc(slices.Clone(rows), func(r Row) bool { return !shown(&r, show, v.Today) })
+	number, _ := strconv.Atoi(c.Query("sida")) // what is no number is the first page
+	out.Paging = web.Paging{
+		Page: clamp(number, len(wanted), planPageSize), Size: planPageSize, Total: len(wanted),
+		Path: "/system/" + v.System.Slug + "/atgarder", Query: url.Values{},
+	}
+	if show != showAll {
+		out.Paging.Query.Set("visa", show)
+	}
+	out.Action = out.Paging.Link(out.Paging.Page)
+	from := (out.Paging.Page - 1) * planPageSize
+	for _, r := range onPage(rows, wanted[from:min(from+planPageSize, len(wanted))], in) {
+		out.Rows = append(out.Rows, pageRow(c.L, &r, v.Today, in))
+	}
+	if in != nil {
+		out.Errors = in.faults
+	}
+	if access.Allowed(c.Actor, "report.Write") && !v.Need.Stop {
+		out.Exports = exports(c.L, v.System.Slug)
+	}
+	return c.Render(pages, "plan.html", out)
+}
+
+// onPage makes sure that the row whose form has a fault is among those shown.
+func onPage(all, shown []Row, in *typed) []Row {
+	if in == nil || slices.ContainsFunc(shown, func(r Row) bool { return r.Requirement.ID == in.requirement }) {
+		return shown
+	}
+	if i := slices.IndexFunc(all, func(r Row) bool { return r.Requirement.ID == in.requirement }); i >= 0 {
+		return append([]Row{all[i]}, shown...)
+	}
+	return shown
+}
+
+func shown(r *Row, show string, today civil.Date) bool {
+	switch show {
+	case showOpen:
+		return r.Action == nil
+	case showTaken:
+		return r.Action != nil
+	case showLate:
+		return r.Action != nil && r.Action.Late(today)
+	default:
+		return true
+	}
+}
+
+// count makes the tabs, each with how many rows it has.
+func (p *planPage) count(l *locale.Localizer, rows []Row, today civil.Date, show string) {
+	path := "/system/" + p.Slug + "/atgarder"
+	p.Tabs.Label = l.T("action.page-parts")
+	for _, part := range []struct{ show, key string }{{showAll, "all"}, {showOpen, "open"}, {showTaken, "taken"}, {showLate, "late"}} {
+		t := web.Tab{Label: l.T("action.page-part-" + part.key), Href: path, Current: show == part.show}
+		if part.show != showAll {
+			t.Href += "?visa=" + part.show
+		}
+		for i := range rows {
+			if shown(&rows[i], part.show, today) {
+				t.Count++
+			}
+		}
+		p.Tabs.Items = append(p.Tabs.Items, t)
+	}
+	for i := range rows {
+		switch status := rows[i].Requirement.Answer.Status; {
+		case rows[i].Action != nil:
+			p.Taken++
+		case status == requirement.DontKnow || status == requirement.Unanswered:
+			p.Unknown++
+		}
+	}
+	p.Head.Tabs.Actions = p.Taken
+}
+
+func pageRow(l *locale.Localizer, r *Row, today civil.Date, in *typed) planRow {
+	lang := catalogue.Lang(l.Lang)
+	out := planRow{
+		ID: r.Requirement.ID, Text: r.Requirement.Is(lang), Must: r.Requirement.Must,
+		Status: requirement.PageStatus(l, r.Requirement.Answer.Status), Source: requirement.PageSource(l, r.Requirement.Answer),
+		Owner: requirement.PageRole(l, r.OwnerRole), Proposed: r.Proposed, Taken: r.Action != nil,
+	}
+	if r.Step != catalogue.Unset {
+		out.Need = l.T("requirement.step-" + r.Step.String())
+	}
+	for _, b := range r.Requirement.Because {
+		x := reason{Text: b.Text}
+		if slices.ContainsFunc(r.Requirement.Laws, func(law *catalogue.Law) bool { return law.ID == b.Ref }) {
+			x.Href = "/regler/" + url.PathEscape(b.Ref)
+		}
+		out.Because = append(out.Because, x)
+	}
+	if a := r.Action; a != nil {
+		out.Due, out.Note, out.Late, out.Progress = l.T("action.page-no-date"), a.Note, a.Late(today), progress(l, a.Status)
+		if !a.DueOn.IsZero() {
+			out.Due = l.Date(a.DueOn)
+		}
+	}
+	out.Form = form(l, r, in)
+	return out
+}
+
+// progress gives how far an action has come as a tag.
+func progress(l *locale.Localizer, s Status) web.Tag {
+	word := l.T("action.status-" + string(s))
+	switch s {
+	case Done:
+		return web.OK(word)
+	case Planned, Ongoing:
+		return web.Info(word)
+	default:
+		return web.Tag{Word: word}
+	}
+}
+
+// form fills in the form of a row: with what was typed, else what is saved, else what the catalogue proposes.
+func form(l *locale.Localizer, r *Row, in *typed) planForm {
+	id := "-" + r.Requirement.ID
+	f := planForm{
+		Owner: web.Field{Name: "owner" + id, Type: "select", Label: l.T("action.page-owner"), Value: r.OwnerRole},
+		Due:   web.Field{Name: "due" + id, Type: "date", Label: l.T("action.page-due"), Optional: true},
+		State: web.Field{Name: "state" + id, Type: "select", Label: l.T("action.page-state"), Value: string(Planned)},
+		Note:  web.Field{Name: "note" + id, Type: "textarea", Label: l.T("action.page-note"), Optional: true, Rows: 2},
+	}
+	if a := r.Action; a != nil {
+		f.Version, f.Due.Value, f.State.Value, f.Note.Value = a.Version, a.DueOn.String(), string(a.Status), a.Note
+	}
+	if in != nil && in.requirement == r.Requirement.ID {
+		f.Open = true
+		f.Owner.Value, f.Due.Value, f.State.Value, f.Note.Value = in.owner, in.due, in.state, in.note
+	}
+	f.Owner.Options = roleOptions(l, f.Owner.Value, web.Option{Label: l.T("action.page-nobody")})
+	for _, s := range Statuses {
+		f.State.Options = append(f.State.Options, web.Option{Value: string(s), Label: l.T("action.status-" + string(s))})
+	}
+	return f
+}
+
+// roleOptions lists the catalogue's roles, and the current one when it is in the organisation's own words.
+func roleOptions(l *locale.Localizer, current string, first web.Option) []web.Option {
+	roles := catalogue.Roles()
+	if current != "" && !slices.Contains(roles, current) {
+		roles = append(roles, current)
+	}
+	var out []web.Option
+	for _, r := range roles {
+		out = append(out, web.Option{Value: r, Label: requirement.PageRole(l, r)})
+	}
+	locale.Sort(out, func(o web.Option) string { return o.Label })
+	return append([]web.Option{first}, out...)
+}
+
+func exports(l *locale.Localizer, slug string) []web.Link {
+	var out []web.Link
+	for _, format := range []string{"xlsx", "docx", "csv"} {
+		q := url.Values{"format": {format}, "lang": {l.Lang}}
+		if slug != "" {
+			q.Set("system", slug)
+		}
+		out = append(out, web.Link{Label: l.T("action.page-export-" + format), Href: "/rapporter/plan?" + q.Encode(), Icon: "dl"})
+	}
+	return out
+}
+
+// save takes on one requirement, or changes what was taken on.
+func (p *Pages) save(c *web.Context) error {
+	id := c.Form("requirement")
+	in := typed{
+		requirement: id, owner: c.Form("owner-" + id), due: c.Form("due-" + id), state: c.Form("state-" + id), note: c.Form("note-" + id),
+	}
+	a := Action{Requirement: id, OwnerRole: in.owner, Status: Status(in.state), Note: in.note}
+	var err error
+	if a.Version, err = strconv.ParseInt(c.Form("version"), 10, 64); err != nil {
+		return &web.Error{Status: http.StatusBadRequest, Err: err}
+	}
+	if in.due != "" {
+		if a.DueOn, err = civil.Parse(in.due); err != nil {
+			in.fault("due-"+id, "action.page-fault-due")
+		}
+	}
+	if len([]rune(in.note)) > maxNote {
+		in.fault("note-"+id, "action.page-fault-note", "Max", maxNote)
+	}
+	if len(in.faults) > 0 {
+		return p.render(c, &in)
+	}
+	err = p.Service.Save(c.Context(), c.Actor, c.Path("slug"), a)
+	switch {
+	case errors.Is(err, ErrStatus):
+		in.fault("state-"+id, "action.page-fault-state")
+	case errors.Is(err, ErrOwner):
+		in.fault("owner-"+id, "action.page-fault-owner")
+	case errors.Is(err, db.ErrConflict):
+		in.fault("owner-"+id, "action.page-fault-conflict")
+	case errors.Is(err, requirement.ErrUnknown):
+		return &web.Error{Status: http.StatusBadRequest, Key: "action.page-gone", Err: err}
+	case err != nil:
+		return err
+	}
+	if len(in.faults) > 0 {
+		return p.render(c, &in)
+	}
+	key := "action.page-saved"
+	if a.Status == Done {
+		key = "action.page-saved-done"
+	}
+	back := *c.Request.URL
+	back.Host, back.Scheme = "", ""
+	return c.Redirect(web.Local(back.String()), key)
+}
+
+func (t *typed) fault(field, key string, args ...any) {
+	t.faults = append(t.faults, web.FieldError{Field: field, Key: key, Args: args})
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package action
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/audit"
+	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/ids"
+	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/requirement"
+	"github.com/insegel/insegel/internal/system"
+)
+
+// Service has the use cases of actions.
+type Service struct {
+	DB           *db.DB
+	Requirements *requirement.Service
+}
+
+// Plan reads the plan of one system.
+func (s *Service) Plan(ctx context.Context, actor access.Actor, ref string, l *locale.Localizer) (requirement.View, []Row, error) {
+	if err := access.Check(actor, "action.Plan"); err != nil {
+		return requirement.View{}, nil, err
+	}
+	var v requirement.View
+	var rows []Row
+	err := s.DB.Read(ctx, func(tx *db.Tx) error {
+		sys, err := system.Get(ctx, tx, actor.Organisation, ref)
+		if err != nil {
+			return err
+		}
+		views, err := s.Requirements.Views(ctx, tx, actor.Organisation, []system.System{sys}, l)
+		if err != nil {
+			return err
+		}
+		actions, err := All(ctx, tx, actor.Organisation, sys.ID)
+		if err != nil {
+			return err
+		}
+		v = views[0]
+		rows = Plan(&v, actions[sys.ID])
+		return nil
+	})
+	if err != nil {
+		return requirement.View{}, nil, fmt.Errorf("read plan: %w", err)
+	}
+	return v, rows, nil
+}
+
+// Save takes on a requirement, or changes what was taken on. Version is the one that was read, 0 for a new action.
+func (s *Service) Save(ctx context.Context, actor access.Actor, ref string, a Action) error {
+	if err := access.Check(actor, "action.Save"); err != nil {
+		return err
+	}
+	if err := a.Check(); err != nil {
+		return err
+	}
+	err := s.DB.Write(ctx, func(tx *db.Tx) error {
+		sys, err := system.Get(ctx, tx, actor.Organisation, ref)
+		if err != nil {
+			return err
+		}
+		if _, ok := s.Requirements.Engine.Catalogue.Requirement(a.Requirement); !ok {
+			return fmt.Errorf("%s: %w", a.Requirement, requirement.ErrUnknown)
+		}
+		applies, err := s.Requirements.Applying(ctx, tx, actor.Organisation, sys)
+		if err != nil {
+			return err
+		}
+		if !applies[a.Requirement] {
+			return fmt.Errorf("%s: %w", a.Requirement, ErrRequirement)
+		}
+		a.System = sys.ID
+		if a.ID == "" {
+			a.ID = ids.New[Action]()
+		}
+		if err := save(ctx, tx, actor.Organisation, &a); err != nil {
+			return err
+		}
+		return audit.Append(ctx, tx, actor, audit.Entry{
+			Action: "action.Save", ObjectKind: "system", ObjectID: sys.ID.String(),
+			Data: map[string]any{"requirement": a.Requirement, "owner_role": a.OwnerRole, "due_on": a.DueOn, "status": a.Status},
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("save action: %w", err)
+	}
+	return nil
+}
+
+// Review marks the actions of a system whose requirement no longer applies. It is what follows from a new classification.
+func (s *Service) Review(ctx context.Context, actor access.Actor, id ids.ID[system.System]) error {
+	if err := access.Check(actor, "action.Review"); err != nil {
+		return err
+	}
+	err := s.DB.Write(ctx, func(tx *db.Tx) error {
+		sys, err := system.Get(ctx, tx, actor.Organisation, id.String())
+		if errors.Is(err, db.ErrNotFound) {
+			return nil // removed since the job was added
+		}
+		if err != nil {
+			return err
+		}
+		actions, err := All(ctx, tx, actor.Organisation, id)
+		if err != nil || len(actions[id]) == 0 {
+			return err
+		}
+		applies, err := s.Requirements.Applying(ctx, tx, actor.Organisation, sys)
+		if err != nil {
+			return err
+		}
+		for _, a := range actions[id] {
+			if applies[a.Requirement] {
+				continue
+			}
+			if err := setObsolete(ctx, tx, actor.Organisation, a.ID); err != nil {
+				return err
+			}
+			if err := audit.Append(ctx, tx, actor, audit.Entry{
+				Action: "action.Review", ObjectKind: "system", ObjectID: id.String(), Data: map[string]any{"requirement": a.Requirement, "obsolete": true},
+			}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("review actions: %w", err)
+	}
+	return nil
+}

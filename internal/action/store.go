@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package action
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/civil"
+	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/ids"
+	"github.com/insegel/insegel/internal/system"
+)
+
+const columns = `id, system_id, requirement_id, owner_role, due_on, status, note, obsolete_at IS NOT NULL, version, updated_at`
+
+func scanAction(scan func(...any) error) (Action, error) {
+	var a Action
+	var updated int64
+	err := scan(&a.ID, &a.System, &a.Requirement, &a.OwnerRole, &a.DueOn, &a.Status, &a.Note, &a.Obsolete, &a.Version, &updated)
+	a.Updated = db.FromMillis(updated)
+	return a, err
+}
+
+// All reads the organisation's actions by system and requirement, or one system's when an id is given. Obsolete ones are left out.
+func All(ctx context.Context, tx *db.Tx, org access.OrganisationID, only ids.ID[system.System]) (map[ids.ID[system.System]]map[string]*Action, error) {
+	return bySystem(ctx, tx, `organisation_id = $1 AND ($2 = '' OR system_id = $2)`, org, string(only))
+}
+
+// ofSystems is All for one page of systems.
+func ofSystems(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems []ids.ID[system.System]) (map[ids.ID[system.System]]map[string]*Action, error) {
+	marks, args := []string{"''"}, []any{org}
+	for _, id := range systems {
+		args = append(args, id)
+		marks = append(marks, "$"+strconv.Itoa(len(args)))
+	}
+	return bySystem(ctx, tx, `organisation_id = $1 AND system_id IN (`+strings.Join(marks, ", ")+`)`, args...)
+}
+
+func bySystem(ctx context.Context, tx *db.Tx, where string, args ...any) (map[ids.ID[system.System]]map[string]*Action, error) {
+	list, err := db.All(ctx, tx, scanAction, `SELECT `+columns+` FROM action WHERE `+where+` AND obsolete_at IS NULL`, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read actions: %w", err)
+	}
+	out := map[ids.ID[system.System]]map[string]*Action{}
+	for i := range list {
+		a := &list[i]
+		if out[a.System] == nil {
+			out[a.System] = map[string]*Action{}
+		}
+		out[a.System][a.Requirement] = a
+	}
+	return out, nil
+}
+
+// Listed is an action with the names that a list shows.
+type Listed struct {
+	Action
+	Slug, Name, Unit string
+}
+
+// inTime sorts an action into its group: $2 is today, $3 the end of the week.
+const inTime = `CASE WHEN a.status = 'done' THEN 4 WHEN a.due_on = '' THEN 3 WHEN a.due_on < $2 THEN 0 WHEN a.due_on <= $3 THEN 1 ELSE 2 END`
+
+// fromActions are the actions that stand, of systems that are not stopped.
+const fromActions = ` FROM action a JOIN system s ON s.id = a.system_id LEFT JOIN unit u ON u.id = s.unit_id
+	WHERE a.organisation_id = $1 AND a.obsolete_at IS NULL
+	AND NOT EXISTS (SELECT 1 FROM classification c WHERE c.system_id = a.system_id AND c.status = 'stopped')`
+
+// where narrows to a filter, all but its group. The first three arguments are the organisation, today and the end of the week.
+func (f *Filter) where(org access.OrganisationID, today civil.Date) (string, []any) {
+	clause, args := "", []any{org, today, weekEnd(today)}
+	add := func(column, value string) {
+		args = append(args, value)
+		clause += " AND " + column + " = $" + strconv.Itoa(len(args))
+	}
+	if f.Status != "" {
+		add("a.status", string(f.Status))
+	}
+	if f.Unit != "" {
+		add("s.unit_id", f.Unit)
+	}
+	switch f.Owner {
+	case "":
+	case Nobody:
+		add("a.owner_role", "")
+	default:
+		add("a.owner_role", f.Owner)
+	}
+	return clause, args
+}
+
+// counts tells how many actions each group has.
+func counts(ctx context.Context, tx *db.Tx, org access.OrganisationID, f *Filter, today civil.Date) (map[Group]int, error) {
+	clause, args := f.where(org, today)
+	out := map[Group]int{}
+	_, err := db.All(ctx, tx, func(scan func(...any) error) (struct{}, error) {
+		var group, n int
+		err := scan(&group, &n)
+		if group >= 0 && group < len(Groups) {
+			out[Groups[group]] = n
+		}
+		return struct{}{}, err
+	}, `SELECT x.g, COUNT(*) FROM (SELECT `+inTime+` AS g`+fromActions+clause+`) x GROUP BY x.g`, args...)
+	if err != nil {
+		return nil, fmt.Errorf("count actions: %w", err)
+	}
+	return out, nil
+}
+
+// list reads one page of the actions that pass a filter, by group and day.
+func list(ctx context.Context, tx *db.Tx, org access.OrganisationID, f *Filter, today civil.Date) ([]Listed, error) {
+	clause, args := f.where(org, today)
+	if i := slices.Index(Groups, f.Group); i >= 0 {
+		clause += " AND " + inTime + " = " + strconv.Itoa(i)
+	}
+	out, err := db.All(ctx, tx, func(scan func(...any) error) (Listed, error) {
+		var l Listed
+		a, err := scanAction(func(dest ...any) error { return scan(append(dest, &l.Slug, &l.Name, &l.Unit)...) })
+		l.Action = a
+		return l, err
+	}, `SELECT a.id, a.system_id, a.requirement_id, a.owner_role, a.due_on, a.status, a.note, a.obsolete_at IS NOT NULL, a.version, a.updated_at,
+		s.slug, s.name, COALESCE(u.name, '')`+fromActions+clause+`
+		ORDER BY `+inTime+`, a.due_on, s.sort_key, a.id`+fmt.Sprintf(` LIMIT %d OFFSET %d`, PageSize, (f.Page-1)*PageSize), args...)
+	if err != nil {
+		return nil, fmt.Errorf("list actions: %w", err)
+	}
+	return out, nil
+}
+
+// owners gives every role that has taken something on.
+func owners(ctx context.Context, tx *db.Tx, org access.OrganisationID) ([]string, error) {
+	out, err := db.All(ctx, tx, func(scan func(...any) error) (string, error) {
+		var role string
+		err := scan(&role)
+		return role, err
+	}, `SELECT DISTINCT owner_role FROM action WHERE organisation_id = $1 AND obsolete_at IS NULL AND owner_role <> ''`, org)
+	if err != nil {
+		return nil, fmt.Errorf("read owners of actions: %w", err)
+	}
+	return out, nil
+}
+
+// worst gives one page of the systems, those with the most answers that say "not met" and that nobody has taken on first.
+func worst(ctx context.Context, tx *db.Tx, org access.OrganisationID, unit string, page int) ([]ids.ID[system.System], error) {
+	out, err := db.All(ctx, tx, func(scan func(...any) error) (ids.ID[system.System], error) {
+		var id ids.ID[system.System]
+		err := scan(&id)
+		return id, err
+	}, `SELECT s.id FROM system s LEFT JOIN (
+			SELECT r.system_id, COUNT(*) AS n FROM requirement_answer r
+			WHERE r.organisation_id = $1 AND r.superseded_at IS NULL AND r.status IN ('not-met', 'partly') AND NOT EXISTS (
+				SELECT 1 FROM action a WHERE a.system_id = r.system_id AND a.requirement_id = r.requirement_id AND a.obsolete_at IS NULL)
+			GROUP BY r.system_id) g ON g.system_id = s.id
+		WHERE s.organisation_id = $1 AND ($2 = '' OR s.unit_id = $2)
+		ORDER BY COALESCE(g.n, 0) DESC, s.sort_key, s.id`+fmt.Sprintf(` LIMIT %d OFFSET %d`, SystemPageSize, (page-1)*SystemPageSize), org, unit)
+	if err != nil {
+		return nil, fmt.Errorf("list systems by gaps: %w", err)
+	}
+	return out, nil
+}
+
+// save writes an action; one that was obsolete comes back. The version is the one that was read, 0 for a new one.
+func save(ctx context.Context, tx *db.Tx, org access.OrganisationID, a *Action) error {
+	now := db.Millis(tx.Now)
+	n, err := tx.Exec(ctx, `
+		INSERT INTO action (id, organisation_id, system_id, requirement_id, owner_role, due_on, status, note, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
+		ON CONFLICT (system_id, requirement_id) DO UPDATE SET owner_role = excluded.owner_role, due_on = excluded.due_on,
+			status = excluded.status, note = excluded.note, obsolete_at = NULL, version = action.version + 1, updated_at = excluded.updated_at
+		WHERE action.organisation_id = excluded.organisation_id AND (action.version = $10 OR action.obsolete_at IS NOT NULL)`,
+		a.ID, org, a.System, a.Requirement, a.OwnerRole, a.DueOn, a.Status, a.Note, now, a.Version)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return db.ErrConflict
+	}
+	return nil
+}
+
+// setObsolete marks actions of a system whose requirement no longer applies.
+func setObsolete(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.ID[Action]) error {
+	_, err := tx.Exec(ctx, `UPDATE action SET obsolete_at = $1, version = version + 1, updated_at = $1 WHERE organisation_id = $2 AND id = $3`,
+		db.Millis(tx.Now), org, id)
+	return err
+}
+
+// Holds tells which of some systems have actions.
+func Holds(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems []ids.ID[system.System]) (map[ids.ID[system.System]]bool, error) {
+	held, err := db.All(ctx, tx, func(scan func(...any) error) (ids.ID[system.System], error) {
+		var id ids.ID[system.System]
+		return id, scan(&id)
+	}, `SELECT DISTINCT system_id FROM action WHERE organisation_id = $1`, org)
+	if err != nil {
+		return nil, fmt.Errorf("find systems with actions: %w", err)
+	}
+	out := make(map[ids.ID[system.System]]bool, len(held))
+	for _, id := range held {
+		out[id] = slices.Contains(systems, id)
+	}
+	return out, nil
+}
+
+// Remove takes away the actions of systems that are being removed.
+func Remove(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems []ids.ID[system.System]) error {
+	for _, id := range systems {
+		if _, err := tx.Exec(ctx, `DELETE FROM action WHERE organisation_id = $1 AND system_id = $2`, org, id); err != nil {
+			return fmt.Errorf("remove actions: %w", err)
+		}
+	}
+	return nil
+}
