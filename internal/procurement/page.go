@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package procurement
+
+import (
+	"embed"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/catalogue"
+	"github.com/insegel/insegel/internal/classification"
+	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/requirement"
+	"github.com/insegel/insegel/internal/web"
+)
+
+//go:embed *.html
+var pageFiles embed.FS
+
+var pages = web.Parse(pageFiles)
+
+// Pages are the pages of tender annexes.
+type Pages struct{ Service *Service }
+
+// Routes registers the pages.
+func (p *Pages) Routes(s *web.Site) {
+	s.Handle("GET /upphandling", "procurement.Systems", p.systems)
+	s.Handle("GET /system/{slug}/upphandling", "procurement.Annex", p.annex)
+	s.Handle("POST /system/{slug}/upphandling", "procurement.Choose", p.choose)
+}
+
+// The ways to narrow the rows, as they stand in the address.
+const (
+	byTopic  = "omrade"
+	byWeight = "grad"
+	shall    = "ska"
+	should   = "bor"
+)
+
+// maxReason is how long a reason may be; it stands in one table cell of the document.
+const maxReason = 500
+
+// annexPage is the annex of one system.
+type annexPage struct {
+	web.Page
+	Head web.SystemHead
+	Slug string
+	// Annex has the counts of the whole annex, as saved. Total is how many rows there are to choose among, Included how many it has.
+	Annex           Annex
+	Total, Included int
+	Notes           []note
+	// Stop says that the system is with the security protection manager.
+	Stop   bool
+	Filter annexFilter
+	Topics []topicGroup
+	// Shown and Chosen are how many rows the filter leaves, and how many of them the annex has.
+	Shown, Chosen int
+	CanChoose     bool
+	Exports       []web.Link
+}
+
+// annexFilter is how the rows are narrowed.
+type annexFilter struct {
+	Topic, Weight web.Field
+	Active        bool
+	// Action is where the form that saves the choices is sent, with the filter kept.
+	Action string
+}
+
+// note is something to settle before the tender is announced.
+type note struct{ Text, Link, Href string }
+
+// topicGroup is the rows of one topic.
+type topicGroup struct {
+	ID, Name      string
+	Rows, Offered []annexRow
+	Chosen        int
+	// Open shows the offered rows at once, because one of them has been ticked or has a fault.
+	Open bool
+}
+
+// annexRow is one requirement as the page shows it.
+type annexRow struct {
+	ID, Text, Verify string
+	Because          []reason
+	Weight           web.Tag
+	Conditional      bool
+	// Included is whether the box is ticked, Was whether it is so in what is saved.
+	Included, Was bool
+	// Demands says that leaving the row out takes a reason.
+	Demands bool
+	// Reason is what stands in the field, Saved what is stored.
+	Reason, Saved, Fault string
+	// Since tells when a choice was saved.
+	Since string
+}
+
+// reason is one sentence of why a requirement applies. Href leads to the rule, when it is one.
+type reason struct{ Text, Href string }
+
+func (p *Pages) annex(c *web.Context) error { return p.render(c, nil) }
+
+// typed is what somebody filled in that could not be saved.
+type typed struct {
+	choices map[string]Choice
+	faults  []web.FieldError
+	faulty  map[string]string
+}
+
+func (p *Pages) render(c *web.Context, in *typed) error {
+	v, a, err := p.Service.Annex(c.Context(), c.Actor, c.Path("slug"), c.L)
+	if err != nil {
+		return err
+	}
+	page := annexPage{
+		Page: web.Page{
+			Title: c.L.T("procurement.page-title", "System", v.System.Name), Active: "procurement",
+			Crumbs: []web.Crumb{{Label: c.L.T("procurement.page-crumb"), Href: "/upphandling"}, {Label: v.System.Name}},
+		},
+		Head: requirement.PageHead(c.L, &v, web.TabProcurement), Slug: v.System.Slug, Annex: a, Total: len(a.Rows), Included: a.Shall + a.Should, Stop: v.Need.Stop,
+		CanChoose: access.Allowed(c.Actor, "procurement.Choose"), Notes: notes(c.L, &v, &a),
+	}
+	if in != nil {
+		page.Errors = in.faults
+	}
+	topic, weight := c.Query(byTopic), c.Query(byWeight)
+	page.Filter = annexFilters(c.L, a.Rows, v.System.Slug, topic, weight)
+	page.Topics = groupRows(c.L, a.Rows, topic, weight, in)
+	for _, g := range page.Topics {
+		page.Shown += len(g.Rows) + len(g.Offered)
+		page.Chosen += g.Chosen
+	}
+	if access.Allowed(c.Actor, "report.Write") && !v.Need.Stop {
+		page.Exports = exports(c.L, v.System.Slug)
+	}
+	return c.Render(pages, "annex.html", page)
+}
+
+// exports are the links to the annex as a document.
+func exports(l *locale.Localizer, slug string) []web.Link {
+	var out []web.Link
+	for i, format := range []string{"docx", "xlsx", "ods", "html"} {
+		q := url.Values{"system": {slug}, "format": {format}, "lang": {l.Lang}}
+		out = append(out, web.Link{Label: l.T("procurement.page-export-" + format), Href: "/rapporter/procurement?" + q.Encode(), Icon: "dl", Primary: i == 0})
+	}
+	return out
+}
+
+// notes tells what to settle before the tender is announced.
+func notes(l *locale.Localizer, v *requirement.View, a *Annex) []note {
+	slug := "/system/" + v.System.Slug
+	var out []note
+	add := func(n int, key, href string) {
+		if n > 0 {
+			out = append(out, note{Text: l.T("procurement.page-note-"+key, "Count", n), Link: l.T("procurement.page-note-" + key + "-link"), Href: href})
+		}
+	}
+	unknown, conditional := 0, 0
+	for _, level := range v.Need.Levels {
+		if level.Basis == classification.None {
+			unknown++
+		}
+	}
+	for _, r := range a.Included() {
+		if r.Conditional {
+			conditional++
+		}
+	}
+	add(unknown, "unknown", slug+"/klassning")
+	if unknown == 0 && v.State.Decided == nil {
+		add(1, "draft", slug+"/klassning")
+	}
+	add(conditional, "conditional", slug+"/krav")
+	add(len(a.Included())-proportionate, "long", slug+"/upphandling?"+byWeight+"="+should)
+	return out
+}
+
+// annexFilters makes the form that narrows the rows, with how many rows each topic has.
+func annexFilters(l *locale.Localizer, rows []Row, slug, topic, weight string) annexFilter {
+	lang := catalogue.Lang(l.Lang)
+	f := annexFilter{Active: topic != "" || weight != "", Action: "/system/" + slug + "/upphandling"}
+	if f.Active {
+		f.Action += "?" + url.Values{byTopic: {topic}, byWeight: {weight}}.Encode()
+	}
+	counts := map[string]int{}
+	var options []web.Option
+	for _, r := range rows {
+		if counts[r.Topic.ID]++; counts[r.Topic.ID] == 1 {
+			options = append(options, web.Option{Value: r.Topic.ID, Label: r.Topic.Name.In(lang)})
+		}
+	}
+	locale.Sort(options, func(o web.Option) string { return o.Label })
+	for i := range options {
+		options[i].Label += " (" + l.Number(int64(counts[options[i].Value])) + ")"
+	}
+	all := web.Option{Label: l.T("procurement.page-all-topics")}
+	f.Topic = web.Field{Name: byTopic, Value: topic, Options: append([]web.Option{all}, options...)}
+	f.Weight = web.Field{Name: byWeight, Value: weight, Options: []web.Option{
+		{Label: l.T("procurement.page-all-weights")},
+		{Value: shall, Label: l.T("procurement.page-only-shall")},
+		{Value: should, Label: l.T("procurement.page-only-should")},
+	}}
+	return f
+}
+
+// groupRows puts the rows that the filter leaves under their topics, in the order of the topics' names.
+func groupRows(l *locale.Localizer, rows []Row, topic, weight string, in *typed) []topicGroup {
+	var groups []topicGroup
+	at := map[string]int{}
+	for i := range rows {
+		r := &rows[i]
+		if topic != "" && r.Topic.ID != topic || weight == shall && !r.Must || weight == should && r.Must {
+			continue
+		}
+		n, ok := at[r.Topic.ID]
+		if !ok {
+			n = len(groups)
+			at[r.Topic.ID] = n
+			groups = append(groups, topicGroup{ID: r.Topic.ID, Name: r.Topic.Name.In(catalogue.Lang(l.Lang))})
+		}
+		groups[n].add(l, r, in)
+	}
+	locale.Sort(groups, func(g topicGroup) string { return g.Name })
+	return groups
+}
+
+func (g *topicGroup) add(l *locale.Localizer, r *Row, in *typed) {
+	row := pageRow(l, r)
+	if in != nil {
+		if was, ok := in.choices[r.ID]; ok {
+			row.Included, row.Reason, row.Fault = was.Included, was.Reason, in.faulty[r.ID]
+		}
+	}
+	if r.Included {
+		g.Chosen++
+	}
+	// What was proposed stays in sight when it is left out: that is a choice to be seen. The rest is only offered.
+	if r.Included || r.Proposed {
+		g.Rows = append(g.Rows, row)
+		return
+	}
+	g.Open = g.Open || row.Included || row.Fault != ""
+	g.Offered = append(g.Offered, row)
+}
+
+func pageRow(l *locale.Localizer, r *Row) annexRow {
+	lang := catalogue.Lang(l.Lang)
+	out := annexRow{
+		ID: r.ID, Text: r.Shall(lang), Verify: r.Verify(lang), Conditional: r.Conditional,
+		Included: r.Included, Was: r.Included, Demands: r.Proposed, Weight: web.Tag{Word: l.T("procurement.page-should")},
+	}
+	if r.Must {
+		out.Weight = web.Tag{Kind: "info", Word: l.T("procurement.page-shall")}
+	}
+	for _, b := range r.Because {
+		x := reason{Text: b.Text}
+		if _, ok := lawOf(r, b.Ref); ok {
+			x.Href = "/regler/" + url.PathEscape(b.Ref)
+		}
+		out.Because = append(out.Because, x)
+	}
+	if r.Choice != nil {
+		out.Reason, out.Saved, out.Since = r.Choice.Reason, r.Choice.Reason, l.Moment(r.Choice.At)
+	}
+	return out
+}
+
+func lawOf(r *Row, id string) (*catalogue.Law, bool) {
+	i := slices.IndexFunc(r.Laws, func(x *catalogue.Law) bool { return x.ID == id })
+	if i < 0 {
+		return nil, false
+	}
+	return r.Laws[i], true
+}
+
+// choose saves what was changed on the page. Rows that nobody touched are left as they are, so that two people who narrow
+// different rows do not undo each other.
+func (p *Pages) choose(c *web.Context) error {
+	ticked, was := map[string]bool{}, map[string]bool{}
+	for _, id := range c.Forms("in") {
+		ticked[id] = true
+	}
+	for _, id := range c.Forms("was") {
+		was[id] = true
+	}
+	in := typed{choices: map[string]Choice{}, faulty: map[string]string{}}
+	var changed []Choice
+	for _, id := range c.Forms("row") {
+		x := Choice{Requirement: id, Included: ticked[id], Reason: c.Form("reason-" + id)}
+		if _, again := in.choices[id]; again {
+			continue
+		}
+		in.choices[id] = x
+		if len([]rune(x.Reason)) > maxReason {
+			in.fault(c.L, id, "procurement.page-reason-long", "Max", maxReason)
+		}
+		if x.Included != was[id] || !x.Included && x.Reason != c.Form("reason-was-"+id) {
+			if x.Included {
+				x.Reason = "" // it was a reason to leave the row out
+			}
+			changed = append(changed, x)
+		}
+	}
+	if len(in.faults) > 0 {
+		return p.render(c, &in)
+	}
+	back := annexFilters(c.L, nil, c.Path("slug"), c.Query(byTopic), c.Query(byWeight)).Action
+	if len(changed) == 0 {
+		return c.Redirect(back, "procurement.page-unchanged")
+	}
+	err := p.Service.Choose(c.Context(), c.Actor, c.Path("slug"), c.L, changed)
+	var bare *ReasonError
+	switch {
+	case errors.As(err, &bare):
+		for _, id := range bare.Requirements {
+			in.fault(c.L, id, "procurement.page-reason-needed")
+		}
+		return p.render(c, &in)
+	case errors.Is(err, ErrUnknown):
+		return &web.Error{Status: http.StatusConflict, Key: "procurement.page-gone", Err: err}
+	case err != nil:
+		return err
+	}
+	return c.Redirect(back, "procurement.page-saved", "Count", strconv.Itoa(len(changed)))
+}
+
+func (t *typed) fault(l *locale.Localizer, id, key string, args ...any) {
+	t.faults = append(t.faults, web.FieldError{Field: "reason-" + id, Key: key, Args: args})
+	t.faulty[id] = l.T(key, args...)
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package procurement
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/audit"
+	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/requirement"
+	"github.com/insegel/insegel/internal/system"
+)
+
+// Service has the use cases of procurement.
+type Service struct {
+	DB           *db.DB
+	Requirements *requirement.Service
+}
+
+// Annex reads the tender annex of one system.
+func (s *Service) Annex(ctx context.Context, actor access.Actor, ref string, l *locale.Localizer) (requirement.View, Annex, error) {
+	if err := access.Check(actor, "procurement.Annex"); err != nil {
+		return requirement.View{}, Annex{}, err
+	}
+	var v requirement.View
+	var a Annex
+	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		v, a, err = s.annex(ctx, tx, actor.Organisation, ref, l)
+		return err
+	})
+	if err != nil {
+		return requirement.View{}, Annex{}, fmt.Errorf("read annex: %w", err)
+	}
+	return v, a, nil
+}
+
+func (s *Service) annex(ctx context.Context, tx *db.Tx, org access.OrganisationID, ref string, l *locale.Localizer) (requirement.View, Annex, error) {
+	sys, err := system.Get(ctx, tx, org, ref)
+	if err != nil {
+		return requirement.View{}, Annex{}, err
+	}
+	views, err := s.Requirements.Views(ctx, tx, org, []system.System{sys}, l)
+	if err != nil {
+		return requirement.View{}, Annex{}, err
+	}
+	chosen, err := choices(ctx, tx, org, sys.ID)
+	if err != nil {
+		return requirement.View{}, Annex{}, err
+	}
+	return views[0], Select(s.Requirements.Engine.Catalogue, &views[0], chosen), nil
+}
+
+// Choose takes requirements into the annex or leaves them out. Leaving out what was proposed takes a reason, and it is kept.
+func (s *Service) Choose(ctx context.Context, actor access.Actor, ref string, l *locale.Localizer, list []Choice) error {
+	if err := access.Check(actor, "procurement.Choose"); err != nil {
+		return err
+	}
+	err := s.DB.Write(ctx, func(tx *db.Tx) error {
+		v, a, err := s.annex(ctx, tx, actor.Organisation, ref, l)
+		if err != nil {
+			return err
+		}
+		if err := a.check(list); err != nil {
+			return err
+		}
+		var entries []audit.Entry
+		for _, c := range list {
+			c.By = actor.ID
+			if err := saveChoice(ctx, tx, actor.Organisation, v.System.ID, c); err != nil {
+				return err
+			}
+			entries = append(entries, audit.Entry{
+				Action: "procurement.Choose", ObjectKind: "system", ObjectID: v.System.ID.String(),
+				Data: map[string]any{"requirement": c.Requirement, "included": c.Included, "reason": c.Reason},
+			})
+		}
+		return audit.Append(ctx, tx, actor, entries...)
+	})
+	if err != nil {
+		return fmt.Errorf("choose requirements: %w", err)
+	}
+	return nil
+}
+
+// Listed is one system that an annex can be made for.
+type Listed struct {
+	requirement.View
+	// Chosen says that somebody has chosen requirements for it.
+	Chosen bool
+}
+
+// Listing is one page of the systems that an annex can be made for.
+type Listing struct {
+	Systems []Listed
+	// Page is from 1, and within what there is; Total is how many systems pass the filter, Planned how many are planned to be bought.
+	Page, Total, Planned int
+}
+
+// PageSize is how many systems a page of the list has.
+const PageSize = 25
+
+// Filter narrows the list of systems that an annex can be made for. The zero value is every system, the first page.
+type Filter struct {
+	// Text is part of the name, the unit or the supplier.
+	Text string
+	// Planned leaves only what is planned to be bought.
+	Planned bool
+	// Page is from 1.
+	Page int
+}
+
+// Systems lists the systems that an annex can be made for.
+func (s *Service) Systems(ctx context.Context, actor access.Actor, filter Filter) (Listing, error) {
+	if err := access.Check(actor, "procurement.Systems"); err != nil {
+		return Listing{}, err
+	}
+	var out Listing
+	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		org, f := actor.Organisation, system.Filter{Text: filter.Text}
+		if filter.Planned {
+			f.State = statePlanned
+		}
+		if out.Total, err = system.Count(ctx, tx, org, f); err != nil {
+			return err
+		}
+		if out.Planned, err = system.Count(ctx, tx, org, system.Filter{State: statePlanned}); err != nil {
+			return err
+		}
+		out.Page = min(max(filter.Page, 1), max(1, (out.Total+PageSize-1)/PageSize))
+		f.Limit, f.Offset = PageSize, (out.Page-1)*PageSize
+		systems, err := system.List(ctx, tx, org, f)
+		if err != nil {
+			return err
+		}
+		views, err := s.Requirements.Views(ctx, tx, org, systems, nil)
+		if err != nil {
+			return err
+		}
+		begun, err := chosen(ctx, tx, org)
+		if err != nil {
+			return err
+		}
+		for _, v := range views {
+			out.Systems = append(out.Systems, Listed{View: v, Chosen: begun[v.System.ID]})
+		}
+		return nil
+	})
+	if err != nil {
+		return Listing{}, fmt.Errorf("list systems to procure for: %w", err)
+	}
+	return out, nil
+}
+
+// statePlanned is the state of a system that is not there yet.
+const statePlanned = "planned"
