@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package report
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+
+	"github.com/insegel/insegel/internal/document"
+	"github.com/insegel/insegel/internal/system"
+	"github.com/insegel/insegel/internal/web"
+)
+
+//go:embed *.html
+var pageFiles embed.FS
+
+var pages = web.Parse(pageFiles)
+
+// Pages are the pages of reports.
+type Pages struct {
+	Service *Service
+	// Link is the address of the program, for links back from a document; empty when it is not known.
+	Link string
+}
+
+// Routes registers the pages.
+func (p *Pages) Routes(s *web.Site) {
+	s.Handle("GET /rapporter", "report.Write", p.list)
+	s.Handle("GET /rapporter/{kind}", "report.Write", p.download)
+}
+
+// listPage tells what can be exported.
+type listPage struct {
+	web.Page
+	Kinds []kindRow
+}
+
+// kindRow is one kind of report.
+type kindRow struct {
+	ID, Name, Text string
+	Files          []web.Link
+	// One leads to where a report of a single system is found.
+	One web.Link
+	// Weak says that the report tells of weaknesses.
+	Weak bool
+}
+
+// single is where a single system is chosen for each kind of report.
+var single = map[Kind]string{Plan: "/atgarder", Procurement: "/upphandling", Classification: "/system", Register: "/system"}
+
+func (p *Pages) list(c *web.Context) error {
+	out := listPage{Page: web.Page{Title: c.L.T("report.page-title"), Active: "report"}}
+	for _, k := range Kinds {
+		row := kindRow{
+			ID: string(k), Name: c.L.T("report.page-name-" + string(k)), Text: c.L.T("report.page-text-" + string(k)),
+			One: web.Link{Label: c.L.T("report.page-one-" + string(k)), Href: single[k]}, Weak: k != Procurement,
+		}
+		for _, f := range Formats(k) {
+			q := url.Values{"format": {string(f)}, "lang": {c.L.Lang}}
+			row.Files = append(row.Files, web.Link{Label: c.L.T("report.page-format-" + string(f)), Href: "/rapporter/" + string(k) + "?" + q.Encode(), Icon: "dl"})
+		}
+		out.Kinds = append(out.Kinds, row)
+	}
+	return c.Render(pages, "list.html", out)
+}
+
+// download writes a report to a temporary file first: when something goes wrong the reader gets a page that says so, never half
+// a document.
+func (p *Pages) download(c *web.Context) error {
+	r, err := p.request(c)
+	if err != nil {
+		return err
+	}
+	f, err := os.CreateTemp("", "insegel-report-*")
+	if err != nil {
+		return fmt.Errorf("make room for report: %w", err)
+	}
+	defer func() { _ = os.Remove(f.Name()) }() // what is left behind goes with the machine's temporary files
+	defer func() { _ = f.Close() }()           // it has been read
+	if err := p.Service.Write(c.Context(), c.Actor, r, f); err != nil {
+		return understand(err)
+	}
+	size, err := f.Seek(0, io.SeekCurrent)
+	if err == nil {
+		_, err = f.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		return fmt.Errorf("read report back: %w", err)
+	}
+	h := c.Writer.Header()
+	h.Set("Content-Type", r.Format.MediaType())
+	h.Set("Content-Length", strconv.FormatInt(size, 10))
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": p.fileName(&r)}))
+	_, _ = io.Copy(c.Writer, f) // the reader may have left
+	return nil
+}
+
+// request reads what is asked for from the address.
+func (p *Pages) request(c *web.Context) (Request, error) {
+	format, err := document.ParseFormat(c.Query("format"))
+	if err != nil {
+		return Request{}, &web.Error{Status: http.StatusBadRequest, Key: "report.page-bad-format", Err: err}
+	}
+	lang := c.Query("lang")
+	if lang != "sv" && lang != "en" {
+		lang = c.L.Lang
+	}
+	return Request{
+		Kind: Kind(c.Path("kind")), Format: format, System: c.Query("system"), Lang: lang, Link: p.Link, Internal: c.Query("intern") == "ja",
+	}, nil
+}
+
+// understand turns the errors of a request into ones for readers.
+func understand(err error) error {
+	switch {
+	case errors.Is(err, ErrKind):
+		return &web.Error{Status: http.StatusNotFound, Key: "report.page-bad-kind", Err: err}
+	case errors.Is(err, ErrFormat):
+		return &web.Error{Status: http.StatusBadRequest, Key: "report.page-bad-format", Err: err}
+	default:
+		return err
+	}
+}
+
+// fileName is what the file is called when it is saved, for example kravbilaga-elevregister.docx.
+func (p *Pages) fileName(r *Request) string {
+	l := p.Service.Texts.In(r.Lang)
+	name := l.T("report.page-file-" + string(r.Kind))
+	if r.System != "" {
+		name += "-" + system.Slug(r.System)
+	}
+	return name + r.Format.Extension()
+}

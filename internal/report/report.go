@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+// Package report writes what is known to documents (Swedish: rapport): the plan, the tender annex, the classification and the
+// register. It reads what the capabilities read and computes nothing of its own but sums, so a document never says anything else
+// than the pages do.
+package report
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/action"
+	"github.com/insegel/insegel/internal/catalogue"
+	"github.com/insegel/insegel/internal/civil"
+	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/document"
+	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/organisation"
+	"github.com/insegel/insegel/internal/procurement"
+	"github.com/insegel/insegel/internal/requirement"
+	"github.com/insegel/insegel/internal/system"
+)
+
+// Kind says what a report is about.
+type Kind string
+
+// The kinds of reports.
+const (
+	Plan           Kind = "plan"           // what is to be done (handlingsplan)
+	Procurement    Kind = "procurement"    // the annex to a tender (kravbilaga)
+	Classification Kind = "classification" // levels, rules and the reasons for them (klassning)
+	Register       Kind = "register"       // everything that the register holds (register)
+)
+
+// Kinds lists the kinds of reports.
+var Kinds = []Kind{Plan, Procurement, Classification, Register}
+
+var (
+	// ErrKind says that there is no report of that kind.
+	ErrKind = errors.New("there is no such report")
+	// ErrFormat says that a report is not written in the format.
+	ErrFormat = errors.New("the report is not written in that format")
+)
+
+// Formats lists what a kind of report can be written as; none for a kind that does not exist.
+func Formats(k Kind) []document.Format {
+	switch k {
+	case Plan, Register:
+		return []document.Format{document.XLSX, document.DOCX, document.HTML, document.CSV, document.JSON}
+	case Procurement:
+		return []document.Format{document.XLSX, document.DOCX, document.ODS, document.HTML, document.JSON}
+	case Classification:
+		return []document.Format{document.DOCX, document.HTML, document.JSON}
+	default:
+		return nil
+	}
+}
+
+// Request says which report is wanted.
+type Request struct {
+	Kind   Kind
+	Format document.Format
+	// System is the id or the slug of a system; empty is all of them.
+	System string
+	// Lang is "sv" or "en"; anything else is Swedish.
+	Lang string
+	// Link is the address of the program, such as https://insegel.example.se, for links back to it. It may be empty.
+	Link string
+	// Internal takes in what is not for tenderers: what was left out of an annex, and why.
+	Internal bool
+}
+
+// check refuses a report that cannot be written, and says what can.
+func (r *Request) check() error {
+	formats := Formats(r.Kind)
+	if formats == nil {
+		return fmt.Errorf("write report %q: %w: choose %s", r.Kind, ErrKind, choices(Kinds))
+	}
+	if !slices.Contains(formats, r.Format) {
+		return fmt.Errorf("write report %s as %q: %w: choose %s", r.Kind, r.Format, ErrFormat, choices(formats))
+	}
+	return nil
+}
+
+// choices writes what there is to choose between: "a, b or c".
+func choices[T ~string](list []T) string {
+	words := make([]string, len(list))
+	for i, w := range list {
+		words[i] = string(w)
+	}
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " or " + words[last]
+}
+
+// Service has the use case of reports.
+type Service struct {
+	DB           *db.DB
+	Requirements *requirement.Service
+	Actions      *action.Service
+	Procurements *procurement.Service
+	Texts        *locale.Bundle
+}
+
+// report is what every kind of report is: facts that are written as JSON as they are, and a way to lay them out for people.
+type report interface {
+	document(f *frame) *document.Document
+}
+
+// Write computes a report from what is stored now and writes it to w. Nothing is written to w when the request is refused.
+func (s *Service) Write(ctx context.Context, actor access.Actor, r Request, w io.Writer) error {
+	if err := access.Check(actor, "report.Write"); err != nil {
+		return err
+	}
+	if err := r.check(); err != nil {
+		return err
+	}
+	made, f, err := s.compute(ctx, actor, r)
+	if errors.Is(err, db.ErrNotFound) && r.System != "" {
+		return fmt.Errorf("write report %s: %w: give the id or the short name of a system in the register, or ask for all of them", r.Kind, err)
+	}
+	if err != nil {
+		return fmt.Errorf("write report %s: %w", r.Kind, err)
+	}
+	if r.Format == document.JSON {
+		err = writeJSON(w, made)
+	} else {
+		err = made.document(f).Write(w, r.Format)
+	}
+	if err != nil {
+		return fmt.Errorf("write report %s: %w", r.Kind, err)
+	}
+	return nil
+}
+
+// compute reads what the report is made of, in one transaction and a number of queries that does not grow with the systems. Two
+// reads stand apart and grow: a classification's history, and an annex, which its own use case reads.
+func (s *Service) compute(ctx context.Context, actor access.Actor, r Request) (report, *frame, error) {
+	l := s.Texts.In(r.Lang)
+	f := &frame{request: r, l: l, lang: catalogue.Lang(l.Lang), catalogue: s.Requirements.Engine.Catalogue}
+	var systems []system.System
+	var out report
+	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		f.now, f.today = tx.Now, civil.Of(tx.Now)
+		if f.organisation, err = organisation.Get(ctx, tx, actor.Organisation); err != nil {
+			return err
+		}
+		if systems, err = chosen(ctx, tx, actor.Organisation, r.System); err != nil {
+			return err
+		}
+		switch r.Kind {
+		case Plan:
+			out, err = s.plan(ctx, tx, f, systems)
+		case Classification:
+			out, err = s.classification(ctx, tx, f, systems)
+		case Register:
+			out, err = s.register(ctx, tx, f, systems)
+		case Procurement: // below, since an annex is read in a transaction of its own
+		}
+		return err
+	})
+	if err == nil && r.Kind == Procurement {
+		out, err = s.procurement(ctx, actor, f, systems)
+	}
+	return out, f, err
+}
+
+// chosen reads the systems that a report is about: the one that ref names, or all.
+func chosen(ctx context.Context, tx *db.Tx, org access.OrganisationID, ref string) ([]system.System, error) {
+	if ref == "" {
+		return system.List(ctx, tx, org, system.Filter{})
+	}
+	one, err := system.Get(ctx, tx, org, ref)
+	return []system.System{one}, err
+}
