@@ -1,0 +1,492 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+// Package overview shows many slices at once (Swedish: läget): the state of the organisation, the list of systems, one system on
+// one page, and what the rules, requirements and information types mean for the systems.
+package overview
+
+import (
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/catalogue"
+	"github.com/insegel/insegel/internal/civil"
+	"github.com/insegel/insegel/internal/classification"
+	"github.com/insegel/insegel/internal/ids"
+	"github.com/insegel/insegel/internal/information"
+	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/organisation"
+	"github.com/insegel/insegel/internal/requirement"
+	"github.com/insegel/insegel/internal/system"
+)
+
+// Standing is where a system's classification stands. Every system has exactly one, so that their counts add up.
+type Standing string
+
+// The standings, by the words that stand in addresses.
+const (
+	Classified   Standing = "klassad"
+	Expired      Standing = "lopt-ut"
+	Draft        Standing = "utkast"
+	Suggested    Standing = "forslag"
+	Unclassified Standing = "oklassad"
+	Stopped      Standing = "stoppad"
+)
+
+// Standings lists them in the order they are shown.
+var Standings = []Standing{Classified, Expired, Draft, Suggested, Unclassified, Stopped}
+
+// Expiring is not a standing but the filter for decisions that have ended or end soon.
+const Expiring = "loper-ut"
+
+// soonDays is how long before a classification ends that its renewal is asked for. The figure is ours: it leaves time for a
+// meeting with those who know the information.
+const soonDays = 60
+
+// The requirement filters: systems with at least one requirement of that status.
+const (
+	WithMet           = "uppfylls"
+	WithPartly        = "delvis"
+	WithNotMet        = "uppfylls-inte"
+	WithUnknown       = "okanda"
+	WithNotApplicable = "ej-tillampliga"
+)
+
+// The questions that a list can be narrowed to.
+const (
+	AskProtection = "sakerhetsskydd"
+	AskEmpty      = "utan-underlag"
+	AskUnowned    = "utan-ansvarig"
+	AskLate       = "sena-atgarder"
+)
+
+// Missing is the value of a filter that asks for what nobody has stated.
+const Missing = "saknas"
+
+// Level is the need of one aspect of one system.
+type Level struct {
+	// Step is Unset when nobody has said.
+	Step  catalogue.Step
+	Value int
+	Label catalogue.Text
+	Basis classification.Basis
+}
+
+// Known reports whether the aspect has a level.
+func (l Level) Known() bool { return l.Step != catalogue.Unset }
+
+// Sum is one system as lists and totals need it.
+type Sum struct {
+	ID                   ids.ID[system.System]
+	Slug, Name           string
+	UnitID               ids.ID[organisation.Unit]
+	Unit                 string
+	OwnerRole, LoginNote string
+	Created              time.Time
+	Standing             Standing
+	Levels               [catalogue.NumAspects]Level
+	ValidUntil           civil.Date
+	// Drafted is when the draft was begun; zero without one.
+	Drafted time.Time
+	Tally   requirement.Tally
+	Actions Actions
+	// Unowned counts requirements that are known not to be met and that nobody has taken on.
+	Unowned int
+	// Empty says that neither information nor any level is known. Suspected says that something points at protective security.
+	Empty, Suspected bool
+
+	search             string
+	laws, requirements requirement.Bits
+	statuses           []requirement.Status // by the requirement's place in the catalogue; nil without answers
+}
+
+// Actions counts actions by how they keep their time. Every action is in exactly one of the fields.
+type Actions struct{ Done, OnTime, Late, Undated int }
+
+// Total is how many actions were counted.
+func (a Actions) Total() int { return a.Done + a.OnTime + a.Late + a.Undated }
+
+// Kept is how many of those with a date are done or on time.
+func (a Actions) Kept() int { return a.Done + a.OnTime }
+
+// Dated is how many can be on time or late: all but those without a date that are not done.
+func (a Actions) Dated() int { return a.Total() - a.Undated }
+
+func (a *Actions) add(o Actions) {
+	a.Done += o.Done
+	a.OnTime += o.OnTime
+	a.Late += o.Late
+	a.Undated += o.Undated
+}
+
+// Highest gives the highest step of the aspects.
+func (s *Sum) Highest() catalogue.Step {
+	top := catalogue.Unset
+	for _, l := range s.Levels {
+		top = max(top, l.Step)
+	}
+	return top
+}
+
+// weight orders by need: the highest step first, then how many aspects have it.
+func (s *Sum) weight() int {
+	w := 0
+	for _, l := range s.Levels {
+		w += 1 << (4 * int(l.Step)) // at most four aspects share a step
+	}
+	return w
+}
+
+// Status gives how well the system meets a requirement; false when it does not apply.
+func (s *Sum) Status(index int) (requirement.Status, bool) {
+	if s.requirements == nil || !s.requirements.Has(index) {
+		return "", false
+	}
+	if s.statuses == nil || s.statuses[index] == "" {
+		return requirement.Unanswered, true
+	}
+	return s.statuses[index], true
+}
+
+// Filter narrows and orders the list of systems. The zero value is every system by name, the first page.
+type Filter struct {
+	Text string
+	// Unit is a unit's id, or Missing.
+	Unit string
+	// Standing is a Standing, or Expiring.
+	Standing string
+	// Level is the least level that some aspect must have; 0 asks for none.
+	Level int
+	// Aspect and Step ask for exactly that step of one aspect; StepUnknown for one that nobody knows.
+	Aspect, Step string
+	Requirements string
+	// Owner is Missing, or nothing.
+	Owner string
+	Ask   string
+	// ByLevel orders by need instead of by name.
+	ByLevel bool
+	// Page is from 1.
+	Page int
+}
+
+// PageSize is how many systems a page of the list has.
+const PageSize = 50
+
+// Derived reports whether the filter asks about what is derived, which the database does not hold.
+func (f Filter) Derived() bool {
+	return f.Standing != "" || f.Level > 0 || f.Aspect != "" || f.Requirements != "" || f.Owner != "" || f.Ask != "" || f.ByLevel || f.Unit == Missing
+}
+
+// Narrowed reports whether anything is left out.
+func (f Filter) Narrowed() bool { return f.Text != "" || f.Unit != "" || f.Derived() && !onlySorted(f) }
+
+func onlySorted(f Filter) bool {
+	f.ByLevel, f.Page = false, 0
+	return f == Filter{}
+}
+
+// StepUnknown is the filter value of an aspect without a level.
+const StepUnknown = "okand"
+
+// steps are the words of the steps in addresses.
+var steps = [catalogue.NumSteps]string{StepUnknown, "forsumbar", "mattlig", "betydande", "allvarlig"}
+
+// aspects are the words of the aspects in addresses.
+var aspects = [catalogue.NumAspects]string{"k", "r", "t", "s"}
+
+// Matches reports whether a system passes the filter on a day.
+func (f *Filter) Matches(s *Sum, today civil.Date) bool {
+	for _, word := range strings.Fields(locale.Fold(f.Text)) {
+		if !strings.Contains(s.search, word) {
+			return false
+		}
+	}
+	switch {
+	case f.Unit == Missing && s.UnitID != "", f.Unit != "" && f.Unit != Missing && string(s.UnitID) != f.Unit:
+		return false
+	case f.Owner == Missing && s.OwnerRole != "":
+		return false
+	case f.Standing == Expiring && !s.ends(today), f.Standing != "" && f.Standing != Expiring && string(s.Standing) != f.Standing:
+		return false
+	}
+	return f.matchesLevel(s) && s.has(f.Requirements) && s.asks(f.Ask)
+}
+
+func (f *Filter) matchesLevel(s *Sum) bool {
+	if f.Level > 0 {
+		found := false
+		for _, l := range s.Levels {
+			found = found || l.Known() && l.Value >= f.Level
+		}
+		if !found {
+			return false
+		}
+	}
+	for a, name := range aspects {
+		if f.Aspect == name && f.Step != "" && steps[s.Levels[a].Step] != f.Step {
+			return false
+		}
+	}
+	return true
+}
+
+// ends reports whether a decision has ended or ends soon.
+func (s *Sum) ends(today civil.Date) bool {
+	return s.Standing == Expired || s.Standing == Classified && !s.ValidUntil.IsZero() && s.ValidUntil.Before(today.AddDays(soonDays))
+}
+
+// counted gives the number of requirements that a requirement filter asks about.
+func counted(t requirement.Tally, with string) int {
+	switch with {
+	case WithMet:
+		return t.Met
+	case WithPartly:
+		return t.Partly
+	case WithNotMet:
+		return t.NotMet
+	case WithUnknown:
+		return t.Unknown()
+	case WithNotApplicable:
+		return t.NotApplicable
+	default:
+		return 0
+	}
+}
+
+// counts gives how many of what the filter asks about the system has.
+func (f *Filter) counts(s *Sum) int {
+	switch f.Ask {
+	case AskUnowned:
+		return s.Unowned
+	case AskLate:
+		return s.Actions.Late
+	}
+	return counted(s.Tally, f.Requirements)
+}
+
+func (s *Sum) has(with string) bool { return with == "" || counted(s.Tally, with) > 0 }
+
+func (s *Sum) asks(ask string) bool {
+	switch ask {
+	case AskProtection:
+		return s.Suspected
+	case AskEmpty:
+		return s.Empty
+	case AskUnowned:
+		return s.Unowned > 0
+	case AskLate:
+		return s.Actions.Late > 0
+	default:
+		return true
+	}
+}
+
+// standing tells where a derived system's classification stands.
+func standing(v *requirement.View) Standing {
+	switch {
+	case v.Need.Stop:
+		return Stopped
+	case v.State.Decided != nil && v.Need.Expired:
+		return Expired
+	case v.State.Decided != nil:
+		return Classified
+	case v.State.Draft != nil && len(v.State.Draft.Answers) > 0:
+		return Draft
+	}
+	for _, l := range v.Need.Levels {
+		if l.Basis == classification.BySuggestion {
+			return Suggested
+		}
+	}
+	return Unclassified
+}
+
+// summary makes the sum of a derived system, without what only the index needs.
+func summary(v *requirement.View) Sum {
+	s := Sum{
+		ID: v.System.ID, Slug: v.System.Slug, Name: v.System.Name, UnitID: v.System.UnitID, Unit: v.System.Unit,
+		OwnerRole: v.System.OwnerRole, LoginNote: loginNote(&v.System), Created: v.System.CreatedAt,
+		Standing: standing(v), Tally: v.Tally, Suspected: v.Need.Suspected,
+		search: locale.Fold(v.System.Name + " " + v.System.Unit + " " + v.System.Supplier + " " + v.System.InformationNote),
+	}
+	if v.State.Decided != nil {
+		s.ValidUntil = v.State.Decided.ValidUntil
+	}
+	if v.State.Draft != nil {
+		s.Drafted = v.State.Draft.CreatedAt
+	}
+	for _, l := range v.Need.Levels {
+		if l.Basis != classification.None {
+			s.Levels[l.Aspect] = Level{Step: l.Level.Step, Value: l.Level.Value, Label: l.Level.Label, Basis: l.Basis}
+		}
+	}
+	s.Empty = s.Standing != Stopped && len(v.System.Information) == 0 && s.Highest() == catalogue.Unset
+	return s
+}
+
+// loginNote gives what is known about how people sign in: the register's own words, else the first way in.
+func loginNote(s *system.System) string {
+	if s.LoginNote != "" {
+		return s.LoginNote
+	}
+	for _, l := range s.Logins {
+		if l.Method != "" {
+			return l.Method
+		}
+	}
+	return ""
+}
+
+// Index is the sums of every system of an organisation, in Swedish order of their names. It never changes once it is made and is
+// shared between readers.
+type Index struct {
+	Systems []Sum
+	Today   civil.Date
+}
+
+// Select gives the systems that pass a filter, in its order.
+func (x *Index) Select(f Filter) []*Sum {
+	var out []*Sum
+	for i := range x.Systems {
+		if s := &x.Systems[i]; f.Matches(s, x.Today) {
+			out = append(out, s)
+		}
+	}
+	if f.ByLevel {
+		sortByLevel(out)
+	}
+	return out
+}
+
+// indexKey says what an index was made from: whatever changes, one of these does.
+type indexKey struct {
+	size    int64 // of the audit log: every change appends to it in its own transaction
+	day     civil.Date
+	edition string
+}
+
+// maxIndexes is how many organisations' sums are held in memory at once.
+const maxIndexes = 4
+
+// cache holds the indexes that were used last. Its zero value is ready.
+type cache struct {
+	mu      sync.Mutex
+	entries map[access.OrganisationID]*cached
+	clock   int64
+}
+
+type cached struct {
+	// making is held by the one who makes the index, so that others wait for it instead of making their own.
+	making sync.Mutex
+	key    indexKey
+	index  *Index
+	used   int64
+}
+
+// entry gives the organisation's place in the cache, and makes room for it.
+func (c *cache) entry(org access.OrganisationID) *cached {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.entries == nil {
+		c.entries = map[access.OrganisationID]*cached{}
+	}
+	c.clock++
+	e := c.entries[org]
+	if e == nil {
+		e = &cached{}
+		c.entries[org] = e
+	}
+	e.used = c.clock
+	for len(c.entries) > maxIndexes {
+		oldest, at := org, c.clock
+		for id, other := range c.entries {
+			if other.used < at {
+				oldest, at = id, other.used
+			}
+		}
+		delete(c.entries, oldest)
+	}
+	return e
+}
+
+// get gives the index of a key, made by build when it is not there. An older reader never replaces a newer index.
+func (c *cache) get(org access.OrganisationID, key indexKey, build func(old *Index, oldKey indexKey) (*Index, error)) (*Index, error) {
+	e := c.entry(org)
+	e.making.Lock()
+	defer e.making.Unlock()
+	if e.index != nil && e.key == key {
+		return e.index, nil
+	}
+	x, err := build(e.index, e.key)
+	if err != nil {
+		return nil, err
+	}
+	if e.index == nil || key.size >= e.key.size {
+		e.key, e.index = key, x
+	}
+	return x, nil
+}
+
+// Count is how many there are of something, for tables.
+type Count struct {
+	Standing Standing
+	Systems  int
+}
+
+// UnitRow is the needs of one unit's systems.
+type UnitRow struct {
+	ID    ids.ID[organisation.Unit]
+	Name  string
+	Total int
+	// Steps counts systems per aspect and step; Unset are those that nobody knows.
+	Steps [catalogue.NumAspects][catalogue.NumSteps]int
+}
+
+// Totals is the sums of an organisation, or of one of its units.
+type Totals struct {
+	Systems   int
+	Standings map[Standing]int
+	Tally     requirement.Tally
+	Actions   Actions
+	Unowned   int // requirements known not to be met that nobody has taken on
+	Ownerless int // systems
+	Units     []UnitRow
+	All       UnitRow
+}
+
+// Totals adds up the systems that pass a filter.
+func (x *Index) Totals(f Filter) Totals {
+	t := Totals{Standings: map[Standing]int{}}
+	at := map[ids.ID[organisation.Unit]]int{}
+	for _, s := range x.Select(f) {
+		t.Systems++
+		t.Standings[s.Standing]++
+		t.Tally.Add(s.Tally)
+		t.Actions.add(s.Actions)
+		t.Unowned += s.Unowned
+		if s.OwnerRole == "" {
+			t.Ownerless++
+		}
+		i, ok := at[s.UnitID]
+		if !ok {
+			i = len(t.Units)
+			at[s.UnitID] = i
+			t.Units = append(t.Units, UnitRow{ID: s.UnitID, Name: s.Unit})
+		}
+		for _, row := range []*UnitRow{&t.Units[i], &t.All} {
+			row.Total++
+			for a, l := range s.Levels {
+				row.Steps[a][l.Step]++
+			}
+		}
+	}
+	sortUnits(t.Units)
+	return t
+}
+
+// Held is information as the organisation has it, with how many systems hold it.
+type Held struct {
+	information.Information
+	Systems, Confirmed int
+}

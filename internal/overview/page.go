@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package overview
+
+import (
+	"embed"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/catalogue"
+	"github.com/insegel/insegel/internal/classification"
+	"github.com/insegel/insegel/internal/requirement"
+	"github.com/insegel/insegel/internal/web"
+)
+
+//go:embed *.html
+var files embed.FS
+
+var templates = web.Parse(files)
+
+// Pages are the pages of this slice.
+type Pages struct {
+	Overview     *Service
+	Requirements *requirement.Service
+	// Export is the address of the register as a file; empty hides the button.
+	Export string
+}
+
+// The names of the menu entries that the pages belong to.
+const (
+	MenuHome        = "laget"
+	MenuSystems     = "system"
+	MenuInformation = "information"
+	MenuRules       = "regler"
+)
+
+// Addresses of pages in other slices that these pages lead to.
+const (
+	importPath = "/importera"
+	newPath    = "/system/nytt"
+	editPath   = "/redigera" // after a system's own address
+	planPath   = "/atgarder"
+)
+
+// Routes registers the pages.
+func (p *Pages) Routes(s *web.Site) {
+	s.Handle("GET /{$}", "overview.Home", p.home)
+	s.Handle("GET /system", "overview.List", p.list)
+	s.Handle("GET /system/{slug}", "overview.System", p.system)
+	s.Handle("GET /system/{slug}/krav", "overview.Requirements", p.systemRequirements)
+	s.Handle("POST /system/{slug}/krav", "requirement.Answer", p.saveAnswers)
+	s.Handle("GET /system/{slug}/historik", "overview.History", p.history)
+	s.Handle("GET /regler", "overview.Rules", p.rules)
+	s.Handle("GET /regler/{id}", "overview.Rule", p.rule)
+	s.Handle("GET /krav/{id}", "overview.Requirement", p.requirement)
+	s.Handle("GET /information", "overview.Information", p.information)
+	s.Handle("GET /information/{id}", "overview.InformationType", p.informationType)
+}
+
+func lang(c *web.Context) catalogue.Lang { return catalogue.Lang(c.L.Lang) }
+
+// may reports whether the reader may do something.
+func may(c *web.Context, action string) bool { return access.Allowed(c.Actor, action) }
+
+// pageNumber reads which page of a list is asked for.
+func pageNumber(c *web.Context) int {
+	n, err := strconv.Atoi(c.Query("sida"))
+	if err != nil || n < 1 {
+		return 1
+	}
+	return n
+}
+
+// address writes a path with the values of a query that are not empty, in the order given.
+func address(path string, pairs ...string) string {
+	var b strings.Builder
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] == "" {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteByte('&')
+		}
+		b.WriteString(pairs[i] + "=" + url.QueryEscape(pairs[i+1]))
+	}
+	if b.Len() == 0 {
+		return path
+	}
+	return path + "?" + b.String()
+}
+
+func systemPath(slug string) string { return "/system/" + slug }
+
+// aspectName is an aspect's whole word.
+func aspectName(c *web.Context, a catalogue.Aspect) string {
+	return c.L.T("overview.aspect-" + a.String())
+}
+
+// box draws the level of a sum.
+func box(c *web.Context, l Level) web.LevelBox {
+	return web.LevelBox{Step: int(l.Step), Value: l.Value, Label: l.Label.In(lang(c)), Known: l.Known()}
+}
+
+// cell is one aspect's level in a table.
+type cell struct {
+	Name  string
+	Level web.LevelBox
+}
+
+func cells(c *web.Context, s *Sum) []cell {
+	out := make([]cell, 0, catalogue.NumAspects)
+	for a := range catalogue.Aspect(catalogue.NumAspects) {
+		out = append(out, cell{Name: aspectName(c, a), Level: box(c, s.Levels[a])})
+	}
+	return out
+}
+
+// heading is one aspect's column.
+type heading struct{ Letter, Name string }
+
+func headings(c *web.Context) []heading {
+	out := make([]heading, 0, catalogue.NumAspects)
+	for a := range catalogue.Aspect(catalogue.NumAspects) {
+		out = append(out, heading{a.Letter(lang(c)), aspectName(c, a)})
+	}
+	return out
+}
+
+func needBox(c *web.Context, l classification.Level) web.LevelBox {
+	return web.LevelBox{Step: int(l.Level.Step), Value: l.Level.Value, Label: l.Level.Label.In(lang(c)), Known: l.Basis != classification.None}
+}
+
+// markTag is the standing's short mark in a list; nothing for what is decided.
+func markTag(c *web.Context, s Standing) web.Tag {
+	switch s {
+	case Classified:
+		return web.Tag{}
+	case Expired:
+		return web.Bad(c.L.T("overview.mark-lopt-ut"))
+	case Draft:
+		return web.Tag{Kind: "warn", Icon: "edit", Word: c.L.T("overview.mark-utkast")}
+	case Suggested:
+		return web.Info(c.L.T("overview.mark-forslag"))
+	case Stopped:
+		return web.Tag{Kind: "bad", Icon: "lock", Word: c.L.T("overview.mark-stoppad")}
+	default:
+		return web.Tag{Icon: "q", Word: c.L.T("overview.mark-oklassad")}
+	}
+}
+
+// verifiedTag says whether somebody has checked a text against its source.
+func verifiedTag(c *web.Context, verified bool) web.Tag {
+	if verified {
+		return web.OK(c.L.T("overview.verified"))
+	}
+	return web.Tag{Kind: "warn", Icon: "warn", Word: c.L.T("overview.unverified")}
+}
+
+// areaName is an area in words.
+func (p *Pages) areaName(c *web.Context, area string) string {
+	if f, ok := p.Overview.catalogue().Vocabulary.Fact("area"); ok {
+		return f.Label(area).In(lang(c))
+	}
+	return area
+}
+
+// option marks the chosen one of a select.
+type option struct {
+	Value, Label string
+	Selected     bool
+}
+
+func options(chosen string, pairs ...string) []option {
+	var out []option
+	for i := 0; i+1 < len(pairs); i += 2 {
+		out = append(out, option{Value: pairs[i], Label: pairs[i+1], Selected: pairs[i] == chosen})
+	}
+	return out
+}
+
+// selectField is one filter.
+type selectField struct {
+	Name, Label string
+	Options     []option
+}

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package overview
+
+import (
+	"strconv"
+
+	"github.com/insegel/insegel/internal/catalogue"
+	"github.com/insegel/insegel/internal/civil"
+	"github.com/insegel/insegel/internal/organisation"
+	"github.com/insegel/insegel/internal/web"
+)
+
+// decision is something that waits for somebody: what, what follows, by when, and one thing to do.
+type decision struct {
+	Title, Text, Href string
+	Tag               web.Tag
+	When              string
+	Button, Do        string
+}
+
+// heatCell is how many systems of a unit have a step of an aspect.
+type heatCell struct {
+	Count int
+	Href  string
+	Class string
+	Name  string // the aspect and the step, for screen readers and narrow screens
+	Short string
+}
+
+type heatRow struct {
+	Name, Href string
+	Total      int
+	Cells      []heatCell
+	Sum        bool
+}
+
+// heatHead is one aspect over its steps.
+type heatHead struct {
+	Name  string
+	Steps []heatStep
+}
+
+type heatStep struct {
+	Level web.LevelBox
+	Name  string
+	First bool
+}
+
+type standingRow struct {
+	Label, Href, Text string
+	Count             int
+}
+
+type homePage struct {
+	web.Page
+	Lead       string
+	Standings  []standingRow // as the lead names them
+	Unit       string
+	Units      []option
+	Decisions  []decision
+	More       int
+	All        string
+	Total      int
+	Classified standingRow
+	ClassBar   web.Bar
+	Bar        web.Bar
+	Actions    Actions
+	Keeping    string
+	LateHref   string
+	Ownerless  standingRow
+	PlanHref   string
+	Heat       []heatRow
+	HeatHead   []heatHead
+	Report     string
+	Empty      *web.Empty
+}
+
+// maxDecisions is how many decisions the start page shows: more than somebody can take in is not read.
+const maxDecisions = 5
+
+func (p *Pages) home(c *web.Context) error {
+	unit := c.Query("forvaltning")
+	h, err := p.Overview.Home(c.Context(), c.Actor, unit)
+	if err != nil {
+		return err
+	}
+	d := homePage{Page: web.Page{Title: c.L.T("overview.home"), Active: MenuHome}, Unit: unit, Total: h.Totals.Systems}
+	if len(h.Index.Systems) == 0 {
+		e := p.emptyRegister(c)
+		d.Empty = &e
+		return c.Render(templates, "home.html", d)
+	}
+	d.Units = unitOptions(c, h.Units, unit)
+	d.Standings = standingRows(c, &h.Totals, unit)
+	d.Lead = c.L.T("overview.home-lead", "Classified", h.Totals.Standings[Classified], "Count", h.Totals.Systems)
+	all := decisions(c, h.Index, unit)
+	d.Decisions = all
+	if c.Query("alla") == "" && len(all) > maxDecisions {
+		d.Decisions, d.More = all[:maxDecisions], len(all)
+		d.All = address("/", "forvaltning", unit, "alla", "1") + "#beslut"
+	}
+	d.indicators(c, &h.Totals, unit)
+	d.HeatHead, d.Heat = heat(c, &h)
+	return c.Render(templates, "home.html", d)
+}
+
+func unitOptions(c *web.Context, units []organisation.Unit, chosen string) []option {
+	pairs := []string{"", c.L.T("overview.whole")}
+	for _, u := range units {
+		pairs = append(pairs, u.ID.String(), u.Name)
+	}
+	return options(chosen, pairs...)
+}
+
+func standingRows(c *web.Context, t *Totals, unit string) []standingRow {
+	var out []standingRow
+	for _, s := range Standings {
+		out = append(out, standingRow{
+			Label: c.L.T("overview.standing-" + string(s)), Count: t.Standings[s],
+			Text: c.L.T("overview.count-"+string(s), "Count", t.Standings[s]),
+			Href: Filter{Unit: unit, Standing: string(s)}.href(),
+		})
+	}
+	return out
+}
+
+// standingKinds are how the standings are drawn in a bar.
+var standingKinds = map[Standing]string{
+	Classified: web.ShareOK, Expired: web.ShareBad, Draft: web.SharePart, Suggested: web.ShareInfo, Unclassified: web.ShareUnknown, Stopped: web.ShareNone,
+}
+
+func (d *homePage) indicators(c *web.Context, t *Totals, unit string) {
+	d.Classified = d.Standings[0]
+	d.ClassBar = web.Bar{ID: "klassning", Thin: true}
+	for i, s := range Standings {
+		if row := d.Standings[i]; row.Count > 0 {
+			d.ClassBar.Shares = append(d.ClassBar.Shares, web.Share{Kind: standingKinds[s], Label: row.Label, Href: row.Href, Count: row.Count})
+		}
+	}
+	d.Bar = bar(c, t.Tally, "", func(with string) string { return Filter{Unit: unit, Requirements: with}.href() })
+	d.Actions = t.Actions
+	d.Keeping = c.L.Percent(t.Actions.Kept(), t.Actions.Dated())
+	d.LateHref, d.PlanHref = Filter{Unit: unit, Ask: AskLate}.href(), planPath
+	d.Ownerless = standingRow{Count: t.Ownerless, Href: Filter{Unit: unit, Owner: Missing}.href()}
+}
+
+// waiting is one kind of thing that waits, and how to tell of it.
+type waiting struct {
+	key    string
+	filter Filter
+	tag    func(word string) web.Tag
+	count  func(*Sum) int
+	// since gives the day that a system's matter is due or began.
+	since func(*Sum) civil.Date
+	path  string // the system's own page, when only one waits
+}
+
+var kindsOfWaiting = []waiting{
+	{key: AskProtection, filter: Filter{Ask: AskProtection}, tag: web.Bad, path: ""},
+	{key: AskUnowned, filter: Filter{Ask: AskUnowned}, tag: web.Bad, count: func(s *Sum) int { return s.Unowned }, path: "/krav?status=" + WithNotMet},
+	{key: AskLate, filter: Filter{Ask: AskLate}, tag: web.Bad, count: func(s *Sum) int { return s.Actions.Late }, path: "/atgarder"},
+	{key: Expiring, filter: Filter{Standing: Expiring}, tag: web.Warn, since: func(s *Sum) civil.Date { return s.ValidUntil }, path: "/klassning"},
+	{key: string(Draft), filter: Filter{Standing: string(Draft)}, tag: web.Info, since: func(s *Sum) civil.Date { return civil.Of(s.Drafted) }, path: "/klassning"},
+	{key: AskEmpty, filter: Filter{Ask: AskEmpty}, tag: web.Warn, since: func(s *Sum) civil.Date { return civil.Of(s.Created) }, path: "/klassning"},
+}
+
+// decisions tells what waits, the most pressing kind first. Systems of one kind are one row.
+func decisions(c *web.Context, x *Index, unit string) []decision {
+	var out []decision
+	for _, k := range kindsOfWaiting {
+		f := k.filter
+		f.Unit = unit
+		if list := x.Select(f); len(list) > 0 {
+			out = append(out, k.decision(c, list, f))
+		}
+	}
+	return out
+}
+
+func (k *waiting) decision(c *web.Context, list []*Sum, f Filter) decision {
+	n, first := 0, civil.Date{}
+	var names []string
+	for _, s := range list {
+		if k.count != nil {
+			n += k.count(s)
+		} else {
+			n++
+		}
+		if k.since != nil && (first.IsZero() || k.since(s).Before(first)) {
+			first = k.since(s)
+		}
+		if len(names) < 3 {
+			names = append(names, s.Name)
+		}
+	}
+	key := "overview.wait-" + k.key
+	named := c.L.List(names)
+	if more := len(list) - len(names); more > 0 {
+		named = c.L.T("overview.and-more", "Names", joined(names), "Count", more)
+	}
+	d := decision{
+		Title: c.L.T(key, "Count", n), Text: c.L.T(key+"-text", "Names", named), Href: f.href(),
+		Tag: k.tag(c.L.T(key + "-tag")), Button: c.L.T(key + "-do"),
+	}
+	d.Do = d.Href
+	if len(list) == 1 {
+		d.Do = systemPath(list[0].Slug) + k.path
+	}
+	if !first.IsZero() {
+		d.When = c.L.T(key+"-when", "Day", c.L.ShortDate(first))
+	}
+	return d
+}
+
+func joined(names []string) string {
+	out := ""
+	for i, n := range names {
+		if i > 0 {
+			out += ", "
+		}
+		out += n
+	}
+	return out
+}
+
+// heatOrder is the order of the columns: the steps from the lowest, and last what nobody knows.
+var heatOrder = []catalogue.Step{catalogue.Negligible, catalogue.Moderate, catalogue.Significant, catalogue.Serious, catalogue.Unset}
+
+func heat(c *web.Context, h *Home) ([]heatHead, []heatRow) {
+	var heads []heatHead
+	for a := range catalogue.Aspect(catalogue.NumAspects) {
+		head := heatHead{Name: aspectName(c, a)}
+		for i, step := range heatOrder {
+			head.Steps = append(head.Steps, heatStep{Level: stepBox(c, h.Model, a, step), Name: c.L.T("overview.step-" + steps[step]), First: i == 0})
+		}
+		heads = append(heads, head)
+	}
+	var rows []heatRow
+	for i := range h.Totals.Units {
+		rows = append(rows, heatLine(c, heads, &h.Totals.Units[i], false))
+	}
+	if len(rows) > 1 {
+		rows = append(rows, heatLine(c, heads, &h.Totals.All, true))
+	}
+	return heads, rows
+}
+
+// stepBox draws a step with the organisation's own digit for it.
+func stepBox(c *web.Context, m *catalogue.Model, a catalogue.Aspect, s catalogue.Step) web.LevelBox {
+	if s == catalogue.Unset {
+		return web.LevelBox{}
+	}
+	b := web.LevelBox{Step: int(s), Value: int(s) - int(catalogue.Negligible), Known: true, Label: c.L.T("overview.step-" + steps[s])}
+	if aspect, ok := m.Aspect(a); ok {
+		for _, l := range aspect.Levels {
+			if l.Step == s && !l.Stop {
+				b.Value, b.Label = l.Value, l.Label.In(lang(c))
+			}
+		}
+	}
+	return b
+}
+
+func heatLine(c *web.Context, heads []heatHead, u *UnitRow, sum bool) heatRow {
+	r := heatRow{Name: u.Name, Total: u.Total, Sum: sum}
+	unit := u.ID.String()
+	switch {
+	case sum:
+		r.Name, unit = c.L.T("overview.sum"), ""
+	case unit == "":
+		r.Name, unit = c.L.T("overview.no-unit"), Missing
+	}
+	r.Href = Filter{Unit: unit}.href()
+	for a := range catalogue.Aspect(catalogue.NumAspects) {
+		for i, step := range heatOrder {
+			n := u.Steps[a][step]
+			head := heads[a].Steps[i]
+			cell := heatCell{Count: n, Name: heads[a].Name + " " + head.Name, Short: a.Letter(lang(c)) + " –", Class: shade(n, u.Total, step, sum)}
+			if head.Level.Known {
+				cell.Short = a.Letter(lang(c)) + " " + strconv.Itoa(head.Level.Value)
+			}
+			if n > 0 {
+				cell.Href = Filter{Unit: unit, Aspect: aspects[a], Step: steps[step]}.href()
+			}
+			r.Cells = append(r.Cells, cell)
+		}
+	}
+	return r
+}
+
+// shade is how dark a cell is: by the share of the unit's systems. What nobody knows has a pattern instead.
+func shade(n, total int, s catalogue.Step, sum bool) string {
+	switch {
+	case n == 0:
+		return "z"
+	case s == catalogue.Unset:
+		return "u"
+	case sum:
+		return "s"
+	case n*2 >= total:
+		return "h3"
+	case n*4 >= total:
+		return "h2"
+	default:
+		return "h1"
+	}
+}

@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package overview
+
+import (
+	"errors"
+	"hash/fnv"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/insegel/insegel/internal/catalogue"
+	"github.com/insegel/insegel/internal/civil"
+	"github.com/insegel/insegel/internal/requirement"
+	"github.com/insegel/insegel/internal/web"
+)
+
+// answerForm is the fields of one requirement's answer. Every name ends with the requirement's id.
+type answerForm struct {
+	ID, Title string
+	Statuses  []option
+	Sources   []option
+	On, Note  string
+	// Was is the mark of the answer that the form was filled from, to tell what the reader has changed.
+	Was string
+	// Open shows the fields at once.
+	Open bool
+}
+
+type requirementRow struct {
+	ID, Anchor, Title, Href string
+	Shall                   web.Tag
+	Status                  web.Tag
+	Source                  web.Source
+	Note                    string
+	Role, Kind              string
+	Conditional, Outdated   bool
+	Why                     web.Why
+	Form                    answerForm
+}
+
+type topicRows struct {
+	ID, Name string
+	Rows     []requirementRow
+	Known    int // how many of them are answered
+}
+
+type requirementsPage struct {
+	web.Page
+	Head    web.SystemHead
+	Stop    *web.Note
+	Bar     web.Bar
+	Total   int
+	Filters []selectField
+	Path    string
+	// Action is where the answers are sent: this page, with its filters.
+	Action    string
+	Shown     string
+	Clear     bool
+	Topics    []topicRows
+	MayAnswer bool
+}
+
+// requirementFilter narrows the requirements of a system.
+type requirementFilter struct{ Status, Kind, Role, Topic string }
+
+func readRequirementFilter(c *web.Context) requirementFilter {
+	return requirementFilter{
+		Status: oneOf(c.Query("status"), WithMet, WithPartly, WithNotMet, WithUnknown, WithNotApplicable),
+		Kind:   oneOf(c.Query("slag"), "organisational", "administrative", "physical", "technical"),
+		Role:   oneOf(c.Query("roll"), catalogue.Roles()...), Topic: c.Query("omrade"),
+	}
+}
+
+func (f requirementFilter) pairs() []string {
+	return []string{"status", f.Status, "slag", f.Kind, "roll", f.Role, "omrade", f.Topic}
+}
+
+func (f requirementFilter) matches(r *requirement.Applied) bool {
+	var t requirement.Tally
+	t.Count(r.Answer.Status)
+	return (f.Status == "" || counted(t, f.Status) > 0) && (f.Kind == "" || f.Kind == r.Kind) &&
+		(f.Role == "" || f.Role == r.Role) && (f.Topic == "" || f.Topic == r.Topic)
+}
+
+func (p *Pages) systemRequirements(c *web.Context) error {
+	o, err := p.Overview.Requirements(c.Context(), c.Actor, c.Path("slug"), c.L)
+	if err != nil {
+		return err
+	}
+	return p.renderRequirements(c, &o, nil)
+}
+
+func (p *Pages) renderRequirements(c *web.Context, o *One, faults []web.FieldError) error {
+	v := &o.View
+	f := readRequirementFilter(c)
+	path := systemPath(v.System.Slug) + "/krav"
+	d := requirementsPage{
+		Page: p.systemBase(c, v), Head: p.head(c, o, web.TabRequirements), Stop: stopNote(c, v), Path: path,
+		Action: address(path, f.pairs()...), Filters: p.requirementFilters(c, v, f), Clear: f != requirementFilter{},
+		Total: v.Tally.Total(), MayAnswer: may(c, "requirement.Answer") && !v.Need.Stop,
+	}
+	d.Title = c.L.T("overview.requirements-title", "Name", v.System.Name)
+	d.Errors = faults
+	current := ""
+	if f == (requirementFilter{Status: f.Status}) {
+		current = f.Status
+	}
+	d.Bar = bar(c, v.Tally, current, func(with string) string { return address(path, "status", with) })
+	shown := 0
+	for _, topic := range p.Overview.catalogue().Topics {
+		t := topicRows{ID: topic.ID, Name: topic.Name.In(lang(c))}
+		for i := range v.Requirements {
+			r := &v.Requirements[i]
+			if r.Topic != topic.ID || !f.matches(r) && !touched(faults, r.ID) {
+				continue
+			}
+			if r.Answer.Status != requirement.Unanswered {
+				t.Known++
+			}
+			t.Rows = append(t.Rows, p.requirementRow(c, o, r, faults))
+		}
+		shown += len(t.Rows)
+		if len(t.Rows) > 0 {
+			d.Topics = append(d.Topics, t)
+		}
+	}
+	d.Shown = c.L.T("overview.requirements-shown", "Shown", shown, "Total", d.Total)
+	return c.Render(templates, "requirements.html", d)
+}
+
+// touched reports whether a requirement has a fault, so that a filter does not hide it.
+func touched(faults []web.FieldError, id string) bool {
+	return slices.ContainsFunc(faults, func(f web.FieldError) bool { return strings.HasSuffix(f.Field, "."+id) })
+}
+
+func (p *Pages) requirementRow(c *web.Context, o *One, r *requirement.Applied, faults []web.FieldError) requirementRow {
+	row := requirementRow{
+		ID: r.ID, Anchor: "krav-" + r.ID, Title: r.Is(lang(c)), Href: "/krav/" + r.ID, Shall: weightTag(c, r.Must),
+		Status: requirement.PageStatus(c.L, r.Answer.Status), Source: source(c, &r.Answer), Note: r.Answer.Note,
+		Role: requirement.PageRole(c.L, r.Role), Kind: c.L.T("overview.kind-of-" + r.Kind),
+		Conditional: r.Conditional, Outdated: r.Outdated, Why: p.why(c, &o.View, r),
+	}
+	a := r.Answer
+	fresh := form(c, r, a)
+	row.Form = fresh
+	if c.Request.PostForm != nil && c.Request.PostForm.Has("status."+r.ID) { // nothing typed is lost
+		row.Form = form(c, r, typed(c, r.ID))
+		row.Form.On, row.Form.Was = c.Form("on."+r.ID), c.Form("was."+r.ID)
+		if conflicts(faults, r.ID) { // the reader sees the saved answer now, and may save over it
+			row.Form.Was = fresh.Was
+		}
+		row.Form.Open = touched(faults, r.ID)
+	}
+	return row
+}
+
+// typed is the answer as it stands in a posted form. Its day is read apart, since it may not be one.
+func typed(c *web.Context, id string) requirement.Answer {
+	return requirement.Answer{
+		Requirement: id, Status: requirement.Status(c.Form("status." + id)), KnownBy: c.Form("by." + id), Note: c.Form("note." + id),
+	}
+}
+
+func form(c *web.Context, r *requirement.Applied, a requirement.Answer) answerForm {
+	f := answerForm{ID: r.ID, Title: r.Is(lang(c)), On: a.KnownOn.String(), Note: a.Note, Was: mark(a.Status, a.KnownBy, a.KnownOn.String(), a.Note)}
+	if r.Answer.Status == requirement.Unanswered {
+		f.Statuses = append(f.Statuses, option{Value: string(requirement.Unanswered), Label: c.L.T("requirement.status-unanswered"), Selected: a.Status == requirement.Unanswered})
+	}
+	for _, s := range requirement.Statuses {
+		f.Statuses = append(f.Statuses, option{Value: string(s), Label: c.L.T("requirement.status-" + string(s)), Selected: a.Status == s})
+	}
+	by := a.KnownBy
+	if by == "" {
+		by = requirement.SelfAssessed
+	}
+	f.Sources = options(by, requirement.SelfAssessed, c.L.T("web.source-self-assessed"), requirement.Attested, c.L.T("web.source-attested"),
+		requirement.Measured, c.L.T("web.source-measured"))
+	return f
+}
+
+// mark is a short sum of an answer, to see whether it has changed. It keeps no secret. How it is known says nothing before there
+// is an answer.
+func mark(status requirement.Status, by, on, note string) string {
+	if status == requirement.Unanswered {
+		by = ""
+	}
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(strings.Join([]string{string(status), by, on, note}, "\x00"))) // a hash cannot fail
+	return strconv.FormatUint(h.Sum64(), 36)
+}
+
+// conflicts reports whether a row is refused because somebody else was first.
+func conflicts(faults []web.FieldError, id string) bool {
+	return slices.ContainsFunc(faults, func(f web.FieldError) bool { return f.Key == conflict && f.Field == "status."+id })
+}
+
+const conflict = "overview.fault-conflict"
+
+func source(c *web.Context, a *requirement.Answer) web.Source {
+	if a.Status == requirement.Unanswered {
+		return web.Source{Kind: web.NotMeasured, Word: c.L.T("overview.no-answer")}
+	}
+	return requirement.PageSource(c.L, *a)
+}
+
+func weightTag(c *web.Context, must bool) web.Tag {
+	if must {
+		return web.Tag{Word: c.L.T("overview.must")}
+	}
+	return web.Tag{Word: c.L.T("overview.should")}
+}
+
+// why makes the chain of five links from the information to the evidence.
+func (p *Pages) why(c *web.Context, v *requirement.View, r *requirement.Applied) web.Why {
+	w := web.Why{Met: r.Answer.Status != requirement.NotMet && r.Answer.Status != requirement.Partly}
+	path := systemPath(v.System.Slug)
+	for _, b := range r.Because {
+		switch b.Kind {
+		case catalogue.BecauseInformation:
+			w.Information = append(w.Information, web.WhyLine{Text: b.Text, Href: "/information/" + url.PathEscape(b.Ref)})
+		case catalogue.BecauseCondition:
+			w.Information = append(w.Information, web.WhyLine{Text: b.Text, Href: path + "#facts"})
+		case "level":
+			w.Classification = append(w.Classification, web.WhyLine{Text: b.Text, Detail: decidedBy(c, v), Href: path + "/klassning"})
+		}
+	}
+	if len(w.Information) == 0 {
+		w.Information = p.informationLines(c, v)
+	}
+	for _, l := range r.Laws {
+		w.Rule = append(w.Rule, web.WhyLine{Text: l.Name.In(lang(c)) + " " + l.Sections, Detail: ruleDetail(c, l), Href: "/regler/" + l.ID})
+	}
+	if len(w.Rule) == 0 {
+		w.Rule = []web.WhyLine{{Text: c.L.T("overview.why-no-rule"), Href: "/krav/" + r.ID}}
+	}
+	if len(w.Classification) == 0 {
+		w.Classification = []web.WhyLine{{Text: c.L.T("overview.why-any-level"), Href: path + "/klassning"}}
+	}
+	w.Protection = []web.WhyLine{{Text: r.Is(lang(c)), Detail: c.L.T("overview.kind-of-" + r.Kind), Href: "/krav/" + r.ID}}
+	evidence := web.WhyLine{Text: c.L.T("requirement.status-" + string(r.Answer.Status)), Href: "#svar-" + r.ID}
+	if r.Answer.Status != requirement.Unanswered {
+		evidence.Detail = c.L.T("web.source-"+r.Answer.KnownBy) + " " + c.L.Date(r.Answer.KnownOn)
+	}
+	if !may(c, "requirement.Answer") {
+		evidence.Href = "#krav-" + r.ID
+	}
+	w.Evidence = []web.WhyLine{evidence}
+	return w
+}
+
+// informationLines names what the system holds, for a requirement that follows from the levels alone.
+func (p *Pages) informationLines(c *web.Context, v *requirement.View) []web.WhyLine {
+	const most = 3
+	var out []web.WhyLine
+	for _, h := range p.held(c, &v.System) {
+		if len(out) == most {
+			out = append(out, web.WhyLine{Text: c.L.T("overview.why-more", "Count", len(v.System.Information)-most), Href: systemPath(v.System.Slug) + "#info"})
+			break
+		}
+		line := web.WhyLine{Text: h.Name, Href: h.Href}
+		if h.Waiting {
+			line.Detail = h.Tag.Word
+		}
+		out = append(out, line)
+	}
+	return out
+}
+
+func ruleDetail(c *web.Context, l *catalogue.Law) string {
+	s := c.L.T("overview.basis-" + l.Basis)
+	if !l.Verified {
+		s += ", " + strings.ToLower(c.L.T("overview.unverified"))
+	}
+	return s
+}
+
+// decidedBy tells what the levels rest on.
+func decidedBy(c *web.Context, v *requirement.View) string {
+	if d := v.State.Decided; d != nil {
+		return c.L.T("overview.decided-by", "Decider", d.Decider, "Day", c.L.Date(d.DecidedOn))
+	}
+	return c.L.T("overview.basis-" + string(v.Need.Basis()))
+}
+
+func (p *Pages) requirementFilters(c *web.Context, v *requirement.View, f requirementFilter) []selectField {
+	t := c.L.T
+	all := t("overview.all")
+	statuses := []string{"", all}
+	for _, w := range tallied {
+		statuses = append(statuses, w, t("overview.share-"+w))
+	}
+	kinds := []string{"", all}
+	for _, k := range []string{"organisational", "administrative", "physical", "technical"} {
+		kinds = append(kinds, k, t("overview.kind-of-"+k))
+	}
+	roles, topics := []string{"", all}, []string{"", all}
+	for _, role := range catalogue.Roles() {
+		if slices.ContainsFunc(v.Requirements, func(r requirement.Applied) bool { return r.Role == role }) {
+			roles = append(roles, role, requirement.PageRole(c.L, role))
+		}
+	}
+	for _, topic := range p.Overview.catalogue().Topics {
+		if slices.ContainsFunc(v.Requirements, func(r requirement.Applied) bool { return r.Topic == topic.ID }) {
+			topics = append(topics, topic.ID, topic.Name.In(lang(c)))
+		}
+	}
+	return []selectField{
+		{"omrade", t("overview.topic"), options(f.Topic, topics...)},
+		{"status", t("overview.status"), options(f.Status, statuses...)},
+		{"slag", t("overview.kind-of"), options(f.Kind, kinds...)},
+		{"roll", t("overview.role"), options(f.Role, roles...)},
+	}
+}
+
+// tallied are the parts of a tally in the order of the bar. Together they are all of it.
+var tallied = []string{WithMet, WithPartly, WithNotMet, WithNotApplicable, WithUnknown}
+
+// shareKinds are how the parts of a tally are drawn.
+var shareKinds = map[string]string{
+	WithMet: web.ShareOK, WithPartly: web.SharePart, WithNotMet: web.ShareBad, WithNotApplicable: web.ShareNone, WithUnknown: web.ShareUnknown,
+}
+
+// bar draws a tally. current is the part that the page shows, if it shows one.
+func bar(c *web.Context, t requirement.Tally, current string, href func(with string) string) web.Bar {
+	b := web.Bar{ID: "krav"}
+	for _, with := range tallied {
+		b.Shares = append(b.Shares, web.Share{
+			Kind: shareKinds[with], Label: c.L.T("overview.share-" + with), Href: href(with), Count: counted(t, with), Current: with == current,
+		})
+	}
+	return b
+}
+
+// maxNote is how long a note may be: it stands in one table cell of the reports.
+const maxNote = 2000
+
+// saveAnswers saves every row of a topic that the reader has changed.
+func (p *Pages) saveAnswers(c *web.Context) error {
+	o, err := p.Overview.Requirements(c.Context(), c.Actor, c.Path("slug"), c.L)
+	if err != nil {
+		return err
+	}
+	topic := c.Form("omrade")
+	var answers []requirement.Answer
+	var faults []web.FieldError
+	for i := range o.View.Requirements {
+		r := &o.View.Requirements[i]
+		if r.Topic != topic || !c.Request.PostForm.Has("status."+r.ID) {
+			continue
+		}
+		a, changed, wrong := p.readAnswer(c, &o.View, r)
+		faults = append(faults, wrong...)
+		if changed && len(wrong) == 0 {
+			answers = append(answers, a)
+		}
+	}
+	if len(faults) > 0 {
+		return p.renderRequirements(c, &o, faults)
+	}
+	back := address(systemPath(o.View.System.Slug)+"/krav", readRequirementFilter(c).pairs()...) + "#omrade-" + url.PathEscape(topic)
+	if len(answers) == 0 {
+		return c.Redirect(web.Local(back), "overview.nothing-changed")
+	}
+	if err := p.Requirements.Answer(c.Context(), c.Actor, o.View.System.Slug, answers); err != nil {
+		return err
+	}
+	return c.Redirect(web.Local(back), "overview.answers-saved", "Count", strconv.Itoa(len(answers)))
+}
+
+// readAnswer reads one row of the form: what was answered, whether the reader has changed it, and what is wrong.
+func (p *Pages) readAnswer(c *web.Context, v *requirement.View, r *requirement.Applied) (requirement.Answer, bool, []web.FieldError) {
+	a := typed(c, r.ID)
+	was := c.Form("was." + r.ID)
+	if mark(a.Status, a.KnownBy, c.Form("on."+r.ID), a.Note) == was {
+		return a, false, nil
+	}
+	fault := func(field, key string) []web.FieldError {
+		return []web.FieldError{{Field: field + "." + r.ID, Key: key, Args: []any{"Requirement", r.Is(lang(c))}}}
+	}
+	if mark(r.Answer.Status, r.Answer.KnownBy, r.Answer.KnownOn.String(), r.Answer.Note) != was {
+		return a, true, fault("status", conflict)
+	}
+	if a.Status == requirement.Unanswered {
+		return a, true, fault("status", "overview.fault-status")
+	}
+	var err error
+	if on := c.Form("on." + r.ID); on != "" {
+		if a.KnownOn, err = civil.Parse(on); err != nil {
+			return a, true, fault("on", "overview.fault-day")
+		}
+	} else {
+		a.KnownOn = v.Today
+	}
+	if len([]rune(a.Note)) > maxNote {
+		return a, true, fault("note", "overview.fault-long")
+	}
+	return a, true, checked(&a, p.Overview.catalogue(), v.Today, fault)
+}
+
+// checked turns what the answer's own rules refuse into a sentence beside the field.
+func checked(a *requirement.Answer, c *catalogue.Catalogue, today civil.Date, fault func(field, key string) []web.FieldError) []web.FieldError {
+	switch err := a.Check(c, today); {
+	case err == nil:
+		return nil
+	case errors.Is(err, requirement.ErrKnownBy):
+		return fault("by", "overview.fault-known")
+	case errors.Is(err, requirement.ErrReason):
+		return fault("note", "overview.fault-reason")
+	case errors.Is(err, requirement.ErrFuture):
+		return fault("on", "overview.fault-future")
+	default:
+		return fault("status", "overview.fault-status")
+	}
+}

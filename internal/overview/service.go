@@ -1,0 +1,517 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package overview
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/action"
+	"github.com/insegel/insegel/internal/audit"
+	"github.com/insegel/insegel/internal/catalogue"
+	"github.com/insegel/insegel/internal/civil"
+	"github.com/insegel/insegel/internal/classification"
+	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/ids"
+	"github.com/insegel/insegel/internal/information"
+	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/organisation"
+	"github.com/insegel/insegel/internal/requirement"
+	"github.com/insegel/insegel/internal/system"
+)
+
+// Service has the use cases that read many slices. Make it with New; it holds the sums of the organisations that were used last.
+type Service struct {
+	db           *db.DB
+	requirements *requirement.Service
+	cache        cache
+}
+
+// New makes the service.
+func New(d *db.DB, r *requirement.Service) *Service { return &Service{db: d, requirements: r} }
+
+func (s *Service) catalogue() *catalogue.Catalogue { return s.requirements.Engine.Catalogue }
+
+// index gives the sums of the actor's organisation as the transaction sees it: from memory when nothing has changed.
+func (s *Service) index(ctx context.Context, tx *db.Tx, org access.OrganisationID) (*Index, error) {
+	size, err := auditSize(ctx, tx, org)
+	if err != nil {
+		return nil, err
+	}
+	key := indexKey{size: size, day: civil.Of(tx.Now), edition: s.catalogue().Edition}
+	return s.cache.get(org, key, func(*Index, indexKey) (*Index, error) { return s.build(ctx, tx, org) })
+}
+
+// build makes the sums from the database.
+func (s *Service) build(ctx context.Context, tx *db.Tx, org access.OrganisationID) (*Index, error) {
+	systems, err := system.List(ctx, tx, org, system.Filter{})
+	if err != nil {
+		return nil, err
+	}
+	list := make([]ids.ID[system.System], len(systems))
+	for i := range systems {
+		list[i] = systems[i].ID
+	}
+	views, err := s.requirements.Views(ctx, tx, org, systems, nil)
+	if err != nil {
+		return nil, err
+	}
+	answers, err := requirement.Answers(ctx, tx, org, list)
+	if err != nil {
+		return nil, err
+	}
+	actions, err := action.All(ctx, tx, org, "")
+	if err != nil {
+		return nil, err
+	}
+	x := &Index{Systems: make([]Sum, len(views)), Today: civil.Of(tx.Now)}
+	engine := s.requirements.Engine
+	day, out := engine.At(x.Today), engine.NewOutcome()
+	for i := range views {
+		v := &views[i]
+		sum := summary(v)
+		if !v.Need.Stop {
+			engine.Derive(&v.Subject.Facts, v.Subject.Steps, day, out)
+			sum.laws, sum.requirements = slices.Clone(out.Laws), slices.Clone(out.Requirements)
+			sum.statuses = statuses(engine.Catalogue, answers[sum.ID])
+		}
+		sum.Unowned = unowned(engine.Catalogue, &sum, actions[sum.ID])
+		for _, a := range actions[sum.ID] {
+			sum.Actions.count(a, x.Today)
+		}
+		x.Systems[i] = sum
+	}
+	return x, nil
+}
+
+func statuses(c *catalogue.Catalogue, answers map[string]requirement.Answer) []requirement.Status {
+	if len(answers) == 0 {
+		return nil
+	}
+	out := make([]requirement.Status, len(c.Requirements))
+	for id, a := range answers {
+		if i, ok := c.RequirementIndex(id); ok {
+			out[i] = a.Status
+		}
+	}
+	return out
+}
+
+// unowned counts the requirements that are known not to be met and that no action with an owner is about.
+func unowned(c *catalogue.Catalogue, s *Sum, actions map[string]*action.Action) int {
+	n := 0
+	for i, status := range s.statuses {
+		if status != requirement.NotMet || !s.requirements.Has(i) {
+			continue
+		}
+		if a := actions[c.Requirements[i].ID]; a == nil || a.OwnerRole == "" {
+			n++
+		}
+	}
+	return n
+}
+
+func (a *Actions) count(x *action.Action, today civil.Date) {
+	switch {
+	case x.Status == action.Done:
+		a.Done++
+	case x.DueOn.IsZero():
+		a.Undated++
+	case x.Late(today):
+		a.Late++
+	default:
+		a.OnTime++
+	}
+}
+
+func sortByLevel(list []*Sum) {
+	slices.SortStableFunc(list, func(a, b *Sum) int { return b.weight() - a.weight() })
+}
+
+// sortUnits puts the units in Swedish order, those without a unit last.
+func sortUnits(rows []UnitRow) {
+	locale.Sort(rows, func(r UnitRow) string {
+		if r.ID == "" {
+			return "\U0010FFFF"
+		}
+		return r.Name
+	})
+	if i := slices.IndexFunc(rows, func(r UnitRow) bool { return r.ID == "" }); i >= 0 {
+		none := rows[i]
+		copy(rows[i:], rows[i+1:])
+		rows[len(rows)-1] = none
+	}
+}
+
+// Home is what the start page shows.
+type Home struct {
+	Totals Totals
+	Index  *Index
+	Units  []organisation.Unit
+	Model  *catalogue.Model
+}
+
+// Home reads the state of the organisation, or of one of its units.
+func (s *Service) Home(ctx context.Context, actor access.Actor, unit string) (Home, error) {
+	if err := access.Check(actor, "overview.Home"); err != nil {
+		return Home{}, err
+	}
+	var h Home
+	err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
+		if h.Index, err = s.index(ctx, tx, actor.Organisation); err != nil {
+			return err
+		}
+		if h.Units, err = organisation.Units(ctx, tx, actor.Organisation); err != nil {
+			return err
+		}
+		h.Model, err = classification.OrganisationModel(ctx, tx, s.catalogue(), actor.Organisation)
+		return err
+	})
+	if err != nil {
+		return Home{}, fmt.Errorf("read state of organisation: %w", err)
+	}
+	h.Totals = h.Index.Totals(Filter{Unit: unit})
+	return h, nil
+}
+
+// List is one page of the list of systems.
+type List struct {
+	Filter Filter
+	Rows   []Sum
+	// Matching is how many systems pass the filter, Total how many there are.
+	Matching, Total int
+	// Counted is how many requirements or actions, summed over all pages, the filter asks about.
+	Counted int
+	Units   []organisation.Unit
+	Today   civil.Date
+}
+
+// List reads one page of the systems that pass a filter. Text and unit are asked of the database; what is derived of the sums.
+func (s *Service) List(ctx context.Context, actor access.Actor, f Filter) (List, error) {
+	if err := access.Check(actor, "overview.List"); err != nil {
+		return List{}, err
+	}
+	out := List{Filter: f}
+	err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
+		out.Today = civil.Of(tx.Now)
+		if out.Units, err = organisation.Units(ctx, tx, actor.Organisation); err != nil {
+			return err
+		}
+		if f.Derived() {
+			return s.listIndexed(ctx, tx, actor.Organisation, &out)
+		}
+		return s.listStored(ctx, tx, actor.Organisation, &out)
+	})
+	if err != nil {
+		return List{}, fmt.Errorf("list systems: %w", err)
+	}
+	return out, nil
+}
+
+// clampPage keeps the page within what there is, so that a link to a page that is gone shows the last.
+func (l *List) clampPage() int {
+	last := max(1, (l.Matching+PageSize-1)/PageSize)
+	l.Filter.Page = min(max(l.Filter.Page, 1), last)
+	return (l.Filter.Page - 1) * PageSize
+}
+
+func (s *Service) listIndexed(ctx context.Context, tx *db.Tx, org access.OrganisationID, out *List) error {
+	x, err := s.index(ctx, tx, org)
+	if err != nil {
+		return err
+	}
+	list := x.Select(out.Filter)
+	out.Total, out.Matching = len(x.Systems), len(list)
+	for _, sum := range list {
+		out.Counted += out.Filter.counts(sum)
+	}
+	start := out.clampPage()
+	for _, sum := range list[start:min(start+PageSize, len(list))] {
+		out.Rows = append(out.Rows, *sum)
+	}
+	return nil
+}
+
+func (s *Service) listStored(ctx context.Context, tx *db.Tx, org access.OrganisationID, out *List) error {
+	var err error
+	where := system.Filter{Text: out.Filter.Text, Unit: out.Filter.Unit}
+	if out.Total, err = system.Count(ctx, tx, org, system.Filter{}); err != nil {
+		return err
+	}
+	if out.Matching, err = system.Count(ctx, tx, org, where); err != nil {
+		return err
+	}
+	where.Offset, where.Limit = out.clampPage(), PageSize
+	systems, err := system.List(ctx, tx, org, where)
+	if err != nil {
+		return err
+	}
+	views, err := s.requirements.Views(ctx, tx, org, systems, nil)
+	if err != nil {
+		return err
+	}
+	for i := range views {
+		out.Rows = append(out.Rows, summary(&views[i]))
+	}
+	return nil
+}
+
+// One is everything about one system.
+type One struct {
+	View    requirement.View
+	Actions map[string]*action.Action
+	// Last is what happened last, newest first.
+	Last []audit.Logged
+	// Classifications is every classification, newest first; only for the history.
+	Classifications []classification.Classification
+	Models          map[string]*catalogue.Model // of the classifications, by id and version
+}
+
+// lastEvents is how many events the first page of a system shows, manyEvents how many its history does.
+const (
+	lastEvents = 40
+	manyEvents = 500
+)
+
+// System reads one system with what follows for it and what happened last.
+func (s *Service) System(ctx context.Context, actor access.Actor, ref string, l *locale.Localizer) (One, error) {
+	if err := access.Check(actor, "overview.System"); err != nil {
+		return One{}, err
+	}
+	return s.one(ctx, actor, ref, l, lastEvents)
+}
+
+// Requirements reads one system with its requirements, for answering them.
+func (s *Service) Requirements(ctx context.Context, actor access.Actor, ref string, l *locale.Localizer) (One, error) {
+	if err := access.Check(actor, "overview.Requirements"); err != nil {
+		return One{}, err
+	}
+	return s.one(ctx, actor, ref, l, 0)
+}
+
+// History reads one system with everything that has happened to it.
+func (s *Service) History(ctx context.Context, actor access.Actor, ref string, l *locale.Localizer) (One, error) {
+	if err := access.Check(actor, "overview.History"); err != nil {
+		return One{}, err
+	}
+	return s.one(ctx, actor, ref, l, manyEvents)
+}
+
+func (s *Service) one(ctx context.Context, actor access.Actor, ref string, l *locale.Localizer, events int) (One, error) {
+	var o One
+	org := actor.Organisation
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		sys, err := system.Get(ctx, tx, org, ref)
+		if err != nil {
+			return err
+		}
+		views, err := s.requirements.Views(ctx, tx, org, []system.System{sys}, l)
+		if err != nil {
+			return err
+		}
+		o.View = views[0]
+		actions, err := action.All(ctx, tx, org, sys.ID)
+		if err != nil {
+			return err
+		}
+		o.Actions = actions[sys.ID]
+		if events == 0 {
+			return nil
+		}
+		if o.Last, err = audit.History(ctx, tx, org, "system", sys.ID.String(), events); err != nil {
+			return err
+		}
+		if events < manyEvents {
+			return nil
+		}
+		return s.classifications(ctx, tx, org, &o)
+	})
+	if err != nil {
+		return One{}, fmt.Errorf("read system: %w", err)
+	}
+	return o, nil
+}
+
+func (s *Service) classifications(ctx context.Context, tx *db.Tx, org access.OrganisationID, o *One) error {
+	var err error
+	if o.Classifications, err = classification.History(ctx, tx, org, o.View.System.ID); err != nil {
+		return err
+	}
+	o.Models = map[string]*catalogue.Model{}
+	for _, c := range o.Classifications {
+		key := c.ModelID + "@" + c.ModelVersion
+		if o.Models[key] != nil {
+			continue
+		}
+		if o.Models[key], err = classification.FindModel(ctx, tx, s.catalogue(), org, c.ModelID, c.ModelVersion); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Rules gives for every law, by its place in the catalogue, how many systems it concerns.
+func (s *Service) Rules(ctx context.Context, actor access.Actor) (systems []int, today civil.Date, err error) {
+	if err := access.Check(actor, "overview.Rules"); err != nil {
+		return nil, civil.Date{}, err
+	}
+	x, err := s.read(ctx, actor)
+	if err != nil {
+		return nil, civil.Date{}, err
+	}
+	systems = make([]int, len(s.catalogue().Laws))
+	for i := range x.Systems {
+		for n := range systems {
+			if b := x.Systems[i].laws; b != nil && b.Has(n) {
+				systems[n]++
+			}
+		}
+	}
+	return systems, x.Today, nil
+}
+
+func (s *Service) read(ctx context.Context, actor access.Actor) (*Index, error) {
+	var x *Index
+	err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
+		x, err = s.index(ctx, tx, actor.Organisation)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read sums: %w", err)
+	}
+	return x, nil
+}
+
+// Rule lists the systems that a law concerns.
+func (s *Service) Rule(ctx context.Context, actor access.Actor, id string) (*catalogue.Law, []*Sum, civil.Date, error) {
+	if err := access.Check(actor, "overview.Rule"); err != nil {
+		return nil, nil, civil.Date{}, err
+	}
+	at := slices.IndexFunc(s.catalogue().Laws, func(l catalogue.Law) bool { return l.ID == id })
+	if at < 0 {
+		return nil, nil, civil.Date{}, fmt.Errorf("law %q: %w", id, db.ErrNotFound)
+	}
+	x, err := s.read(ctx, actor)
+	if err != nil {
+		return nil, nil, civil.Date{}, err
+	}
+	var list []*Sum
+	for i := range x.Systems {
+		if b := x.Systems[i].laws; b != nil && b.Has(at) {
+			list = append(list, &x.Systems[i])
+		}
+	}
+	return &s.catalogue().Laws[at], list, x.Today, nil
+}
+
+// Required is a system that a requirement applies to, and how well it meets it.
+type Required struct {
+	*Sum
+	Status requirement.Status
+}
+
+// Requirement lists the systems that a requirement applies to. A requirement that another has replaced leads to that one.
+func (s *Service) Requirement(ctx context.Context, actor access.Actor, id string) (*catalogue.Requirement, []Required, error) {
+	if err := access.Check(actor, "overview.Requirement"); err != nil {
+		return nil, nil, err
+	}
+	at, ok := s.catalogue().RequirementIndex(id)
+	if to, replaced := s.catalogue().Successor(id); !ok && replaced {
+		at, ok = s.catalogue().RequirementIndex(to)
+	}
+	if !ok {
+		return nil, nil, fmt.Errorf("requirement %q: %w", id, db.ErrNotFound)
+	}
+	x, err := s.read(ctx, actor)
+	if err != nil {
+		return nil, nil, err
+	}
+	var list []Required
+	for i := range x.Systems {
+		if status, ok := x.Systems[i].Status(at); ok {
+			list = append(list, Required{&x.Systems[i], status})
+		}
+	}
+	return &s.catalogue().Requirements[at], list, nil
+}
+
+// Information lists the organisation's information with how many systems hold it.
+func (s *Service) Information(ctx context.Context, actor access.Actor) ([]Held, error) {
+	if err := access.Check(actor, "overview.Information"); err != nil {
+		return nil, err
+	}
+	var out []Held
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		all, err := information.All(ctx, tx, actor.Organisation)
+		if err != nil {
+			return err
+		}
+		counts, err := heldBy(ctx, tx, actor.Organisation)
+		if err != nil {
+			return err
+		}
+		for _, i := range all {
+			out = append(out, Held{Information: i, Systems: counts[i.ID][0], Confirmed: counts[i.ID][1]})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read information: %w", err)
+	}
+	return out, nil
+}
+
+// TypePage is what is known about one information type, or about the organisation's own information.
+type TypePage struct {
+	Type *catalogue.InformationType // nil for the organisation's own
+	Own  *information.Information   // nil for a type that the organisation does not have
+	// Holders is one page of the systems that hold it, Total how many do.
+	Holders []Holder
+	Total   int
+	Page    int
+	Model   *catalogue.Model
+}
+
+// InformationType reads a type of the library by its id, or the organisation's own information by its.
+func (s *Service) InformationType(ctx context.Context, actor access.Actor, id string, page int) (TypePage, error) {
+	if err := access.Check(actor, "overview.InformationType"); err != nil {
+		return TypePage{}, err
+	}
+	p := TypePage{Page: max(page, 1)}
+	p.Type, _ = s.catalogue().InformationType(id)
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		all, err := information.All(ctx, tx, actor.Organisation)
+		if err != nil {
+			return err
+		}
+		for i := range all {
+			if all[i].ID.String() == id || all[i].TypeID == id {
+				p.Own = &all[i]
+			}
+		}
+		if p.Type == nil && p.Own == nil {
+			return fmt.Errorf("information %q: %w", id, db.ErrNotFound)
+		}
+		if p.Type == nil {
+			p.Type, _ = p.Own.Type(s.catalogue())
+		}
+		typeID, own := "", ""
+		if p.Type != nil {
+			typeID = p.Type.ID
+		}
+		if p.Own != nil {
+			own = p.Own.ID.String()
+		}
+		if p.Holders, p.Total, err = holders(ctx, tx, actor.Organisation, typeID, own, p.Page); err != nil {
+			return err
+		}
+		p.Model, err = classification.OrganisationModel(ctx, tx, s.catalogue(), actor.Organisation)
+		return err
+	})
+	if err != nil {
+		return TypePage{}, fmt.Errorf("read information type: %w", err)
+	}
+	return p, nil
+}
