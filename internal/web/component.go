@@ -444,3 +444,66 @@ type SystemHead struct {
 	KRTS KRTS
 	Tabs SystemTabs
 }
+
+// The kinds of shares of a Bar. ShareUnknown is drawn with a pattern, so that it is never taken for one of the others.
+const (
+	ShareOK      = "ok"
+	SharePart    = "part"
+	ShareBad     = "bad"
+	ShareInfo    = "info"
+	ShareNone    = "none"
+	ShareUnknown = "unknown"
+)
+
+// Share is one part of a Bar, and the list that it counts.
+type Share struct {
+	Kind, Label, Href string
+	Count             int
+	// Current says that the page shows just this part.
+	Current bool
+}
+
+// Bar is a whole in parts, lying, with a legend below: {{template "bar" .}}.
+type Bar struct {
+	// ID is unique on the page.
+	ID     string
+	Shares []Share
+	Thin   bool
+}
+
+// BarPart is a Share with its place in the bar.
+type BarPart struct {
+	Share
+	X, Width string
+}
+
+// Total is the whole.
+func (b Bar) Total() int {
+	n := 0
+	for _, s := range b.Shares {
+		n += s.Count
+	}
+	return n
+}
+
+// Parts gives the shares that are seen, with their places.
+func (b Bar) Parts() []BarPart {
+	var out []BarPart
+	x, total := 0, max(1, b.Total())
+	for _, s := range b.Shares {
+		if s.Count == 0 {
+			continue
+		}
+		from, to := hundredths(x, total), hundredths(x+s.Count, total)
+		out = append(out, BarPart{Share: s, X: percentage(from), Width: percentage(to - from)})
+		x += s.Count
+	}
+	return out
+}
+
+// hundredths gives a share in hundredths of a percent.
+func hundredths(part, whole int) int { return part * 10_000 / whole }
+
+func percentage(hundredths int) string {
+	return strconv.FormatFloat(float64(hundredths)/100, 'f', 2, 64) + "%"
+}

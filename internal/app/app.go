@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+// Package app puts the program together (Swedish: programmet): it opens the database, builds the slices, mounts their pages and
+// registers their jobs.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"sync"
+
+	"github.com/insegel/insegel/data"
+	"github.com/insegel/insegel/internal/action"
+	"github.com/insegel/insegel/internal/catalogue"
+	"github.com/insegel/insegel/internal/classification"
+	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/information"
+	"github.com/insegel/insegel/internal/job"
+	"github.com/insegel/insegel/internal/key"
+	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/organisation"
+	"github.com/insegel/insegel/internal/procurement"
+	"github.com/insegel/insegel/internal/register"
+	"github.com/insegel/insegel/internal/report"
+	"github.com/insegel/insegel/internal/requirement"
+	"github.com/insegel/insegel/internal/schema"
+	"github.com/insegel/insegel/internal/system"
+)
+
+// Catalogue loads the catalogue that ships with the program, once.
+var Catalogue = sync.OnceValues(func() (*catalogue.Catalogue, error) {
+	c, err := catalogue.Load(data.Files)
+	if err != nil {
+		return nil, fmt.Errorf("load catalogue: %w", err)
+	}
+	return c, nil
+})
+
+// Options say how the program is to run.
+type Options struct {
+	// Database is "sqlite:PATH" or "postgres://...".
+	Database string
+	// MigrateDatabase is the address of the owner of the tables, where the application's own role may not change them.
+	MigrateDatabase string
+	// KeyFile holds the root key. Empty is a file beside the SQLite database.
+	KeyFile string
+	// Log is where the program writes what it does.
+	Log *slog.Logger
+	// Warn tells the one who started the program something that must not be missed.
+	Warn func(sentence string)
+}
+
+// App is the program: the database and everything that works on it.
+type App struct {
+	DB        *db.DB
+	Catalogue *catalogue.Catalogue
+	Engine    *requirement.Engine
+	Index     *information.Index
+	Texts     *locale.Bundle
+	Key       key.Root
+	Jobs      *job.Queue
+	Log       *slog.Logger
+
+	Organisations   *organisation.Service
+	Systems         *system.Service
+	Classifications *classification.Service
+	Requirements    *requirement.Service
+	Actions         *action.Service
+	Procurements    *procurement.Service
+	Register        *register.Service
+	Reports         *report.Service
+}
+
+// ErrOldSchema says that the database lacks migrations that the application's role may not make.
+var ErrOldSchema = errors.New("the database's schema is older than this program")
+
+// Open opens the database, migrates it where it may, and builds the slices. Close ends it.
+func Open(ctx context.Context, o Options) (*App, error) {
+	// The catalogue takes longer to read than the database to open: read it beside.
+	loaded := make(chan error, 1)
+	go func() {
+		_, err := Catalogue()
+		loaded <- err
+	}()
+	d, err := openMigrated(ctx, o)
+	if e := <-loaded; e != nil || err != nil {
+		if d != nil {
+			e = errors.Join(e, d.Close())
+		}
+		return nil, errors.Join(err, e)
+	}
+	a := &App{DB: d, Log: o.Log}
+	if err := a.build(ctx, o); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return a, nil
+}
+
+func openMigrated(ctx context.Context, o Options) (*db.DB, error) {
+	if o.MigrateDatabase != "" {
+		owner, err := db.Open(ctx, o.MigrateDatabase)
+		if err != nil {
+			return nil, fmt.Errorf("open database as its owner: %w", err)
+		}
+		if err := errors.Join(migrate(ctx, owner), owner.Close()); err != nil {
+			return nil, err
+		}
+	}
+	d, err := db.Open(ctx, o.Database)
+	if err != nil {
+		return nil, err
+	}
+	current, err := schema.Current(ctx, d)
+	if err == nil && current {
+		return d, nil
+	}
+	if err := migrate(ctx, d); err != nil {
+		return nil, errors.Join(fmt.Errorf("%w: run insegel migrate, or give --migrate-db: %w", ErrOldSchema, err), d.Close())
+	}
+	return d, nil
+}
+
+func migrate(ctx context.Context, d *db.DB) error {
+	if _, err := schema.Migrate(ctx, d); err != nil {
+		return err
+	}
+	return job.Migrate(ctx, d)
+}
+
+func (a *App) build(ctx context.Context, o Options) error {
+	var err error
+	if a.Catalogue, err = Catalogue(); err != nil {
+		return err
+	}
+	if a.Texts, err = Texts(); err != nil {
+		return err
+	}
+	if a.Key, err = openKey(ctx, a.DB, o); err != nil {
+		return err
+	}
+	if a.Jobs, err = job.New(a.DB, a.Log); err != nil {
+		return err
+	}
+	a.Engine = requirement.NewEngine(a.Catalogue)
+	a.Index = information.NewIndex(a.Catalogue)
+	a.Organisations = &organisation.Service{DB: a.DB}
+	a.Systems = &system.Service{DB: a.DB}
+	a.Classifications = &classification.Service{DB: a.DB, Catalogue: a.Catalogue, Jobs: a.Jobs}
+	a.Requirements = &requirement.Service{DB: a.DB, Engine: a.Engine}
+	a.Actions = &action.Service{DB: a.DB, Requirements: a.Requirements}
+	a.Procurements = &procurement.Service{DB: a.DB, Requirements: a.Requirements}
+	a.Register = &register.Service{DB: a.DB, Catalogue: a.Catalogue, Index: a.Index, Jobs: a.Jobs, Later: later}
+	a.Reports = &report.Service{DB: a.DB, Requirements: a.Requirements, Actions: a.Actions, Procurements: a.Procurements, Texts: a.Texts}
+	action.Register(a.Jobs, a.Actions)
+	return nil
+}
+
+// later are the slices that keep something about systems and come after the register: undoing an import asks them.
+var later = []register.Later{
+	{Holds: requirement.Holds, Remove: requirement.Remove},
+	{Holds: action.Holds, Remove: action.Remove},
+	{Holds: procurement.Holds, Remove: procurement.Remove},
+}
+
+// Close closes the database.
+func (a *App) Close() error { return a.DB.Close() }
+
+// ErrKey says that the key does not belong to the database.
+var ErrKey = errors.New("the key file is not the one that the database was made with")
+
+// openKey finds the root key. A new SQLite database without one gets a file of its own beside it; a database that has been used
+// with a key never starts with another.
+func openKey(ctx context.Context, d *db.DB, o Options) (key.Root, error) {
+	path := o.KeyFile
+	if path == "" && d.Engine == db.SQLite {
+		path = d.Path + ".key"
+	}
+	if path == "" {
+		return key.Root{}, nil // PostgreSQL without a key: the server asks for one, a one-off command does not need it
+	}
+	root, err := key.Load(path)
+	if errors.Is(err, key.ErrMissing) && d.Engine == db.SQLite && o.KeyFile == "" {
+		used, e := keyCheck(ctx, d)
+		if e != nil {
+			return key.Root{}, e
+		}
+		if used != "" {
+			return key.Root{}, fmt.Errorf("%w: put %s back from its backup", err, path)
+		}
+		if root, err = key.Create(path); err == nil {
+			o.warn("A new key was made in " + path + ". Keep a copy of it apart from the database: without it, what it protects is lost.")
+		}
+	}
+	if err != nil {
+		return key.Root{}, fmt.Errorf("open key: %w", err)
+	}
+	return root, bindKey(ctx, d, root)
+}
+
+func (o Options) warn(sentence string) {
+	if o.Warn != nil {
+		o.Warn(sentence)
+	}
+}
+
+// bindKey notes in the database which key it is used with, the first time, and refuses another one after that.
+func bindKey(ctx context.Context, d *db.DB, root key.Root) error {
+	has, err := keyCheck(ctx, d)
+	if err != nil {
+		return err
+	}
+	if has == "" {
+		return saveKeyCheck(ctx, d, root.Check())
+	}
+	if has != root.Check() {
+		return fmt.Errorf("open key: %w: give the right one with --key-file, nothing was changed", ErrKey)
+	}
+	return nil
+}
+
+// DefaultDirectory is where a person's own data lie when nothing else is said.
+func DefaultDirectory() string {
+	if dir := os.Getenv("XDG_DATA_HOME"); strings.HasPrefix(dir, "/") {
+		return dir + "/insegel"
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "insegel-data"
+	}
+	return home + "/.local/share/insegel"
+}

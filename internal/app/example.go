@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package app
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/action"
+	"github.com/insegel/insegel/internal/catalogue"
+	"github.com/insegel/insegel/internal/civil"
+	"github.com/insegel/insegel/internal/classification"
+	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/ids"
+	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/organisation"
+	"github.com/insegel/insegel/internal/register"
+	"github.com/insegel/insegel/internal/requirement"
+	"github.com/insegel/insegel/internal/system"
+	"github.com/insegel/insegel/internal/web"
+)
+
+// The list that the invented municipality hands over, and what it has done since.
+var (
+	//go:embed example/register.csv
+	exampleRegister []byte
+	//go:embed example/story.yaml
+	exampleStory []byte
+)
+
+// The invented municipality. There is no Norrsjö.
+const (
+	exampleCode  = "norrsjo"
+	exampleName  = "Norrsjö kommun"
+	exampleScale = "klassa"
+	exampleDone  = "example.filled" // the setting that says that the story has been told to its end
+)
+
+// story is what happens in the example after the import.
+type story struct {
+	Systems []struct {
+		Name, Decider string
+		Information   []string
+		Answers       map[string]storyAnswer
+		Requirements  []struct {
+			ID, Status, Note string
+			KnownBy          string `yaml:"known_by"`
+			DaysAgo          int    `yaml:"days_ago"`
+		}
+		Actions []struct {
+			Requirement, Owner, Status string
+			DueIn                      int `yaml:"due_in"`
+		}
+	}
+}
+
+type storyAnswer struct {
+	Individual, Organisation, Society *int
+	Motivation                        string
+}
+
+// Example makes the invented municipality, when it is not there, in the way a real one would come about: its list is imported,
+// some systems are classified and decided, some requirements answered and some actions taken on. It tells who the demonstration
+// signs in as.
+func (a *App) Example(ctx context.Context) (access.Actor, web.Viewer, error) {
+	o, err := a.exampleOrganisation(ctx)
+	if err != nil {
+		return access.Actor{}, web.Viewer{}, fmt.Errorf("make the example: %w", err)
+	}
+	actor := access.Actor{
+		ID: "demo", Name: "Samordnaren", Organisation: o.ID, Roles: []access.Role{access.Administrator, access.Coordinator},
+	}
+	viewer := web.Viewer{
+		Organisation: o.Name, OrganisationCode: o.Code, Example: o.Example, Name: actor.Name, Role: string(access.Coordinator),
+	}
+	if err := a.tell(ctx, actor); err != nil {
+		return access.Actor{}, web.Viewer{}, fmt.Errorf("fill the example: %w", err)
+	}
+	return actor, viewer, nil
+}
+
+func (a *App) exampleOrganisation(ctx context.Context) (organisation.Organisation, error) {
+	o, err := organisation.Choose(ctx, a.DB, exampleCode, false)
+	if err != nil || o.Example {
+		return o, err
+	}
+	o = organisation.Organisation{ID: ids.New[access.Tenant](), Code: exampleCode, Name: exampleName, Example: true}
+	return o, organisation.Create(ctx, a.DB, o)
+}
+
+// tell lets the story happen. Every step can be done again, so a start that was cut short is finished by the next.
+func (a *App) tell(ctx context.Context, actor access.Actor) error {
+	var done string
+	var today civil.Date
+	err := a.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		today = civil.Of(tx.Now)
+		done, err = organisation.Setting(ctx, tx, actor.Organisation, exampleDone)
+		return err
+	})
+	if err != nil || done != "" {
+		return err
+	}
+	var s story
+	if err := yaml.UnmarshalWithOptions(exampleStory, &s, yaml.Strict()); err != nil {
+		return fmt.Errorf("read the story: %w", err)
+	}
+	if _, err := a.Register.Import(ctx, actor, register.Request{File: "systemlista.csv", Content: exampleRegister, Scale: exampleScale}); err != nil {
+		return err
+	}
+	names, err := a.exampleNames(ctx, actor)
+	if err != nil {
+		return err
+	}
+	for i := range s.Systems {
+		ref, ok := names[locale.Fold(s.Systems[i].Name)]
+		if !ok {
+			return fmt.Errorf("the story speaks of %q, which the list does not have", s.Systems[i].Name)
+		}
+		if err := a.tellSystem(ctx, actor, ref, &s, i, today); err != nil {
+			return fmt.Errorf("%s: %w", s.Systems[i].Name, err)
+		}
+	}
+	return a.Organisations.Set(ctx, actor, exampleDone, today.String())
+}
+
+func (a *App) tellSystem(ctx context.Context, actor access.Actor, ref string, s *story, i int, today civil.Date) error {
+	sys := &s.Systems[i]
+	chosen := make([]classification.Chosen, len(sys.Information))
+	for n, id := range sys.Information {
+		chosen[n].TypeID = id
+	}
+	if err := a.Classifications.SetInformation(ctx, actor, ref, chosen); err != nil {
+		return err
+	}
+	for name, answer := range sys.Answers {
+		if err := a.tellAnswer(ctx, actor, ref, name, answer); err != nil {
+			return err
+		}
+	}
+	if sys.Decider != "" {
+		if err := a.Classifications.Decide(ctx, actor, ref, sys.Decider); err != nil {
+			return err
+		}
+	}
+	var answers []requirement.Answer
+	for _, r := range sys.Requirements {
+		answers = append(answers, requirement.Answer{
+			Requirement: r.ID, Status: requirement.Status(r.Status), KnownBy: r.KnownBy, KnownOn: today.AddDays(-r.DaysAgo), Note: r.Note,
+		})
+	}
+	if err := a.Requirements.Answer(ctx, actor, ref, answers); err != nil {
+		return err
+	}
+	for _, x := range sys.Actions {
+		err := a.Actions.Save(ctx, actor, ref, action.Action{
+			Requirement: x.Requirement, OwnerRole: x.Owner, DueOn: today.AddDays(x.DueIn), Status: action.Status(x.Status),
+		})
+		if err != nil && !errors.Is(err, db.ErrConflict) { // taken on by an earlier start that was cut short
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *App) tellAnswer(ctx context.Context, actor access.Actor, ref, name string, answer storyAnswer) error {
+	aspect, ok := catalogue.ParseAspect(name)
+	if !ok {
+		return fmt.Errorf("the story speaks of %q, which is no aspect", name)
+	}
+	for perspective, level := range map[catalogue.Perspective]*int{
+		catalogue.Individual: answer.Individual, catalogue.Organisation: answer.Organisation, catalogue.Society: answer.Society,
+	} {
+		if level == nil {
+			continue
+		}
+		err := a.Classifications.Answer(ctx, actor, ref, classification.Answer{
+			Aspect: aspect, Perspective: perspective.String(), Level: *level, Motivation: answer.Motivation,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// exampleNames gives the id of every system by its folded name.
+func (a *App) exampleNames(ctx context.Context, actor access.Actor) (map[string]string, error) {
+	out := map[string]string{}
+	err := a.DB.Read(ctx, func(tx *db.Tx) error {
+		all, err := system.Names(ctx, tx, actor.Organisation)
+		for name, id := range all {
+			out[name] = id.String()
+		}
+		return err
+	})
+	return out, err
+}

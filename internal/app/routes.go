@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package app
+
+import (
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/action"
+	"github.com/insegel/insegel/internal/classification"
+	"github.com/insegel/insegel/internal/overview"
+	"github.com/insegel/insegel/internal/procurement"
+	"github.com/insegel/insegel/internal/system"
+	"github.com/insegel/insegel/internal/web"
+)
+
+// menu is the side menu: what exists, in the order of the work.
+func (a *App) menu(c *web.Context) []web.MenuItem {
+	all := []struct {
+		web.MenuItem
+		action string
+	}{
+		{web.MenuItem{Name: overview.MenuHome, Key: "app.menu-home", Href: "/", Icon: "home"}, "overview.Home"},
+		{web.MenuItem{Name: overview.MenuSystems, Group: "app.group-register", Key: "app.menu-system", Href: "/system", Icon: "sys"}, "overview.List"},
+		{web.MenuItem{Name: overview.MenuInformation, Group: "app.group-register", Key: "app.menu-information", Href: "/information", Icon: "doc"}, "overview.Information"},
+		{web.MenuItem{Name: "import", Group: "app.group-register", Key: "app.menu-import", Href: "/importera", Icon: "dl"}, "register.Preview"},
+		{web.MenuItem{Name: "action", Group: "app.group-work", Key: "app.menu-action", Href: "/atgarder", Icon: "list"}, "action.Plan"},
+		{web.MenuItem{Name: "procurement", Group: "app.group-work", Key: "app.menu-procurement", Href: "/upphandling", Icon: "cart"}, "procurement.Annex"},
+		{web.MenuItem{Name: "report", Group: "app.group-follow-up", Key: "app.menu-report", Href: "/rapporter", Icon: "doc"}, "report.Write"},
+		{web.MenuItem{Name: overview.MenuRules, Group: "app.group-support", Key: "app.menu-rule", Href: "/regler", Icon: "book"}, "overview.Rules"},
+	}
+	var out []web.MenuItem
+	for _, m := range all {
+		if access.Allowed(c.Actor, m.action) {
+			out = append(out, m.MenuItem)
+		}
+	}
+	return out
+}
+
+// routes mounts the pages of every slice.
+func (a *App) routes(site *web.Site) {
+	(&overview.Pages{Overview: overview.New(a.DB, a.Requirements), Requirements: a.Requirements, Export: "/rapporter"}).Routes(site)
+	(&system.Pages{Service: a.Systems, Catalogue: a.Catalogue}).Routes(site)
+	(&classification.Pages{
+		Service: a.Classifications, Organisations: a.Organisations, Index: a.Index, Follows: a.Requirements.Follows,
+	}).Routes(site)
+	(&action.Pages{Service: a.Actions}).Routes(site)
+	(&procurement.Pages{Service: a.Procurements}).Routes(site)
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/insegel/insegel/internal/auth"
+	"github.com/insegel/insegel/internal/web"
+)
+
+// ServerOptions say how the pages are served.
+type ServerOptions struct {
+	// Address is the HOST:PORT to listen on.
+	Address string
+	// URL is the address that readers use, when it differs (behind a proxy). With https the cookies are marked for it.
+	URL *url.URL
+	// Demo, when set, is the one-time sign-in link of the demonstration. Nothing but the demo command may set it.
+	Demo *auth.DemoLink
+	// Who tells whom Demo signs in as.
+	Who auth.Who
+}
+
+// How long the server waits for a slow reader, and for requests and jobs to end when it is told to stop.
+const (
+	readTimeout  = 30 * time.Second
+	writeTimeout = 2 * time.Minute
+	idleTimeout  = 2 * time.Minute
+	stopTimeout  = 10 * time.Second
+)
+
+// Site mounts every page.
+func (a *App) Site(o ServerOptions) *web.Site {
+	secure := o.URL != nil && o.URL.Scheme == "https"
+	sessions := auth.New(a.DB, auth.Options{TLS: secure})
+	opts := web.Options{
+		ActorFunc: sessions.Actor, Session: sessions.Load, Menu: a.menu, TLS: secure, Now: time.Now,
+	}
+	if o.URL != nil {
+		opts.Hosts = []string{o.URL.Host}
+	}
+	site := web.NewSite(a.Texts, a.Log, opts)
+	auth.Pages{Sessions: sessions, Demo: o.Demo != nil}.Mount(site)
+	if o.Demo != nil {
+		o.Demo.Mount(site, sessions, o.Who)
+	}
+	a.routes(site)
+	return site
+}
+
+// Serve answers until ctx ends, then lets what has begun finish.
+func (a *App) Serve(ctx context.Context, o ServerOptions) error {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", o.Address)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w: choose another address with --addr, or stop what uses it", o.Address, err)
+	}
+	server := &http.Server{
+		Handler: a.Site(o), ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		ErrorLog: slog.NewLogLogger(a.Log.Handler(), slog.LevelWarn),
+	}
+	// Jobs outlive ctx: they are stopped after the last request that could add one.
+	if err := a.Jobs.Start(context.WithoutCancel(ctx)); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err = <-failed:
+		err = fmt.Errorf("serve pages: %w", err)
+	case <-ctx.Done():
+		err = nil
+	}
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	defer cancel()
+	return errors.Join(err, server.Shutdown(stop), a.Jobs.Stop(stop))
+}

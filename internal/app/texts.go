@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package app
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/insegel/insegel/internal/action"
+	"github.com/insegel/insegel/internal/auth"
+	"github.com/insegel/insegel/internal/classification"
+	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/overview"
+	"github.com/insegel/insegel/internal/procurement"
+	"github.com/insegel/insegel/internal/register"
+	"github.com/insegel/insegel/internal/report"
+	"github.com/insegel/insegel/internal/requirement"
+	"github.com/insegel/insegel/internal/system"
+	"github.com/insegel/insegel/internal/web"
+)
+
+// messages are the texts of every slice that has any.
+var messages = map[string]string{
+	"action":         action.Messages,
+	"app":            Messages,
+	"auth":           auth.Messages,
+	"classification": classification.Messages,
+	"overview":       overview.Messages,
+	"procurement":    procurement.Messages,
+	"register":       register.Messages,
+	"report":         report.Messages,
+	"requirement":    requirement.Messages,
+	"system":         system.Messages,
+	"web":            web.Messages,
+}
+
+// Texts reads the texts of every slice, once.
+var Texts = sync.OnceValues(func() (*locale.Bundle, error) {
+	b, err := locale.NewBundle(messages)
+	if err != nil {
+		return nil, fmt.Errorf("read texts: %w", err)
+	}
+	return b, nil
+})

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+// Package cli is the command line (Swedish: kommandorad): one file per command. JSON goes to standard output, everything said to
+// a person to standard error.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/insegel/insegel/internal/catalogue"
+)
+
+// Exit codes, the same for every command.
+const (
+	exitDone  = 0
+	exitFound = 1 // something was found, or two things differ
+	exitInput = 2 // the input is bad or cannot be read
+	exitUsage = 3 // the command was written wrongly
+)
+
+// errFound ends a command that did what it should and has something to report by its exit code.
+var errFound = errors.New("found")
+
+// streams are where a command reads and writes, and the time it sees.
+type streams struct {
+	ctx    context.Context
+	in     io.Reader
+	out    io.Writer
+	err    io.Writer
+	isTerm bool // standard error is a terminal that a progress bar can be drawn on
+}
+
+// commands are all the commands.
+type commands struct {
+	Import    importCommand    `cmd:"" help:"Take in the register that the organisation has."`
+	Classify  classifyCommand  `cmd:"" help:"Tell which levels, rules and requirements follow for what a file describes. Needs no database."`
+	Report    reportCommand    `cmd:"" help:"Write a document: plan, procurement, classification or register."`
+	Catalogue catalogueCommand `cmd:"" help:"Check, compare and list the catalogue."`
+	Demo      demoCommand      `cmd:"" help:"Start an example municipality on this machine."`
+	Serve     serveCommand     `cmd:"" help:"Start the server."`
+	Migrate   migrateCommand   `cmd:"" help:"Bring a database to this version's schema."`
+	Version   versionCommand   `cmd:"" help:"Tell the version."`
+}
+
+// Main runs the command line and returns its exit code.
+func Main(args []string, in io.Reader, out, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	s := &streams{ctx: ctx, in: in, out: out, err: stderr, isTerm: isTerminal(stderr)}
+	var c commands
+	exited := -1
+	parser, err := kong.New(&c,
+		kong.Name("insegel"),
+		kong.Description("Insegel registers a municipality's information and systems, classifies them, tells which rules and protections follow and why, and writes the requirements and the plan."),
+		kong.Writers(out, stderr),
+		kong.Exit(func(code int) { exited = code }),
+		kong.Vars{"default_db": defaultDatabase()},
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
+	if err != nil {
+		fmt.Fprintf(stderr, "insegel: %v\n", err)
+		return exitUsage
+	}
+	k, err := parser.Parse(args)
+	if exited >= 0 { // --help was asked for and written
+		return exited
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "insegel: %v\nRun insegel --help to see the commands, or insegel COMMAND --help to see what one takes.\n", err)
+		return exitUsage
+	}
+	return exitCode(stderr, k.Run(s))
+}
+
+// usageError marks an error in how the command was written.
+type usageError struct{ error }
+
+func usage(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+func exitCode(stderr io.Writer, err error) int {
+	var problems catalogue.Problems
+	var wrong usageError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, errFound):
+		return exitFound
+	case errors.As(err, &wrong):
+		fmt.Fprintf(stderr, "insegel: %v\n", err)
+		return exitUsage
+	case errors.As(err, &problems):
+		fmt.Fprintln(stderr, strings.TrimRight(problems.Error(), "\n"))
+		return exitInput
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(stderr, "insegel: interrupted; nothing half-done was kept")
+		return exitInput
+	default:
+		fmt.Fprintf(stderr, "insegel: %v\n", err)
+		return exitInput
+	}
+}
+
+// isTerminal reports whether a writer is a terminal.
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

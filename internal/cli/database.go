@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package cli
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/app"
+	"github.com/insegel/insegel/internal/organisation"
+)
+
+// database are the flags of a command that needs one.
+type database struct {
+	DB        string `name:"db" help:"The database: sqlite:PATH or postgres://USER@HOST/NAME." default:"${default_db}" env:"INSEGEL_DB" placeholder:"DSN"`
+	MigrateDB string `name:"migrate-db" help:"The same database as the owner of its tables, where the application's role may not change them." env:"INSEGEL_MIGRATE_DB" placeholder:"DSN"`
+	KeyFile   string `name:"key-file" help:"The file with the root key. Beside a SQLite database when left out." env:"INSEGEL_KEY_FILE" placeholder:"PATH"`
+}
+
+// tenant is the flag of a command that acts for one organisation.
+type tenant struct {
+	Org string `help:"The code of the organisation to act for. The only one when left out." env:"INSEGEL_ORG" placeholder:"CODE"`
+}
+
+func defaultDatabase() string { return "sqlite:" + app.DefaultDirectory() + "/insegel.db" }
+
+// open opens the database and builds the program on it.
+func (d *database) open(s *streams, log *slog.Logger) (*app.App, error) {
+	return app.Open(s.ctx, app.Options{
+		Database: d.DB, MigrateDatabase: d.MigrateDB, KeyFile: d.KeyFile, Log: log,
+		Warn: func(sentence string) { fmt.Fprintln(s.err, sentence) },
+	})
+}
+
+// act opens the database and finds the organisation to act for. With write false nothing is made that was not there.
+func (d *database) act(s *streams, t *tenant, write bool) (*app.App, access.Actor, error) {
+	a, err := d.open(s, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return nil, access.Actor{}, err
+	}
+	o, err := organisation.Choose(s.ctx, a.DB, t.Org, write)
+	if err != nil {
+		return nil, access.Actor{}, closeAfter(a, err)
+	}
+	return a, access.LocalAdministrator(o.ID), nil
+}
+
+// closeAfter closes the program and keeps the first error.
+func closeAfter(a *app.App, err error) error {
+	if e := a.Close(); err == nil {
+		return e
+	}
+	return err
+}
+
+// background is for what must finish although the command was interrupted, such as closing down.
+func background() context.Context { return context.Background() }

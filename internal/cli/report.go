@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/insegel/insegel/internal/document"
+	"github.com/insegel/insegel/internal/report"
+)
+
+type reportCommand struct {
+	database
+	tenant
+	Kind   string `arg:"" help:"What to write: plan, procurement, classification or register." enum:"plan,procurement,classification,register"`
+	System string `help:"The system, by its id or the last part of its address." placeholder:"ID" xor:"which"`
+	All    bool   `help:"All systems." xor:"which"`
+	Format string `help:"plan and register: xlsx, docx, html, csv, json; procurement: xlsx, docx, ods, html, json; classification: docx, html, json." required:"" placeholder:"FORMAT"`
+	Output string `short:"o" help:"The file to write, or - for standard output." required:"" placeholder:"FILE"`
+	Lang   string `help:"The language of the document." enum:"sv,en" default:"sv"`
+}
+
+// Run writes the report.
+func (c *reportCommand) Run(s *streams) error {
+	format, err := document.ParseFormat(c.Format)
+	if err != nil {
+		return usageError{err}
+	}
+	kind := report.Kind(c.Kind)
+	if c.System == "" && !c.All && kind != report.Register {
+		return usage("report %s: say which system with --system ID, or --all", c.Kind)
+	}
+	a, actor, err := c.act(s, &c.tenant, false)
+	if err != nil {
+		return err
+	}
+	r := report.Request{Kind: kind, Format: format, System: c.System, Lang: c.Lang}
+	write := func(w io.Writer) error { return a.Reports.Write(s.ctx, actor, r, w) }
+	if c.Output == "-" {
+		return closeAfter(a, write(s.out))
+	}
+	if err := writeWhole(c.Output, write); err != nil {
+		return closeAfter(a, err)
+	}
+	fmt.Fprintf(s.err, "Wrote %s\n", c.Output)
+	return a.Close()
+}
+
+// writeWhole writes a file so that it is either whole or not there: beside it first, then in its place.
+func writeWhole(name string, write func(io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(name), ".insegel-*")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	err = errors.Join(write(f), f.Chmod(0o600), f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), name)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name()) // what is there is not a report
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return nil
+}
