@@ -8,6 +8,8 @@ import (
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/overview"
 	"github.com/insegel/insegel/internal/procurement"
+	"github.com/insegel/insegel/internal/register"
+	"github.com/insegel/insegel/internal/report"
 	"github.com/insegel/insegel/internal/system"
 	"github.com/insegel/insegel/internal/web"
 )
@@ -37,7 +39,7 @@ func (a *App) menu(c *web.Context) []web.MenuItem {
 }
 
 // routes mounts the pages of every slice.
-func (a *App) routes(site *web.Site) {
+func (a *App) routes(site *web.Site, link string) {
 	(&overview.Pages{Overview: overview.New(a.DB, a.Requirements), Requirements: a.Requirements, Export: "/rapporter"}).Routes(site)
 	(&system.Pages{Service: a.Systems, Catalogue: a.Catalogue}).Routes(site)
 	(&classification.Pages{
@@ -45,4 +47,6 @@ func (a *App) routes(site *web.Site) {
 	}).Routes(site)
 	(&action.Pages{Service: a.Actions}).Routes(site)
 	(&procurement.Pages{Service: a.Procurements}).Routes(site)
+	(&register.Pages{Service: a.Register, Classifications: a.Classifications}).Routes(site)
+	(&report.Pages{Service: a.Reports, Link: link}).Routes(site)
 }

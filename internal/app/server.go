@@ -43,15 +43,17 @@ func (a *App) Site(o ServerOptions) *web.Site {
 	opts := web.Options{
 		ActorFunc: sessions.Actor, Session: sessions.Load, Menu: a.menu, TLS: secure, Now: time.Now,
 	}
+	link := ""
 	if o.URL != nil {
 		opts.Hosts = []string{o.URL.Host}
+		link = o.URL.String()
 	}
 	site := web.NewSite(a.Texts, a.Log, opts)
 	auth.Pages{Sessions: sessions, Demo: o.Demo != nil}.Mount(site)
 	if o.Demo != nil {
 		o.Demo.Mount(site, sessions, o.Who)
 	}
-	a.routes(site)
+	a.routes(site, link)
 	return site
 }
 

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package app_test
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/app"
+	"github.com/insegel/insegel/internal/auth"
+	"github.com/insegel/insegel/internal/dbtest"
+	"github.com/insegel/insegel/internal/web"
+	"github.com/insegel/insegel/internal/webtest"
+)
+
+// open opens the program on a database of its own.
+func open(t *testing.T, database string) *app.App {
+	t.Helper()
+	a, err := app.Open(context.Background(), app.Options{
+		Database: database, Log: slog.New(slog.DiscardHandler), KeyFile: keyFile(t, database),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := a.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return a
+}
+
+func keyFile(t *testing.T, database string) string {
+	t.Helper()
+	if strings.HasPrefix(database, "sqlite:") {
+		return "" // one is made beside the database
+	}
+	return makeKey(t)
+}
+
+// example starts the example municipality and gives its address and the link that signs in.
+func example(t *testing.T, database string) (address, link string, a *app.App) {
+	t.Helper()
+	a = open(t, database)
+	actor, viewer, err := a.Example(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewUnstartedServer(nil)
+	addr := server.Listener.Addr().String()
+	demo, err := auth.NewDemoLink(addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Config.Handler = a.Site(app.ServerOptions{
+		Demo: demo, Who: func(context.Context) (access.Actor, web.Viewer, error) { return actor, viewer, nil },
+	})
+	server.Start()
+	t.Cleanup(server.Close)
+	return "http://" + addr, demo.URL(), a
+}
+
+// crawl opens every page that can be reached by links from the first, once for each pattern of address, and judges each.
+func crawl(t *testing.T, c *webtest.Client, first string) []string {
+	t.Helper()
+	seen := map[string]bool{first: true}
+	patterns := map[string]int{}
+	var visited []string
+	for queue := []string{first}; len(queue) > 0; queue = queue[1:] {
+		path := queue[0]
+		if patterns[pattern(path)]++; patterns[pattern(path)] > 4 {
+			continue
+		}
+		p := c.Get(path)
+		if p.Status != 200 {
+			t.Errorf("%s: status %d", path, p.Status)
+			continue
+		}
+		if !strings.HasPrefix(p.Header.Get("Content-Type"), "text/html") || p.Header.Get("Content-Disposition") != "" {
+			continue
+		}
+		visited = append(visited, path)
+		for _, fault := range webtest.Faults(p.Doc) {
+			t.Errorf("%s (%s): %s", path, c.Lang, fault)
+		}
+		for _, a := range webtest.All(p.Doc, "a") {
+			to, _, _ := strings.Cut(webtest.Attr(a, "href"), "#")
+			if strings.HasPrefix(to, "/") && !strings.HasPrefix(to, "/static/") && !seen[to] {
+				seen[to] = true
+				queue = append(queue, to)
+			}
+		}
+	}
+	return visited
+}
+
+// pattern is a page's address without what names one thing, so that a thousand alike are opened a few times.
+func pattern(path string) string {
+	path, query, _ := strings.Cut(path, "?")
+	parts := strings.Split(path, "/")
+	if len(parts) > 2 && slices.Contains([]string{"system", "regler", "krav", "information"}, parts[1]) && parts[2] != "nytt" {
+		parts[2] = "*"
+	}
+	key, _, _ := strings.Cut(query, "=")
+	return strings.Join(parts, "/") + "?" + key
+}
+
+// TestEveryPage opens what can be reached, in both languages, on both engines.
+func TestEveryPage(t *testing.T) {
+	for engine, database := range map[string]func(*testing.T) string{
+		"sqlite":   func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "example.db") },
+		"postgres": func(t *testing.T) string { return dbtest.PostgresAddress(t) },
+	} {
+		t.Run(engine, func(t *testing.T) {
+			address, link, _ := example(t, database(t))
+			c := webtest.Open(t, address)
+			if p := c.Get(strings.TrimPrefix(link, address)); p.Status != 200 || p.URL != "/" {
+				t.Fatalf("the link led to %s with status %d", p.URL, p.Status)
+			}
+			for _, lang := range []string{"sv", "en"} {
+				c.Lang = lang
+				visited := crawl(t, c, "/")
+				for _, must := range []string{"/", "/system", "/atgarder", "/upphandling", "/regler", "/information", "/importera", "/rapporter"} {
+					if !slices.Contains(visited, must) {
+						t.Errorf("%s cannot be reached by links from the first page", must)
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestPagesNeedSignIn opens every page without signing in.
+func TestPagesNeedSignIn(t *testing.T) {
+	a := open(t, "sqlite:"+filepath.Join(t.TempDir(), "a.db"))
+	site := a.Site(app.ServerOptions{})
+	c := webtest.Start(t, site)
+	c.NoRedirects()
+	public := 0
+	for _, r := range site.Routes() {
+		method, path, _ := strings.Cut(r.Pattern, " ")
+		if r.Public {
+			public++
+			continue
+		}
+		path = strings.NewReplacer("{$}", "", "{slug}", "x", "{id}", "x", "{n}", "1", "{kind}", "plan").Replace(path)
+		p := c.Do(c.Request(method, path, strings.NewReader("")))
+		if p.Status != 303 || !strings.HasPrefix(p.Header.Get("Location"), web.SignInPath) {
+			t.Errorf("%s %s: status %d to %q, want 303 to the sign-in page", method, path, p.Status, p.Header.Get("Location"))
+		}
+	}
+	if public == 0 || public > 6 {
+		t.Errorf("%d routes are public: each needs a reason", public)
+	}
+	if p := c.Get("/demo/x"); p.Status != 404 {
+		t.Errorf("a server that is not the demonstration answers on its link with %d", p.Status)
+	}
+}
+
+// TestBrowser opens the main pages in Chromium at three widths and runs an accessibility checker on each.
+func TestBrowser(t *testing.T) {
+	chromium, err := exec.LookPath("chromium")
+	if err != nil {
+		dbtest.Missing(t, "chromium: install Debian's package chromium, or run make test")
+	}
+	browser, err := filepath.Abs("../../test/browser")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(browser, "node_modules", "playwright-core")); err != nil {
+		dbtest.Missing(t, "the browser test's modules: run npm ci in test/browser, or make test")
+	}
+	address, link, _ := example(t, "sqlite:"+filepath.Join(t.TempDir(), "example.db"))
+	const slug = "/system/e-ansokan-ekonomiskt-bistand"
+	var pages []string
+	for _, path := range []string{
+		"/", "/system", slug, slug + "/krav", slug + "/klassning", slug + "/atgarder", slug + "/upphandling", slug + "/historik",
+		slug + "/redigera", "/system/nytt", "/system/orosanmalan-barn/klassning", "/information", "/information/eb-ansokan", "/regler",
+		"/regler/SOLPUL-10", "/krav/inloggning-hsl-oppet-nat", "/atgarder", "/upphandling", "/rapporter", "/importera", "/klassning/modeller",
+	} {
+		pages = append(pages, address+path)
+	}
+	orders := filepath.Join(t.TempDir(), "orders.json")
+	b, err := json.Marshal(map[string]any{"link": link, "pages": pages, "widths": []int{1280, 390, 320}, "locale": "sv-SE"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(orders, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("node", "check.mjs", chromium, orders)
+	cmd.Dir, cmd.Stderr = browser, os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("run the browser: %v", err)
+	}
+	var faults []struct {
+		Page, Fault string
+		Width       int
+	}
+	if err := json.Unmarshal(out, &faults); err != nil {
+		t.Fatalf("read what the browser found: %v\n%s", err, out)
+	}
+	for _, f := range faults {
+		t.Errorf("%s at %d px: %s", strings.TrimPrefix(f.Page, address), f.Width, f.Fault)
+	}
+}
