@@ -24,15 +24,17 @@ func TestSuggest(t *testing.T) {
 		texts []string
 		first string // "" is nothing at all
 	}{
-		"application for assistance":    {[]string{"socialtjanst"}, []string{"Ansökan om ekonomiskt bistånd"}, "eb-ansokan"},
-		"in capitals":                   {[]string{"socialtjanst"}, []string{"ANSÖKAN OM EKONOMISKT BISTÅND"}, "eb-ansokan"},
-		"without a known area":          {nil, []string{"Ansökan om ekonomiskt bistånd"}, "eb-ansokan"},
-		"word in the description":       {[]string{"socialtjanst"}, []string{"Treserva", "Utredning av faderskap"}, "faderskap"},
-		"in an area without such types": {[]string{"raddning"}, []string{"Ansökan om ekonomiskt bistånd"}, ""},
-		"nonsense":                      {nil, []string{"Qwxz bluppfnord kvasthyvel"}, ""},
-		"words that say nothing":        {nil, []string{"System för uppgifter och information i kommunen"}, ""},
-		"nothing":                       {nil, []string{"", "  "}, ""},
-		"numbers and signs":             {nil, []string{"12345 --- %%% 67"}, ""},
+		"application for assistance":     {[]string{"socialtjanst"}, []string{"Ansökan om ekonomiskt bistånd"}, "eb-ansokan"},
+		"in capitals":                    {[]string{"socialtjanst"}, []string{"ANSÖKAN OM EKONOMISKT BISTÅND"}, "eb-ansokan"},
+		"without a known area":           {nil, []string{"Ansökan om ekonomiskt bistånd"}, "eb-ansokan"},
+		"word in the description":        {[]string{"socialtjanst"}, []string{"Treserva", "Utredning av faderskap"}, "faderskap"},
+		"another area's, named outright": {[]string{"bygg-miljo"}, []string{"Parkeringstillstånd rörelsehindrade"}, "parkeringstillstand-rh"},
+		"another area's, hinted at":      {[]string{"raddning"}, []string{"Enkät om trivsel och bemötande"}, ""},
+		"never protective security":      {nil, []string{"Säkerhetsskydd, säkerhetsskyddschef"}, ""},
+		"nonsense":                       {nil, []string{"Qwxz bluppfnord kvasthyvel"}, ""},
+		"words that say nothing":         {nil, []string{"System för uppgifter och information i kommunen"}, ""},
+		"nothing":                        {nil, []string{"", "  "}, ""},
+		"numbers and signs":              {nil, []string{"12345 --- %%% 67"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := Suggest(index, tc.areas, tc.texts...)
@@ -44,9 +46,6 @@ func TestSuggest(t *testing.T) {
 				t.Errorf("got %q first, want %q; all: %v", first, tc.first, suggested(got))
 			}
 			for _, s := range got {
-				if len(tc.areas) > 0 && !slices.Contains(tc.areas, s.Type.Area) {
-					t.Errorf("%s is of the area %s", s.Type.ID, s.Type.Area)
-				}
 				if s.Word == "" {
 					t.Errorf("%s is suggested without a word that says why", s.Type.ID)
 				}
@@ -80,8 +79,8 @@ func TestSuggestIsSteady(t *testing.T) {
 // A word that is left out must be written as stems are, or it never matches.
 func TestEverywhereAreStems(t *testing.T) {
 	for w := range everywhere {
-		if n := utf8.RuneCountInString(w); n > stemLength || n < leastLetter {
-			t.Errorf("%q has %d letters; stems have %d to %d", w, n, leastLetter, stemLength)
+		if n := utf8.RuneCountInString(w); n > stemLength || n < leastLetters {
+			t.Errorf("%q has %d letters; stems have %d to %d", w, n, leastLetters, stemLength)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/locale"
@@ -25,14 +26,19 @@ type indexed struct {
 	weight map[string]float64
 }
 
-// Weights of a word by where it stands, and the least score that is worth a suggestion. Set by hand against the example
-// register: lower shows types that a reader would not have picked.
+// Weights of a word by where it stands, and what a type must score to be worth a suggestion. Set by hand against two registers:
+// lower shows types that a reader would not have picked. A type of another area than the system's must be named almost outright,
+// as a parking permit is, which a social-services law governs and a street office handles.
 const (
-	inName      = 3.0
-	inContent   = 1.0
-	leastScore  = 4.0
-	stemLength  = 7 // a Swedish word's ending says little: "ansökan", "ansökningar"
-	leastLetter = 4
+	inName         = 3.0
+	inContent      = 1.0
+	leastInArea    = 1.0
+	leastElsewhere = 2.9
+	inArea         = 1.5 // how much more a word says about a type of the system's own area
+	shortWord      = 0.6 // how much a word of three letters says: it may be any abbreviation
+	leastWord      = 0.5
+	stemLength     = 7 // a Swedish word's ending says little: "ansökan", "ansökningar"
+	leastLetters   = 3
 )
 
 // everywhere are words that describe a register's rows without saying what they hold.
@@ -40,7 +46,7 @@ var everywhere = map[string]bool{
 	"system": true, "uppgift": true, "informa": true, "personu": true, "enskild": true,
 	"kommun": true, "kommune": true, "ärenden": true, "ärende": true, "registe": true, "handlin": true,
 	"dokumen": true, "e-tjäns": true, "tjänst": true, "underla": true, "verksam": true, "lista": true, "listor": true,
-	"eller": true, "samt": true, "från": true, "till": true, "andra": true, "olika": true, "övrig": true, "övriga": true,
+	"säkerhe": true, "eller": true, "och": true, "för": true, "med": true, "som": true, "att": true, "den": true, "det": true, "ett": true, "vid": true, "app": true, "alla": true, "samt": true, "från": true, "till": true, "andra": true, "olika": true, "övrig": true, "övriga": true,
 }
 
 // NewIndex reads the words of every type.
@@ -48,6 +54,9 @@ func NewIndex(c *catalogue.Catalogue) *Index {
 	x := &Index{rarity: map[string]float64{}}
 	for i := range c.Types {
 		t := &c.Types[i]
+		if t.Levels == ([catalogue.NumAspects]catalogue.Suggestion{}) {
+			continue // protective security is for people to suspect, not for words to point at
+		}
 		w := map[string]float64{}
 		for _, s := range stems(t.Content.SV + " " + t.FoundIn.SV) {
 			w[s] = inContent
@@ -70,7 +79,7 @@ func stems(text string) []string {
 	var out []string
 	for _, w := range strings.FieldsFunc(locale.Fold(text), func(r rune) bool { return !unicode.IsLetter(r) && r != '-' }) {
 		r := []rune(strings.Trim(w, "-"))
-		if len(r) < leastLetter {
+		if len(r) < leastLetters {
 			continue
 		}
 		s := string(r[:min(len(r), stemLength)])
@@ -89,23 +98,22 @@ func (x *Index) suggest(areas []string, text string) []Suggestion {
 	}
 	var hits []hit
 	for _, it := range x.types {
-		if len(areas) > 0 && !slices.Contains(areas, it.t.Area) {
-			continue
-		}
 		best, score, word := 0.0, 0.0, ""
 		for _, w := range words {
 			s := it.weight[w] * x.rarity[w]
+			if utf8.RuneCountInString(w) <= leastLetters {
+				s *= shortWord
+			}
 			score += s
 			if s > best {
 				best, word = s, w
 			}
 		}
-		// An area that is known halves what a word must prove.
-		least := leastScore
-		if len(areas) > 0 {
-			least = leastScore / 2
+		least := leastElsewhere
+		if slices.Contains(areas, it.t.Area) {
+			least, score = leastInArea, score*inArea
 		}
-		if score*2 >= least && best >= 0.5 {
+		if score >= least && best >= leastWord {
 			hits = append(hits, hit{Suggestion{Type: it.t, Word: word}, score})
 		}
 	}
