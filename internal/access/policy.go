@@ -37,6 +37,7 @@ var policies = map[string][]Role{
 	"register.Undo":    steers,
 	"register.Keep":    steers,
 	"register.Kept":    steers,
+	"register.Uploads": steers,
 	"register.Choose":  steers,
 	"register.Take":    steers,
 	"register.Discard": steers,

@@ -138,7 +138,7 @@ func (in *Input) adjust(a *catalogue.ModelAspect, out *Level) {
 		return
 	case out.Basis == None:
 		out.Basis = ByAnswer
-	case (adj.Cause == Lowered) != (lv.Value < out.Level.Value):
+	case adj.Cause == Lowered && lv.Value > out.Level.Value, adj.Cause != Lowered && lv.Value <= out.Level.Value:
 		return
 	}
 	out.Level = lv

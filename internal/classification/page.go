@@ -69,7 +69,6 @@ func (g *guide) aspects() int   { return len(g.w.Model.Aspects) }
 func (g *guide) compareAt() int { return stepsBefore + g.aspects() + 1 }
 func (g *guide) decideAt() int  { return stepsBefore + g.aspects() + 2 }
 func (g *guide) base() string   { return g.w.System.Path() + "/klassning" }
-func (g *guide) lang() string   { return g.L.Lang }
 func (g *guide) path(n int) string {
 	return g.base() + "/steg/" + strconv.Itoa(n)
 }

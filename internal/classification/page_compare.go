@@ -4,7 +4,6 @@ package classification
 
 import (
 	"errors"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -25,9 +24,10 @@ type comparePage struct {
 
 // comparison is one aspect.
 type comparison struct {
-	ID, Name, Loss, Step string
-	Optional             bool
-	Answers              []answerView
+	ID, Name, Loss string
+	AdjustTitle    string
+	Optional       bool
+	Answers        []answerView
 	// Suggested is the information's level; Result what the answers and the adjustment give.
 	Suggested, Result web.LevelBox
 	Reasons           []string
@@ -65,9 +65,10 @@ func (g *guide) showCompare(posted url.Values, faults []web.FieldError) error {
 
 func (g *guide) compare(a *catalogue.ModelAspect, posted url.Values, faults []web.FieldError) comparison {
 	c := comparison{
-		ID: a.Aspect.String(), Name: g.text(a.Name), Loss: g.text(a.Loss), Step: g.path(g.stepOf(a.Aspect)), Optional: a.Optional,
+		ID: a.Aspect.String(), Name: g.text(a.Name), Loss: g.text(a.Loss), Optional: a.Optional,
 		Answers: g.answers(a),
 	}
+	c.AdjustTitle = g.L.T("classification.adjust", "Aspect", lowerFirst(c.Name))
 	level, because, hasSuggestion := g.w.Input.Suggested(a)
 	c.Suggested = g.box(level, hasSuggestion)
 	c.Suggested.Wide = true
@@ -86,6 +87,8 @@ func (g *guide) compare(a *catalogue.ModelAspect, posted url.Values, faults []we
 	}
 	c.HasMotive = answered
 	g.adjustForm(&c, a, worst, posted)
+	// A level that cannot be decided as it is must be seen to.
+	c.Open = c.Open || answered && hasSuggestion && result.Level.Step < level.Step
 	for _, f := range faults {
 		c.Open = c.Open || slices.Contains([]string{c.Cause.Name, c.Level.Name, c.Reason.Name, c.Approver.Name}, f.Field)
 	}
@@ -152,7 +155,7 @@ func (g *guide) adjustForm(c *comparison, a *catalogue.ModelAspect, worst Answer
 		return stored
 	}
 	c.Motive = web.Field{
-		Name: fieldOf("motivering", a.Aspect), Type: "textarea", Label: g.L.T("classification.motivation", "Aspect", c.Name),
+		Name: fieldOf("motivering", a.Aspect), Type: "textarea", Label: g.L.T("classification.motivation", "Aspect", lowerFirst(c.Name)),
 		Hint: g.L.T("classification.why-hint"), Value: value("motivering", motivation(g.w.State.Draft.Answers, worst)),
 	}
 	c.Cause = web.Field{Name: fieldOf("orsak", a.Aspect), Type: "select", Label: g.L.T("classification.cause"), Value: value("orsak", adj.Cause)}
@@ -206,7 +209,8 @@ func motivation(answers []Answer, worst Answer) string {
 	return ""
 }
 
-// saveCompare stores motivations and adjustments. What is wrong is shown together, and nothing of it is stored.
+// saveCompare stores motivations and adjustments. What is wrong is shown together, and nothing of it is stored. It is never saved in
+// the background: half a risk decision is none.
 func (g *guide) saveCompare() error {
 	var faults []web.FieldError
 	var todo []func() error
@@ -218,19 +222,12 @@ func (g *guide) saveCompare() error {
 		faults, todo = append(faults, wrong...), append(todo, write...)
 	}
 	if len(faults) > 0 {
-		if g.Autosave() {
-			f := faults[0]
-			return &web.Error{Status: http.StatusUnprocessableEntity, Key: f.Key, Args: f.Args}
-		}
 		return g.showCompare(g.form(), faults)
 	}
 	for _, write := range todo {
 		if err := write(); err != nil {
 			return sorry(err)
 		}
-	}
-	if g.Autosave() {
-		return g.saved()
 	}
 	return g.next()
 }

@@ -316,7 +316,7 @@ func (g *guide) saveInformation() error {
 		return err
 	}
 	if g.Autosave() {
-		return g.Saved(g.w.State.Draft.UpdatedAt)
+		return g.Saved(g.pages.Service.DB.Now())
 	}
 	return g.next()
 }

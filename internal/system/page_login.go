@@ -104,40 +104,51 @@ func readLogins(c *web.Context, s *System) []web.FieldError {
 	var out []LoginPath
 	var faults []web.FieldError
 	for i := range usedLogins(c.Form) {
-		at := func(name string) string { return c.Form(loginField(i, name)) }
-		l := LoginPath{Audience: at("vem"), Address: at("adress"), Zone: at("nat"), Method: at("satt")}
-		if l.Audience == "" {
-			l.Audience = Unknown
-		}
-		if l.Zone == "" {
-			l.Zone = Unknown
-		}
-		empty := l.Address == "" && l.Method == "" && l.Audience == Unknown && l.Zone == Unknown
-		if at("bort") != "" || empty {
+		l, kept := readLogin(c, i)
+		if !kept {
 			continue
 		}
-		for name, bad := range map[string]bool{
-			"vem": !slices.Contains(Audiences, l.Audience), "nat": !slices.Contains(Zones, l.Zone),
-		} {
-			if bad {
-				faults = append(faults, web.FieldError{Field: loginField(i, name), Key: "system.error-value"})
-			}
-		}
-		for name, v := range map[string]string{"adress": l.Address, "satt": l.Method} {
-			if utf8.RuneCountInString(v) > maxText {
-				faults = append(faults, web.FieldError{Field: loginField(i, name), Key: "system.error-long", Args: []any{"Max", maxText}})
-			}
-		}
-		if id := at("id"); known[id] { // an id from elsewhere is not ours to write over
-			l.ID = ids.ID[LoginPath](id)
-			delete(known, id)
+		faults = append(faults, checkLogin(i, &l)...)
+		// An id from elsewhere is not ours to write over.
+		if known[l.ID.String()] {
+			delete(known, l.ID.String())
+		} else {
+			l.ID = ""
 		}
 		out = append(out, l)
 	}
-	slices.SortFunc(faults, func(a, b web.FieldError) int { return strings.Compare(a.Field, b.Field) })
 	if len(faults) == 0 {
 		s.Logins = out
 	}
+	return faults
+}
+
+// readLogin takes in one row; kept is false for one that is empty or to be removed.
+func readLogin(c *web.Context, i int) (l LoginPath, kept bool) {
+	at := func(name string) string { return c.Form(loginField(i, name)) }
+	l = LoginPath{ID: ids.ID[LoginPath](at("id")), Audience: at("vem"), Address: at("adress"), Zone: at("nat"), Method: at("satt")}
+	if l.Audience == "" {
+		l.Audience = Unknown
+	}
+	if l.Zone == "" {
+		l.Zone = Unknown
+	}
+	empty := l.Address == "" && l.Method == "" && l.Audience == Unknown && l.Zone == Unknown
+	return l, at("bort") == "" && !empty
+}
+
+// checkLogin says what is wrong with a row.
+func checkLogin(i int, l *LoginPath) []web.FieldError {
+	var faults []web.FieldError
+	fault := func(wrong bool, name, key string) {
+		if wrong {
+			faults = append(faults, web.FieldError{Field: loginField(i, name), Key: key, Args: []any{"Max", maxText}})
+		}
+	}
+	fault(!slices.Contains(Audiences, l.Audience), "vem", "system.error-value")
+	fault(!slices.Contains(Zones, l.Zone), "nat", "system.error-value")
+	fault(utf8.RuneCountInString(l.Address) > maxText, "adress", "system.error-long")
+	fault(utf8.RuneCountInString(l.Method) > maxText, "satt", "system.error-long")
 	return faults
 }
 
