@@ -120,8 +120,10 @@ func TestEntryAndChangeTogetherOrNotAtAll(t *testing.T) {
 			append func(tx *db.Tx) error
 			ok     bool
 		}{
-			"both":                     {func(tx *db.Tx) error { return audit.Append(t.Context(), tx, actor, entry("a")) }, true},
-			"the use case fails after": {func(tx *db.Tx) error { return errors.Join(audit.Append(t.Context(), tx, actor, entry("a")), errOnPurpose) }, false},
+			"both": {func(tx *db.Tx) error { return audit.Append(t.Context(), tx, actor, entry("a")) }, true},
+			"the use case fails after": {func(tx *db.Tx) error {
+				return errors.Join(audit.Append(t.Context(), tx, actor, entry("a")), errOnPurpose)
+			}, false},
 			"the entry cannot be encoded": {func(tx *db.Tx) error {
 				return audit.Append(t.Context(), tx, actor, audit.Entry{Data: make(chan int)})
 			}, false},

@@ -3,7 +3,6 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 
@@ -54,6 +53,3 @@ func closeAfter(a *app.App, err error) error {
 	}
 	return err
 }
-
-// background is for what must finish although the command was interrupted, such as closing down.
-func background() context.Context { return context.Background() }

@@ -55,8 +55,11 @@ func TestLibreOfficeReadsWorkbooks(t *testing.T) {
 				}
 			}
 			wantTypes := [][]string{
-				{"string", "string", "string"}, {"float", "string", "date"},
-				{"float", "string", "date"}, {"float", "string", "string"}, {"float", "string"},
+				{"string", "string", "string"},
+				{"float", "string", "date"},
+				{"float", "string", "date"},
+				{"float", "string", "string"},
+				{"float", "string"},
 			}
 			if diff := cmp.Diff(wantTypes, sheets[1].Types); diff != "" {
 				t.Errorf("types (-want +got):\n%s", diff)
@@ -154,8 +157,14 @@ func field(row []string, i int) string {
 // long is a document with a wide table of so many rows.
 func long(rows int) *Document {
 	table := &Table{Name: "Alla system", Caption: "Alla system", Columns: []Column{
-		{Header: "Nr", Kind: Number}, {Header: "System"}, {Header: "Beskrivning", Kind: Long}, {Header: "Ägare"},
-		{Header: "Beslutad", Kind: Date}, {Header: "Nivå", Kind: Number}, {Header: "Länk"}, {Header: "Anmärkning"},
+		{Header: "Nr", Kind: Number},
+		{Header: "System"},
+		{Header: "Beskrivning", Kind: Long},
+		{Header: "Ägare"},
+		{Header: "Beslutad", Kind: Date},
+		{Header: "Nivå", Kind: Number},
+		{Header: "Länk"},
+		{Header: "Anmärkning"},
 	}}
 	for i := range rows {
 		table.Rows = append(table.Rows, []Cell{

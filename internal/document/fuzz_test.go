@@ -5,6 +5,7 @@ package document
 import (
 	"bytes"
 	"encoding/csv"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +17,7 @@ func FuzzWrite(f *testing.F) {
 	for _, a := range attacks {
 		f.Add(a.text, a.name, "https://example.se/", 1.5, int64(1))
 	}
-	f.Add("\xed\xa0\x80", "'[]:*?/\\'", "mailto:a@b.se", -0.0, int64(0))
+	f.Add("\xed\xa0\x80", "'[]:*?/\\'", "mailto:a@b.se", math.Copysign(0, -1), int64(0))
 	f.Add("]]>", "&amp;_x0041_", "#id", 1e300, int64(253402300800))
 	f.Add(" \t\n a  b \n", "History", "javascript:alert(1)", 0.1, int64(-62135596801))
 	f.Fuzz(func(t *testing.T, text, name, link string, number float64, created int64) {

@@ -71,18 +71,18 @@ func TestFormats(t *testing.T) {
 	}
 	at := time.Date(2026, 11, 23, 13, 2, 0, 0, time.UTC)
 	for got, want := range map[string]string{
-		sv.Date(day):           "3\u00a0november\u00a02026",
-		en.Date(day):           "3\u00a0November\u00a02026",
-		sv.ShortDate(day):      "2026-11-03",
-		sv.Date(civil.Date{}):  "–",
-		sv.Clock(at):           "kl.\u00a014.02",
-		en.Clock(at):           "14:02",
-		sv.Percent(694, 1000):  "69,4\u00a0%",
-		sv.Percent(1, 2):       "50\u00a0%",
-		en.Percent(694, 1000):  "69.4%",
-		sv.Percent(0, 0):       "–",
-		sv.Number(-1234567):    "\u22121\u00a0234\u00a0567",
-		sv.List([]string{"a"}): "a",
+		sv.Date(day):                     "3\u00a0november\u00a02026",
+		en.Date(day):                     "3\u00a0November\u00a02026",
+		sv.ShortDate(day):                "2026-11-03",
+		sv.Date(civil.Date{}):            "–",
+		sv.Clock(at):                     "kl.\u00a014.02",
+		en.Clock(at):                     "14:02",
+		sv.Percent(694, 1000):            "69,4\u00a0%",
+		sv.Percent(1, 2):                 "50\u00a0%",
+		en.Percent(694, 1000):            "69.4%",
+		sv.Percent(0, 0):                 "–",
+		sv.Number(-1234567):              "\u22121\u00a0234\u00a0567",
+		sv.List([]string{"a"}):           "a",
 		sv.List([]string{"a", "b", "c"}): "a, b och c",
 	} {
 		if got != want {

@@ -206,7 +206,7 @@ func (t *Table) profile(column int) profile {
 		seen[locale.Fold(text)] = true
 		_, isAnswer := truth(text)
 		_, dayIs := day(text)
-		_, _, isCount := count(text)
+		_, _, isCount := parseCount(text)
 		n, isLevel := levelNumber(text)
 		add(&p.answers, isAnswer)
 		add(&p.days, dayIs == dayRead || openEnded(text))

@@ -359,6 +359,9 @@ var lookup = func() map[string][]guess {
 	return m
 }()
 
+// maxHeading is longer than any heading, in bytes; a longer text is a cell or an instruction.
+const maxHeading = 400
+
 type guess struct {
 	field string
 	sure  float64
@@ -398,6 +401,9 @@ func words(s string) string {
 
 // headingGuesses are the fields that a heading may mean, by the words alone. Single letters are not here: see levelLetters.
 func headingGuesses(s string) []guess {
+	if len(s) > maxHeading {
+		return nil
+	}
 	h := heading(s)
 	if h == "" {
 		return nil

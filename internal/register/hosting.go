@@ -58,29 +58,35 @@ func parseHosting(s string) hostingCell {
 	var h hostingCell
 	all := strings.Fields(words(s))
 	for i := 0; i < len(all); i++ {
-		w := all[i]
-		p, isPlace := places[w]
-		switch {
-		case (w == "utanför" || w == "outside") && i+1 < len(all) && isRegion(all[i+1]):
+		if (all[i] == "utanför" || all[i] == "outside") && i+1 < len(all) && isRegion(all[i+1]) {
 			h.place = &place{}
 			for i+1 < len(all) && isRegion(all[i+1]) {
 				i++
 			}
-		case isPlace:
-			h.place = &p
-		case hasStem(w, cloudStems):
-			h.cloud = true
-		case hasStem(w, supplierStems):
-			h.supplier = true
-		case hasStem(w, ownStems) && !strings.HasPrefix(w, "internet"), w == "prem" || w == "house":
-			h.own = true
-		case w == "ej" || w == "inte" || w == "not":
-			h.negated = true
-		case !fillers[w]:
-			h.more = true
+			continue
 		}
+		h.see(all[i])
 	}
 	return h
+}
+
+// see notes what one word says.
+func (h *hostingCell) see(w string) {
+	p, isPlace := places[w]
+	switch {
+	case isPlace:
+		h.place = &p
+	case hasStem(w, cloudStems):
+		h.cloud = true
+	case hasStem(w, supplierStems):
+		h.supplier = true
+	case hasStem(w, ownStems) && !strings.HasPrefix(w, "internet"), w == "prem", w == "house":
+		h.own = true
+	case w == "ej", w == "inte", w == "not":
+		h.negated = true
+	case !fillers[w]:
+		h.more = true
+	}
 }
 
 func isRegion(w string) bool { return w == "eu" || w == "ees" || w == "eea" }

@@ -41,7 +41,7 @@ func scale(t testing.TB, lowest, highest int) *catalogue.Model {
 	return m
 }
 
-func planned(t testing.TB, table *Table, columns []Column, o Options) *Plan {
+func planTable(t testing.TB, table *Table, columns []Column, o Options) *Plan {
 	t.Helper()
 	p, err := NewPlan(table, columns, o)
 	if err != nil {
@@ -103,7 +103,7 @@ func TestExampleFiles(t *testing.T) {
 }
 
 func checkExample(t *testing.T, table *Table, columns []Column, m *catalogue.Model) {
-	p := planned(t, table, columns, Options{Scale: m})
+	p := planTable(t, table, columns, Options{Scale: m})
 	if got, want := [4]int{p.Rows, p.New, p.Updated, p.Unchanged}, [4]int{64, 62, 0, 0}; got != want {
 		t.Errorf("rows, new, updated, unchanged: got %v, want %v", got, want)
 	}
@@ -151,8 +151,8 @@ func checkExample(t *testing.T, table *Table, columns []Column, m *catalogue.Mod
 // TestExampleFilesAgree reads the two forms of the one list; they say the same.
 func TestExampleFilesAgree(t *testing.T) {
 	book, text := example(t, "register-norrsjo.xlsx"), example(t, "register-norrsjo-latin1.csv")
-	a := planned(t, book, Guess(book, nil), Options{Scale: scale(t, 1, 3)})
-	b := planned(t, text, Guess(text, nil), Options{Scale: scale(t, 1, 3)})
+	a := planTable(t, book, Guess(book, nil), Options{Scale: scale(t, 1, 3)})
+	b := planTable(t, text, Guess(text, nil), Options{Scale: scale(t, 1, 3)})
 	if len(a.Imported) != len(b.Imported) {
 		t.Fatalf("%d rows and %d rows", len(a.Imported), len(b.Imported))
 	}
@@ -173,7 +173,7 @@ func TestExampleFilesAgree(t *testing.T) {
 // TestExampleValues reads chosen cells of the list, one for each form that its cells come in.
 func TestExampleValues(t *testing.T) {
 	table := example(t, "register-norrsjo.xlsx")
-	p := planned(t, table, Guess(table, nil), Options{Scale: scale(t, 1, 3)})
+	p := planTable(t, table, Guess(table, nil), Options{Scale: scale(t, 1, 3)})
 	rows := map[string]Row{}
 	for _, r := range p.Imported {
 		rows[r.Name] = r
@@ -259,9 +259,9 @@ func after(p *Plan, before []Existing) []Existing {
 func TestExampleAgain(t *testing.T) {
 	table := example(t, "register-norrsjo.xlsx")
 	columns, m := Guess(table, nil), scale(t, 1, 3)
-	first := planned(t, table, columns, Options{Scale: m})
+	first := planTable(t, table, columns, Options{Scale: m})
 	held := after(first, nil)
-	again := planned(t, table, columns, Options{Scale: m, Existing: held})
+	again := planTable(t, table, columns, Options{Scale: m, Existing: held})
 	if got, want := [4]int{again.New, again.Updated, again.Unchanged, len(again.Similar)}, [4]int{0, 0, 62, 1}; got != want {
 		t.Errorf("new, updated, unchanged, similar: got %v, want %v", got, want)
 	}
@@ -269,7 +269,7 @@ func TestExampleAgain(t *testing.T) {
 		t.Error(diff)
 	}
 	text := example(t, "register-norrsjo-latin1.csv")
-	other := planned(t, text, Guess(text, nil), Options{Scale: m, Existing: held})
+	other := planTable(t, text, Guess(text, nil), Options{Scale: m, Existing: held})
 	if got, want := [3]int{other.New, other.Updated, other.Unchanged}, [3]int{0, 0, 62}; got != want {
 		t.Errorf("the other file: new, updated, unchanged: got %v, want %v", got, want)
 	}

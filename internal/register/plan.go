@@ -378,60 +378,59 @@ func settleContract(says, known map[string]string) {
 
 // compareLevels finds which levels a row changes. A classification that a person has answered or decided is never touched.
 func (p *planner) compareLevels(r *Row, e *Existing) {
-	if r.Stop {
-		if r.Stop = e == nil || !e.Locked && !e.Stopped; r.Stop {
+	if e == nil {
+		e = &Existing{}
+	}
+	switch {
+	case r.Stop:
+		if r.Stop = !e.Locked && !e.Stopped; r.Stop {
 			r.Changes = append(r.Changes, Change{Field: Stopping, After: yes})
 		}
-		return
-	}
-	if len(r.Levels) == 0 {
-		return
-	}
-	if e != nil && (e.Locked || e.Stopped) {
-		if differs(r.Levels, e.Levels) {
-			why := because("row-locked")
-			if e.Stopped {
-				why = because("row-stopped")
-			}
-			p.warn(r.Number, p.levelHeading(r), levelsText(r.Levels), why)
-		}
+	case len(r.Levels) == 0:
+	case e.Locked || e.Stopped:
+		p.warnLocked(r, e)
 		r.Levels = nil
+	default:
+		changes := levelChanges(r.Levels, e.Levels)
+		if len(changes) == 0 {
+			r.Levels = nil
+		}
+		r.Changes = append(r.Changes, changes...)
+	}
+}
+
+func (p *planner) warnLocked(r *Row, e *Existing) {
+	if len(levelChanges(r.Levels, e.Levels)) == 0 {
 		return
 	}
-	changed := false
+	why := because("row-locked")
+	if e.Stopped {
+		why = because("row-stopped")
+	}
+	p.warn(r.Number, p.levelHeading(r), levelsText(r.Levels), why)
+}
+
+// levelChanges tells how the levels that a row says differ from those that are known.
+func levelChanges(says, known map[catalogue.Aspect]int) []Change {
+	var out []Change
 	for a := range catalogue.Aspect(catalogue.NumAspects) {
-		after, said := r.Levels[a]
-		before, had := 0, false
-		if e != nil {
-			before, had = e.Levels[a], hasLevel(e.Levels, a)
-		}
-		if !said || had && before == after {
+		level, said := says[a]
+		before, had := known[a]
+		if !said || had && before == level {
 			continue
 		}
-		changed = true
-		c := Change{Field: "level_" + a.String(), After: itoa(after)}
+		c := Change{Field: "level_" + a.String(), After: itoa(level)}
 		if had {
 			c.Before = itoa(before)
 		}
-		r.Changes = append(r.Changes, c)
+		out = append(out, c)
 	}
-	if !changed {
-		r.Levels = nil
-	}
+	return out
 }
 
 func hasLevel(levels map[catalogue.Aspect]int, a catalogue.Aspect) bool {
 	_, ok := levels[a]
 	return ok
-}
-
-func differs(says, known map[catalogue.Aspect]int) bool {
-	for a, v := range says {
-		if k, ok := known[a]; !ok || k != v {
-			return true
-		}
-	}
-	return false
 }
 
 // levelHeading is the heading of the first level that a row says anything about.

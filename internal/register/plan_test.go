@@ -14,7 +14,7 @@ import (
 
 func plan(t *testing.T, table *Table, o Options) *Plan {
 	t.Helper()
-	return planned(t, table, Guess(table, nil), o)
+	return planTable(t, table, Guess(table, nil), o)
 }
 
 // counts gives rows, new, updated, unchanged, similar, rejected and warnings.
@@ -62,11 +62,13 @@ func TestContractsAreNeverBoth(t *testing.T) {
 		want []Change
 	}{
 		"a day instead of no end": {
-			map[string]string{ContractNote: "tillsvidare"}, "2027-01-01",
+			map[string]string{ContractNote: "tillsvidare"},
+			"2027-01-01",
 			[]Change{{ContractEnd, "", "2027-01-01"}, {ContractNote, "tillsvidare", ""}},
 		},
 		"no end instead of a day": {
-			map[string]string{ContractEnd: "2027-01-01"}, "tillsvidare",
+			map[string]string{ContractEnd: "2027-01-01"},
+			"tillsvidare",
 			[]Change{{ContractEnd, "2027-01-01", ""}, {ContractNote, "", "tillsvidare"}},
 		},
 		"a note of another kind stays": {
@@ -101,20 +103,28 @@ func TestLevels(t *testing.T) {
 	}{
 		"new": {Options{Scale: three}, "A|1|2|3|", []Change{
 			{Name, "", "A"},
-			{Confidentiality, "", "1"}, {Integrity, "", "2"}, {Availability, "", "3"},
+			{Confidentiality, "", "1"},
+			{Integrity, "", "2"},
+			{Availability, "", "3"},
 		}, []string{}, false},
 		"no scale": {Options{}, "A|1|2|3|", []Change{{Name, "", "A"}}, []string{"1 K", "1 R", "1 T", "1 S"}, false},
 		"an aspect the model lacks": {Options{Scale: &noTrace}, "A|1|||2", []Change{
 			{Name, "", "A"}, {Confidentiality, "", "1"},
 		}, []string{"1 S"}, false},
 		"changed draft": {
-			Options{Scale: three, Existing: []Existing{{ID: "1", Name: "A", Levels: k(2)}}}, "A|3|||",
-			[]Change{{Confidentiality, "2", "3"}}, []string{}, false,
+			Options{Scale: three, Existing: []Existing{{ID: "1", Name: "A", Levels: k(2)}}},
+			"A|3|||",
+			[]Change{{Confidentiality, "2", "3"}},
+			[]string{},
+			false,
 		},
 		"same draft": {Options{Scale: three, Existing: []Existing{{ID: "1", Name: "A", Levels: k(3)}}}, "A|3|||", nil, []string{}, false},
 		"decided with other levels": {
-			Options{Scale: three, Existing: []Existing{{ID: "1", Name: "A", Levels: k(2), Locked: true}}}, "A|3|||",
-			nil, []string{"2 K K3"}, false,
+			Options{Scale: three, Existing: []Existing{{ID: "1", Name: "A", Levels: k(2), Locked: true}}},
+			"A|3|||",
+			nil,
+			[]string{"2 K K3"},
+			false,
 		},
 		"decided with the same": {Options{Scale: three, Existing: []Existing{{ID: "1", Name: "A", Levels: k(3), Locked: true}}}, "A|3|||", nil, []string{}, false},
 		"the stopping level":    {Options{Scale: &stops}, "A|3|1|1|", []Change{{Name, "", "A"}, {Stopping, "", "yes"}}, []string{"1 R", "1 T", "1 S", "2 K"}, true},
@@ -199,9 +209,9 @@ func TestEnglishReasons(t *testing.T) {
 // manyRows is a list as text, with so many systems.
 func manyRows(n int) []byte {
 	var b strings.Builder
-	b.WriteString("Systemnamn;Förvaltning;Systemägare;Leverantör;Driftform;Livscykel;Personuppgifter;Antal användare;Avtal t.o.m.;Startadress;K;R;T;PUB-avtal;Kommentar\n")
+	b.WriteString("Systemnamn;Förvaltning;Systemägare;Leverantör;Driftform;Livscykel;Personuppgifter;Antal användare;Avtal t.o.m.;Startadress;Information;K;R;T;PUB-avtal;Kommentar\n")
 	for i := range n {
-		fmt.Fprintf(&b, "System %05d;Socialförvaltningen / Enhet %d;Enhetschef %d;Leverantör %d AB;Molntjänst (EU);Under förvaltning;Ja;%d;2027-%02d-01;https://s%d.example/;%d;%d;%d;Ja;Rad %d\n",
+		fmt.Fprintf(&b, "System %05d;Socialförvaltningen / Enhet %d;Enhetschef %d;Leverantör %d AB;Molntjänst (EU);Under förvaltning;Ja;%d;2027-%02d-01;https://s%d.example/;Personakter, journal, ansökan om bistånd;%d;%d;%d;Ja;Rad %d\n",
 			i, i%40, i%40, i%200, i, i%12+1, i, i%3+1, i%3+1, i%3+1, i)
 	}
 	return []byte(b.String())

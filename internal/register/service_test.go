@@ -490,8 +490,13 @@ func TestFactsAreInTheVocabulary(t *testing.T) {
 // TestWordsAreTheRegisters asks the register whether it allows every value that a cell can give.
 func TestWordsAreTheRegisters(t *testing.T) {
 	for _, tc := range []struct{ field, cell string }{
-		{Hosting, "Intern"}, {Hosting, "Extern drift"}, {Hosting, "Molntjänst (EU)"}, {Hosting, "Molntjänst (USA)"},
-		{ProcessorAgreement, "Ja"}, {ProcessorAgreement, "Behövs ej"}, {Classified, "Nej"},
+		{Hosting, "Intern"},
+		{Hosting, "Extern drift"},
+		{Hosting, "Molntjänst (EU)"},
+		{Hosting, "Molntjänst (USA)"},
+		{ProcessorAgreement, "Ja"},
+		{ProcessorAgreement, "Behövs ej"},
+		{Classified, "Nej"},
 	} {
 		checkWord(t, tc.field, tc.cell)
 	}

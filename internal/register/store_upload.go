@@ -41,6 +41,17 @@ func oneUpload(ctx context.Context, tx *db.Tx, actor access.Actor, id ids.ID[Upl
 	return u, nil
 }
 
+func uploads(ctx context.Context, tx *db.Tx, actor access.Actor, oldest time.Time) ([]Upload, error) {
+	return db.All(ctx, tx, func(scan func(...any) error) (Upload, error) {
+		var u Upload
+		var at int64
+		err := scan(&u.ID, &u.File, &at)
+		u.At = db.FromMillis(at)
+		return u, err
+	}, `SELECT id, file, created_at FROM register_upload WHERE organisation_id = $1 AND actor = $2 AND created_at >= $3 ORDER BY created_at DESC, id`,
+		actor.Organisation, actor.ID, db.Millis(oldest))
+}
+
 func saveUploadChoice(ctx context.Context, tx *db.Tx, actor access.Actor, id ids.ID[Upload], c Choice) error {
 	b, err := json.Marshal(c)
 	if err != nil {

@@ -193,7 +193,7 @@ func TestReadWorkbook(t *testing.T) {
 	if diff := cmp.Diff(want, table.Rows); diff != "" {
 		t.Error(diff)
 	}
-	p := planned(t, table, Guess(table, nil), Options{})
+	p := planTable(t, table, Guess(table, nil), Options{})
 	if got := p.Imported[0].Values; got[ContractEnd] != "2027-09-13" || got[Users] != "1461" || got[PersonalData] != "yes" {
 		t.Errorf("got %v", got)
 	}
@@ -209,7 +209,7 @@ func TestFormulas(t *testing.T) {
 	if diff := cmp.Diff(want, table.Rows); diff != "" {
 		t.Error(diff)
 	}
-	p := planned(t, table, Guess(table, nil), Options{})
+	p := planTable(t, table, Guess(table, nil), Options{})
 	if diff := cmp.Diff([]string{"7 Systemnamn " + name, "8 Leverantör =A1"}, where(p.Warnings, 0)); diff != "" {
 		t.Error(diff)
 	}

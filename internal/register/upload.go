@@ -143,6 +143,22 @@ func (s *Service) Kept(ctx context.Context, actor access.Actor, id ids.ID[Upload
 	return d, nil
 }
 
+// Uploads lists what the actor has handed over and not imported yet, newest first, without the lists' content.
+func (s *Service) Uploads(ctx context.Context, actor access.Actor) ([]Upload, error) {
+	if err := access.Check(actor, "register.Uploads"); err != nil {
+		return nil, err
+	}
+	var out []Upload
+	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		out, err = uploads(ctx, tx, actor, tx.Now.Add(-uploadHours*time.Hour))
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list kept lists: %w", err)
+	}
+	return out, nil
+}
+
 // Choose notes how a list that is kept is to be read.
 func (s *Service) Choose(ctx context.Context, actor access.Actor, id ids.ID[Upload], c Choice) error {
 	if err := access.Check(actor, "register.Choose"); err != nil {

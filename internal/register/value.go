@@ -5,6 +5,7 @@ package register
 import (
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -173,15 +174,16 @@ func truth(s string) (value string, ok bool) {
 	case noWords[h]:
 		return no, true
 	}
-	// "Ja, sedan 2023" is an answer too, but "Ja/Nej" is not.
-	all := strings.Fields(h)
-	isYes, isNo := false, false
-	for _, w := range all {
-		isYes = isYes || w == "ja" || w == "yes"
-		isNo = isNo || w == "nej" || w == "no"
-	}
+	return sentenceTruth(strings.Fields(h))
+}
+
+// sentenceTruth reads an answer that goes on: "Ja, sedan 2023". "Ja/Nej" is none.
+func sentenceTruth(all []string) (value string, ok bool) {
+	isYes := slices.Contains(all, "ja") || slices.Contains(all, "yes")
+	isNo := slices.Contains(all, "nej") || slices.Contains(all, "no")
 	switch first := all[0]; {
 	case isYes && isNo:
+		return "", false
 	case first == "ja" || first == "yes":
 		return yes, true
 	case first == "nej" || first == "no":
@@ -262,8 +264,8 @@ var (
 // number.
 const maxCount = 50_000_000
 
-// count reads a number of people and whether it is only approximate.
-func count(s string) (n int64, approximate, ok bool) {
+// parseCount reads a number of people and whether it is only approximate.
+func parseCount(s string) (n int64, approximate, ok bool) {
 	folded := locale.Fold(s)
 	folded = strings.Replace(folded, "c:a", "ca", 1)
 	m := countForm.FindStringSubmatch(folded)
@@ -281,7 +283,7 @@ func readCount(field, s string) reading {
 	if blankWords[words(s)] && !strings.ContainsAny(s, "0123456789") {
 		return reading{}
 	}
-	n, approximate, ok := count(s)
+	n, approximate, ok := parseCount(s)
 	if !ok {
 		return wrong("cell-count")
 	}
