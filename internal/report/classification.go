@@ -227,6 +227,12 @@ func pastOf(c *classification.Classification) pastVersion {
 	return out
 }
 
+func (r *classificationReport) split() (any, int, func(int) any) {
+	top := *r
+	top.Systems = []classificationSystem{}
+	return top, len(r.Systems), func(i int) any { return &r.Systems[i] }
+}
+
 func (r *classificationReport) document(f *frame) *document.Document {
 	subjects := make([]*subject, len(r.Systems))
 	for i := range r.Systems {
@@ -322,7 +328,8 @@ func (f *frame) levelTable(s *classificationSystem) *document.Table {
 			value = strconv.Itoa(*l.Level) + " " + l.Label
 		}
 		t.Rows = append(t.Rows, []document.Cell{
-			{Text: l.Name, Strong: true}, document.T(value), document.T(f.t("basis-" + l.Basis)), document.T(f.l.ShortDate(l.On)),
+			{Text: l.Name, Strong: true},
+			document.T(value), document.T(f.t("basis-" + l.Basis)), document.T(f.l.ShortDate(l.On)),
 			document.T(f.why(l.Because, nil, false)),
 		})
 	}

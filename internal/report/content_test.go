@@ -3,6 +3,7 @@
 package report_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"reflect"
@@ -463,6 +464,19 @@ func TestJSONIsDocumented(t *testing.T) {
 			if !mayBeNull[m[1]] {
 				t.Errorf("%s is null in the %s", m[1], k)
 			}
+		}
+	}
+}
+
+// The JSON is written system by system, and reads as if it were written at once.
+func TestJSONIsIndentedAsOne(t *testing.T) {
+	w := newTown(t, dbtest.SQLite(t))
+	for _, k := range report.Kinds {
+		got := w.write(report.Request{Kind: k, Format: document.JSON})
+		var want bytes.Buffer
+		check(t, json.Indent(&want, []byte(got), "", "  "))
+		if d := cmp.Diff(want.String(), got); d != "" {
+			t.Errorf("the %s is not indented as one (-want +got): %.500s", k, d)
 		}
 	}
 }

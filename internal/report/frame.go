@@ -344,16 +344,6 @@ func (f *frame) aspectColumns() []document.Column {
 // role gives the name of a role: one of the catalogue's, or the organisation's own words.
 func (f *frame) role(r string) string { return f.word("role", r) }
 
-// draftAmong reports whether some system's classification is not decided.
-func draftAmong(subjects []*subject) bool {
-	for _, s := range subjects {
-		if s.Draft {
-			return true
-		}
-	}
-	return false
-}
-
 // only gives the id that narrows a read to one system, or none for all.
 func (f *frame) only(systems []system.System) ids.ID[system.System] {
 	if f.single() {

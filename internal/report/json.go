@@ -3,6 +3,8 @@
 package report
 
 import (
+	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -12,15 +14,46 @@ import (
 	"github.com/insegel/insegel/internal/requirement"
 )
 
-// writeJSON writes a report as it is. The shapes are described in docs/reports.md; a key once there keeps its meaning.
-func writeJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
+// writeJSON writes a report system by system: encoded as one value, a whole municipality's reasons would fill the memory several
+// times over. The shapes are described in docs/reports.md; a key once there keeps its meaning.
+func writeJSON(w io.Writer, r report) error {
+	top, n, system := r.split()
+	whole, err := encode(top, "")
+	if err != nil {
+		return err
+	}
+	before, isLast := bytes.CutSuffix(whole, []byte("[]\n}"))
+	if n == 0 || !isLast {
+		_, err := w.Write(append(whole, '\n'))
+		return err
+	}
+	out := bufio.NewWriterSize(w, 64<<10)
+	_, _ = out.Write(append(before, '[')) // a failure stays with the writer, and Flush tells
+	for i := range n {
+		one, err := encode(system(i), "    ")
+		if err != nil {
+			return err
+		}
+		if i > 0 {
+			_ = out.WriteByte(',')
+		}
+		_, _ = out.WriteString("\n    ")
+		_, _ = out.Write(one)
+	}
+	_, _ = out.WriteString("\n  ]\n}\n")
+	return out.Flush()
+}
+
+// encode gives a value as JSON, without the line's end.
+func encode(v any, prefix string) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetIndent(prefix, "  ")
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {
-		return fmt.Errorf("write JSON: %w", err)
+		return nil, fmt.Errorf("write JSON: %w", err)
 	}
-	return nil
+	return bytes.TrimRight(b.Bytes(), "\n"), nil
 }
 
 // head is what every report begins with.

@@ -121,6 +121,12 @@ func (p *planReport) subjects() []*subject {
 	return out
 }
 
+func (p *planReport) split() (any, int, func(int) any) {
+	top := *p
+	top.Systems = []planSystem{}
+	return top, len(p.Systems), func(i int) any { return &p.Systems[i] }
+}
+
 func (p *planReport) document(f *frame) *document.Document {
 	subjects := p.subjects()
 	d := f.begin("plan", subjects)

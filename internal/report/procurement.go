@@ -8,6 +8,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/catalogue"
@@ -138,6 +139,12 @@ func (f *frame) leftOut(r *procurement.Row) leftOut {
 	return out
 }
 
+func (p *procurementReport) split() (any, int, func(int) any) {
+	top := *p
+	top.Systems = []procurementSystem{}
+	return top, len(p.Systems), func(i int) any { return &p.Systems[i] }
+}
+
 func (p *procurementReport) document(f *frame) *document.Document {
 	subjects := make([]*subject, len(p.Systems))
 	shall, should := 0, 0
@@ -181,7 +188,7 @@ func (p *procurementReport) sections(f *frame, s *procurementSystem) []document.
 	if len(s.Rows) == 0 {
 		out[0].Paragraphs = append(out[0].Paragraphs, f.t("annex-empty"))
 	} else {
-		out[0].Table = f.annexTable(s, heading)
+		out[0].Table = p.annexTable(f, s, heading)
 	}
 	if p.Internal {
 		out = append(out, document.Section{
@@ -203,24 +210,34 @@ func (f *frame) annexText(s *procurementSystem) []string {
 	}
 }
 
-func (f *frame) annexTable(s *procurementSystem, name string) *document.Table {
+// annexTable has a row for each requirement. Why a requirement applies speaks of the organisation's own weaknesses and levels, and
+// is for its own eyes: a tenderer reads what to meet and what it rests on.
+func (p *procurementReport) annexTable(f *frame, s *procurementSystem, name string) *document.Table {
 	t := &document.Table{Name: name, Columns: []document.Column{
-		f.column("number", document.Number, 6), f.column("topic", document.Plain, 16), f.column("must", document.Plain, 11),
-		f.column("shall-text", document.Long, 30), f.column("verify", document.Long, 24), f.column("evidence", document.Plain, 18),
-		f.column("reference", document.Plain, 20), f.column("why", document.Long, 28), f.column("tender-answer", document.Plain, 20),
-		f.column("tender-evidence", document.Plain, 14),
+		f.column("number", document.Number, 6), f.column("topic", document.Plain, 14), f.column("must", document.Plain, 9),
+		f.column("shall-text", document.Long, 34), f.column("verify", document.Long, 28), f.column("evidence", document.Plain, 18),
+		f.column("reference", document.Plain, 30),
 	}}
+	if p.Internal {
+		t.Columns = append(t.Columns, f.column("why", document.Long, 34))
+	}
+	t.Columns = append(t.Columns, f.column("tender-answer", document.Plain, 20), f.column("tender-evidence", document.Plain, 12))
 	for i := range s.Rows {
 		r := &s.Rows[i]
 		var evidence []string
 		for _, e := range r.Evidence {
 			evidence = append(evidence, e.Name)
 		}
-		must := document.Cell{Text: f.must(r.Must), Strong: r.Must}
-		t.Rows = append(t.Rows, []document.Cell{
-			document.N(r.Number), document.T(r.Topic.Name), must, document.T(r.Shall), document.T(r.Verify),
-			document.T(strings.Join(evidence, "; ")), document.T(f.reference(r)), document.T(f.why(r.Because, r.Laws, r.Conditional)), {}, {},
-		})
+		cells := []document.Cell{
+			document.N(r.Number), document.T(r.Topic.Name),
+			{Text: f.must(r.Must), Strong: r.Must},
+			document.T(r.Shall),
+			document.T(r.Verify), document.T(strings.Join(evidence, "; ")), document.T(f.reference(r)),
+		}
+		if p.Internal {
+			cells = append(cells, document.T(f.why(r.Because, r.Laws, r.Conditional)))
+		}
+		t.Rows = append(t.Rows, append(cells, document.Cell{}, document.Cell{}))
 	}
 	return t
 }
@@ -232,6 +249,9 @@ func (f *frame) must(must bool) string {
 	return f.t("should")
 }
 
+// shortSections is how long a law's sections may be and still stand in a narrow column. The rest stands on the law's own page.
+const shortSections = 32
+
 // reference names the controls of the standard and the laws that a row rests on.
 func (f *frame) reference(r *procurementRow) string {
 	var parts []string
@@ -239,7 +259,10 @@ func (f *frame) reference(r *procurementRow) string {
 		parts = append(parts, "ISO/IEC 27001:2022 "+strings.Join(r.ISO2022, ", "))
 	}
 	for _, l := range r.Laws {
-		name := l.Name + " " + l.Sections
+		name := l.Name
+		if n := utf8.RuneCountInString(l.Sections); n > 1 && n <= shortSections {
+			name += " " + l.Sections
+		}
 		if !l.Verified {
 			name += " (" + f.t("unverified") + ")"
 		}

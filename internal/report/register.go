@@ -300,6 +300,12 @@ func (x *field) cell(f *frame, s *registerSystem) (c document.Cell, isUnknown bo
 	return c, false
 }
 
+func (r *registerReport) split() (any, int, func(int) any) {
+	top := *r
+	top.Systems = []registerSystem{}
+	return top, len(r.Systems), func(i int) any { return &r.Systems[i] }
+}
+
 func (r *registerReport) document(f *frame) *document.Document {
 	subjects := make([]*subject, len(r.Systems))
 	for i := range r.Systems {

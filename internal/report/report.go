@@ -109,6 +109,8 @@ type Service struct {
 // report is what every kind of report is: facts that are written as JSON as they are, and a way to lay them out for people.
 type report interface {
 	document(f *frame) *document.Document
+	// split gives the report without its systems, which stand last in it, and then each of them.
+	split() (top any, n int, system func(i int) any)
 }
 
 // Write computes a report from what is stored now and writes it to w. Nothing is written to w when the request is refused.
