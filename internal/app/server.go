@@ -12,6 +12,8 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/klauspost/compress/gzhttp"
+
 	"github.com/insegel/insegel/internal/auth"
 	"github.com/insegel/insegel/internal/web"
 )
@@ -34,6 +36,13 @@ const (
 	writeTimeout = 2 * time.Minute
 	idleTimeout  = 2 * time.Minute
 	stopTimeout  = 10 * time.Second
+)
+
+// smallestCompressed is the least number of bytes that is worth compressing. jitter is how many bytes of noise a compressed answer
+// gets at most, so that its length does not tell what stands in it.
+const (
+	smallestCompressed = 1400
+	jitter             = 32
 )
 
 // Site mounts every page.
@@ -63,8 +72,12 @@ func (a *App) Serve(ctx context.Context, o ServerOptions) error {
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w: choose another address with --addr, or stop what uses it", o.Address, err)
 	}
+	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(smallestCompressed), gzhttp.RandomJitter(jitter, 0, false))
+	if err != nil {
+		return errors.Join(fmt.Errorf("set up compression: %w", err), listener.Close())
+	}
 	server := &http.Server{
-		Handler: a.Site(o), ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		Handler: compress(a.Site(o)), ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 		ErrorLog: slog.NewLogLogger(a.Log.Handler(), slog.LevelWarn),
 	}
 	// Jobs outlive ctx: they are stopped after the last request that could add one.
