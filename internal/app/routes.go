@@ -40,7 +40,7 @@ func (a *App) menu(c *web.Context) []web.MenuItem {
 
 // routes mounts the pages of every slice.
 func (a *App) routes(site *web.Site, link string) {
-	(&overview.Pages{Overview: overview.New(a.DB, a.Requirements), Requirements: a.Requirements, Export: "/rapporter"}).Routes(site)
+	(&overview.Pages{Overview: overview.New(a.DB, a.Requirements), Requirements: a.Requirements, Export: "/rapporter/register?format=xlsx"}).Routes(site)
 	(&system.Pages{Service: a.Systems, Catalogue: a.Catalogue}).Routes(site)
 	(&classification.Pages{
 		Service: a.Classifications, Organisations: a.Organisations, Index: a.Index, Follows: a.Requirements.Follows,

@@ -428,10 +428,14 @@ func (c *cache) get(org access.OrganisationID, key indexKey, build func(old *Ind
 	return x, nil
 }
 
-// Count is how many there are of something, for tables.
-type Count struct {
-	Standing Standing
-	Systems  int
+// peek gives the index of a key if it is there already, and waits for nobody who is making one.
+func (c *cache) peek(org access.OrganisationID, key indexKey) (*Index, bool) {
+	e := c.entry(org)
+	if !e.making.TryLock() {
+		return nil, false
+	}
+	defer e.making.Unlock()
+	return e.index, e.index != nil && e.key == key
 }
 
 // UnitRow is the needs of one unit's systems.

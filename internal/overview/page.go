@@ -103,6 +103,11 @@ func box(c *web.Context, l Level) web.LevelBox {
 	return web.LevelBox{Step: int(l.Step), Value: l.Value, Label: l.Label.In(lang(c)), Known: l.Known()}
 }
 
+// aspectShort is an aspect's name where a card on a narrow screen has four beside each other.
+func aspectShort(c *web.Context, a catalogue.Aspect) string {
+	return c.L.T("overview.abbreviated-" + a.String())
+}
+
 // cell is one aspect's level in a table.
 type cell struct {
 	Name  string
@@ -112,7 +117,7 @@ type cell struct {
 func cells(c *web.Context, s *Sum) []cell {
 	out := make([]cell, 0, catalogue.NumAspects)
 	for a := range catalogue.Aspect(catalogue.NumAspects) {
-		out = append(out, cell{Name: aspectName(c, a), Level: box(c, s.Levels[a])})
+		out = append(out, cell{Name: aspectShort(c, a), Level: box(c, s.Levels[a])})
 	}
 	return out
 }

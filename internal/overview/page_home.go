@@ -156,10 +156,12 @@ type waiting struct {
 	path  string // the system's own page, when only one waits
 }
 
+func alarm(word string) web.Tag { return web.Tag{Kind: "bad", Icon: "warn", Word: word} }
+
 var kindsOfWaiting = []waiting{
-	{key: AskProtection, filter: Filter{Ask: AskProtection}, tag: web.Bad, path: ""},
+	{key: AskProtection, filter: Filter{Ask: AskProtection}, tag: alarm, path: ""},
 	{key: AskUnowned, filter: Filter{Ask: AskUnowned}, tag: web.Bad, count: func(s *Sum) int { return s.Unowned }, path: "/krav?status=" + WithNotMet},
-	{key: AskLate, filter: Filter{Ask: AskLate}, tag: web.Bad, count: func(s *Sum) int { return s.Actions.Late }, path: "/atgarder"},
+	{key: AskLate, filter: Filter{Ask: AskLate}, tag: alarm, count: func(s *Sum) int { return s.Actions.Late }, path: "/atgarder"},
 	{key: Expiring, filter: Filter{Standing: Expiring}, tag: web.Warn, since: func(s *Sum) civil.Date { return s.ValidUntil }, path: "/klassning"},
 	{key: string(Draft), filter: Filter{Standing: string(Draft)}, tag: web.Info, since: func(s *Sum) civil.Date { return civil.Of(s.Drafted) }, path: "/klassning"},
 	{key: AskEmpty, filter: Filter{Ask: AskEmpty}, tag: web.Warn, since: func(s *Sum) civil.Date { return civil.Of(s.Created) }, path: "/klassning"},

@@ -90,7 +90,7 @@ func (p *Pages) library(c *web.Context, d *informationPage, systems map[string]i
 	for _, t := range list[page.from():page.To()] {
 		r := typeRow{Name: t.Name.In(lang(c)), Href: "/information/" + t.ID, Area: p.areaName(c, t.Area), Content: t.Content.In(lang(c)), Systems: systems[t.ID]}
 		for a := range catalogue.Aspect(catalogue.NumAspects) {
-			r.Cells = append(r.Cells, cell{Name: aspectName(c, a), Level: plainBox(c, t.Levels[a].Step)})
+			r.Cells = append(r.Cells, cell{Name: aspectShort(c, a), Level: plainBox(c, t.Levels[a].Step)})
 		}
 		d.Library = append(d.Library, r)
 	}
@@ -124,17 +124,17 @@ type suggestedRow struct {
 
 type typePage struct {
 	web.Page
-	Tags     []web.Tag
-	Content  string
-	Own      bool
-	Note     string
-	Facts    []fact
-	Secrecy  []markedText
-	Levels   []suggestedRow
-	Lower    string
-	Holders  []holderRow
-	Total    int
-	Paging   web.Paging
+	Tags    []web.Tag
+	Content string
+	Own     bool
+	Note    string
+	Facts   []fact
+	Secrecy []markedText
+	Levels  []suggestedRow
+	Lower   string
+	Holders []holderRow
+	Total   int
+	Paging  web.Paging
 }
 
 // markedText is a statement and whether somebody has checked it.
@@ -154,7 +154,7 @@ func (p *Pages) informationType(c *web.Context) error {
 		return err
 	}
 	d := typePage{
-		Page: web.Page{Active: MenuInformation, Crumbs: []web.Crumb{{Label: c.L.T("overview.information"), Href: "/information"}}},
+		Page:  web.Page{Active: MenuInformation, Crumbs: []web.Crumb{{Label: c.L.T("overview.information"), Href: "/information"}}},
 		Total: t.Total, Paging: web.Paging{Page: t.Page, Size: PageSize, Total: t.Total, Path: "/information/" + c.Path("id")},
 	}
 	if t.Own != nil {

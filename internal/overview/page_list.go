@@ -163,9 +163,11 @@ func (p *Pages) listActions(c *web.Context) []web.Link {
 	if p.Export != "" {
 		out = append(out, web.Link{Label: c.L.T("overview.export"), Href: p.Export, Icon: "dl"})
 	}
+	if may(c, "register.Import") {
+		out = append(out, web.Link{Label: c.L.T("overview.import"), Href: importPath, Icon: "up"})
+	}
 	if may(c, "system.Create") {
-		out = append(out, web.Link{Label: c.L.T("overview.import"), Href: importPath, Icon: "up"},
-			web.Link{Label: c.L.T("overview.new-system"), Href: newPath, Icon: "plus", Primary: true})
+		out = append(out, web.Link{Label: c.L.T("overview.new-system"), Href: newPath, Icon: "plus", Primary: true})
 	}
 	return out
 }
@@ -184,11 +186,11 @@ func (p *Pages) nothing(c *web.Context, l *List) web.Empty {
 // emptyRegister is what an organisation without systems sees.
 func (p *Pages) emptyRegister(c *web.Context) web.Empty {
 	e := web.Empty{Title: c.L.T("overview.empty"), Text: c.L.T("overview.empty-text")}
+	if may(c, "register.Import") {
+		e.Actions = append(e.Actions, web.Link{Label: c.L.T("overview.import"), Href: importPath, Icon: "up", Primary: true})
+	}
 	if may(c, "system.Create") {
-		e.Actions = []web.Link{
-			{Label: c.L.T("overview.import"), Href: importPath, Icon: "up", Primary: true},
-			{Label: c.L.T("overview.new-system"), Href: newPath, Icon: "plus"},
-		}
+		e.Actions = append(e.Actions, web.Link{Label: c.L.T("overview.new-system"), Href: newPath, Icon: "plus"})
 	}
 	return e
 }
@@ -222,7 +224,6 @@ func listFilters(c *web.Context, l *List) []selectField {
 		{"lage", t("overview.standing"), options(l.Filter.Standing, standings...)},
 		{"niva", t("overview.need"), options(level, levels...)},
 		{"krav", t("overview.requirements"), options(l.Filter.Requirements, requirements...)},
-		{"agare", t("overview.owner"), options(l.Filter.Owner, "", t("overview.all"), Missing, t("overview.missing"))},
 	}
 }
 
@@ -232,7 +233,7 @@ func kept(f Filter) []option {
 	pairs := f.pairs()
 	for i := 0; i+1 < len(pairs); i += 2 {
 		switch pairs[i] {
-		case "aspekt", "steg", "fraga", "sortera":
+		case "agare", "aspekt", "steg", "fraga", "sortera":
 			if pairs[i+1] != "" {
 				out = append(out, option{Value: pairs[i+1], Label: pairs[i]})
 			}

@@ -124,17 +124,17 @@ type systemLink struct {
 
 type rulePage struct {
 	web.Page
-	Sub, Topic        string
-	Tags              []web.Tag
-	Duty, Protection  string
-	AppliesTo         string
-	Conditions        []string
-	Facts             []fact
-	Requirements      []requirementLink
-	Headings          []heading
-	Systems           []systemLink
-	SystemCount       int
-	Paging            web.Paging
+	Sub, Topic       string
+	Tags             []web.Tag
+	Duty, Protection string
+	AppliesTo        string
+	Conditions       []string
+	Facts            []fact
+	Requirements     []requirementLink
+	Headings         []heading
+	Systems          []systemLink
+	SystemCount      int
+	Paging           web.Paging
 }
 
 func (p *Pages) rule(c *web.Context) error {
@@ -353,4 +353,3 @@ func (p *Pages) evidence(c *web.Context, r *catalogue.Requirement) []evidenceLin
 	slices.SortStableFunc(out, func(a, b evidenceLine) int { return b.Strength - a.Strength })
 	return out
 }
-

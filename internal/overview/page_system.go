@@ -3,6 +3,7 @@
 package overview
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/insegel/insegel/internal/action"
@@ -127,6 +128,7 @@ func (p *Pages) head(c *web.Context, o *One, active string) web.SystemHead {
 	if v.State.Decided != nil && v.State.Draft != nil {
 		h.Tags = append(h.Tags, web.Info(c.L.T("overview.tag-renewal")))
 	}
+	h.Note = "" // the unit stands in the path to the page
 	if n := v.System.DataSubjects; n != nil {
 		h.Note = c.L.T("overview.data-subjects", "Count", *n)
 	}
@@ -202,11 +204,11 @@ func duties(c *web.Context, s *system.System) []fact {
 	}
 }
 
-// word makes a line of a value that has a name in both languages.
-func word(c *web.Context, s *system.System, key, field, prefix, value string) fact {
+// word makes a line of a value that has a name in both languages: the message called name.
+func word(c *web.Context, s *system.System, key, field, name, value string) fact {
 	f := say(c, s, key, field, value)
 	if !f.Unknown {
-		f.Value = c.L.T(prefix + value)
+		f.Value = c.L.T(name)
 	}
 	return f
 }
@@ -229,17 +231,17 @@ func number(c *web.Context, s *system.System, key, field string, n *int64) fact 
 // facts are what the register says, in the order of what the law asks about.
 func (p *Pages) facts(c *web.Context, s *system.System) []fact {
 	out := []fact{
-		word(c, s, "overview.fact-kind", "slag", "overview.kind-", s.Kind),
-		word(c, s, "overview.fact-state", "lage", "overview.state-", s.State),
-		detail(word(c, s, "overview.fact-hosting", "drift", "overview.hosting-", s.Hosting), c.L.List(filled(s.HostingNote, s.Country))),
+		word(c, s, "overview.fact-kind", "slag", "overview.kind-"+s.Kind, s.Kind),
+		word(c, s, "overview.fact-state", "lage", "overview.state-"+s.State, s.State),
+		detail(word(c, s, "overview.fact-hosting", "drift", "overview.hosting-"+s.Hosting, s.Hosting), c.L.List(filled(s.HostingNote, s.Country))),
 		users(c, s),
 		number(c, s, "overview.fact-subjects", "registrerade", s.DataSubjects),
 		day(c, s, "overview.fact-contract-end", "avtal-slut", s.ContractEnd),
-		detail(word(c, s, "overview.fact-processor", "bitradesavtal", "overview.answer-", s.ProcessorAgreement), dated(c, s.ProcessorAgreementOn)),
+		detail(word(c, s, "overview.fact-processor", "bitradesavtal", "overview.answer-"+s.ProcessorAgreement, s.ProcessorAgreement), dated(c, s.ProcessorAgreementOn)),
 		say(c, s, "overview.fact-sub-processors", "underbitraden", s.SubProcessors),
-		detail(word(c, s, "overview.fact-role-model", "rollmodell", "overview.answer-", s.RoleModel), dated(c, s.RoleModelOn)),
+		detail(word(c, s, "overview.fact-role-model", "rollmodell", "overview.answer-"+s.RoleModel, s.RoleModel), dated(c, s.RoleModelOn)),
 		day(c, s, "overview.fact-access-review", "behorighet-dag", s.AccessReviewOn),
-		word(c, s, "overview.fact-access-log", "atkomstlogg", "overview.answer-", s.AccessLog),
+		word(c, s, "overview.fact-access-log", "atkomstlogg", "overview.answer-"+s.AccessLog, s.AccessLog),
 		logInterval(c, s),
 		day(c, s, "overview.fact-log-review", "loggkontroll-dag", s.LogReviewOn),
 	}
@@ -315,15 +317,15 @@ func logInterval(c *web.Context, s *system.System) fact {
 }
 
 func logins(c *web.Context, s *system.System) []loginRow {
-	name := func(prefix, value string) string {
-		if c.L.Has(prefix + value) {
-			return c.L.T(prefix + value)
+	name := func(key, value string) string {
+		if c.L.Has(key) {
+			return c.L.T(key)
 		}
 		return value
 	}
 	var out []loginRow
 	for _, l := range s.Logins {
-		out = append(out, loginRow{Audience: name("overview.audience-", l.Audience), Address: l.Address, Zone: name("overview.zone-", l.Zone), Method: l.Method})
+		out = append(out, loginRow{Audience: name("overview.audience-"+l.Audience, l.Audience), Address: l.Address, Zone: name("overview.zone-"+l.Zone, l.Zone), Method: l.Method})
 	}
 	return out
 }
@@ -456,14 +458,14 @@ func forceTag(c *web.Context, l *catalogue.Law, f requirement.Force) (web.Tag, b
 }
 
 type classificationRow struct {
-	Tag                web.Tag
-	Model, Origin      string
-	Decider            string
-	Decided, Until     civil.Date
-	Begun              string
-	Cells              []cell
-	Motivations        []string
-	Adjustments        []string
+	Tag            web.Tag
+	Model, Origin  string
+	Decider        string
+	Decided, Until civil.Date
+	Begun          string
+	Cells          []cell
+	Motivations    []string
+	Adjustments    []string
 }
 
 type historyPage struct {
@@ -509,17 +511,28 @@ func classificationLine(c *web.Context, o *One, x *classification.Classification
 		r.Tag = web.Neutral(word)
 	}
 	for a := range catalogue.Aspect(catalogue.NumAspects) {
-		r.Cells = append(r.Cells, cell{Name: aspectName(c, a), Level: decidedBox(c, m, x, a)})
+		r.Cells = append(r.Cells, cell{Name: aspectShort(c, a), Level: decidedBox(c, m, x, a)})
 	}
-	for _, a := range x.Answers {
-		if a.Motivation != "" {
-			r.Motivations = append(r.Motivations, c.L.T("overview.motivation", "Aspect", aspectName(c, a.Aspect), "Text", a.Motivation))
+	for a := range catalogue.Aspect(catalogue.NumAspects) {
+		for _, text := range motivations(x, a) {
+			r.Motivations = append(r.Motivations, c.L.T("overview.motivation", "Aspect", aspectName(c, a), "Text", text))
 		}
 	}
 	for _, a := range x.Adjustments {
 		r.Adjustments = append(r.Adjustments, c.L.T("overview.adjusted", "Aspect", aspectName(c, a.Aspect), "Level", strconv.Itoa(a.Level), "Text", a.Reason))
 	}
 	return r
+}
+
+// motivations are the reasons given for an aspect, each once: often the same stands for every perspective.
+func motivations(x *classification.Classification, a catalogue.Aspect) []string {
+	var out []string
+	for _, y := range x.Answers {
+		if y.Aspect == a && y.Motivation != "" && !slices.Contains(out, y.Motivation) {
+			out = append(out, y.Motivation)
+		}
+	}
+	return out
 }
 
 // decidedBox is the level that a classification gave an aspect, adjusted when it was.

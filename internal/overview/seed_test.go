@@ -5,6 +5,7 @@ package overview
 import (
 	"context"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,18 +28,27 @@ var clock = time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
 
 var ctx = context.Background()
 
-func loaded(t testing.TB) *catalogue.Catalogue {
-	t.Helper()
+// engine is the catalogue, read and compiled once for all tests.
+var engine = sync.OnceValues(func() (*requirement.Engine, error) {
 	c, err := catalogue.Load(data.Files)
+	if err != nil {
+		return nil, err
+	}
+	return requirement.NewEngine(c), nil
+})
+
+func compiled(t testing.TB) *requirement.Engine {
+	t.Helper()
+	e, err := engine()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c
+	return e
 }
 
 func service(t testing.TB, d *db.DB) *Service {
 	t.Helper()
-	return New(d, &requirement.Service{DB: d, Engine: requirement.NewEngine(loaded(t))})
+	return New(d, &requirement.Service{DB: d, Engine: compiled(t)})
 }
 
 func must(t testing.TB, err error) {

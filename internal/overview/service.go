@@ -36,12 +36,16 @@ func (s *Service) catalogue() *catalogue.Catalogue { return s.requirements.Engin
 
 // index gives the sums of the actor's organisation as the transaction sees it: from memory when nothing has changed.
 func (s *Service) index(ctx context.Context, tx *db.Tx, org access.OrganisationID) (*Index, error) {
-	size, err := auditSize(ctx, tx, org)
+	key, err := s.key(ctx, tx, org)
 	if err != nil {
 		return nil, err
 	}
-	key := indexKey{size: size, day: civil.Of(tx.Now), edition: s.catalogue().Edition}
 	return s.cache.get(org, key, func(*Index, indexKey) (*Index, error) { return s.build(ctx, tx, org) })
+}
+
+func (s *Service) key(ctx context.Context, tx *db.Tx, org access.OrganisationID) (indexKey, error) {
+	size, err := auditSize(ctx, tx, org)
+	return indexKey{size: size, day: civil.Of(tx.Now), edition: s.catalogue().Edition}, err
 }
 
 // build makes the sums from the database.
@@ -188,7 +192,8 @@ type List struct {
 	Today   civil.Date
 }
 
-// List reads one page of the systems that pass a filter. Text and unit are asked of the database; what is derived of the sums.
+// List reads one page of the systems that pass a filter. Text and unit are asked of the database, unless the sums are in memory
+// already; what is derived is asked of the sums.
 func (s *Service) List(ctx context.Context, actor access.Actor, f Filter) (List, error) {
 	if err := access.Check(actor, "overview.List"); err != nil {
 		return List{}, err
@@ -199,7 +204,11 @@ func (s *Service) List(ctx context.Context, actor access.Actor, f Filter) (List,
 		if out.Units, err = organisation.Units(ctx, tx, actor.Organisation); err != nil {
 			return err
 		}
-		if f.Derived() {
+		key, err := s.key(ctx, tx, actor.Organisation)
+		if err != nil {
+			return err
+		}
+		if _, made := s.cache.peek(actor.Organisation, key); made || f.Derived() {
 			return s.listIndexed(ctx, tx, actor.Organisation, &out)
 		}
 		return s.listStored(ctx, tx, actor.Organisation, &out)
@@ -269,18 +278,18 @@ type One struct {
 	Models          map[string]*catalogue.Model // of the classifications, by id and version
 }
 
-// lastEvents is how many events the first page of a system shows, manyEvents how many its history does.
-const (
-	lastEvents = 40
-	manyEvents = 500
-)
+// manyEvents is how many entries of the log are read: on the first page too, since many are told as one.
+const manyEvents = 500
+
+// parts are what is read of a system besides its requirements.
+type parts struct{ log, classifications bool }
 
 // System reads one system with what follows for it and what happened last.
 func (s *Service) System(ctx context.Context, actor access.Actor, ref string, l *locale.Localizer) (One, error) {
 	if err := access.Check(actor, "overview.System"); err != nil {
 		return One{}, err
 	}
-	return s.one(ctx, actor, ref, l, lastEvents)
+	return s.one(ctx, actor, ref, l, parts{log: true})
 }
 
 // Requirements reads one system with its requirements, for answering them.
@@ -288,7 +297,7 @@ func (s *Service) Requirements(ctx context.Context, actor access.Actor, ref stri
 	if err := access.Check(actor, "overview.Requirements"); err != nil {
 		return One{}, err
 	}
-	return s.one(ctx, actor, ref, l, 0)
+	return s.one(ctx, actor, ref, l, parts{})
 }
 
 // History reads one system with everything that has happened to it.
@@ -296,10 +305,10 @@ func (s *Service) History(ctx context.Context, actor access.Actor, ref string, l
 	if err := access.Check(actor, "overview.History"); err != nil {
 		return One{}, err
 	}
-	return s.one(ctx, actor, ref, l, manyEvents)
+	return s.one(ctx, actor, ref, l, parts{log: true, classifications: true})
 }
 
-func (s *Service) one(ctx context.Context, actor access.Actor, ref string, l *locale.Localizer, events int) (One, error) {
+func (s *Service) one(ctx context.Context, actor access.Actor, ref string, l *locale.Localizer, with parts) (One, error) {
 	var o One
 	org := actor.Organisation
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
@@ -317,13 +326,12 @@ func (s *Service) one(ctx context.Context, actor access.Actor, ref string, l *lo
 			return err
 		}
 		o.Actions = actions[sys.ID]
-		if events == 0 {
-			return nil
+		if with.log {
+			if o.Last, err = audit.History(ctx, tx, org, "system", sys.ID.String(), manyEvents); err != nil {
+				return err
+			}
 		}
-		if o.Last, err = audit.History(ctx, tx, org, "system", sys.ID.String(), events); err != nil {
-			return err
-		}
-		if events < manyEvents {
+		if !with.classifications {
 			return nil
 		}
 		return s.classifications(ctx, tx, org, &o)

@@ -26,6 +26,16 @@ func (b Bits) Count() int {
 
 func (b Bits) set(i int) { b[i/64] |= 1 << (i % 64) }
 
+// within reports whether everything in the set is in the other too.
+func (b Bits) within(o Bits) bool {
+	for w := range b {
+		if b[w]&^o[w] != 0 {
+			return false
+		}
+	}
+	return true
+}
+
 func newBits(n int) Bits { return make(Bits, (n+63)/64) }
 
 // Engine derives which rules and requirements apply. It is made once for a catalogue and used by many goroutines: the conditions
@@ -42,7 +52,7 @@ type Engine struct {
 	reached [catalogue.NumAspects][catalogue.NumSteps]Bits
 	// always and alwaysLaws are the rows without a condition.
 	always, alwaysLaws Bits
-	// dated are the rows whose only ground may be laws that are not in force on every day.
+	// dated are the rows that rest on law alone, so that a day may take their ground away.
 	dated []datedRow
 }
 
@@ -113,7 +123,7 @@ func (e *Engine) compileTriggers(i int, r *catalogue.Requirement) {
 	}
 }
 
-// compileDates notes rows that rest on law alone, where some of that law has a day when it begins or ends.
+// compileDates notes a row that rests on law alone.
 func (e *Engine) compileDates(i int, r *catalogue.Requirement) {
 	if triggered(r) || len(r.Laws) == 0 {
 		return
@@ -136,6 +146,8 @@ func triggered(r *catalogue.Requirement) bool {
 type Day struct {
 	Date    civil.Date
 	inForce Bits
+	// gated are the dated rows of which some law is not in force on the day. The others stand, whoever the subject is.
+	gated []datedRow
 }
 
 // At prepares a day.
@@ -144,6 +156,11 @@ func (e *Engine) At(date civil.Date) *Day {
 	for i := range e.Catalogue.Laws {
 		if s := InForce(&e.Catalogue.Laws[i], date); s == Current || s == Unchecked {
 			d.inForce.set(i)
+		}
+	}
+	for _, row := range e.dated {
+		if !row.laws.within(d.inForce) {
+			d.gated = append(d.gated, row)
 		}
 	}
 	return d
@@ -191,13 +208,13 @@ func (e *Engine) Derive(facts *catalogue.Facts, steps [catalogue.NumAspects]cata
 		out.Requirements[w] &= mask
 		out.Certain[w] &= mask
 	}
-	for i := range e.dated {
-		e.gate(&e.dated[i], day, out)
+	for i := range day.gated {
+		gate(&day.gated[i], day, out)
 	}
 }
 
 // gate takes away a row that rests on law alone when every one of its laws that concerns the subject is not in force on the day.
-func (e *Engine) gate(row *datedRow, day *Day, out *Outcome) {
+func gate(row *datedRow, day *Day, out *Outcome) {
 	concerns := false
 	for w := range row.laws {
 		fires := row.laws[w] & out.Laws[w]

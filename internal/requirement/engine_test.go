@@ -258,7 +258,7 @@ func TestLaws(t *testing.T) {
 		"AI that nobody has settled":               {[]string{"ai", "unknown"}, "2027-12-02", "AIA", requirement.Current, true},
 		"health care":                              {[]string{"area", "hsl"}, "2026-11-23", "HSLF2016:40", requirement.Unchecked, false},
 		"no health care":                           {[]string{"area", "socialtjanst"}, "2026-11-23", "HSLF2016:40", "", false},
-		"the archives act concerns everything":     {nil, "2026-11-23", "CSL", requirement.Current, false},
+		"cybersecurity concerns everything":        {nil, "2026-11-23", "CSL", requirement.Current, false},
 		"cybersecurity, before it began":           {nil, "2026-01-14", "CSL", requirement.NotYet, false},
 		"sensitive data that may occur is a maybe": {[]string{"personal_data", "unknown"}, "2026-11-23", "GDPR-32", requirement.Current, true},
 	} {

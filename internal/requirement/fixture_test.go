@@ -39,17 +39,16 @@ func texts(t testing.TB, lang string) *locale.Localizer {
 	return b.In(lang)
 }
 
-var compiled = sync.OnceValue(func() *requirement.Engine { return nil })
+var shipped struct {
+	once   sync.Once
+	engine *requirement.Engine
+}
 
-// engine gives an engine over the catalogue that ships with the program.
+// engine gives an engine over the catalogue that ships with the program, compiled once for all tests.
 func engine(t testing.TB) *requirement.Engine {
 	t.Helper()
-	if e := compiled(); e != nil {
-		return e
-	}
-	e := requirement.NewEngine(cataloguetest.Load(t))
-	compiled = func() *requirement.Engine { return e }
-	return e
+	shipped.once.Do(func() { shipped.engine = requirement.NewEngine(cataloguetest.Load(t)) })
+	return shipped.engine
 }
 
 func day(t testing.TB, s string) civil.Date {

@@ -33,6 +33,9 @@ func (p *Pages) events(c *web.Context, list []audit.Logged) []event {
 		for i+n < len(list) && list[i+n].Action == list[i].Action && list[i+n].At == list[i].At && list[i+n].Actor == list[i].Actor {
 			n++
 		}
+		if i+n == manyEvents && i > 0 {
+			break // the rest of it was not read, so its count would be wrong
+		}
 		out = append(out, p.tell(c, &list[i], n))
 		i += n
 	}
