@@ -152,6 +152,16 @@ func TestSQLitePragmas(t *testing.T) {
 	}
 }
 
+// SQLite has one writer at a time; a shared server must have connections left for others.
+func TestPools(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		want := map[db.Engine]int{db.SQLite: 1, db.Postgres: 16}[d.Engine]
+		if got := d.WritePool().Stats().MaxOpenConnections; got != want {
+			t.Errorf("the pool that writes has up to %d connections, want %d", got, want)
+		}
+	})
+}
+
 func TestWrite(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) {
 		exec(t, d, `CREATE TABLE t (a TEXT)`)
