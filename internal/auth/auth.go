@@ -48,9 +48,6 @@ type Sessions struct {
 // New makes the sessions of a site.
 func New(d *db.DB, o Options) *Sessions {
 	s := &Sessions{db: d, scs: scs.New(), idle: o.Idle, absolute: o.Absolute}
-	if unused, ok := s.scs.Store.(interface{ StopCleanup() }); ok {
-		unused.StopCleanup() // the library starts with a store in memory, whose goroutine would never end
-	}
 	if s.idle <= 0 {
 		s.idle = DefaultIdle
 	}
