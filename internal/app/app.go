@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"os"
 	"strings"
 	"sync"
@@ -102,11 +103,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 
 func openMigrated(ctx context.Context, o Options) (*db.DB, error) {
 	if o.MigrateDatabase != "" {
-		owner, err := db.Open(ctx, o.MigrateDatabase)
-		if err != nil {
-			return nil, fmt.Errorf("open database as its owner: %w", err)
-		}
-		if err := errors.Join(migrate(ctx, owner), owner.Close()); err != nil {
+		if err := migrateAsOwner(ctx, o); err != nil {
 			return nil, err
 		}
 	}
@@ -114,14 +111,42 @@ func openMigrated(ctx context.Context, o Options) (*db.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	current, err := schema.Current(ctx, d)
-	if err == nil && current {
+	if current(ctx, d) {
 		return d, nil
 	}
 	if err := migrate(ctx, d); err != nil {
 		return nil, errors.Join(fmt.Errorf("%w: run insegel migrate, or give --migrate-db: %w", ErrOldSchema, err), d.Close())
 	}
 	return d, nil
+}
+
+// current reports whether nothing is to be migrated. A fault counts as no: migrating tells it better.
+func current(ctx context.Context, d *db.DB) bool {
+	tables, err1 := schema.Current(ctx, d)
+	jobs, err2 := job.Current(ctx, d)
+	return err1 == nil && err2 == nil && tables && jobs
+}
+
+// migrateAsOwner migrates as the role that owns the tables and lets the application's role use them, and nothing more.
+func migrateAsOwner(ctx context.Context, o Options) error {
+	owner, err := db.Open(ctx, o.MigrateDatabase)
+	if err != nil {
+		return fmt.Errorf("open database as its owner: %w", err)
+	}
+	err = migrate(ctx, owner)
+	if role := roleOf(o.Database); err == nil && owner.Engine == db.Postgres && role != "" && role != roleOf(o.MigrateDatabase) {
+		err = schema.Grant(ctx, owner, role)
+	}
+	return errors.Join(err, owner.Close())
+}
+
+// roleOf gives the user that an address names; empty when it names none.
+func roleOf(dsn string) string {
+	u, err := url.Parse(dsn)
+	if err != nil {
+		return ""
+	}
+	return u.User.Username()
 }
 
 func migrate(ctx context.Context, d *db.DB) error {

@@ -42,9 +42,7 @@ func (a *App) menu(c *web.Context) []web.MenuItem {
 func (a *App) routes(site *web.Site, link string) {
 	(&overview.Pages{Overview: overview.New(a.DB, a.Requirements), Requirements: a.Requirements, Export: "/rapporter/register?format=xlsx"}).Routes(site)
 	(&system.Pages{Service: a.Systems, Catalogue: a.Catalogue}).Routes(site)
-	(&classification.Pages{
-		Service: a.Classifications, Organisations: a.Organisations, Index: a.Index, Follows: a.Requirements.Follows,
-	}).Routes(site)
+	(&classification.Pages{Service: a.Classifications, Index: a.Index, Follows: a.Requirements.Follows}).Routes(site)
 	(&action.Pages{Service: a.Actions}).Routes(site)
 	(&procurement.Pages{Service: a.Procurements}).Routes(site)
 	(&register.Pages{Service: a.Register, Classifications: a.Classifications}).Routes(site)

@@ -34,7 +34,7 @@ func (c *reportCommand) Run(s *streams) error {
 	if c.System == "" && !c.All && kind != report.Register {
 		return usage("report %s: say which system with --system ID, or --all", c.Kind)
 	}
-	a, actor, err := c.act(s, &c.tenant, false)
+	a, actor, err := c.act(s, &c.tenant, true)
 	if err != nil {
 		return err
 	}

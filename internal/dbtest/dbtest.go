@@ -67,6 +67,12 @@ func PostgresAddress(t testing.TB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return makeDatabase(t, from)
+}
+
+// makeDatabase copies a database under a name of its own and drops it after the test.
+func makeDatabase(t testing.TB, from string) string {
+	t.Helper()
 	name := "insegel_" + strings.ReplaceAll(ids.New[struct{}]().String(), "-", "")
 	if err := admin(fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s", name, from)); err != nil {
 		t.Fatal(err)
@@ -77,6 +83,15 @@ func PostgresAddress(t testing.TB) string {
 		}
 	})
 	return address(name)
+}
+
+// PostgresEmptyAddress makes a database without any tables and returns its address, for tests that migrate it themselves.
+func PostgresEmptyAddress(t testing.TB) string {
+	t.Helper()
+	if os.Getenv(PostgresVariable) == "" {
+		Missing(t, "a PostgreSQL server: set "+PostgresVariable+" to its address, or run make test, which starts one")
+	}
+	return makeDatabase(t, "template0")
 }
 
 // Missing fails the test where everything must run (CI=true) and skips it loudly elsewhere.

@@ -52,11 +52,32 @@ func driver(d *db.DB) riverdriver.Driver[*sql.Tx] {
 	return riversqlite.New(d.WritePool())
 }
 
-// Migrate makes or upgrades the queue's own tables.
-func Migrate(ctx context.Context, d *db.DB) error {
+// Current reports whether the queue's own tables are those that this program needs.
+func Current(ctx context.Context, d *db.DB) (bool, error) {
+	m, err := migrator(d)
+	if err != nil {
+		return false, err
+	}
+	res, err := m.Validate(ctx, nil)
+	if err != nil {
+		return false, fmt.Errorf("check job tables: %w", err)
+	}
+	return res.OK, nil
+}
+
+func migrator(d *db.DB) (*rivermigrate.Migrator[*sql.Tx], error) {
 	m, err := rivermigrate.New(driver(d), &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
-		return fmt.Errorf("make job migrator: %w", err)
+		return nil, fmt.Errorf("make job migrator: %w", err)
+	}
+	return m, nil
+}
+
+// Migrate makes or upgrades the queue's own tables.
+func Migrate(ctx context.Context, d *db.DB) error {
+	m, err := migrator(d)
+	if err != nil {
+		return err
 	}
 	if _, err := m.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
 		return fmt.Errorf("migrate job tables: %w", err)

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
 
@@ -84,4 +85,24 @@ func Present(ctx context.Context, d *db.DB) bool {
 		var n int
 		return db.One(tx.QueryRow(ctx, `SELECT COUNT(*) FROM organisation`), &n)
 	}) == nil
+}
+
+// Grant lets a role read and change the rows of every table, and nothing else: it cannot change the tables, and it cannot change or
+// remove what stands in the audit log. d is opened as the tables' owner, on PostgreSQL.
+func Grant(ctx context.Context, d *db.DB, role string) error {
+	name := pgx.Identifier{role}.Sanitize()
+	return d.Write(ctx, func(tx *db.Tx) error {
+		for _, statement := range []string{
+			`GRANT USAGE ON SCHEMA public TO ` + name,
+			`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ` + name,
+			`GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO ` + name,
+			`REVOKE UPDATE, DELETE ON audit_entry FROM ` + name,
+			`REVOKE INSERT, UPDATE, DELETE ON goose_db_version FROM ` + name,
+		} {
+			if _, err := tx.Exec(ctx, statement); err != nil {
+				return fmt.Errorf("let %s use the tables: %w", role, err)
+			}
+		}
+		return nil
+	})
 }
