@@ -31,6 +31,7 @@ var policies = map[string][]Role{
 	"classification.Reopen":         decides,
 	"classification.Models":         everyone,
 	"classification.AddModel":       steers,
+	"classification.ChooseModel":    steers,
 
 	"register.Preview": steers,
 	"register.Import":  steers,

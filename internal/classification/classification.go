@@ -58,8 +58,8 @@ var (
 	ErrDecider = errors.New("say who decides")
 	// ErrMotivation says that a decision lacks a motivation for an aspect.
 	ErrMotivation = errors.New("every aspect needs a motivation before the classification can be decided")
-	// ErrIncomplete says that an aspect has no answer.
-	ErrIncomplete = errors.New("every aspect needs an answer before the classification can be decided")
+	// ErrIncomplete says that an aspect lacks an answer from a perspective that the model does not mark optional.
+	ErrIncomplete = errors.New("every aspect needs an answer from every perspective that is not optional before the classification can be decided")
 	// ErrLower says that the level is below what the information suggests, and why that cannot be.
 	ErrLower = errors.New("the level is lower than the information needs")
 	// ErrApprover says that a lowering lacks a risk decision or somebody who approved it.

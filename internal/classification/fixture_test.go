@@ -5,6 +5,7 @@ package classification_test
 import (
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -69,9 +70,19 @@ func answer(aspect catalogue.Aspect, perspective string, level int) classificati
 	return classification.Answer{Aspect: aspect, Perspective: perspective, Level: level, Motivation: "Så är det."}
 }
 
-// answers gives every obligatory aspect of klassa the same level.
+// both answers from the two perspectives that every model that ships asks about.
+func both(aspect catalogue.Aspect, level int) []classification.Answer {
+	return []classification.Answer{answer(aspect, "individual", level), answer(aspect, "organisation", level)}
+}
+
+// answers gives every obligatory aspect of klassa the same level from both perspectives.
 func answers(level int) []classification.Answer {
-	return []classification.Answer{answer(k, "individual", level), answer(r, "individual", level), answer(a, "individual", level)}
+	return slices.Concat(both(k, level), both(r, level), both(a, level))
+}
+
+// without leaves out the answers of an aspect from a perspective.
+func without(list []classification.Answer, aspect catalogue.Aspect, perspective string) []classification.Answer {
+	return slices.DeleteFunc(list, func(x classification.Answer) bool { return x.Aspect == aspect && x.Perspective == perspective })
 }
 
 // desk is a service with an organisation that has one system.
@@ -113,6 +124,14 @@ func (f *desk) answer(list ...classification.Answer) {
 func (f *desk) decide() {
 	f.t.Helper()
 	if err := f.Decide(f.t.Context(), f.actor, f.sys.Slug, "Socialchef"); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+// choose makes a model the organisation's.
+func (f *desk) choose(id string) {
+	f.t.Helper()
+	if _, err := f.ChooseModel(f.t.Context(), f.actor, id); err != nil {
 		f.t.Fatal(err)
 	}
 }

@@ -177,18 +177,27 @@ func (in *Input) Suggested(a *catalogue.ModelAspect) (catalogue.Level, []catalog
 // Obstacle is what stands in the way of deciding one aspect of a draft.
 type Obstacle struct {
 	Aspect catalogue.Aspect
+	// Perspective is the one that lacks an answer when Err is ErrIncomplete, else Unspecified.
+	Perspective string
 	// Err is ErrIncomplete, ErrMotivation, ErrLevel, ErrStopped, ErrLower or ErrApprover.
 	Err error
 }
 
-// Obstacles lists what stands in the way of deciding a draft, aspect by aspect: no answer, no motivation, or a level below what
-// the information needs without a risk decision. A type may forbid lowering altogether.
+// Obstacles lists what stands in the way of deciding a draft, aspect by aspect: each perspective without an answer, no motivation,
+// or a level below what the information needs without a risk decision. A type may forbid lowering altogether.
 func (in *Input) Obstacles() []Obstacle {
 	var out []Obstacle
 	for i := range in.Model.Aspects {
 		a := &in.Model.Aspects[i]
+		missing := in.missing(a)
+		for _, p := range missing {
+			out = append(out, Obstacle{a.Aspect, p, ErrIncomplete})
+		}
+		if len(missing) > 0 {
+			continue
+		}
 		if err := in.obstacle(a); err != nil {
-			out = append(out, Obstacle{a.Aspect, err})
+			out = append(out, Obstacle{a.Aspect, Unspecified, err})
 		}
 	}
 	return out
@@ -203,12 +212,32 @@ func (in *Input) obstacle(a *catalogue.ModelAspect) error {
 	switch {
 	case !ok && a.Optional:
 		return nil
-	case !ok:
-		return ErrIncomplete
 	case worst.Motivation == "" && !anyMotivation(c.Answers, a.Aspect):
 		return ErrMotivation
 	}
 	return in.checkLowering(a, c, worst)
+}
+
+// missing lists the perspectives that lack an answer for an aspect: those that the model does not mark optional. An answer that came
+// without a perspective, from a register, stands for all of them, and an optional aspect that nobody has answered lacks none.
+func (in *Input) missing(a *catalogue.ModelAspect) []string {
+	c := in.Classification
+	if c == nil {
+		return nil
+	}
+	if _, ok := Worst(c.Answers, a.Aspect); !ok && a.Optional {
+		return nil
+	}
+	if _, ok := c.Answered(a.Aspect, Unspecified); ok {
+		return nil
+	}
+	var out []string
+	for _, p := range in.Model.Perspectives {
+		if _, ok := c.Answered(a.Aspect, p.Perspective.String()); !ok && !p.Optional {
+			out = append(out, p.Perspective.String())
+		}
+	}
+	return out
 }
 
 // CheckDecision says what stands in the way of deciding a draft, the first thing first.

@@ -4,6 +4,7 @@ package classification_test
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -165,12 +166,13 @@ func TestCheckDecision(t *testing.T) {
 	free, bound := typeOf(t, k, catalogue.Serious, true), typeOf(t, k, catalogue.Serious, false)
 	lesserBound := typeOf(t, k, catalogue.Significant, false)
 	only := func(aspect catalogue.Aspect, level int) []classification.Answer {
-		list := answers(3)
-		list[aspect].Level = level
-		return list
+		return append(without(without(answers(3), aspect, "individual"), aspect, "organisation"), both(aspect, level)...)
 	}
 	unmotivated := answers(3)
-	unmotivated[1].Motivation = ""
+	unmotivated[2].Motivation, unmotivated[3].Motivation = "", ""
+	motivatedOnce := answers(3)
+	motivatedOnce[2].Motivation = ""
+	imported := []classification.Answer{answer(k, "", 1), answer(r, "", 1), answer(a, "", 1)}
 	stopped := given(answers(3))
 	stopped.Status = classification.Stopped
 	change := func(a classification.Adjustment, fn func(*classification.Adjustment)) classification.Adjustment {
@@ -182,15 +184,23 @@ func TestCheckDecision(t *testing.T) {
 		c     *classification.Classification
 		want  error
 	}{
-		"no draft":                       {nil, nil, classification.ErrNoDraft},
-		"stopped":                        {nil, stopped, classification.ErrStopped},
-		"complete":                       {nil, given(answers(3)), nil},
-		"the optional aspect as well":    {nil, given(append(answers(3), answer(s, "individual", 2))), nil},
-		"an aspect without an answer":    {nil, given(answers(3)[:2]), classification.ErrIncomplete},
-		"an aspect without a motivation": {nil, given(unmotivated), classification.ErrMotivation},
+		"no draft":                    {nil, nil, classification.ErrNoDraft},
+		"stopped":                     {nil, stopped, classification.ErrStopped},
+		"complete":                    {nil, given(answers(3)), nil},
+		"the optional aspect as well": {nil, given(append(answers(3), both(s, 2)...)), nil},
+		"an aspect without an answer": {nil, given(answers(3)[:4]), classification.ErrIncomplete},
+		"the individual only":         {nil, given(without(answers(3), r, "organisation")), classification.ErrIncomplete},
+		"the organisation only":       {nil, given(without(answers(3), r, "individual")), classification.ErrIncomplete},
+		"society is no perspective that stands for the others": {nil, given(append(without(answers(3), a, "organisation"),
+			answer(a, "society", 3))), classification.ErrIncomplete},
+		"society as well":                     {nil, given(append(answers(3), answer(k, "society", 3))), nil},
+		"the optional aspect from one of two": {nil, given(append(answers(3), answer(s, "individual", 2))), classification.ErrIncomplete},
+		"one aspect imported, two answered":   {nil, given(append(answers(3)[2:], answer(k, "", 3))), nil},
+		"one aspect imported, one half":       {nil, given(append(answers(3)[3:], answer(k, "", 3))), classification.ErrIncomplete},
+		"an aspect without a motivation":      {nil, given(unmotivated), classification.ErrMotivation},
 		"the optional aspect without a motivation": {nil, given(append(answers(3),
-			classification.Answer{Aspect: s, Perspective: "individual", Level: 1})), classification.ErrMotivation},
-		"a motivation of another perspective": {nil, given(append(unmotivated, answer(r, "organisation", 1))), nil},
+			classification.Answer{Aspect: s, Perspective: "individual", Level: 1}, classification.Answer{Aspect: s, Perspective: "organisation"})), classification.ErrMotivation},
+		"a motivation of another perspective": {nil, given(motivatedOnce), nil},
 		"an answer off the scale":             {nil, given(only(k, 9)), classification.ErrLevel},
 		"an adjustment off the scale":         {nil, given(answers(3), lower(9)), classification.ErrLevel},
 		"the stopping level":                  {nil, given(only(k, 4)), classification.ErrStopped},
@@ -209,8 +219,8 @@ func TestCheckDecision(t *testing.T) {
 		"lowered to what the lesser type needs":  {types{free, lesserBound}, given(answers(3), lower(2)), nil},
 		"raised to what the information needs":   {types{bound}, given(only(k, 2), raise(3)), nil},
 		"lowered where nothing is suggested":     {nil, given(answers(3), lower(1)), nil},
-		"an import without perspective":          {nil, given([]classification.Answer{answer(k, "", 1), answer(r, "", 1), answer(a, "", 1)}), nil},
-		"answered low in one perspective of two": {types{bound}, given(append(answers(3), answer(k, "organisation", 0))), nil},
+		"an import without perspective":          {nil, given(imported), nil},
+		"answered low in one perspective of two": {types{bound}, given(append(without(answers(3), k, "organisation"), answer(k, "organisation", 0))), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			wants(t, classification.CheckDecision(input(t, tc.types, tc.c)), tc.want)
@@ -218,14 +228,40 @@ func TestCheckDecision(t *testing.T) {
 	}
 }
 
+// Every question that lacks an answer is named: the pages lead to it.
 func TestObstacles(t *testing.T) {
-	unmotivated := answers(3)[1:]
-	unmotivated[0].Motivation = ""
-	in := input(t, nil, given(unmotivated))
-	got := in.Obstacles()
-	if len(got) != 2 || got[0] != (classification.Obstacle{Aspect: k, Err: classification.ErrIncomplete}) ||
-		got[1] != (classification.Obstacle{Aspect: r, Err: classification.ErrMotivation}) {
-		t.Errorf("got %+v", got)
+	type obstacle = classification.Obstacle
+	unmotivated := answers(3)[2:]
+	unmotivated[0].Motivation, unmotivated[1].Motivation = "", ""
+	optional := catalogue.Model{Aspects: slices.Clone(cataloguetest.Model(t, "klassa").Aspects)}
+	for _, p := range []catalogue.Perspective{catalogue.Individual, catalogue.Organisation, catalogue.Society} {
+		optional.Perspectives = append(optional.Perspectives, catalogue.ModelPerspective{Perspective: p, Optional: p != catalogue.Society})
+	}
+	for name, tc := range map[string]struct {
+		model *catalogue.Model
+		list  []classification.Answer
+		want  []obstacle
+	}{
+		"nothing is left": {nil, answers(3), nil},
+		"one aspect unanswered, one unmotivated": {nil, unmotivated, []obstacle{
+			{k, "individual", classification.ErrIncomplete}, {k, "organisation", classification.ErrIncomplete}, {r, "", classification.ErrMotivation},
+		}},
+		"from one perspective": {nil, without(without(answers(3), k, "organisation"), a, "individual"), []obstacle{
+			{k, "organisation", classification.ErrIncomplete}, {a, "individual", classification.ErrIncomplete},
+		}},
+		"the model says which are optional": {&optional, append(answers(3)[2:], answer(r, "society", 1), answer(a, "society", 1)), []obstacle{
+			{k, "society", classification.ErrIncomplete},
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := input(t, nil, given(tc.list))
+			if tc.model != nil {
+				in.Model = tc.model
+			}
+			if got := in.Obstacles(); !slices.Equal(got, tc.want) {
+				t.Errorf("got %+v, want %+v", got, tc.want)
+			}
+		})
 	}
 }
 

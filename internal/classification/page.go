@@ -13,7 +13,6 @@ import (
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/information"
-	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/web"
 )
 
@@ -28,9 +27,8 @@ type Follows func(ctx context.Context, actor access.Actor, ref string, aspect ca
 
 // Pages are the guided classification and the choice of model.
 type Pages struct {
-	Service       *Service
-	Organisations *organisation.Service
-	Index         *information.Index
+	Service *Service
+	Index   *information.Index
 	// Follows may be nil: what a level leads to is then not shown.
 	Follows Follows
 }
@@ -44,7 +42,7 @@ func (p *Pages) Routes(s *web.Site) {
 	s.Handle("GET /system/{slug}/klassning/steg/{n}", "classification.Answer", p.showStep)
 	s.Handle("POST /system/{slug}/klassning/steg/{n}", "classification.Answer", p.saveStep)
 	s.Handle("GET /klassning/modeller", "classification.Models", p.showModels)
-	s.Handle("POST /klassning/modeller", "organisation.Set", p.chooseModel)
+	s.Handle("POST /klassning/modeller", "classification.ChooseModel", p.chooseModel)
 	s.Handle("POST /klassning/modeller/fil", "classification.AddModel", p.addModel)
 	s.Handle("GET /klassning/modeller/exempel.yaml", "classification.Models", p.exampleModel)
 }
@@ -87,6 +85,17 @@ func (g *guide) stepOf(a catalogue.Aspect) int {
 		}
 	}
 	return g.compareAt()
+}
+
+// askPath leads to the question about an aspect from a perspective, or to the aspect's step when the perspective is Unspecified.
+func (g *guide) askPath(a catalogue.Aspect, perspective string) string {
+	path := g.path(g.stepOf(a))
+	for i, p := range g.w.Model.Perspectives {
+		if p.Perspective.String() == perspective {
+			return path + "?fraga=" + strconv.Itoa(i+1)
+		}
+	}
+	return path
 }
 
 // next leads to the step after the current one.
@@ -256,14 +265,15 @@ func (g *guide) aspectStep(a *catalogue.ModelAspect, n int) web.Step {
 	return step
 }
 
-// answered counts the answers of an aspect to the perspectives that are not optional.
+// answered counts the answers of an aspect to the perspectives that are not optional. One without a perspective stands for all.
 func (g *guide) answered(a *catalogue.ModelAspect) (answered, asked int) {
+	_, all := g.w.State.Draft.Answered(a.Aspect, Unspecified)
 	for _, p := range g.w.Model.Perspectives {
 		if p.Optional {
 			continue
 		}
 		asked++
-		if _, ok := g.w.State.Draft.Answered(a.Aspect, p.Perspective.String()); ok {
+		if _, ok := g.w.State.Draft.Answered(a.Aspect, p.Perspective.String()); ok || all {
 			answered++
 		}
 	}
@@ -364,7 +374,7 @@ func (g *guide) showSubject() error {
 	s := &g.w.System
 	page := subjectPage{
 		guidePage: g.page(nil), Edit: s.Path() + "/redigera", Model: g.text(g.w.Model.Name), About: g.text(g.w.Model.Description),
-		MayEdit: access.Allowed(g.Actor, "system.Update"), Choose: access.Allowed(g.Actor, "organisation.Set"),
+		MayEdit: access.Allowed(g.Actor, "system.Update"), Choose: access.Allowed(g.Actor, "classification.ChooseModel"),
 	}
 	if g.w.Own.ID != g.w.Model.ID || g.w.Own.Version != g.w.Model.Version {
 		page.Other = g.text(g.w.Own.Name)

@@ -101,7 +101,7 @@ func (g *guide) answers(a *catalogue.ModelAspect) []answerView {
 		level, known := a.Level(x.Level)
 		out = append(out, answerView{Who: g.L.T("classification.who-register"), Motivation: x.Motivation, Box: g.box(level, known), Href: g.path(g.stepOf(a.Aspect))})
 	}
-	for i, p := range g.w.Model.Perspectives {
+	for _, p := range g.w.Model.Perspectives {
 		x, ok := g.w.State.Draft.Answered(a.Aspect, p.Perspective.String())
 		if !ok && p.Optional {
 			continue
@@ -109,7 +109,7 @@ func (g *guide) answers(a *catalogue.ModelAspect) []answerView {
 		level, known := a.Level(x.Level)
 		out = append(out, answerView{
 			Who: g.L.T("classification.who-" + p.Perspective.String()), Motivation: x.Motivation, Box: g.box(level, ok && known), Optional: p.Optional,
-			Href: g.path(g.stepOf(a.Aspect)) + "?fraga=" + strconv.Itoa(i+1),
+			Href: g.askPath(a.Aspect, p.Perspective.String()),
 		})
 	}
 	return out
@@ -127,6 +127,11 @@ func (g *guide) differences(a *catalogue.ModelAspect, result, suggested catalogu
 			first = x
 		case x.Level != first.Level && len(out) == 0:
 			out = append(out, web.Info(g.L.T("classification.differs")))
+		}
+	}
+	if answered {
+		for _, p := range g.w.Input.missing(a) {
+			out = append(out, web.Warn(g.L.T("classification.answer-missing", "For", g.L.T("classification.for-"+p))))
 		}
 	}
 	switch {

@@ -120,7 +120,11 @@ func (g *guide) left() []left {
 		if !ok {
 			continue
 		}
-		l := left{Text: g.L.T("classification.left-"+leftKey(o.Err), "Aspect", g.text(a.Name)), Href: g.path(g.stepOf(o.Aspect))}
+		args := []any{"Aspect", g.text(a.Name)}
+		if o.Perspective != Unspecified {
+			args = append(args, "For", g.L.T("classification.for-"+o.Perspective))
+		}
+		l := left{Text: g.L.T("classification.left-"+leftKey(o.Err), args...), Href: g.askPath(o.Aspect, o.Perspective)}
 		if !errors.Is(o.Err, ErrIncomplete) && !errors.Is(o.Err, ErrLevel) {
 			l.Href = g.path(g.compareAt()) + "#" + o.Aspect.String()
 		}

@@ -3,6 +3,7 @@
 package classification
 
 import (
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -312,7 +313,11 @@ func (g *guide) saveInformation() error {
 			chosen = append(chosen, Chosen{Own: own})
 		}
 	}
-	if err := g.pages.Service.SetInformation(g.Request.Context(), g.Actor, g.w.System.Slug, chosen); err != nil {
+	err := g.pages.Service.SetInformation(g.Request.Context(), g.Actor, g.w.System.Slug, chosen)
+	switch {
+	case errors.Is(err, information.ErrNameTaken) && !g.Autosave(): // what is ticked has the facts it is stored with
+		return g.showInformation(g.form(), []web.FieldError{{Field: fieldOwn, Key: "classification.fault-own-other"}})
+	case err != nil:
 		return err
 	}
 	if g.Autosave() {

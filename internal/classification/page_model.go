@@ -53,7 +53,7 @@ func (p *Pages) models(c *web.Context, page modelsPage, scale string, faults []w
 		Title: c.L.T("classification.models"), Active: "system", Errors: faults,
 		Crumbs: []web.Crumb{{Label: c.L.T("classification.systems"), Href: "/system"}, {Label: c.L.T("classification.models")}},
 	}
-	page.MayChoose, page.MayAdd = access.Allowed(c.Actor, "organisation.Set"), access.Allowed(c.Actor, "classification.AddModel")
+	page.MayChoose, page.MayAdd = access.Allowed(c.Actor, "classification.ChooseModel"), access.Allowed(c.Actor, "classification.AddModel")
 	lang := catalogue.Lang(c.L.Lang)
 	for _, m := range choices {
 		row := modelRow{
@@ -101,26 +101,14 @@ func (p *Pages) chooseModel(c *web.Context) error {
 	case id == "":
 		return p.models(c, modelsPage{}, "", []web.FieldError{{Field: "modell", Key: "classification.fault-choose-model"}})
 	}
-	choices, err := p.Service.Models(c.Context(), c.Actor)
-	if err != nil {
-		return err
-	}
-	name := ""
-	for _, m := range choices {
-		if m.Model.ID == id {
-			name = m.Model.Name.In(catalogue.Lang(c.L.Lang))
-		}
-	}
-	if m, err := Scale(p.Service.Catalogue, id); name == "" && err == nil {
-		name = m.Name.In(catalogue.Lang(c.L.Lang))
-	}
-	if name == "" {
+	m, err := p.Service.ChooseModel(c.Context(), c.Actor, id)
+	switch {
+	case errors.Is(err, ErrModel):
 		return p.models(c, modelsPage{}, "", []web.FieldError{{Field: "modell", Key: "classification.fault-choose-model"}})
-	}
-	if err := p.Organisations.Set(c.Context(), c.Actor, modelSetting, id); err != nil {
+	case err != nil:
 		return err
 	}
-	return c.Redirect("/klassning/modeller", "classification.model-chosen", "Name", name)
+	return c.Redirect("/klassning/modeller", "classification.model-chosen", "Name", m.Name.In(catalogue.Lang(c.L.Lang)))
 }
 
 // addModel takes in a model file, or lists what is wrong with it.

@@ -73,7 +73,7 @@ func (p *Pages) show(c *web.Context) error {
 			Name: s.Name, Tags: []web.Tag{StatusTag(c, w.State, &w.Need)}, KRTS: w.Need.KRTS(c.L.Lang),
 			Tabs: web.SystemTabs{Slug: s.Slug, Active: web.TabClassification},
 		},
-		Stopped: w.Need.Stop, Model: g.text(w.Need.Model.Name), MayChoose: access.Allowed(c.Actor, "organisation.Set"),
+		Stopped: w.Need.Stop, Model: g.text(w.Need.Model.Name), MayChoose: access.Allowed(c.Actor, "classification.ChooseModel"),
 	}
 	g.actions(&page)
 	if d := w.State.Decided; d != nil && !w.Need.Stop {

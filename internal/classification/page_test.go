@@ -11,6 +11,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -23,7 +24,6 @@ import (
 	"github.com/insegel/insegel/internal/dbtest"
 	"github.com/insegel/insegel/internal/information"
 	"github.com/insegel/insegel/internal/locale"
-	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/system"
 	"github.com/insegel/insegel/internal/web"
 	"github.com/insegel/insegel/internal/webtest"
@@ -51,7 +51,7 @@ func newSite(t *testing.T, d *db.DB) *site {
 		ActorFunc: func(*http.Request) (access.Actor, web.Viewer, bool) { return s.visitor, web.Viewer{Name: "Prov"}, true },
 	})
 	s.pages = &classification.Pages{
-		Service: f.Service, Organisations: &organisation.Service{DB: d}, Index: information.NewIndex(f.Catalogue),
+		Service: f.Service, Index: information.NewIndex(f.Catalogue),
 		Follows: func(_ context.Context, _ access.Actor, _ string, a catalogue.Aspect, level int, lang catalogue.Lang) (int, []string, error) {
 			return 10 * level, []string{fmt.Sprintf("följd av %s %d %s", a, level, lang)}, nil
 		},
@@ -142,8 +142,14 @@ func guidedFlow(t *testing.T, s *site, lang string) {
 	}
 	p = s.send(s.step(7), nil, guided+"/steg/8") // traceability is optional in klassa
 	refused := s.send(p, url.Values{"beslutare": {"Socialchef"}}, guided+"/steg/8")
-	if refused.Status != http.StatusUnprocessableEntity || !refused.Has(`#kvar a[href^="`+guided+`/steg/7#integrity"]`) {
+	left := map[string]string{"sv": "Riktighet: svara på frågan för den enskilde", "en": "Integrity: answer the question for the individual"}[lang]
+	if refused.Status != http.StatusUnprocessableEntity || len(refused.All("#kvar a")) != 1 || refused.Text(`#kvar a[href="`+guided+`/steg/4?fraga=1"]`) != left {
 		t.Errorf("status %d, left %q", refused.Status, refused.Text("#kvar"))
+	}
+	s.level(s.step(4, "?fraga=1"), 1, "", guided+"/steg/4?fraga=2")
+	p = s.step(8)
+	if !p.Has(`#kvar a[href="` + guided + `/steg/7#integrity"]`) {
+		t.Errorf("left %q", p.Text("#kvar"))
 	}
 	p = s.send(s.step(7), url.Values{"motivering-integrity": {"Därför R"}}, guided+"/steg/8")
 	if p.Has("#kvar") {
@@ -231,7 +237,86 @@ func (s *site) ready(typ *catalogue.InformationType, level int) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.answer(answer(k, "individual", level), answer(k, "organisation", level), answer(r, "individual", 3), answer(a, "individual", 3))
+	s.answer(slices.Concat(both(k, level), both(r, 3), both(a, 3))...)
+}
+
+// The pages say which perspective lacks an answer, and lead to that question.
+func TestTheQuestionThatLacksAnAnswer(t *testing.T) {
+	s := newSite(t, dbtest.SQLite(t))
+	s.ready(typeOf(t, k, catalogue.Serious, true), 3)
+	for _, one := range []struct {
+		aspect            catalogue.Aspect
+		perspective       string
+		path, left, noted string
+	}{
+		{k, "organisation", "/steg/3?fraga=2", "Konfidentialitet: svara på frågan för kommunen", "Svar saknas för kommunen"},
+		{a, "individual", "/steg/5?fraga=1", "Tillgänglighet: svara på frågan för den enskilde", "Svar saknas för den enskilde"},
+	} {
+		if err := s.Unanswer(t.Context(), s.actor, s.sys.Slug, one.aspect, one.perspective); err != nil {
+			t.Fatal(err)
+		}
+		p := s.step(8)
+		if links := p.All("#kvar a"); len(links) != 1 || webtest.Text(links[0]) != one.left || webtest.Attr(links[0], "href") != guided+one.path {
+			t.Errorf("left: %s", p.Text("#kvar"))
+		}
+		refused := s.send(p, url.Values{"beslutare": {"Socialchef"}}, guided+"/steg/8")
+		if refused.Status != http.StatusUnprocessableEntity || s.open().State.Decided != nil {
+			t.Errorf("decided without an answer from the perspective %s: %d", one.perspective, refused.Status)
+		}
+		card := s.step(7).Text("#" + one.aspect.String())
+		if !strings.Contains(card, one.noted) {
+			t.Errorf("the comparison does not say %q: %s", one.noted, card)
+		}
+		// The way on from the state page leads to the step, and the step to the question.
+		onward := s.Get(guided).All(`main a[href^="` + guided + `/steg/"]`)
+		if len(onward) == 0 {
+			t.Fatal("the state page leads nowhere")
+		}
+		p = s.Get(webtest.Attr(onward[0], "href"))
+		if n := webtest.Attr(webtest.Find(p.Doc, "input[name=fraga]"), "value"); p.URL+"?fraga="+n != guided+one.path {
+			t.Errorf("the state page leads to %s, question %s", p.URL, n)
+		}
+		s.answer(answer(one.aspect, one.perspective, 3))
+	}
+	if p := s.step(8); p.Has("#kvar") {
+		t.Errorf("left: %s", p.Text("#kvar"))
+	}
+}
+
+// The name of information that another system holds cannot be given to something else.
+func TestOwnInformationOfATakenName(t *testing.T) {
+	s := newSite(t, dbtest.SQLite(t))
+	if _, err := (&system.Service{DB: s.DB}).Create(t.Context(), s.actor, system.New("Grannsystem")); err != nil {
+		t.Fatal(err)
+	}
+	own := &information.Information{Name: "Egen lista", Facts: []catalogue.Statement{{Fact: "personal_data", Value: "yes"}}}
+	if err := s.SetInformation(t.Context(), s.actor, "grannsystem", []classification.Chosen{{Own: own}}); err != nil {
+		t.Fatal(err)
+	}
+	s.begin()
+	for lang, want := range map[string]string{"sv": "Ni har redan information med det namnet", "en": "You already have information with that name"} {
+		s.Lang = lang
+		p := s.send(s.step(2), url.Values{"eget-namn": {"egen lista"}, "eget-personal_data": {"no"}}, guided+"/steg/2")
+		if p.Status != http.StatusUnprocessableEntity || !p.Has(`.err a[href="#eget-namn"]`) || !strings.Contains(p.Text("#eget-namn-error"), want) {
+			t.Errorf("%s: status %d, fault %q", lang, p.Status, p.Text("#eget-namn-error"))
+		}
+		if !p.Has(`#eget-namn[value="egen lista"]`) || !p.Has(`#eget-personal_data option[value=no][selected]`) {
+			t.Errorf("%s: what was typed is lost", lang)
+		}
+	}
+	if got := s.open().System.Information; len(got) != 0 {
+		t.Errorf("stored %+v", got)
+	}
+	s.send(s.step(2), url.Values{"eget-namn": {"egen lista"}, "eget-personal_data": {"yes"}}, guided+"/steg/3")
+	held := s.open().System.Information
+	if len(held) != 1 || held[0].Name != "Egen lista" || len(held[0].Facts) != 1 {
+		t.Errorf("held %+v", held)
+	}
+	// What is held, ticked again beside something new, is no taken name.
+	s.send(s.step(2), url.Values{"eget-namn": {"Ny lista"}}, guided+"/steg/3")
+	if got := s.open().System.Information; len(got) != 2 {
+		t.Errorf("held %+v", got)
+	}
 }
 
 func TestLoweringNeedsARiskDecision(t *testing.T) {

@@ -18,6 +18,7 @@ import (
 	"github.com/insegel/insegel/internal/information"
 	"github.com/insegel/insegel/internal/job"
 	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/system"
 )
 
@@ -533,6 +534,30 @@ func (s *Service) Models(ctx context.Context, actor access.Actor) ([]Choice, err
 		return nil, fmt.Errorf("list models: %w", err)
 	}
 	return out, nil
+}
+
+// ChooseModel makes a model the one that the organisation's new classifications are made with: one that ships with the program, its
+// own, or a bare scale. Classifications that there are keep theirs.
+func (s *Service) ChooseModel(ctx context.Context, actor access.Actor, id string) (*catalogue.Model, error) {
+	if err := access.Check(actor, "classification.ChooseModel"); err != nil {
+		return nil, err
+	}
+	var m *catalogue.Model
+	err := s.DB.Write(ctx, func(tx *db.Tx) (err error) {
+		if m, err = FindModel(ctx, tx, s.Catalogue, actor.Organisation, id, ""); err != nil {
+			return err
+		}
+		if err := organisation.SaveSetting(ctx, tx, actor.Organisation, modelSetting, m.ID); err != nil {
+			return err
+		}
+		return audit.Append(ctx, tx, actor, audit.Entry{
+			Action: "classification.ChooseModel", ObjectKind: "model", ObjectID: m.ID, Data: map[string]string{"version": m.Version},
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("choose model: %w", err)
+	}
+	return m, nil
 }
 
 // AddModel takes in an organisation's own model. A faulty file is refused with every fault's line, column and reason. A version

@@ -21,7 +21,6 @@ import (
 	"github.com/insegel/insegel/internal/dbtest"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/information"
-	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/system"
 )
 
@@ -94,7 +93,7 @@ func TestDecideAgainKeepsHistory(t *testing.T) {
 		if w.Need.Levels[0].Level.Value != 2 || w.Draft.Levels[0].Level.Value != 3 {
 			t.Errorf("a draft counts %d before it is decided, and would give %d", w.Need.Levels[0].Level.Value, w.Draft.Levels[0].Level.Value)
 		}
-		if len(w.State.Draft.Answers) != 3 {
+		if len(w.State.Draft.Answers) != 6 {
 			t.Errorf("the draft did not begin as a copy of what was decided: %+v", w.State.Draft.Answers)
 		}
 		f.decide()
@@ -102,7 +101,7 @@ func TestDecideAgainKeepsHistory(t *testing.T) {
 		var got []string
 		for _, c := range w.History {
 			got = append(got, string(c.Status)+" "+c.DecidedOn.String())
-			if len(c.Answers) != 3 {
+			if len(c.Answers) != 6 {
 				t.Errorf("history lost answers: %+v", c)
 			}
 		}
@@ -117,7 +116,7 @@ func TestDecideRefuses(t *testing.T) {
 		f := newDesk(t, d)
 		decide := func(actor access.Actor, ref, decider string) error { return f.Decide(t.Context(), actor, ref, decider) }
 		wants(t, decide(f.actor, f.sys.Slug, "Socialchef"), classification.ErrNoDraft)
-		f.answer(answers(2)[:2]...)
+		f.answer(answers(2)[:5]...) // all but the last, which is the organisation's availability
 		wants(t, decide(f.actor, f.sys.Slug, "Socialchef"), classification.ErrIncomplete)
 		f.answer(answers(2)...)
 		wants(t, decide(f.actor, f.sys.Slug, " "), classification.ErrDecider)
@@ -156,13 +155,36 @@ func TestDecideAtOnce(t *testing.T) {
 	})
 }
 
+// What was read before somebody else changed it is not written over the change.
+func TestVersionConflict(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		f := newDesk(t, d)
+		f.answer(answers(2)...)
+		read := *f.open().State.Draft
+		f.answer(answer(k, "individual", 3))
+		write := func(c *classification.Classification, org access.OrganisationID) error {
+			return d.Write(t.Context(), func(tx *db.Tx) error { return classification.Touch(t.Context(), tx, org, c) })
+		}
+		read.Status = classification.Superseded
+		wants(t, write(&read, f.actor.Organisation), db.ErrConflict)
+		now := *f.open().State.Draft
+		now.Status = classification.Superseded
+		wants(t, write(&now, dbtest.Organisation(t, d, "soderby").Organisation), db.ErrConflict)
+		if w := f.open(); w.State.Draft == nil || w.State.Draft.Version != read.Version+1 {
+			t.Errorf("the draft is %+v", w.State.Draft)
+		}
+		wants(t, write(&now, f.actor.Organisation), nil)
+	})
+}
+
 // Of answers that are given at once, each is stored or refused as a conflict; none is lost in silence.
 func TestAnswerAtOnce(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) {
 		f := newDesk(t, d)
-		results := make([]error, 3)
+		list := answers(2)
+		results := make([]error, len(list))
 		var wg sync.WaitGroup
-		for i, one := range answers(2) {
+		for i, one := range list {
 			wg.Go(func() { results[i] = f.Answer(t.Context(), f.actor, f.sys.Slug, one) })
 		}
 		wg.Wait()
@@ -365,6 +387,11 @@ func TestSetInformation(t *testing.T) {
 		if got := f.open().System.Information; len(got) != 2 {
 			t.Errorf("what was refused left %d", len(got))
 		}
+		other := &information.Information{Name: "egen  LISTA", Facts: []catalogue.Statement{{Fact: "personal_data", Value: "yes"}}}
+		wants(t, set(f.actor, classification.Chosen{Own: other}), information.ErrNameTaken)
+		if got := f.open().System.Information; len(got) != 2 || len(f.column(`SELECT fact FROM information_fact`)) != 1 {
+			t.Errorf("a taken name left %+v", got)
+		}
 		if err := set(f.actor); err != nil {
 			t.Fatal(err)
 		}
@@ -462,10 +489,7 @@ func TestOwnModel(t *testing.T) {
 		if err := add(f.actor, strings.Replace(source, `version: "1"`, `version: "2"`, 1)); err != nil {
 			t.Errorf("a new version is refused: %v", err)
 		}
-		settings := &organisation.Service{DB: d}
-		if err := settings.Set(t.Context(), f.actor, "model", "egen"); err != nil {
-			t.Fatal(err)
-		}
+		f.choose("egen")
 		f.answer(answer(k, "individual", 4), answer(r, "organisation", 3))
 		wants(t, f.Answer(t.Context(), f.actor, f.sys.Slug, answer(r, "individual", 4)), classification.ErrLevel)
 		w := f.open()
@@ -478,6 +502,90 @@ func TestOwnModel(t *testing.T) {
 			return err
 		})
 		wants(t, err, classification.ErrModel)
+	})
+}
+
+// A version that is not there is no other version: its levels and questions may mean something else.
+func TestFindModel(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		f := newDesk(t, d)
+		source := string(ownSource(t))
+		for _, version := range []string{"1", "2"} {
+			if _, err := f.AddModel(t.Context(), f.actor, "egen.yaml", []byte(strings.Replace(source, `version: "1"`, `version: "`+version+`"`, 1))); err != nil {
+				t.Fatal(err)
+			}
+		}
+		newest := cataloguetest.Model(t, "klassa").Version
+		for _, tc := range []struct {
+			id, version, want string
+			err               error
+		}{
+			{"klassa", "", newest, nil},
+			{"klassa", newest, newest, nil},
+			{"klassa", "999", "", classification.ErrModel},
+			{"msb-4", "999", "", classification.ErrModel},
+			{"1-3", "", "1", nil},
+			{"1-3", "1", "1", nil},
+			{"1-3", "2", "", classification.ErrModel},
+			{"3-1", "", "", classification.ErrModel},
+			{"egen", "", "2", nil},
+			{"egen", "1", "1", nil},
+			{"egen", "3", "", classification.ErrModel},
+			{"", "", "", classification.ErrModel},
+		} {
+			var got *catalogue.Model
+			err := d.Read(t.Context(), func(tx *db.Tx) (err error) {
+				got, err = classification.FindModel(t.Context(), tx, f.Catalogue, f.actor.Organisation, tc.id, tc.version)
+				return err
+			})
+			if !errors.Is(err, tc.err) || err == nil && (got.ID != tc.id || got.Version != tc.want) {
+				t.Errorf("%s %q: got %+v, %v; want version %q, %v", tc.id, tc.version, got, err, tc.want, tc.err)
+			}
+		}
+	})
+}
+
+func TestChooseModel(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		f := newDesk(t, d)
+		if _, err := f.AddModel(t.Context(), f.actor, "egen.yaml", ownSource(t)); err != nil {
+			t.Fatal(err)
+		}
+		setting := func() string {
+			return strings.Join(f.column(`SELECT value FROM organisation_setting WHERE organisation_id = $1 AND name = 'model'`, f.actor.Organisation), " ")
+		}
+		logged := func() []string {
+			return f.column(`SELECT record FROM audit_entry WHERE action = 'classification.ChooseModel' ORDER BY seq`)
+		}
+		for id, want := range map[string]string{"msb-4": "msb-4", "egen": "egen", "1-3": "1-3", "01-3": "1-3"} {
+			before := len(logged())
+			f.choose(id)
+			log := logged()
+			if setting() != want || f.open().Own.ID != want || len(log) != before+1 || !strings.Contains(log[before], `"`+want+`"`) {
+				t.Errorf("%s: the setting is %q and the log says %q", id, setting(), log)
+			}
+		}
+		f.choose("klassa")
+		before := len(logged())
+		for name, tc := range map[string]struct {
+			actor access.Actor
+			id    string
+			want  error
+		}{
+			"no such model":              {f.actor, "finns-inte", classification.ErrModel},
+			"no such scale":              {f.actor, "1-9", classification.ErrModel},
+			"nothing":                    {f.actor, "", classification.ErrModel},
+			"another organisation's own": {dbtest.Organisation(t, d, "soderby"), "egen", classification.ErrModel},
+			"may not":                    {f.with(access.SystemOwner), "msb-4", access.ErrDenied},
+		} {
+			_, err := f.ChooseModel(t.Context(), tc.actor, tc.id)
+			if !errors.Is(err, tc.want) {
+				t.Errorf("%s: got %v, want %v", name, err, tc.want)
+			}
+		}
+		if setting() != "klassa" || len(logged()) != before || len(f.column(`SELECT value FROM organisation_setting`)) != 1 {
+			t.Errorf("what was refused left %q and the log %q", setting(), logged())
+		}
 	})
 }
 
@@ -539,9 +647,7 @@ func TestModels(t *testing.T) {
 	if diff := cmp.Diff([]string{"klassa chosen", "msb-3", "msb-4", "egen own"}, list()); diff != "" {
 		t.Error(diff)
 	}
-	if err := (&organisation.Service{DB: f.DB}).Set(t.Context(), f.actor, "model", "1-3"); err != nil {
-		t.Fatal(err)
-	}
+	f.choose("1-3")
 	if diff := cmp.Diff([]string{"klassa", "msb-3", "msb-4", "egen own", "1-3 chosen"}, list()); diff != "" {
 		t.Error(diff)
 	}

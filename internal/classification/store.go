@@ -42,18 +42,18 @@ func OrganisationModel(ctx context.Context, tx *db.Tx, c *catalogue.Catalogue, o
 }
 
 // FindModel finds a model by id and version: one that ships with the program, the organisation's own, or a bare scale such as
-// "1-3". An empty version is the newest.
+// "1-3". An empty version is the newest; a version that is not there is ErrModel, for another version may mean something else.
 func FindModel(ctx context.Context, tx *db.Tx, c *catalogue.Catalogue, org access.OrganisationID, id, version string) (*catalogue.Model, error) {
 	if m, ok := c.Model(id, version); ok {
 		return m, nil
 	}
-	if m, err := Scale(c, id); err == nil {
+	if m, err := bareScale(id); err == nil && (version == "" || version == m.Version) {
 		return m, nil
 	}
 	var source string
 	err := db.One(tx.QueryRow(ctx, `
 		SELECT source FROM organisation_model WHERE organisation_id = $1 AND model_id = $2 AND ($3 = '' OR version = $3)
-		ORDER BY created_at DESC LIMIT 1`, org, id, version), &source)
+		ORDER BY created_at DESC, version DESC LIMIT 1`, org, id, version), &source)
 	if errors.Is(err, db.ErrNotFound) {
 		return nil, fmt.Errorf("%q: %w", id, ErrModel)
 	}
@@ -72,6 +72,11 @@ func Scale(c *catalogue.Catalogue, name string) (*catalogue.Model, error) {
 	if m, ok := c.Model(name, ""); ok {
 		return m, nil
 	}
+	return bareScale(name)
+}
+
+// bareScale gives the model of a scale MIN-MAX that says nothing but its ends.
+func bareScale(name string) (*catalogue.Model, error) {
 	low, high, found := strings.Cut(name, "-")
 	lowest, err1 := strconv.Atoi(low)
 	highest, err2 := strconv.Atoi(high)

@@ -5,11 +5,15 @@
 package information
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/ids"
 )
+
+// ErrNameTaken says that the organisation has information with the name already, of which it has said other things.
+var ErrNameTaken = errors.New("there is already information with that name and other facts: choose another name, or state the same facts")
 
 // Information is a set of information that belongs together, such as applications for social assistance.
 type Information struct {

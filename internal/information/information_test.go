@@ -3,6 +3,7 @@
 package information
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"unicode/utf8"
@@ -179,7 +180,7 @@ func TestEnsureTypes(t *testing.T) {
 
 func TestSave(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) {
-		org := dbtest.Organisation(t, d, "norrsjo").Organisation
+		org, theirs := dbtest.Organisation(t, d, "norrsjo").Organisation, dbtest.Organisation(t, d, "soderby").Organisation
 		facts := []catalogue.Statement{{Fact: "children", Value: "yes"}, {Fact: "personal_data", Value: "yes"}}
 		want := Information{Name: "Öppna ärenden", Note: "Egen lista", Facts: facts}
 		write(t, d, func(tx *db.Tx) error {
@@ -188,8 +189,20 @@ func TestSave(t *testing.T) {
 			if first, err = Save(t.Context(), tx, org, want); err != nil {
 				return err
 			}
-			if again, err = Save(t.Context(), tx, org, Information{Name: "ÖPPNA  ärenden", Note: "annat"}); err != nil {
+			swapped := []catalogue.Statement{facts[1], facts[0], facts[1]}
+			if again, err = Save(t.Context(), tx, org, Information{Name: "ÖPPNA  ärenden", Note: "annat", Facts: swapped}); err != nil {
 				return err
+			}
+			for name, other := range map[string][]catalogue.Statement{
+				"fewer": facts[:1], "none": nil, "more": append(slices.Clone(facts), catalogue.Statement{Fact: "ai", Value: "yes"}),
+				"another value": {facts[0], {Fact: "personal_data", Value: "no"}},
+			} {
+				if id, err := Save(t.Context(), tx, org, Information{Name: want.Name, Facts: other}); !errors.Is(err, ErrNameTaken) || id != "" {
+					t.Errorf("%s facts under a name that is taken: %q, %v", name, id, err)
+				}
+			}
+			if id, err := Save(t.Context(), tx, theirs, Information{Name: want.Name}); err != nil || id == first {
+				t.Errorf("another organisation's name is taken: %q, %v", id, err)
 			}
 			if _, err = Save(t.Context(), tx, org, Information{Name: "Åkturer"}); err != nil {
 				return err

@@ -3,8 +3,11 @@
 package information
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/catalogue"
@@ -83,9 +86,11 @@ func EnsureTypes(ctx context.Context, tx *db.Tx, org access.OrganisationID, type
 	return out, nil
 }
 
-// Save makes the organisation's own information, or gives the id of the one that has the name already.
+// Save makes the organisation's own information, or gives the id of the one that has the name already. That one is left as it is:
+// other systems hold it too, and what was said of it counts for them. With other facts it is ErrNameTaken.
 func Save(ctx context.Context, tx *db.Tx, org access.OrganisationID, i Information) (ids.ID[Information], error) {
-	id := ids.New[Information]()
+	fresh := ids.New[Information]()
+	id := fresh
 	err := db.One(tx.QueryRow(ctx, `
 		INSERT INTO information (id, organisation_id, name, folded, type_id, type_version, note, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -93,6 +98,12 @@ func Save(ctx context.Context, tx *db.Tx, org access.OrganisationID, i Informati
 		id, org, i.Name, locale.Fold(i.Name), i.TypeID, i.TypeVersion, i.Note, db.Millis(tx.Now)), &id)
 	if err != nil {
 		return "", fmt.Errorf("save information: %w", err)
+	}
+	if id != fresh {
+		if err := checkFacts(ctx, tx, org, id, i); err != nil {
+			return "", err
+		}
+		return id, nil
 	}
 	var rows [][]any
 	for _, f := range i.Facts {
@@ -103,4 +114,28 @@ func Save(ctx context.Context, tx *db.Tx, org access.OrganisationID, i Informati
 		return "", fmt.Errorf("save facts of information: %w", err)
 	}
 	return id, nil
+}
+
+// checkFacts refuses information whose facts are not those that its name stands for already. Their order does not matter.
+func checkFacts(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.ID[Information], i Information) error {
+	there, err := db.All(ctx, tx, func(scan func(...any) error) (catalogue.Statement, error) {
+		var f catalogue.Statement
+		return f, scan(&f.Fact, &f.Value)
+	}, `SELECT fact, value FROM information_fact WHERE organisation_id = $1 AND information_id = $2`, org, id)
+	if err != nil {
+		return fmt.Errorf("read facts of information: %w", err)
+	}
+	if !slices.Equal(inOrder(there), inOrder(i.Facts)) {
+		return fmt.Errorf("save information %q: %w", i.Name, ErrNameTaken)
+	}
+	return nil
+}
+
+// inOrder gives each fact once, in an order of its own.
+func inOrder(facts []catalogue.Statement) []catalogue.Statement {
+	out := slices.Clone(facts)
+	slices.SortFunc(out, func(a, b catalogue.Statement) int {
+		return cmp.Or(strings.Compare(a.Fact, b.Fact), strings.Compare(a.Value, b.Value))
+	})
+	return slices.Compact(out)
 }

@@ -80,7 +80,7 @@ func (s *Service) Set(ctx context.Context, actor access.Actor, name, value strin
 		return err
 	}
 	err := s.DB.Write(ctx, func(tx *db.Tx) error {
-		if err := saveSetting(ctx, tx, actor.Organisation, name, value); err != nil {
+		if err := SaveSetting(ctx, tx, actor.Organisation, name, value); err != nil {
 			return err
 		}
 		return audit.Append(ctx, tx, actor, audit.Entry{
@@ -88,7 +88,7 @@ func (s *Service) Set(ctx context.Context, actor access.Actor, name, value strin
 		})
 	})
 	if err != nil {
-		return fmt.Errorf("save setting %s: %w", name, err)
+		return fmt.Errorf("change setting: %w", err)
 	}
 	return nil
 }

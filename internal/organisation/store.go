@@ -124,10 +124,14 @@ func Settings(ctx context.Context, tx *db.Tx, org access.OrganisationID, prefix 
 	return out, nil
 }
 
-func saveSetting(ctx context.Context, tx *db.Tx, org access.OrganisationID, name, value string) error {
+// SaveSetting changes one of the organisation's settings inside the use case that has checked the value and logs the change.
+func SaveSetting(ctx context.Context, tx *db.Tx, org access.OrganisationID, name, value string) error {
 	_, err := tx.Exec(ctx, `
 		INSERT INTO organisation_setting (organisation_id, name, value, updated_at) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (organisation_id, name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at`,
 		org, name, value, db.Millis(tx.Now))
-	return err
+	if err != nil {
+		return fmt.Errorf("save setting %s: %w", name, err)
+	}
+	return nil
 }

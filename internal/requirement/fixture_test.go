@@ -147,8 +147,10 @@ func newDesk(t *testing.T, d *db.DB) *desk {
 func (f *desk) classify(level int) error {
 	var failed error
 	for _, a := range []catalogue.Aspect{catalogue.Confidentiality, catalogue.Integrity, catalogue.Availability} {
-		failed = errors.Join(failed, f.classifications.Answer(f.t.Context(), f.actor, f.sys.Slug,
-			classification.Answer{Aspect: a, Perspective: "individual", Level: level, Motivation: "x"}))
+		for _, p := range []string{"individual", "organisation"} {
+			failed = errors.Join(failed, f.classifications.Answer(f.t.Context(), f.actor, f.sys.Slug,
+				classification.Answer{Aspect: a, Perspective: p, Level: level, Motivation: "x"}))
+		}
 	}
 	return failed
 }

@@ -94,6 +94,30 @@ func PageRole(l *locale.Localizer, role string) string {
 	return role
 }
 
+// PagePart makes an empty part of the catalogue for a list of topics; total is how many requirements it has.
+func PagePart(l *locale.Localizer, part string, total int) web.TopicPart {
+	p := web.TopicPart{ID: "part-" + part, Name: l.T("requirement.page-part-technical"), Total: PageCount(l, total)}
+	if part == catalogue.PartGovernance {
+		p.Name = l.T("requirement.page-part-governance")
+	}
+	return p
+}
+
+// PageCount says how many requirements there are.
+func PageCount(l *locale.Localizer, n int) string { return l.T("requirement.page-count", "Count", n) }
+
+// PageNeighbours leads from topic i to those beside it and to the list of all, whose address is all.
+func PageNeighbours(l *locale.Localizer, all string, i, topics int, at func(i int) web.Link) web.Neighbours {
+	n := web.Neighbours{Label: l.T("requirement.page-other-topics"), All: web.Link{Label: l.T("requirement.page-all-topics"), Href: all}}
+	if i > 0 {
+		n.Before = at(i - 1)
+	}
+	if i >= 0 && i+1 < topics {
+		n.After = at(i + 1)
+	}
+	return n
+}
+
 // PageStatus gives how well a requirement is met as a tag. What nobody knows is not a fault but says that it is unknown.
 func PageStatus(l *locale.Localizer, s Status) web.Tag {
 	word := l.T("requirement.status-" + string(s))
