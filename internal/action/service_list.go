@@ -104,7 +104,7 @@ func (s *Service) systems(ctx context.Context, tx *db.Tx, org access.Organisatio
 	}
 	out.Filter.SystemPage = clamp(out.Filter.SystemPage, out.SystemTotal, SystemPageSize)
 	order, err := worst(ctx, tx, org, out.Filter.Unit, out.Filter.SystemPage)
-	if err != nil {
+	if err != nil || len(order) == 0 {
 		return err
 	}
 	systems, err := system.List(ctx, tx, org, system.Filter{IDs: order})

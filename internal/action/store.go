@@ -67,29 +67,29 @@ type Listed struct {
 const inTime = `CASE WHEN a.status = 'done' THEN 4 WHEN a.due_on = '' THEN 3 WHEN a.due_on < $2 THEN 0 WHEN a.due_on <= $3 THEN 1 ELSE 2 END`
 
 // fromActions are the actions that stand, of systems that are not stopped.
-const fromActions = ` FROM action a JOIN system s ON s.id = a.system_id LEFT JOIN unit u ON u.id = s.unit_id
+const fromActions = ` FROM action a
 	WHERE a.organisation_id = $1 AND a.obsolete_at IS NULL
-	AND NOT EXISTS (SELECT 1 FROM classification c WHERE c.system_id = a.system_id AND c.status = 'stopped')`
+	AND a.system_id NOT IN (SELECT c.system_id FROM classification c WHERE c.organisation_id = $1 AND c.status = 'stopped')`
 
 // where narrows to a filter, all but its group. The first three arguments are the organisation, today and the end of the week.
 func (f *Filter) where(org access.OrganisationID, today civil.Date) (string, []any) {
 	clause, args := "", []any{org, today, weekEnd(today)}
-	add := func(column, value string) {
+	add := func(condition, value string) {
 		args = append(args, value)
-		clause += " AND " + column + " = $" + strconv.Itoa(len(args))
+		clause += " AND " + strings.ReplaceAll(condition, "?", "$"+strconv.Itoa(len(args)))
 	}
 	if f.Status != "" {
-		add("a.status", string(f.Status))
+		add("a.status = ?", string(f.Status))
 	}
 	if f.Unit != "" {
-		add("s.unit_id", f.Unit)
+		add("a.system_id IN (SELECT s.id FROM system s WHERE s.organisation_id = $1 AND s.unit_id = ?)", f.Unit)
 	}
 	switch f.Owner {
 	case "":
 	case Nobody:
-		add("a.owner_role", "")
+		add("a.owner_role = ?", "")
 	default:
-		add("a.owner_role", f.Owner)
+		add("a.owner_role = ?", f.Owner)
 	}
 	return clause, args
 }
@@ -112,7 +112,7 @@ func counts(ctx context.Context, tx *db.Tx, org access.OrganisationID, f *Filter
 	return out, nil
 }
 
-// list reads one page of the actions that pass a filter, by group and day.
+// list reads one page of the actions that pass a filter, by group, day and system. The page is cut before the names are looked up.
 func list(ctx context.Context, tx *db.Tx, org access.OrganisationID, f *Filter, today civil.Date) ([]Listed, error) {
 	clause, args := f.where(org, today)
 	if i := slices.Index(Groups, f.Group); i >= 0 {
@@ -123,9 +123,12 @@ func list(ctx context.Context, tx *db.Tx, org access.OrganisationID, f *Filter, 
 		a, err := scanAction(func(dest ...any) error { return scan(append(dest, &l.Slug, &l.Name, &l.Unit)...) })
 		l.Action = a
 		return l, err
-	}, `SELECT a.id, a.system_id, a.requirement_id, a.owner_role, a.due_on, a.status, a.note, a.obsolete_at IS NOT NULL, a.version, a.updated_at,
-		s.slug, s.name, COALESCE(u.name, '')`+fromActions+clause+`
-		ORDER BY `+inTime+`, a.due_on, s.sort_key, a.id`+fmt.Sprintf(` LIMIT %d OFFSET %d`, PageSize, (f.Page-1)*PageSize), args...)
+	}, `SELECT x.id, x.system_id, x.requirement_id, x.owner_role, x.due_on, x.status, x.note, x.obsolete_at IS NOT NULL, x.version, x.updated_at,
+			s.slug, s.name, COALESCE(u.name, '')
+		FROM (SELECT a.*, `+inTime+` AS g`+fromActions+clause+`
+			ORDER BY g, a.due_on, a.system_id, a.id`+fmt.Sprintf(` LIMIT %d OFFSET %d`, PageSize, (f.Page-1)*PageSize)+`) x
+		JOIN system s ON s.id = x.system_id LEFT JOIN unit u ON u.id = s.unit_id
+		ORDER BY x.g, x.due_on, x.system_id, x.id`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list actions: %w", err)
 	}
@@ -145,6 +148,9 @@ func owners(ctx context.Context, tx *db.Tx, org access.OrganisationID) ([]string
 	return out, nil
 }
 
+// unmet are the answers that say "not met"; an index holds just these.
+const unmet = `r.organisation_id = $1 AND r.superseded_at IS NULL AND r.status IN ('not-met', 'partly')`
+
 // worst gives one page of the systems, those with the most answers that say "not met" and that nobody has taken on first.
 func worst(ctx context.Context, tx *db.Tx, org access.OrganisationID, unit string, page int) ([]ids.ID[system.System], error) {
 	out, err := db.All(ctx, tx, func(scan func(...any) error) (ids.ID[system.System], error) {
@@ -152,12 +158,13 @@ func worst(ctx context.Context, tx *db.Tx, org access.OrganisationID, unit strin
 		err := scan(&id)
 		return id, err
 	}, `SELECT s.id FROM system s LEFT JOIN (
-			SELECT r.system_id, COUNT(*) AS n FROM requirement_answer r
-			WHERE r.organisation_id = $1 AND r.superseded_at IS NULL AND r.status IN ('not-met', 'partly') AND NOT EXISTS (
-				SELECT 1 FROM action a WHERE a.system_id = r.system_id AND a.requirement_id = r.requirement_id AND a.obsolete_at IS NULL)
-			GROUP BY r.system_id) g ON g.system_id = s.id
+			SELECT r.system_id, COUNT(*) AS n FROM requirement_answer r WHERE `+unmet+` GROUP BY r.system_id) g ON g.system_id = s.id
+		LEFT JOIN (
+			SELECT a.system_id, COUNT(*) AS n FROM action a WHERE a.organisation_id = $1 AND a.obsolete_at IS NULL AND EXISTS (
+				SELECT 1 FROM requirement_answer r WHERE `+unmet+` AND r.system_id = a.system_id AND r.requirement_id = a.requirement_id)
+			GROUP BY a.system_id) h ON h.system_id = s.id
 		WHERE s.organisation_id = $1 AND ($2 = '' OR s.unit_id = $2)
-		ORDER BY COALESCE(g.n, 0) DESC, s.sort_key, s.id`+fmt.Sprintf(` LIMIT %d OFFSET %d`, SystemPageSize, (page-1)*SystemPageSize), org, unit)
+		ORDER BY COALESCE(g.n, 0) - COALESCE(h.n, 0) DESC, s.sort_key, s.id`+fmt.Sprintf(` LIMIT %d OFFSET %d`, SystemPageSize, (page-1)*SystemPageSize), org, unit)
 	if err != nil {
 		return nil, fmt.Errorf("list systems by gaps: %w", err)
 	}
