@@ -40,10 +40,13 @@ type requirementRow struct {
 	Form                    answerForm
 }
 
+// topicRows is the requirements of one topic that a page shows.
 type topicRows struct {
 	ID, Name string
-	Rows     []requirementRow
-	Known    int // how many of them are answered
+	// Heading is the name, or what is said about it. Href leads to the whole topic when the page shows only some of it.
+	Heading, Href string
+	Rows          []requirementRow
+	Known         int // how many of them are answered
 }
 
 type requirementsPage struct {
@@ -54,11 +57,18 @@ type requirementsPage struct {
 	Total   int
 	Filters []selectField
 	Path    string
-	// Action is where the answers are sent: this page, with its filters.
-	Action    string
-	Shown     string
-	Clear     bool
-	Topics    []topicRows
+	// Action is where the answers are sent: what the page shows, with its filters.
+	Action string
+	Shown  string
+	Clear  bool
+	// Parts are all topics, when the reader has chosen none and no filter.
+	Parts []web.TopicPart
+	// Topics are the rows shown: of the chosen topic, of the first that needs an answer, or one page of what the filters leave.
+	Topics []topicRows
+	// One says that they are of one topic; Around leads to the others.
+	One       bool
+	Around    web.Neighbours
+	Paging    web.Paging
 	MayAnswer bool
 }
 
@@ -77,57 +87,14 @@ func (f requirementFilter) pairs() []string {
 	return []string{"status", f.Status, "slag", f.Kind, "roll", f.Role, "omrade", f.Topic}
 }
 
+// narrows reports whether the filter does more than choose a topic.
+func (f requirementFilter) narrows() bool { return f.Status != "" || f.Kind != "" || f.Role != "" }
+
 func (f requirementFilter) matches(r *requirement.Applied) bool {
 	var t requirement.Tally
 	t.Count(r.Answer.Status)
 	return (f.Status == "" || counted(t, f.Status) > 0) && (f.Kind == "" || f.Kind == r.Kind) &&
 		(f.Role == "" || f.Role == r.Role) && (f.Topic == "" || f.Topic == r.Topic)
-}
-
-func (p *Pages) systemRequirements(c *web.Context) error {
-	o, err := p.Overview.Requirements(c.Context(), c.Actor, c.Path("slug"), c.L)
-	if err != nil {
-		return err
-	}
-	return p.renderRequirements(c, &o, nil)
-}
-
-func (p *Pages) renderRequirements(c *web.Context, o *One, faults []web.FieldError) error {
-	v := &o.View
-	f := readRequirementFilter(c)
-	path := systemPath(v.System.Slug) + "/krav"
-	d := requirementsPage{
-		Page: p.systemBase(c, v), Head: p.head(c, o, web.TabRequirements), Stop: stopNote(c, v), Path: path,
-		Action: address(path, f.pairs()...), Filters: p.requirementFilters(c, v, f), Clear: f != requirementFilter{},
-		Total: v.Tally.Total(), MayAnswer: may(c, "requirement.Answer") && !v.Need.Stop,
-	}
-	d.Title = c.L.T("overview.requirements-title", "Name", v.System.Name)
-	d.Errors = faults
-	current := ""
-	if f == (requirementFilter{Status: f.Status}) {
-		current = f.Status
-	}
-	d.Bar = bar(c, v.Tally, current, func(with string) string { return address(path, "status", with) })
-	shown := 0
-	for _, topic := range p.Overview.catalogue().Topics {
-		t := topicRows{ID: topic.ID, Name: topic.Name.In(lang(c))}
-		for i := range v.Requirements {
-			r := &v.Requirements[i]
-			if r.Topic != topic.ID || !f.matches(r) && !touched(faults, r.ID) {
-				continue
-			}
-			if r.Answer.Status != requirement.Unanswered {
-				t.Known++
-			}
-			t.Rows = append(t.Rows, p.requirementRow(c, o, r, faults))
-		}
-		shown += len(t.Rows)
-		if len(t.Rows) > 0 {
-			d.Topics = append(d.Topics, t)
-		}
-	}
-	d.Shown = c.L.T("overview.requirements-shown", "Shown", shown, "Total", d.Total)
-	return c.Render(templates, "requirements.html", d)
 }
 
 // touched reports whether a requirement has a fault, so that a filter does not hide it.
@@ -145,7 +112,7 @@ func (p *Pages) requirementRow(c *web.Context, o *One, r *requirement.Applied, f
 	a := r.Answer
 	fresh := form(c, r, a)
 	row.Form = fresh
-	if c.Request.PostForm != nil && c.Request.PostForm.Has("status."+r.ID) { // nothing typed is lost
+	if posted(c, r.ID) { // nothing typed is lost
 		row.Form = form(c, r, typed(c, r.ID))
 		row.Form.On, row.Form.Was = c.Form("on."+r.ID), c.Form("was."+r.ID)
 		if conflicts(faults, r.ID) { // the reader sees the saved answer now, and may save over it
@@ -223,7 +190,7 @@ func (p *Pages) why(c *web.Context, v *requirement.View, r *requirement.Applied)
 		case catalogue.BecauseCondition:
 			w.Information = append(w.Information, web.WhyLine{Text: b.Text, Href: path + "#facts"})
 		case "level":
-			w.Classification = append(w.Classification, web.WhyLine{Text: b.Text, Detail: decidedBy(c, v), Href: path + "/klassning"})
+			w.Classification = append(w.Classification, web.WhyLine{Text: b.Text, Href: path + "/klassning"})
 		}
 	}
 	if len(w.Information) == 0 {
@@ -235,7 +202,9 @@ func (p *Pages) why(c *web.Context, v *requirement.View, r *requirement.Applied)
 	if len(w.Rule) == 0 {
 		w.Rule = []web.WhyLine{{Text: c.L.T("overview.why-no-rule"), Href: "/krav/" + r.ID}}
 	}
-	if len(w.Classification) == 0 {
+	if n := len(w.Classification); n > 0 {
+		w.Classification[n-1].Detail = decidedBy(c, v) // once: it holds for every aspect
+	} else {
 		w.Classification = []web.WhyLine{{Text: c.L.T("overview.why-any-level"), Href: path + "/klassning"}}
 	}
 	w.Protection = []web.WhyLine{{Text: r.Is(lang(c)), Detail: c.L.T("overview.kind-of-" + r.Kind), Href: "/krav/" + r.ID}}
@@ -336,37 +305,59 @@ func bar(c *web.Context, t requirement.Tally, current string, href func(with str
 // maxNote is how long a note may be: it stands in one table cell of the reports.
 const maxNote = 2000
 
-// saveAnswers saves every row of a topic that the reader has changed.
+// saveAnswers saves every row of the page that the reader has changed. Rows that are not on the page are left as they are.
 func (p *Pages) saveAnswers(c *web.Context) error {
 	o, err := p.Overview.Requirements(c.Context(), c.Actor, c.Path("slug"), c.L)
 	if err != nil {
 		return err
 	}
-	topic := c.Form("omrade")
 	var answers []requirement.Answer
+	var saved []requirement.Applied // as they are once the answers are saved
 	var faults []web.FieldError
 	for i := range o.View.Requirements {
-		r := &o.View.Requirements[i]
-		if r.Topic != topic || !c.Request.PostForm.Has("status."+r.ID) {
+		r := o.View.Requirements[i]
+		if !posted(c, r.ID) {
 			continue
 		}
-		a, changed, wrong := p.readAnswer(c, &o.View, r)
+		a, changed, wrong := p.readAnswer(c, &o.View, &r)
 		faults = append(faults, wrong...)
 		if changed && len(wrong) == 0 {
-			answers = append(answers, a)
+			r.Answer = a
+			answers, saved = append(answers, a), append(saved, r)
 		}
 	}
 	if len(faults) > 0 {
 		return p.renderRequirements(c, &o, faults)
 	}
-	back := address(systemPath(o.View.System.Slug)+"/krav", readRequirementFilter(c).pairs()...) + "#omrade-" + url.PathEscape(topic)
+	back := backTo(c, o.View.System.Slug, saved)
 	if len(answers) == 0 {
-		return c.Redirect(web.Local(back), "overview.nothing-changed")
+		return c.Redirect(back, "overview.nothing-changed")
 	}
 	if err := p.Requirements.Answer(c.Context(), c.Actor, o.View.System.Slug, answers); err != nil {
 		return err
 	}
-	return c.Redirect(web.Local(back), "overview.answers-saved", "Count", strconv.Itoa(len(answers)))
+	return c.Redirect(back, "overview.answers-saved", "Count", strconv.Itoa(len(answers)))
+}
+
+// posted reports whether a form was sent that has a requirement's fields.
+func posted(c *web.Context, id string) bool {
+	return c.Request.PostForm != nil && c.Request.PostForm.Has("status."+id)
+}
+
+// backTo is where the reader was: the answer itself when there is one and the filters still show it, else the rows.
+func backTo(c *web.Context, slug string, saved []requirement.Applied) string {
+	f := readRequirementFilter(c)
+	page := ""
+	if n := pageNumber(c); n > 1 {
+		page = strconv.Itoa(n)
+	}
+	at := "#rows"
+	if len(saved) == 1 && f.matches(&saved[0]) {
+		at = "#krav-" + url.PathEscape(saved[0].ID)
+	} else if f.Topic != "" && !f.narrows() {
+		at = "#omrade-" + url.PathEscape(f.Topic)
+	}
+	return web.Local(address(systemPath(slug)+"/krav", append(f.pairs(), "sida", page)...) + at)
 }
 
 // readAnswer reads one row of the form: what was answered, whether the reader has changed it, and what is wrong.

@@ -326,7 +326,7 @@ func (p *Pages) requirementSystems(c *web.Context, d *onePage, r *catalogue.Requ
 	}
 	for _, s := range list[page.from():page.To()] {
 		d.Systems = append(d.Systems, systemLink{
-			Name: s.Name, Href: systemPath(s.Slug) + "/krav#krav-" + r.ID, Unit: s.Unit, Cells: cells(c, s.Sum), Status: requirement.PageStatus(c.L, s.Status),
+			Name: s.Name, Href: requirementOf(s.Slug, r), Unit: s.Unit, Cells: cells(c, s.Sum), Status: requirement.PageStatus(c.L, s.Status),
 		})
 	}
 	d.Paging = page.Paging

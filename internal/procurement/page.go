@@ -56,7 +56,11 @@ type annexPage struct {
 	// Stop says that the system is with the security protection manager.
 	Stop   bool
 	Filter annexFilter
+	// Parts are all topics, when the reader has chosen none.
+	Parts []web.TopicPart
+	// Topics is the topic shown; after a fault, those that the form had rows of. Around leads to the others.
 	Topics []topicGroup
+	Around web.Neighbours
 	// Shown and Chosen are how many rows the filter leaves, and how many of them the annex has.
 	Shown, Chosen int
 	CanChoose     bool
@@ -67,7 +71,7 @@ type annexPage struct {
 type annexFilter struct {
 	Topic, Weight web.Field
 	Active        bool
-	// Action is where the form that saves the choices is sent, with the filter kept.
+	// Action is where the form that saves the choices is sent: the topic shown, with the weight kept.
 	Action string
 }
 
@@ -76,9 +80,11 @@ type note struct{ Text, Link, Href string }
 
 // topicGroup is the rows of one topic.
 type topicGroup struct {
-	ID, Name      string
+	*catalogue.Topic
+	Title         string
 	Rows, Offered []annexRow
-	Chosen        int
+	// Chosen is how many the annex has.
+	Chosen int
 	// Open shows the offered rows at once, because one of them has been ticked or has a fault.
 	Open bool
 }
@@ -127,17 +133,103 @@ func (p *Pages) render(c *web.Context, in *typed) error {
 	if in != nil {
 		page.Errors = in.faults
 	}
-	topic, weight := c.Query(byTopic), c.Query(byWeight)
-	page.Filter = annexFilters(c.L, a.Rows, v.System.Slug, topic, weight)
-	page.Topics = groupRows(c.L, a.Rows, topic, weight, in)
-	for _, g := range page.Topics {
-		page.Shown += len(g.Rows) + len(g.Offered)
-		page.Chosen += g.Chosen
-	}
+	page.showRows(c, a.Rows, in)
 	if access.Allowed(c.Actor, "report.Write") && !v.Need.Stop {
 		page.Exports = exports(c.L, v.System.Slug)
 	}
 	return c.Render(pages, "annex.html", page)
+}
+
+// showRows shows one topic: the chosen one, else the first that the annex has something of, below the list of all.
+func (p *annexPage) showRows(c *web.Context, rows []Row, in *typed) {
+	topic, weight := c.Query(byTopic), oneOf(c.Query(byWeight), shall, should)
+	all := groupRows(c.L, rows, weight, nil)
+	p.Filter = annexFilters(c.L, rows, p.Slug, topic, weight)
+	shown := topic
+	if topic == "" {
+		shown = firstTopic(all)
+		p.Parts = topicParts(c.L, all, p.Slug, weight, shown)
+		p.Filter.Action = address(p.Slug, shown, weight)
+	}
+	for i := range all {
+		if topic == "" || all[i].ID == topic {
+			p.Shown += len(all[i].Rows) + len(all[i].Offered)
+			p.Chosen += all[i].Chosen
+		}
+		if all[i].ID != shown {
+			continue
+		}
+		p.Topics = all[i : i+1]
+		p.Around = requirement.PageNeighbours(c.L, address(p.Slug, "", weight), i, len(all), func(i int) web.Link {
+			return web.Link{Label: all[i].Title, Href: address(p.Slug, all[i].ID, weight)}
+		})
+	}
+	if in != nil { // nothing typed is lost, whatever somebody else has changed meanwhile
+		p.Topics = groupRows(c.L, rows, "", in)
+	}
+}
+
+func oneOf(value string, known ...string) string {
+	if slices.Contains(known, value) {
+		return value
+	}
+	return ""
+}
+
+// address is the annex of a system with one topic, one weight, or all of them.
+func address(slug, topic, weight string) string {
+	q := url.Values{}
+	if topic != "" {
+		q.Set(byTopic, topic)
+	}
+	if weight != "" {
+		q.Set(byWeight, weight)
+	}
+	if len(q) == 0 {
+		return "/system/" + slug + "/upphandling"
+	}
+	return "/system/" + slug + "/upphandling?" + q.Encode()
+}
+
+// firstTopic is the first topic that the annex has something of, else the first of all.
+func firstTopic(groups []topicGroup) string {
+	if len(groups) == 0 {
+		return ""
+	}
+	return groups[max(0, slices.IndexFunc(groups, func(g topicGroup) bool { return g.Chosen > 0 }))].ID
+}
+
+// topicParts lists the topics by part of the catalogue, each with how many rows the annex has, leaves out and could have.
+func topicParts(l *locale.Localizer, groups []topicGroup, slug, weight, current string) []web.TopicPart {
+	var out []web.TopicPart
+	for _, part := range []string{catalogue.PartGovernance, catalogue.PartTechnical} {
+		total := 0
+		var lines []web.TopicLine
+		for i := range groups {
+			g := &groups[i]
+			if g.Part != part {
+				continue
+			}
+			n := len(g.Rows) + len(g.Offered)
+			total += n
+			line := web.TopicLine{Name: g.Title, Href: address(slug, g.ID, weight), Total: requirement.PageCount(l, n), Current: g.ID == current}
+			add := func(n int, key string, bad bool) {
+				if n > 0 {
+					line.Counts = append(line.Counts, web.TopicCount{Text: l.T(key, "Count", n), Bad: bad})
+				}
+			}
+			add(g.Chosen, "procurement.page-topic-count", false)
+			add(len(g.Rows)-g.Chosen, "procurement.page-topic-left", true)
+			add(len(g.Offered), "procurement.page-topic-offered", false)
+			lines = append(lines, line)
+		}
+		if len(lines) > 0 {
+			p := requirement.PagePart(l, part, total)
+			p.Topics = lines
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // exports are the links to the annex as a document.
@@ -175,17 +267,14 @@ func notes(l *locale.Localizer, v *requirement.View, a *Annex) []note {
 		add(1, "draft", slug+"/klassning")
 	}
 	add(conditional, "conditional", slug+"/krav")
-	add(len(a.Included())-proportionate, "long", slug+"/upphandling?"+byWeight+"="+should)
+	add(len(a.Included())-proportionate, "long", address(v.System.Slug, "", should))
 	return out
 }
 
 // annexFilters makes the form that narrows the rows, with how many rows each topic has.
 func annexFilters(l *locale.Localizer, rows []Row, slug, topic, weight string) annexFilter {
 	lang := catalogue.Lang(l.Lang)
-	f := annexFilter{Active: topic != "" || weight != "", Action: "/system/" + slug + "/upphandling"}
-	if f.Active {
-		f.Action += "?" + url.Values{byTopic: {topic}, byWeight: {weight}}.Encode()
-	}
+	f := annexFilter{Active: topic != "" || weight != "", Action: address(slug, topic, weight)}
 	counts := map[string]int{}
 	var options []web.Option
 	for _, r := range rows {
@@ -207,25 +296,30 @@ func annexFilters(l *locale.Localizer, rows []Row, slug, topic, weight string) a
 	return f
 }
 
-// groupRows puts the rows that the filter leaves under their topics, in the order of the topics' names.
-func groupRows(l *locale.Localizer, rows []Row, topic, weight string, in *typed) []topicGroup {
+// groupRows puts the rows of a weight under their topics, in the catalogue's order; of a form that was sent, the rows it has.
+func groupRows(l *locale.Localizer, rows []Row, weight string, in *typed) []topicGroup {
 	var groups []topicGroup
 	at := map[string]int{}
 	for i := range rows {
 		r := &rows[i]
-		if topic != "" && r.Topic.ID != topic || weight == shall && !r.Must || weight == should && r.Must {
+		if weight == shall && !r.Must || weight == should && r.Must || in != nil && !in.has(r.ID) {
 			continue
 		}
 		n, ok := at[r.Topic.ID]
 		if !ok {
 			n = len(groups)
 			at[r.Topic.ID] = n
-			groups = append(groups, topicGroup{ID: r.Topic.ID, Name: r.Topic.Name.In(catalogue.Lang(l.Lang))})
+			groups = append(groups, topicGroup{Topic: r.Topic, Title: r.Topic.Name.In(catalogue.Lang(l.Lang))})
 		}
 		groups[n].add(l, r, in)
 	}
-	locale.Sort(groups, func(g topicGroup) string { return g.Name })
 	return groups
+}
+
+// has reports whether a form had a row.
+func (t *typed) has(id string) bool {
+	_, ok := t.choices[id]
+	return ok
 }
 
 func (g *topicGroup) add(l *locale.Localizer, r *Row, in *typed) {
@@ -277,40 +371,20 @@ func lawOf(r *Row, id string) (*catalogue.Law, bool) {
 	return r.Laws[i], true
 }
 
-// choose saves what was changed on the page. Rows that nobody touched are left as they are, so that two people who narrow
-// different rows do not undo each other.
+// choose saves what was changed on the page. Rows that nobody touched are left as they are, and so are those of other topics, so
+// that two people do not undo each other.
 func (p *Pages) choose(c *web.Context) error {
-	ticked, was := map[string]bool{}, map[string]bool{}
-	for _, id := range c.Forms("in") {
-		ticked[id] = true
-	}
-	for _, id := range c.Forms("was") {
-		was[id] = true
-	}
 	in := typed{choices: map[string]Choice{}, faulty: map[string]string{}}
-	var changed []Choice
-	for _, id := range c.Forms("row") {
-		x := Choice{Requirement: id, Included: ticked[id], Reason: c.Form("reason-" + id)}
-		if _, again := in.choices[id]; again {
-			continue
-		}
-		in.choices[id] = x
-		if len([]rune(x.Reason)) > maxReason {
-			in.fault(c.L, id, "procurement.page-reason-long", "Max", maxReason)
-		}
-		if x.Included != was[id] || !x.Included && x.Reason != c.Form("reason-was-"+id) {
-			if x.Included {
-				x.Reason = "" // it was a reason to leave the row out
-			}
-			changed = append(changed, x)
-		}
-	}
+	changed := in.read(c)
 	if len(in.faults) > 0 {
 		return p.render(c, &in)
 	}
-	back := annexFilters(c.L, nil, c.Path("slug"), c.Query(byTopic), c.Query(byWeight)).Action
+	back := address(c.Path("slug"), c.Query(byTopic), oneOf(c.Query(byWeight), shall, should))
+	if topic := c.Query(byTopic); topic != "" {
+		back += "#o-" + url.PathEscape(topic)
+	}
 	if len(changed) == 0 {
-		return c.Redirect(back, "procurement.page-unchanged")
+		return c.Redirect(web.Local(back), "procurement.page-unchanged")
 	}
 	err := p.Service.Choose(c.Context(), c.Actor, c.Path("slug"), c.L, changed)
 	var bare *ReasonError
@@ -325,7 +399,39 @@ func (p *Pages) choose(c *web.Context) error {
 	case err != nil:
 		return err
 	}
-	return c.Redirect(back, "procurement.page-saved", "Count", strconv.Itoa(len(changed)))
+	return c.Redirect(web.Local(back), "procurement.page-saved", "Count", strconv.Itoa(len(changed)))
+}
+
+// read reads the rows of the form, and gives those that differ from what stood there when the page was opened.
+func (t *typed) read(c *web.Context) []Choice {
+	ticked, was := setOf(c.Forms("in")), setOf(c.Forms("was"))
+	var changed []Choice
+	for _, id := range c.Forms("row") {
+		x := Choice{Requirement: id, Included: ticked[id], Reason: c.Form("reason-" + id)}
+		if _, again := t.choices[id]; again {
+			continue
+		}
+		t.choices[id] = x
+		if len([]rune(x.Reason)) > maxReason {
+			t.fault(c.L, id, "procurement.page-reason-long", "Max", maxReason)
+		}
+		if x.Included == was[id] && (x.Included || x.Reason == c.Form("reason-was-"+id)) {
+			continue
+		}
+		if x.Included {
+			x.Reason = "" // it was a reason to leave the row out
+		}
+		changed = append(changed, x)
+	}
+	return changed
+}
+
+func setOf(list []string) map[string]bool {
+	out := make(map[string]bool, len(list))
+	for _, v := range list {
+		out[v] = true
+	}
+	return out
 }
 
 func (t *typed) fault(l *locale.Localizer, id, key string, args ...any) {
