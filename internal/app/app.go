@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
+	"runtime/debug"
 	"strings"
 	"sync"
 
@@ -79,16 +80,25 @@ type App struct {
 // ErrOldSchema says that the database lacks migrations that the application's role may not make.
 var ErrOldSchema = errors.New("the database's schema is older than this program")
 
+// gcAtStart is how much the heap may grow, in percent, before it is collected while the program starts.
+const gcAtStart = 300
+
 // Open opens the database, migrates it where it may, and builds the slices. Close ends it.
 func Open(ctx context.Context, o Options) (*App, error) {
-	// The catalogue takes longer to read than the database to open: read it beside.
-	loaded := make(chan error, 1)
+	// What is read at a start is kept: collecting garbage in the middle of it only takes time.
+	defer debug.SetGCPercent(debug.SetGCPercent(gcAtStart))
+	// The catalogue and the texts take longer to read than the database to open: read them beside.
+	loaded := make(chan error, 2)
 	go func() {
 		_, err := Catalogue()
 		loaded <- err
 	}()
+	go func() {
+		_, err := Texts()
+		loaded <- err
+	}()
 	d, err := openMigrated(ctx, o)
-	if e := <-loaded; e != nil || err != nil {
+	if e := errors.Join(<-loaded, <-loaded); e != nil || err != nil {
 		if d != nil {
 			e = errors.Join(e, d.Close())
 		}

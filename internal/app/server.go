@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"time"
 
 	"github.com/klauspost/compress/gzhttp"
@@ -86,6 +87,7 @@ func (a *App) Serve(ctx context.Context, o ServerOptions) error {
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
+	go debug.FreeOSMemory() // what the start needed and the pages do not, beside the first of them
 	select {
 	case err = <-failed:
 		err = fmt.Errorf("serve pages: %w", err)

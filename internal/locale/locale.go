@@ -5,9 +5,12 @@
 package locale
 
 import (
+	"errors"
 	"fmt"
-	"sort"
+	"maps"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/goccy/go-yaml"
 	"github.com/nicksnyder/go-i18n/v2/i18n"
@@ -26,33 +29,40 @@ type Bundle struct {
 // text is a message in one language: a plain text, or one with a singular form.
 type text struct{ One, Other string }
 
-// UnmarshalYAML reads "text" or {one: ..., other: ...}.
-func (t *text) UnmarshalYAML(b []byte) error {
-	if err := yaml.Unmarshal(b, &t.Other); err == nil {
+// read takes what the file has for one language: "text" or {one: ..., other: ...}.
+func (t *text) read(v any) error {
+	switch v := v.(type) {
+	case string:
+		t.Other = v
 		return nil
+	case map[string]any:
+		for form, words := range v {
+			s, ok := words.(string)
+			switch {
+			case ok && form == "one":
+				t.One = s
+			case ok && form == "other":
+				t.Other = s
+			default:
+				return fmt.Errorf("%s: write one and other, each a text", form)
+			}
+		}
+		return nil
+	default:
+		return errors.New("write a text, or {one: ..., other: ...}")
 	}
-	var forms struct{ One, Other string }
-	if err := yaml.UnmarshalWithOptions(b, &forms, yaml.Strict()); err != nil {
-		return err
-	}
-	t.One, t.Other = forms.One, forms.Other
-	return nil
 }
 
 // NewBundle reads the messages.yaml of each slice. Every key has both languages; a key stands in one file only.
 func NewBundle(files map[string]string) (*Bundle, error) {
 	b := &Bundle{i18n: i18n.NewBundle(language.Swedish), keys: map[string]bool{}}
-	names := make([]string, 0, len(files))
-	for n := range files {
-		names = append(names, n)
+	names := slices.Sorted(maps.Keys(files))
+	parsed, err := parseAll(names, files)
+	if err != nil {
+		return nil, err
 	}
-	sort.Strings(names)
-	for _, name := range names {
-		var messages map[string]map[string]text
-		if err := yaml.Unmarshal([]byte(files[name]), &messages); err != nil {
-			return nil, fmt.Errorf("read messages of %s: %w", name, err)
-		}
-		for key, byLanguage := range messages {
+	for i, name := range names {
+		for key, byLanguage := range parsed[i] {
 			if b.keys[key] {
 				return nil, fmt.Errorf("read messages of %s: key %s stands twice", name, key)
 			}
@@ -65,9 +75,33 @@ func NewBundle(files map[string]string) (*Bundle, error) {
 	return b, nil
 }
 
-func (b *Bundle) add(key string, byLanguage map[string]text) error {
+// messages are what one file holds: by key and language.
+type messages map[string]map[string]any
+
+// parseAll parses the files side by side: every start of the program waits for it.
+func parseAll(names []string, files map[string]string) ([]messages, error) {
+	out, faults := make([]messages, len(names)), make([]error, len(names))
+	var wg sync.WaitGroup
+	for i, name := range names {
+		wg.Go(func() {
+			if err := yaml.Unmarshal([]byte(files[name]), &out[i]); err != nil {
+				faults[i] = fmt.Errorf("read messages of %s: %w", name, err)
+			}
+		})
+	}
+	wg.Wait()
+	return out, errors.Join(faults...)
+}
+
+func (b *Bundle) add(key string, byLanguage map[string]any) error {
 	for _, lang := range Languages {
-		t := byLanguage[lang]
+		if byLanguage[lang] == nil {
+			return fmt.Errorf("key %s has no %s", key, lang)
+		}
+		var t text
+		if err := t.read(byLanguage[lang]); err != nil {
+			return fmt.Errorf("key %s, %s: %w", key, lang, err)
+		}
 		if t.Other == "" {
 			return fmt.Errorf("key %s has no %s", key, lang)
 		}
@@ -87,12 +121,7 @@ func (b *Bundle) Has(key string) bool { return b.keys[key] }
 
 // Keys lists every key, sorted.
 func (b *Bundle) Keys() []string {
-	out := make([]string, 0, len(b.keys))
-	for k := range b.keys {
-		out = append(out, k)
-	}
-	sort.Strings(out)
-	return out
+	return slices.Sorted(maps.Keys(b.keys))
 }
 
 // In gives the texts of one language, "sv" or "en"; anything else is Swedish.
