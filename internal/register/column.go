@@ -118,22 +118,32 @@ var letterFields = []map[string]string{
 	{"c": Confidentiality, "i": Integrity, "a": Availability, "t": Traceability},
 }
 
-// letterSure is how sure a single letter makes us: it never stands alone, and its cells look like levels.
-const letterSure = 0.9
+// letterSure is how sure a single letter makes us: it never stands alone, and its cells look like levels. letterBeside is for one
+// whose own cells do not, but that stands beside two that do: what is wrong with its cells is then told, not passed over.
+const (
+	letterSure   = 0.9
+	letterBeside = 0.7
+)
 
 // levelLetters finds columns headed by single letters that are levels. At least two letters of one language must stand there,
 // and the cells must look like levels: a lone K can be anything.
 func (g *guesser) levelLetters() map[int][]guess {
 	best := map[int][]guess{}
 	for _, fields := range letterFields {
-		found := map[int][]guess{}
+		found, alike := map[int][]guess{}, 0
 		for i := range g.columns {
 			p := &g.profiles[i]
-			if f, ok := fields[heading(g.columns[i].Header)]; ok && p.filled > 0 && p.levels >= 0.7 {
+			f, ok := fields[heading(g.columns[i].Header)]
+			switch {
+			case !ok || p.filled == 0:
+			case p.levels >= 0.7:
+				alike++
 				found[i] = []guess{{f, letterSure}}
+			default:
+				found[i] = []guess{{f, letterBeside}}
 			}
 		}
-		if len(found) >= 2 && len(found) > len(best) {
+		if alike >= 2 && len(found) > len(best) {
 			best = found
 		}
 	}
