@@ -143,6 +143,19 @@ func TestEveryPage(t *testing.T) {
 	}
 }
 
+// A page elsewhere can have its name lead to this machine: the demonstration answers to this machine's names only.
+func TestDemonstrationKnowsItsNames(t *testing.T) {
+	address, _, _ := example(t, "sqlite:"+filepath.Join(t.TempDir(), "example.db"))
+	c := webtest.Open(t, address)
+	for host, want := range map[string]int{"localhost:8080": 200, "127.0.0.1:8080": 200, "[::1]:8080": 200, "insegel.example": 421} {
+		r := c.Request("GET", web.SignInPath, nil)
+		r.Host = host
+		if p := c.Do(r); p.Status != want {
+			t.Errorf("%s: got %d, want %d", host, p.Status, want)
+		}
+	}
+}
+
 // TestPagesNeedSignIn opens every page without signing in.
 func TestPagesNeedSignIn(t *testing.T) {
 	a := open(t, "sqlite:"+filepath.Join(t.TempDir(), "a.db"))

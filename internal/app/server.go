@@ -58,6 +58,9 @@ func (a *App) Site(o ServerOptions) *web.Site {
 		opts.Hosts = []string{o.URL.Host}
 		link = o.URL.String()
 	}
+	if o.Demo != nil {
+		opts.Hosts = o.Demo.Hosts()
+	}
 	site := web.NewSite(a.Texts, a.Log, opts)
 	auth.Pages{Sessions: sessions, Demo: o.Demo != nil}.Mount(site)
 	if o.Demo != nil {

@@ -46,6 +46,10 @@ func NewDemoLink(addr string) (*DemoLink, error) {
 // URL is the address to open in a browser.
 func (d *DemoLink) URL() string { return "http://" + d.addr + "/demo/" + d.token }
 
+// Hosts are the names that the demonstration answers to: those of this machine. A page elsewhere whose name has been made to lead
+// here is then not taken for ours.
+func (d *DemoLink) Hosts() []string { return []string{d.addr, "localhost", "127.0.0.1", "[::1]"} }
+
 // Who tells whom the demonstration signs in as.
 type Who func(ctx context.Context) (access.Actor, web.Viewer, error)
 

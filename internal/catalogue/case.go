@@ -150,9 +150,12 @@ func caseStatements(v *Vocabulary, o *object, on string) []Statement {
 	return out
 }
 
-// factValues reads one value, or several of a set: a list, or values with | or comma between.
+// factValues reads one value, or several of a set: a list, or values with | or comma between. An empty list says that none holds.
 func factValues(o *object, n *node, f *Fact) []string {
 	if f.Form == FormSet && n.kind == listNode {
+		if len(n.items) == 0 && f.canBeEmpty() {
+			return []string{none}
+		}
 		var out []string
 		for i := range n.items {
 			if s, ok := o.scalar(&n.items[i], f.ID); ok {

@@ -61,6 +61,21 @@ answers:
 	}
 }
 
+// An area implies a chapter of secrecy, and whoever knows better says that there is none.
+func TestParseCaseNoSecrecy(t *testing.T) {
+	c := realCatalogue(t)
+	for _, none := range []string{"no", "false", "nej", "[]"} {
+		cs, problems := catalogue.ParseCase(c, "x.yaml", []byte("model: klassa\nsubject: {name: a, osl: "+none+"}"))
+		if len(problems) > 0 {
+			t.Errorf("osl: %s: %v", none, problems)
+			continue
+		}
+		if diff := cmp.Diff([]catalogue.Statement{{Fact: "osl", Value: "no"}}, cs.Subject.Statements); diff != "" {
+			t.Errorf("osl: %s (-want +got):\n%s", none, diff)
+		}
+	}
+}
+
 func TestParseCaseRefuses(t *testing.T) {
 	c := realCatalogue(t)
 	for name, tc := range map[string]struct{ in, want string }{

@@ -92,7 +92,7 @@ var truthWords = map[string]string{
 }
 
 // Check tells whether a fact can have a value and gives the value as the catalogue writes it. It takes true, ja and yes, or
-// false, nej and no, for a truth fact, and a value's label in either language. The error names the values allowed.
+// false, nej and no, for a truth fact, no for a set that something else implies, and a value's label in either language. The error names the values allowed.
 func (v *Vocabulary) Check(fact, value string) (canonical string, err error) {
 	canonical, err = v.check(fact, value)
 	if err != nil {
@@ -115,12 +115,28 @@ func (v *Vocabulary) check(fact, value string) (string, error) {
 			return c, nil
 		}
 	}
+	if f.canBeEmpty() && truthWords[s] == none {
+		return none, nil
+	}
 	for _, own := range f.Values {
 		if l, ok := f.Labels[own]; ok && (strings.EqualFold(l.SV, s) || strings.EqualFold(l.EN, s)) {
 			return own, nil
 		}
 	}
-	return "", fmt.Errorf("%s cannot be %q; write one of %s", fact, value, strings.Join(f.Values, ", "))
+	allowed := f.Values
+	if f.canBeEmpty() {
+		allowed = append([]string{none}, allowed...)
+	}
+	return "", fmt.Errorf("%s cannot be %q; write one of %s", fact, value, strings.Join(allowed, ", "))
+}
+
+// canBeEmpty tells whether "no" says something of the fact that is not one of its values: that nothing of what is implied for a
+// set holds.
+func (f *Fact) canBeEmpty() bool { return f.Form == FormSet && len(f.Implied) > 0 }
+
+// has tells whether a statement can give the fact the value.
+func (f *Fact) has(value string) bool {
+	return slices.Contains(f.Values, value) || value == none && f.canBeEmpty()
 }
 
 // truthValue gives the fact's own value for yes, no and unknown: "high" and "low" when those are its words.

@@ -102,7 +102,7 @@ func (v *Vocabulary) close(s *Source) closed {
 	c := closed{origins: make([]told, 0, 2*len(s.Statements)+4)}
 	for _, st := range s.Statements {
 		i, ok := v.index[st.Fact]
-		if !ok || !slices.Contains(v.facts[i].Values, st.Value) {
+		if !ok || !v.facts[i].has(st.Value) {
 			continue
 		}
 		c.touched.add(i)

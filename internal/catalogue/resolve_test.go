@@ -121,6 +121,11 @@ var resolutions = map[string]struct {
 		[]catalogue.Source{information("a", st{"area", "socialtjanst"})},
 		[]string{"area=socialtjanst yes a", "osl=23 yes system"},
 	},
+	"a set that is stated to be empty is not implied": {
+		system(st{"area", "socialtjanst"}, st{"osl", "no"}, st{"supplier", "no"}, st{"personal_data", "no"}, st{"special_category", "no"}),
+		[]catalogue.Source{information("a", st{"area", "skola"}, st{"osl", "26"})},
+		[]string{"area=socialtjanst yes system", "area=skola yes a"},
+	},
 	"what is not in the vocabulary is left out": {
 		system(st{"moon", "yes"}, st{"personal_data", "perhaps"}, st{"supplier", "no"}), nil,
 		nil,

@@ -274,6 +274,10 @@ func (s *Service) Answer(ctx context.Context, actor access.Actor, ref string, a 
 		return fmt.Errorf("save answer: %w", err)
 	}
 	if stopped {
+		// Also when the reader has left: what was answered may not lie in the database's files.
+		if err := s.DB.Purge(context.WithoutCancel(ctx)); err != nil {
+			return fmt.Errorf("take away what was answered: %w", err)
+		}
 		return ErrStopped
 	}
 	return nil

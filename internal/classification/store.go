@@ -21,7 +21,7 @@ import (
 var ErrModelTaken = errors.New("the model exists already")
 
 // ErrModel says that a model is not known.
-var ErrModel = errors.New("no such classification model: write klassa, msb-4, msb-3, the lowest and highest level, such as 1-3, or the id of your own")
+var ErrModel = errors.New("no such classification model: write klassa, msb-4, msb-3, the lowest and highest level, such as 1-3 (two to four levels), or the id of your own")
 
 // DefaultModel is the model of an organisation that has chosen none.
 const DefaultModel = "klassa"

@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/insegel/insegel/internal/document"
 	"github.com/insegel/insegel/internal/report"
@@ -31,6 +33,9 @@ func (c *reportCommand) Run(s *streams) error {
 		return usageError{err}
 	}
 	kind := report.Kind(c.Kind)
+	if formats := report.Formats(kind); !slices.Contains(formats, format) {
+		return fmt.Errorf("report %s is not written as %s: choose one of %s", c.Kind, format, joined(formats))
+	}
 	if c.System == "" && !c.All && kind != report.Register {
 		return usage("report %s: say which system with --system ID, or --all", c.Kind)
 	}
@@ -43,11 +48,45 @@ func (c *reportCommand) Run(s *streams) error {
 	if c.Output == "-" {
 		return closeAfter(a, write(s.out))
 	}
-	if err := writeWhole(c.Output, write); err != nil {
+	if err := writeOut(c.Output, write); err != nil {
 		return closeAfter(a, err)
 	}
 	fmt.Fprintf(s.err, "Wrote %s\n", c.Output)
 	return a.Close()
+}
+
+func joined(formats []document.Format) string {
+	names := make([]string, len(formats))
+	for i, f := range formats {
+		names[i] = string(f)
+	}
+	return strings.Join(names, ", ")
+}
+
+// writeOut writes a report where it is asked for. What is not an ordinary file, such as /dev/stdout or a pipe, is written to as
+// it stands: putting a file in its place would take it away. A link is followed.
+func writeOut(name string, write func(io.Writer) error) error {
+	info, err := os.Stat(name)
+	switch {
+	case err == nil && info.IsDir():
+		return fmt.Errorf("write %s: it is a directory: give the name of the file too", name)
+	case err == nil && !info.Mode().IsRegular():
+		f, err := os.OpenFile(name, os.O_WRONLY, 0)
+		if err != nil {
+			return fmt.Errorf("write %s: %w", name, err)
+		}
+		if err := errors.Join(write(f), f.Close()); err != nil {
+			return fmt.Errorf("write %s: %w", name, err)
+		}
+		return nil
+	case err == nil:
+		target, err := filepath.EvalSymlinks(name)
+		if err != nil {
+			return fmt.Errorf("write %s: %w", name, err)
+		}
+		return writeWhole(target, write)
+	}
+	return writeWhole(name, write)
 }
 
 // writeWhole writes a file so that it is either whole or not there: beside it first, then in its place.

@@ -108,7 +108,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 		}
 	}
 	base := "file:" + (&url.URL{Path: path}).EscapedPath() + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)" +
-		"&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=trusted_schema(0)"
+		"&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=trusted_schema(0)&_pragma=secure_delete(1)"
 	write, err := sql.Open("sqlite", base+"&_txlock=immediate")
 	if err != nil {
 		return nil, fmt.Errorf("open sqlite file: %w", err)
@@ -116,7 +116,8 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	// SQLite has one writer; a second connection would only wait in its busy handler.
 	write.SetMaxOpenConns(1)
 	if err := write.PingContext(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("open sqlite file %s: %w", path, err), write.Close())
+		err = fmt.Errorf("open sqlite file %s: %w: it must be a database of this program, and it and its directory must be writable", path, err)
+		return nil, errors.Join(err, write.Close())
 	}
 	read, err := sql.Open("sqlite", base+"&_pragma=query_only(1)")
 	if err != nil {
@@ -184,6 +185,19 @@ func (d *DB) run(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, fn func
 		return fmt.Errorf("commit: %w", err)
 	}
 	done = true
+	return nil
+}
+
+// Purge takes what has been deleted out of the SQLite file's log too, where it would lie until it is written over. Call it after a
+// transaction that deleted what must not be left. A reader who keeps the log busy for long is not waited for.
+func (d *DB) Purge(ctx context.Context) error {
+	if d.Engine != SQLite {
+		return nil // the server of a PostgreSQL database decides when its files are cleaned
+	}
+	var busy, frames, moved int64
+	if err := d.write.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &frames, &moved); err != nil {
+		return fmt.Errorf("empty the database's log: %w", err)
+	}
 	return nil
 }
 

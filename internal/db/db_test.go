@@ -3,6 +3,7 @@
 package db_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -135,13 +136,56 @@ func TestSQLiteFile(t *testing.T) {
 	}
 }
 
+// What has been deleted is not left in any of the database's files.
+func TestPurge(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "insegel.db")
+	d, err := db.Open(t.Context(), "sqlite:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = d.Close() }()
+	left := func() bool {
+		var all []byte
+		for _, suffix := range []string{"", "-wal"} {
+			b, err := os.ReadFile(path + suffix)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, b...)
+		}
+		return bytes.Contains(all, []byte("skyddsobjekt"))
+	}
+	exec(t, d, `CREATE TABLE t (a TEXT)`, `INSERT INTO t VALUES ('skyddsobjekt')`)
+	if err := d.Purge(t.Context()); err != nil || !left() {
+		t.Fatalf("before it is deleted: %v, left %v", err, left())
+	}
+	exec(t, d, `DELETE FROM t`)
+	if err := d.Purge(t.Context()); err != nil || left() {
+		t.Errorf("after it is deleted: %v, left %v", err, left())
+	}
+}
+
+func TestOpenRefusesWhatIsNoDatabase(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "brev.txt")
+	if err := os.WriteFile(path, bytes.Repeat([]byte("Hej!"), 1000), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d, err := db.Open(t.Context(), "sqlite:"+path)
+	if err == nil {
+		t.Fatal("opened", d.Path)
+	}
+	if !strings.Contains(err.Error(), "must be a database of this program") {
+		t.Errorf("the fault does not say what to do: %v", err)
+	}
+}
+
 // Both pools keep what was committed through a power cut, and enforce foreign keys.
 func TestSQLitePragmas(t *testing.T) {
 	d := dbtest.SQLite(t)
 	pools := map[string]func(context.Context, func(*db.Tx) error) error{"write": d.Write, "read": d.Read}
 	for pool, run := range pools {
 		for pragma, want := range map[string]string{
-			"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "trusted_schema": "0", "busy_timeout": "10000",
+			"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "trusted_schema": "0", "busy_timeout": "10000", "secure_delete": "1",
 		} {
 			var got string
 			err := run(t.Context(), func(tx *db.Tx) error { return db.One(tx.QueryRow(t.Context(), "PRAGMA "+pragma), &got) })

@@ -21,7 +21,7 @@ var (
 	supplierStems = []string{"extern", "leverantör", "hosted", "outsourc", "supplier", "vendor", "driftpartner", "inhyrd"}
 	ownStems      = []string{"intern", "egen", "eget", "lokal", "onprem", "inhouse", "own", "self", "kommunen", "local"}
 	// fillers say nothing by themselves beside one of the others.
-	fillers = set("drift|driftas|driftad|drifta|tjänst|av|hos|i|inom|in|the|med|på|som|prem|premise|premises|on|house|regi|hosting|service|server|vår|våra|serverhall|within|hosted|data|it")
+	fillers = set("drift|driftas|driftad|drifta|tjänst|av|hos|i|inom|in|the|med|på|som|on|regi|hosting|service|server|vår|våra|serverhall|within|hosted|data|it")
 )
 
 // place is a country or a region: its code, if it is one country, and whether it is in the EU or the EEA.
@@ -80,7 +80,7 @@ func (h *hostingCell) see(w string) {
 		h.cloud = true
 	case hasStem(w, supplierStems):
 		h.supplier = true
-	case hasStem(w, ownStems) && !strings.HasPrefix(w, "internet"), w == "prem", w == "house":
+	case hasStem(w, ownStems) && !strings.HasPrefix(w, "internet"), w == "prem", w == "premise", w == "premises", w == "house":
 		h.own = true
 	case w == "ej", w == "inte", w == "not":
 		h.negated = true

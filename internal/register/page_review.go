@@ -92,9 +92,6 @@ func (p *Pages) review(c *web.Context) error {
 	if err != nil {
 		return unreadable(err)
 	}
-	if d.Upload.Choice.Scale == NoLevels { // the reader has said so
-		plan.Warnings = slices.DeleteFunc(plan.Warnings, func(n Note) bool { return n.Row == plan.HeaderRow && n.Value == "" })
-	}
 	out := reviewPage{
 		Page:  web.Page{Title: c.L.T("register.page-review"), Active: "import", Layout: web.Focus, Leave: "/importera"},
 		Steps: steps(c.L, stepReview, id.String()), ID: id.String(), File: d.Upload.File,

@@ -198,6 +198,11 @@ func TestWizardWithSheets(t *testing.T) {
 	if got := len(full.All("main tbody tr")); got <= fewRows {
 		t.Errorf("all new rows: got %d, want more than %d", got, fewRows)
 	}
+	again := checked(t, w.upload(t, "lista.xlsx", twoSheets(t), ""), http.StatusOK)
+	again = checked(t, w.client.Submit(again, columnsForm, url.Values{"scale": {NoLevels}}), http.StatusOK)
+	if done := checked(t, w.client.Submit(again, "form[action$=/klar]", nil), http.StatusOK); strings.Contains(done.Body, "--scale") {
+		t.Error("after the import the page speaks of the command line")
+	}
 	cancelled := checked(t, w.client.Submit(review, "form[action$=/avbryt]", nil), http.StatusOK)
 	if !cancelled.Has(".flash") || cancelled.Has("#begun") {
 		t.Error("after cancel: no word about it, or the list is still there")
@@ -219,7 +224,11 @@ func TestWizardRefusesFiles(t *testing.T) {
 			t.Error("what was pasted is lost")
 		}
 	}
-	p := w.upload(t, "", nil, "bara en rad")
+	p := w.upload(t, "", nil, strings.Repeat("a;b\n", MaxUpload/4+1))
+	if checked(t, p, http.StatusUnprocessableEntity); !p.Has("#paste[aria-invalid]") {
+		t.Error("a paste that is too large: no fault at the box")
+	}
+	p = w.upload(t, "", nil, "bara en rad")
 	if checked(t, p, http.StatusUnprocessableEntity); !p.Has("#paste[aria-invalid]") {
 		t.Error("a paste that is no list: no fault at the box")
 	}

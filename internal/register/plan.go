@@ -30,6 +30,8 @@ type Existing struct {
 type Options struct {
 	// Scale is the model that the list's levels follow; nil leaves the levels out.
 	Scale *catalogue.Model
+	// NoLevels is true when somebody has said that the levels are to be left out.
+	NoLevels bool
 	// Existing are the systems that the register holds.
 	Existing []Existing
 	// Lang is the language of the reasons, "sv" or "en".
@@ -177,7 +179,7 @@ var aspects = map[string]catalogue.Aspect{
 func (p *planner) checkColumns() {
 	for _, c := range p.columns {
 		a, isLevel := aspects[c.Field]
-		if !isLevel {
+		if !isLevel || p.options.NoLevels {
 			continue
 		}
 		if p.options.Scale == nil {

@@ -51,6 +51,8 @@ type Request struct {
 	Sheet string
 	// Scale is what the list's levels follow: klassa, msb-4, msb-3, MIN-MAX or an own model's id. Without it no levels are read.
 	Scale string
+	// NoLevels is true when somebody has said that the list's levels are not to be imported; nothing warns of that then.
+	NoLevels bool
 	// Columns say which field a heading holds, "" for none, over what would be guessed. An import remembers them.
 	Columns map[string]string
 	// Lang is the language of the reasons, "sv" or "en".
@@ -212,7 +214,7 @@ func (s *Service) work(ctx context.Context, tx *db.Tx, actor access.Actor, table
 	for header, field := range r.Columns {
 		remembered[locale.Fold(header)] = field
 	}
-	w.plan, err = NewPlan(table, Guess(table, remembered), Options{Scale: w.scale, Existing: held, Lang: r.Lang})
+	w.plan, err = NewPlan(table, Guess(table, remembered), Options{Scale: w.scale, NoLevels: r.NoLevels, Existing: held, Lang: r.Lang})
 	return w, err
 }
 

@@ -51,7 +51,7 @@ type Choice struct {
 func (u *Upload) Request(lang string) Request {
 	r := Request{File: u.File, Content: u.Content, Sheet: u.Choice.Sheet, Scale: u.Choice.Scale, Columns: u.Choice.Columns, Lang: lang}
 	if r.Scale == NoLevels {
-		r.Scale = ""
+		r.Scale, r.NoLevels = "", true
 	}
 	return r
 }

@@ -102,7 +102,7 @@ func clean(s string) string {
 		switch {
 		case unicode.IsSpace(r) || r == '\u200b' || r == '\ufeff' || r == '\u2060':
 			gap = b.Len() > 0
-		case unicode.IsControl(r):
+		case unicode.IsControl(r), unicode.Is(unicode.Bidi_Control, r): // marks of direction make a name look like another
 		default:
 			if gap {
 				b.WriteByte(' ')

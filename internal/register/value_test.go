@@ -93,6 +93,9 @@ func TestReadCell(t *testing.T) {
 		{Hosting, "Intern", "hosting=own"},
 		{Hosting, "Intern (segmenterat)", "hosting=own hosting_note=Intern (segmenterat)"},
 		{Hosting, "On-prem", "hosting=own"},
+		{Hosting, "On-premise", "hosting=own"},
+		{Hosting, "on premises", "hosting=own"},
+		{Hosting, "Premises of the supplier", "hosting_note=Premises of the supplier !cell-hosting"},
 		{Hosting, "Egen drift i egen serverhall", "hosting=own"},
 		{Hosting, "Hos leverantör", "hosting=supplier"},
 		{Hosting, "cloud-outside-eu", "hosting=cloud-outside-eu"},
@@ -146,7 +149,7 @@ func TestReadCell(t *testing.T) {
 		{Unit, "=A1", "!cell-formula"},
 		{Login, "Ingen", "login=Ingen"},
 		{OwnerRole, "Ingen", ""},
-		{Comment, "rad 1\r\n\r\n rad  2\x00", "comment=rad 1\nrad 2"},
+		{Comment, "rad 1\r\n\r\n ra\u202ed  2\x00", "comment=rad 1\nrad 2"},
 		{Criticality, strings.Repeat("å", 301), "criticality=" + strings.Repeat("å", 300) + " !cell-long"},
 	} {
 		if got := told(readCell(tc.field, tc.cell)); got != tc.want {

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/locale"
@@ -52,7 +53,8 @@ func (c *Context) Path(name string) string { return c.Request.PathValue(name) }
 // Query gives a value of the query string, trimmed.
 func (c *Context) Query(name string) string { return clean(c.Request.URL.Query().Get(name)) }
 
-// Form gives a posted value, trimmed, with line breaks as \n. What no database can store (NUL, broken UTF-8) is removed.
+// Form gives a posted value, trimmed, with line breaks as \n. What no database
+// can store (NUL, broken UTF-8) is removed, and what turns the direction of the text.
 func (c *Context) Form(name string) string {
 	v := c.Forms(name)
 	if len(v) == 0 {
@@ -177,7 +179,12 @@ func formError(err error) error {
 // clean makes a posted text fit to store.
 func clean(s string) string {
 	s = strings.ToValidUTF8(s, "")
-	s = strings.ReplaceAll(s, "\x00", "")
+	s = strings.Map(func(r rune) rune {
+		if r == 0 || unicode.Is(unicode.Bidi_Control, r) {
+			return -1 // no database stores NUL; marks of direction make a name look like another
+		}
+		return r
+	}, s)
 	s = strings.ReplaceAll(s, "\r\n", "\n")
 	return strings.TrimSpace(s)
 }

@@ -479,7 +479,7 @@ func TestForms(t *testing.T) {
 		return c.Text(200, fmt.Sprintf("%q %q %q %q", c.Path("id"), c.Query("q"), c.Form("a"), c.Forms("b")))
 	})
 	c := start(t, h)
-	p := c.Post("/form/7?q=+x+", url.Values{"a": {" r\x00ad\r\nrad\xff "}, "b": {"1", " 2"}})
+	p := c.Post("/form/7?q=+x+", url.Values{"a": {" r\x00a\u202ed\r\nrad\xff "}, "b": {"1", " 2"}})
 	if want := `"7" "x" "rad\nrad" ["1" "2"]`; p.Body != want {
 		t.Errorf("got %s, want %s", p.Body, want)
 	}
