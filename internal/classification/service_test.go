@@ -3,6 +3,7 @@
 package classification_test
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"slices"
@@ -256,6 +257,11 @@ func TestStopLeavesNoDetails(t *testing.T) {
 		wants(t, f.Answer(t.Context(), f.actor, f.sys.Slug, classification.Answer{Aspect: a, Perspective: "organisation", Level: 4, Motivation: "Skyddsobjektets läge"}),
 			classification.ErrStopped)
 
+		for _, suffix := range []string{"", "-wal"} {
+			if file, err := os.ReadFile(d.Path + suffix); d.Engine == db.SQLite && (err != nil || bytes.Contains(file, []byte("Skyddsobjektets"))) {
+				t.Errorf("the database's file%s still has what was written (%v)", suffix, err)
+			}
+		}
 		if got := f.column(`SELECT status FROM classification`); !slices.Equal(got, []string{"stopped"}) {
 			t.Errorf("got %q", got)
 		}
