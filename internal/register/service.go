@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/insegel/insegel/internal/access"
@@ -116,6 +117,7 @@ func (s *Service) Import(ctx context.Context, actor access.Actor, r Request) (Im
 		return Import{}, err
 	}
 	var done Import
+	stops := false
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
 		if err := lock(ctx, tx, actor.Organisation); err != nil {
 			return err
@@ -124,6 +126,7 @@ func (s *Service) Import(ctx context.Context, actor access.Actor, r Request) (Im
 		if err != nil {
 			return err
 		}
+		stops = slices.ContainsFunc(w.plan.Imported, func(r Row) bool { return r.Stop })
 		done = Import{ID: ids.New[Import](), File: table.File, By: actor.ID, At: tx.Now, Result: w.plan.Result}
 		if err := saveImport(ctx, tx, actor.Organisation, done); err != nil {
 			return err
@@ -135,6 +138,12 @@ func (s *Service) Import(ctx context.Context, actor access.Actor, r Request) (Im
 	})
 	if err != nil {
 		return Import{}, fmt.Errorf("import register: %w", err)
+	}
+	if stops {
+		// Also when the reader has left: levels that a stop took away may not lie in the database's files.
+		if err := s.DB.Purge(context.WithoutCancel(ctx)); err != nil {
+			return Import{}, fmt.Errorf("take away what a stop deleted: %w", err)
+		}
 	}
 	return done, nil
 }

@@ -195,5 +195,9 @@ func (s *Service) Discard(ctx context.Context, actor access.Actor, id ids.ID[Upl
 	if err := s.DB.Write(ctx, func(tx *db.Tx) error { return removeUpload(ctx, tx, actor, id) }); err != nil {
 		return fmt.Errorf("let go of list: %w", err)
 	}
+	// A list may name the stopping level, and then may not lie in the database's files once it is let go of.
+	if err := s.DB.Purge(context.WithoutCancel(ctx)); err != nil {
+		return fmt.Errorf("let go of list: %w", err)
+	}
 	return nil
 }
