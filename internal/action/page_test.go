@@ -71,7 +71,7 @@ func newWorld(t *testing.T, d *db.DB, systems int) *world {
 // add registers systems; the first has a hostile name.
 func (w *world) add(t *testing.T, n int) {
 	t.Helper()
-	must(t, w.db.Write(t.Context(), func(tx *db.Tx) error {
+	must(t, w.db.Write(t.Context(), db.Installation, func(tx *db.Tx) error {
 		units, err := organisation.EnsureUnits(t.Context(), tx, w.actor.Organisation, []string{"Socialförvaltningen"})
 		if err != nil {
 			return err
@@ -214,7 +214,7 @@ func TestStoppedSystemTellsNothing(t *testing.T) {
 	w := newWorld(t, dbtest.SQLite(t), 2)
 	row := w.plan(t, "farligt")[0]
 	must(t, w.service.Save(t.Context(), w.actor, "farligt", action.Action{Requirement: row.Requirement.ID, Status: action.New, Note: "Hemligt"}))
-	must(t, w.db.Write(t.Context(), func(tx *db.Tx) error {
+	must(t, w.db.Write(t.Context(), db.Installation, func(tx *db.Tx) error {
 		_, err := tx.Exec(t.Context(), `INSERT INTO classification (id, organisation_id, system_id, model_id, model_version, status, origin, created_by, created_at, updated_at)
 			VALUES ($1, $2, $3, 'klassa', '1', 'stopped', 'guided', 'local', 1, 1)`, ids.New[classification.Classification](), w.actor.Organisation, row.System.ID)
 		return err

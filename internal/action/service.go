@@ -29,7 +29,7 @@ func (s *Service) Plan(ctx context.Context, actor access.Actor, ref string, l *l
 	}
 	var v requirement.View
 	var rows []Row
-	err := s.DB.Read(ctx, func(tx *db.Tx) error {
+	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
 		sys, err := system.Get(ctx, tx, actor.Organisation, ref)
 		if err != nil {
 			return err
@@ -60,7 +60,7 @@ func (s *Service) Save(ctx context.Context, actor access.Actor, ref string, a Ac
 	if err := a.Check(); err != nil {
 		return err
 	}
-	err := s.DB.Write(ctx, func(tx *db.Tx) error {
+	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
 		sys, err := system.Get(ctx, tx, actor.Organisation, ref)
 		if err != nil {
 			return err
@@ -98,7 +98,7 @@ func (s *Service) Review(ctx context.Context, actor access.Actor, id ids.ID[syst
 	if err := access.Check(actor, "action.Review"); err != nil {
 		return err
 	}
-	err := s.DB.Write(ctx, func(tx *db.Tx) error {
+	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
 		sys, err := system.Get(ctx, tx, actor.Organisation, id.String())
 		if errors.Is(err, db.ErrNotFound) {
 			return nil // removed since the job was added

@@ -55,7 +55,7 @@ func (s *Service) List(ctx context.Context, actor access.Actor, f Filter) (Listi
 		return Listing{}, err
 	}
 	out := Listing{Filter: f}
-	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
 		out.Today = civil.Of(tx.Now)
 		if out.Units, err = organisation.Units(ctx, tx, actor.Organisation); err != nil {
 			return err

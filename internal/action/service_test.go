@@ -113,7 +113,7 @@ func (f *desk) row(id string) *action.Row {
 func (f *desk) obsolete() []string {
 	f.t.Helper()
 	var out []string
-	err := f.DB.Read(f.t.Context(), func(tx *db.Tx) (err error) {
+	err := f.DB.Read(f.t.Context(), db.Installation, func(tx *db.Tx) (err error) {
 		out, err = db.All(f.t.Context(), tx, func(scan func(...any) error) (string, error) {
 			var s string
 			err := scan(&s)
@@ -153,7 +153,7 @@ func TestSave(t *testing.T) {
 		if got := f.row(always).Action; got.Status != action.Ongoing || got.Version != 2 || got.DueOn != change.DueOn {
 			t.Errorf("got %+v", got)
 		}
-		err := d.Read(t.Context(), func(tx *db.Tx) error {
+		err := d.Read(t.Context(), db.Installation, func(tx *db.Tx) error {
 			log, err := audit.History(t.Context(), tx, f.actor.Organisation, "system", f.sys.ID.String(), 10)
 			saved := slices.DeleteFunc(log, func(l audit.Logged) bool { return l.Action != "action.Save" })
 			if len(saved) != 2 {
@@ -340,7 +340,7 @@ func TestRemove(t *testing.T) {
 			org  access.OrganisationID
 			left bool
 		}{{dbtest.Organisation(t, d, "soderby").Organisation, true}, {f.actor.Organisation, false}} {
-			err := d.Write(t.Context(), func(tx *db.Tx) error {
+			err := d.Write(t.Context(), db.Installation, func(tx *db.Tx) error {
 				return action.Remove(t.Context(), tx, tc.org, []ids.ID[system.System]{f.sys.ID})
 			})
 			if err != nil || (f.row(always).Action != nil) != tc.left {

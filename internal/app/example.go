@@ -97,7 +97,7 @@ func (a *App) exampleOrganisation(ctx context.Context) (organisation.Organisatio
 func (a *App) tell(ctx context.Context, actor access.Actor) error {
 	var done string
 	var today civil.Date
-	err := a.DB.Read(ctx, func(tx *db.Tx) (err error) {
+	err := a.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
 		today = civil.Of(tx.Now)
 		done, err = organisation.Setting(ctx, tx, actor.Organisation, exampleDone)
 		return err
@@ -191,7 +191,7 @@ func (a *App) tellAnswer(ctx context.Context, actor access.Actor, ref, name stri
 // exampleNames gives the id of every system by its folded name.
 func (a *App) exampleNames(ctx context.Context, actor access.Actor) (map[string]string, error) {
 	out := map[string]string{}
-	err := a.DB.Read(ctx, func(tx *db.Tx) error {
+	err := a.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
 		all, err := system.Names(ctx, tx, actor.Organisation)
 		for name, id := range all {
 			out[name] = id.String()

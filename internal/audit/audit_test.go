@@ -28,7 +28,7 @@ func entry(id string) audit.Entry {
 // appended adds entries in one transaction.
 func appended(t *testing.T, d *db.DB, actor access.Actor, entries ...audit.Entry) {
 	t.Helper()
-	if err := d.Write(t.Context(), func(tx *db.Tx) error { return audit.Append(t.Context(), tx, actor, entries...) }); err != nil {
+	if err := d.Write(t.Context(), db.Installation, func(tx *db.Tx) error { return audit.Append(t.Context(), tx, actor, entries...) }); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -37,7 +37,7 @@ func appended(t *testing.T, d *db.DB, actor access.Actor, entries ...audit.Entry
 func log(t *testing.T, d *db.DB, actor access.Actor, id string) []audit.Logged {
 	t.Helper()
 	var out []audit.Logged
-	err := d.Read(t.Context(), func(tx *db.Tx) (err error) {
+	err := d.Read(t.Context(), db.Installation, func(tx *db.Tx) (err error) {
 		out, err = audit.History(t.Context(), tx, actor.Organisation, "system", id, 1000)
 		return err
 	})
@@ -50,7 +50,7 @@ func log(t *testing.T, d *db.DB, actor access.Actor, id string) []audit.Logged {
 func head(t *testing.T, d *db.DB, actor access.Actor) int64 {
 	t.Helper()
 	var n int64
-	err := d.Read(t.Context(), func(tx *db.Tx) error {
+	err := d.Read(t.Context(), db.Installation, func(tx *db.Tx) error {
 		return db.One(tx.QueryRow(t.Context(), `SELECT size FROM audit_head WHERE organisation_id = $1`, actor.Organisation), &n)
 	})
 	if err != nil && !errors.Is(err, db.ErrNotFound) {
@@ -131,7 +131,7 @@ func TestEntryAndChangeTogetherOrNotAtAll(t *testing.T) {
 		} {
 			t.Run(name, func(t *testing.T) {
 				logged, units := head(t, d, actor), countUnits(t, d)
-				err := d.Write(t.Context(), func(tx *db.Tx) error {
+				err := d.Write(t.Context(), db.Installation, func(tx *db.Tx) error {
 					_, err := tx.Exec(t.Context(), `INSERT INTO unit (id, organisation_id, name, folded, created_at) VALUES ($1, $2, $1, $1, 0)`, name, actor.Organisation)
 					if err != nil {
 						return err
@@ -159,7 +159,7 @@ func TestEntryAndChangeTogetherOrNotAtAll(t *testing.T) {
 func countUnits(t *testing.T, d *db.DB) int64 {
 	t.Helper()
 	var n int64
-	if err := d.Read(t.Context(), func(tx *db.Tx) error { return db.One(tx.QueryRow(t.Context(), `SELECT COUNT(*) FROM unit`), &n) }); err != nil {
+	if err := d.Read(t.Context(), db.Installation, func(tx *db.Tx) error { return db.One(tx.QueryRow(t.Context(), `SELECT COUNT(*) FROM unit`), &n) }); err != nil {
 		t.Fatal(err)
 	}
 	return n
@@ -176,7 +176,7 @@ func TestConcurrentWritersLeaveNoHoles(t *testing.T) {
 		for w := range writers {
 			wg.Go(func() {
 				for i := range each {
-					err := d.Write(t.Context(), func(tx *db.Tx) error {
+					err := d.Write(t.Context(), db.Installation, func(tx *db.Tx) error {
 						if err := audit.Append(t.Context(), tx, actor, entry("a"), entry("a")); err != nil {
 							return err
 						}
@@ -216,7 +216,7 @@ func TestHistoryLimit(t *testing.T) {
 	actor := dbtest.Organisation(t, d, "norrsjo")
 	appended(t, d, actor, entry("a"), entry("a"), entry("a"))
 	var got []audit.Logged
-	err := d.Read(t.Context(), func(tx *db.Tx) (err error) {
+	err := d.Read(t.Context(), db.Installation, func(tx *db.Tx) (err error) {
 		got, err = audit.History(t.Context(), tx, actor.Organisation, "system", "a", 2)
 		return err
 	})

@@ -61,7 +61,7 @@ func newHouse(t *testing.T, d *db.DB, o auth.Options, pages auth.Pages) *house {
 func (h *house) count(t *testing.T) int {
 	t.Helper()
 	var n int
-	err := h.db.Read(context.Background(), func(tx *db.Tx) error {
+	err := h.db.Read(context.Background(), db.Installation, func(tx *db.Tx) error {
 		return db.One(tx.QueryRow(context.Background(), `SELECT count(*) FROM session`), &n)
 	})
 	if err != nil {
@@ -127,7 +127,7 @@ func TestTokenIsNewAtSignInAndHashedAtRest(t *testing.T) {
 		if n := h.count(t); n != 1 {
 			t.Errorf("%d sessions", n)
 		}
-		err := d.Read(context.Background(), func(tx *db.Tx) error {
+		err := d.Read(context.Background(), db.Installation, func(tx *db.Tx) error {
 			var token, data string
 			if err := db.One(tx.QueryRow(context.Background(), `SELECT token, data FROM session`), &token, &data); err != nil {
 				return err

@@ -30,7 +30,7 @@ type store struct {
 func (s *store) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
 	var data string
 	var expires, now int64
-	err := s.db.Read(ctx, func(tx *db.Tx) error {
+	err := s.db.Read(ctx, db.Installation, func(tx *db.Tx) error {
 		now = db.Millis(tx.Now)
 		return db.One(tx.QueryRow(ctx, `SELECT data, expires_at FROM session WHERE token = $1 AND expires_at > $2`, token, now), &data, &expires)
 	})
@@ -49,7 +49,7 @@ func (s *store) FindCtx(ctx context.Context, token string) ([]byte, bool, error)
 
 // CommitCtx stores a session. When it runs out follows from the database's clock, not from the library's.
 func (s *store) CommitCtx(ctx context.Context, token string, b []byte, _ time.Time) error {
-	return s.db.Write(ctx, func(tx *db.Tx) error {
+	return s.db.Write(ctx, db.Installation, func(tx *db.Tx) error {
 		_, err := tx.Exec(ctx, `
 			INSERT INTO session (token, data, expires_at) VALUES ($1, $2, $3)
 			ON CONFLICT (token) DO UPDATE SET data = excluded.data, expires_at = excluded.expires_at`,
@@ -60,7 +60,7 @@ func (s *store) CommitCtx(ctx context.Context, token string, b []byte, _ time.Ti
 
 // DeleteCtx removes a session, if it is there.
 func (s *store) DeleteCtx(ctx context.Context, token string) error {
-	return s.db.Write(ctx, func(tx *db.Tx) error {
+	return s.db.Write(ctx, db.Installation, func(tx *db.Tx) error {
 		_, err := tx.Exec(ctx, `DELETE FROM session WHERE token = $1`, token)
 		return err
 	})
@@ -81,7 +81,7 @@ func (s *store) Delete(token string) error { return s.DeleteCtx(context.Backgrou
 
 // extend moves the end of a session, if it is still there.
 func extend(ctx context.Context, d *db.DB, token string, end int64) error {
-	return d.Write(ctx, func(tx *db.Tx) error {
+	return d.Write(ctx, db.Installation, func(tx *db.Tx) error {
 		_, err := tx.Exec(ctx, `UPDATE session SET expires_at = $1 WHERE token = $2`, end, token)
 		return err
 	})
@@ -90,7 +90,7 @@ func extend(ctx context.Context, d *db.DB, token string, end int64) error {
 // sweep removes the sessions that have run out and tells the time it did so.
 func sweep(ctx context.Context, d *db.DB) (time.Time, error) {
 	var now time.Time
-	err := d.Write(ctx, func(tx *db.Tx) error {
+	err := d.Write(ctx, db.Installation, func(tx *db.Tx) error {
 		now = tx.Now
 		_, err := tx.Exec(ctx, `DELETE FROM session WHERE expires_at <= $1`, db.Millis(tx.Now))
 		return err

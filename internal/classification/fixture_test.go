@@ -149,7 +149,7 @@ func (f *desk) open() classification.Work {
 func (f *desk) column(query string, args ...any) []string {
 	f.t.Helper()
 	var out []string
-	err := f.DB.Read(f.t.Context(), func(tx *db.Tx) (err error) {
+	err := f.DB.Read(f.t.Context(), db.Installation, func(tx *db.Tx) (err error) {
 		out, err = db.All(f.t.Context(), tx, func(scan func(...any) error) (string, error) {
 			var v string
 			return v, scan(&v)

@@ -60,7 +60,7 @@ func (s *Service) Open(ctx context.Context, actor access.Actor, ref string, l *l
 		return Work{}, err
 	}
 	var w Work
-	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
 		w, err = s.open(ctx, tx, actor.Organisation, ref, l)
 		if err != nil {
 			return err
@@ -119,7 +119,7 @@ func modelOf(ctx context.Context, tx *db.Tx, c *catalogue.Catalogue, org access.
 // change runs fn on a system's draft, made when missing, and writes the audit entry and the job in the same transaction. The log
 // can never be cleared, so the data of a draft has no levels: a later answer may be the stopping level, which leaves no details.
 func (s *Service) change(ctx context.Context, actor access.Actor, ref, action string, data any, fn func(tx *db.Tx, w *Work) error) error {
-	return s.DB.Write(ctx, func(tx *db.Tx) error {
+	return s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
 		w, err := s.open(ctx, tx, actor.Organisation, ref, nil)
 		if err != nil {
 			return err
@@ -199,7 +199,7 @@ func (s *Service) SetInformation(ctx context.Context, actor access.Actor, ref st
 		types = append(types, t)
 		names = append(names, t.ID)
 	}
-	err := s.DB.Write(ctx, func(tx *db.Tx) error {
+	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
 		sys, err := system.Get(ctx, tx, actor.Organisation, ref)
 		if err != nil {
 			return err
@@ -342,7 +342,7 @@ func (s *Service) Reopen(ctx context.Context, actor access.Actor, ref string) er
 
 // again replaces the classification that old picks, if any, by a new draft.
 func (s *Service) again(ctx context.Context, actor access.Actor, ref, action string, old func(w *Work) (*Classification, error)) error {
-	return s.DB.Write(ctx, func(tx *db.Tx) error {
+	return s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
 		w, err := s.open(ctx, tx, actor.Organisation, ref, nil)
 		if err != nil {
 			return err
@@ -438,7 +438,7 @@ func (s *Service) Decide(ctx context.Context, actor access.Actor, ref, decider s
 		return ErrDecider
 	}
 	data := map[string]any{"decider": decider}
-	err := s.DB.Write(ctx, func(tx *db.Tx) error {
+	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
 		w, err := s.open(ctx, tx, actor.Organisation, ref, nil)
 		if err != nil {
 			return err
@@ -505,7 +505,7 @@ func (s *Service) Models(ctx context.Context, actor access.Actor) ([]Choice, err
 		return nil, err
 	}
 	var out []Choice
-	err := s.DB.Read(ctx, func(tx *db.Tx) error {
+	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
 		chosen, err := OrganisationModel(ctx, tx, s.Catalogue, actor.Organisation)
 		if err != nil {
 			return err
@@ -547,7 +547,7 @@ func (s *Service) ChooseModel(ctx context.Context, actor access.Actor, id string
 		return nil, err
 	}
 	var m *catalogue.Model
-	err := s.DB.Write(ctx, func(tx *db.Tx) (err error) {
+	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
 		if m, err = FindModel(ctx, tx, s.Catalogue, actor.Organisation, id, ""); err != nil {
 			return err
 		}
@@ -577,7 +577,7 @@ func (s *Service) AddModel(ctx context.Context, actor access.Actor, file string,
 	if _, err := Scale(s.Catalogue, m.ID); err == nil {
 		return nil, fmt.Errorf("model %s: %w: give yours another id", m.ID, ErrModelTaken)
 	}
-	err := s.DB.Write(ctx, func(tx *db.Tx) error {
+	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
 		isNew, err := saveModel(ctx, tx, actor.Organisation, m, string(source))
 		if err != nil {
 			return err

@@ -164,7 +164,7 @@ func TestVersionConflict(t *testing.T) {
 		read := *f.open().State.Draft
 		f.answer(answer(k, "individual", 3))
 		write := func(c *classification.Classification, org access.OrganisationID) error {
-			return d.Write(t.Context(), func(tx *db.Tx) error { return classification.Touch(t.Context(), tx, org, c) })
+			return d.Write(t.Context(), db.Installation, func(tx *db.Tx) error { return classification.Touch(t.Context(), tx, org, c) })
 		}
 		read.Status = classification.Superseded
 		wants(t, write(&read, f.actor.Organisation), db.ErrConflict)
@@ -435,7 +435,7 @@ func TestInsertDrafts(t *testing.T) {
 		stop.Status = classification.Stopped
 		var written []classification.Classification
 		for range 2 { // the second time changes nothing
-			err := d.Write(t.Context(), func(tx *db.Tx) (err error) {
+			err := d.Write(t.Context(), db.Installation, func(tx *db.Tx) (err error) {
 				var w []classification.Classification
 				w, err = classification.InsertDrafts(t.Context(), tx, f.actor.Organisation,
 					[]classification.Classification{imported(f.sys.ID), imported(drafted), imported(empty), stop})
@@ -503,7 +503,7 @@ func TestOwnModel(t *testing.T) {
 			t.Errorf("got %v, want both at the top of their own scales", steps)
 		}
 		other := dbtest.Organisation(t, d, "soderby")
-		err := d.Read(t.Context(), func(tx *db.Tx) error {
+		err := d.Read(t.Context(), db.Installation, func(tx *db.Tx) error {
 			_, err := classification.FindModel(t.Context(), tx, f.Catalogue, other.Organisation, "egen", "")
 			return err
 		})
@@ -540,7 +540,7 @@ func TestFindModel(t *testing.T) {
 			{"", "", "", classification.ErrModel},
 		} {
 			var got *catalogue.Model
-			err := d.Read(t.Context(), func(tx *db.Tx) (err error) {
+			err := d.Read(t.Context(), db.Installation, func(tx *db.Tx) (err error) {
 				got, err = classification.FindModel(t.Context(), tx, f.Catalogue, f.actor.Organisation, tc.id, tc.version)
 				return err
 			})
@@ -667,7 +667,7 @@ func TestStatesOfOtherOrganisation(t *testing.T) {
 		other := dbtest.Organisation(t, d, "soderby")
 		_, err := f.Open(t.Context(), other, f.sys.ID.String(), nil)
 		wants(t, err, db.ErrNotFound)
-		err = d.Read(t.Context(), func(tx *db.Tx) error {
+		err = d.Read(t.Context(), db.Installation, func(tx *db.Tx) error {
 			states, err := classification.States(t.Context(), tx, other.Organisation, []ids.ID[system.System]{f.sys.ID})
 			if len(states) != 0 {
 				t.Errorf("got %+v", states)
@@ -691,7 +691,7 @@ func TestRemove(t *testing.T) {
 		f.decide()
 		f.answer(answer(k, "individual", 1))
 		remove := func(org access.OrganisationID) {
-			err := d.Write(t.Context(), func(tx *db.Tx) error {
+			err := d.Write(t.Context(), db.Installation, func(tx *db.Tx) error {
 				return classification.Remove(t.Context(), tx, org, []ids.ID[system.System]{f.sys.ID})
 			})
 			if err != nil {

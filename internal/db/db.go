@@ -18,6 +18,8 @@ import (
 
 	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver "pgx"
 	_ "modernc.org/sqlite"             // registers the driver "sqlite"
+
+	"github.com/insegel/insegel/internal/access"
 )
 
 // Engine names the kind of database a DB talks to.
@@ -34,6 +36,13 @@ var ErrNotFound = errors.New("not found")
 
 // ErrAddress says that a database address (DSN) could not be understood.
 var ErrAddress = errors.New("database address not understood")
+
+// ErrNoScope says that a transaction was asked for without saying whose rows it may touch.
+var ErrNoScope = errors.New("no organisation given")
+
+// Installation is the scope of what belongs to no organisation, or to all of them: sessions before anybody is known, the list of
+// organisations, migrations. A test lists the few files that may use it.
+const Installation access.OrganisationID = "*"
 
 // ErrConflict says that somebody else changed the row since it was read.
 var ErrConflict = errors.New("changed by somebody else")
@@ -59,6 +68,8 @@ type Tx struct {
 	SQL *sql.Tx
 	// Engine is the kind of database, for the few statements that must differ (only in store.go).
 	Engine Engine
+	// Scope is the organisation whose rows the transaction may touch, or Installation. PostgreSQL enforces it.
+	Scope access.OrganisationID
 	// Now is the time of the transaction, in UTC and whole milliseconds.
 	Now time.Time
 
@@ -150,21 +161,25 @@ func redact(dsn string) string {
 	return u.Redacted()
 }
 
-// Write runs fn in a transaction that may change data. It commits when fn returns nil and rolls back otherwise.
-func (d *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
-	return d.run(ctx, d.write, nil, fn)
+// Write runs fn in a transaction that may change data of one organisation, the scope. It commits when fn returns nil and rolls back
+// otherwise.
+func (d *DB) Write(ctx context.Context, scope access.OrganisationID, fn func(tx *Tx) error) error {
+	return d.run(ctx, d.write, scope, nil, fn)
 }
 
-// Read runs fn in a transaction that sees one moment of the database and cannot change it.
-func (d *DB) Read(ctx context.Context, fn func(tx *Tx) error) error {
+// Read runs fn in a transaction that sees one moment of one organisation's data, the scope, and cannot change it.
+func (d *DB) Read(ctx context.Context, scope access.OrganisationID, fn func(tx *Tx) error) error {
 	opts := &sql.TxOptions{ReadOnly: true}
 	if d.Engine == Postgres {
 		opts.Isolation = sql.LevelRepeatableRead
 	}
-	return d.run(ctx, d.read, opts, fn)
+	return d.run(ctx, d.read, scope, opts, fn)
 }
 
-func (d *DB) run(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, fn func(tx *Tx) error) (err error) {
+func (d *DB) run(ctx context.Context, pool *sql.DB, scope access.OrganisationID, opts *sql.TxOptions, fn func(tx *Tx) error) (err error) {
+	if scope.IsZero() {
+		return ErrNoScope
+	}
 	raw, err := pool.BeginTx(ctx, opts)
 	if err != nil {
 		return fmt.Errorf("begin transaction: %w", err)
@@ -177,7 +192,10 @@ func (d *DB) run(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, fn func
 			}
 		}
 	}()
-	tx := &Tx{SQL: raw, Engine: d.Engine, Now: d.Now().UTC().Truncate(time.Millisecond), statements: &d.statements}
+	tx := &Tx{SQL: raw, Engine: d.Engine, Scope: scope, Now: d.Now().UTC().Truncate(time.Millisecond), statements: &d.statements}
+	if err := tx.confine(ctx); err != nil {
+		return err
+	}
 	if err := fn(tx); err != nil {
 		return err
 	}
@@ -185,6 +203,18 @@ func (d *DB) run(ctx context.Context, pool *sql.DB, opts *sql.TxOptions, fn func
 		return fmt.Errorf("commit: %w", err)
 	}
 	done = true
+	return nil
+}
+
+// confine tells PostgreSQL whose rows the transaction may touch; its row-level security does the rest. The setting ends with the
+// transaction, so a pooled connection never carries it on. SQLite has nothing of the kind: there the statements alone say it.
+func (tx *Tx) confine(ctx context.Context) error {
+	if tx.Engine != Postgres {
+		return nil
+	}
+	if _, err := tx.SQL.ExecContext(ctx, `SELECT set_config('app.scope', $1, true)`, tx.Scope.String()); err != nil {
+		return fmt.Errorf("confine transaction: %w", err)
+	}
 	return nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/dbtest"
 )
@@ -23,7 +24,7 @@ var errOnPurpose = errors.New("on purpose")
 // exec runs statements in one write transaction.
 func exec(t *testing.T, d *db.DB, statements ...string) {
 	t.Helper()
-	err := d.Write(t.Context(), func(tx *db.Tx) error {
+	err := d.Write(t.Context(), db.Installation, func(tx *db.Tx) error {
 		for _, s := range statements {
 			if _, err := tx.Exec(t.Context(), s); err != nil {
 				return fmt.Errorf("%s: %w", s, err)
@@ -40,7 +41,7 @@ func exec(t *testing.T, d *db.DB, statements ...string) {
 func count(t *testing.T, d *db.DB, query string) int {
 	t.Helper()
 	var n int
-	err := d.Read(t.Context(), func(tx *db.Tx) error { return db.One(tx.QueryRow(t.Context(), query), &n) })
+	err := d.Read(t.Context(), db.Installation, func(tx *db.Tx) error { return db.One(tx.QueryRow(t.Context(), query), &n) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,13 +183,13 @@ func TestOpenRefusesWhatIsNoDatabase(t *testing.T) {
 // Both pools keep what was committed through a power cut, and enforce foreign keys.
 func TestSQLitePragmas(t *testing.T) {
 	d := dbtest.SQLite(t)
-	pools := map[string]func(context.Context, func(*db.Tx) error) error{"write": d.Write, "read": d.Read}
+	pools := map[string]func(context.Context, access.OrganisationID, func(*db.Tx) error) error{"write": d.Write, "read": d.Read}
 	for pool, run := range pools {
 		for pragma, want := range map[string]string{
 			"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "trusted_schema": "0", "busy_timeout": "10000", "secure_delete": "1",
 		} {
 			var got string
-			err := run(t.Context(), func(tx *db.Tx) error { return db.One(tx.QueryRow(t.Context(), "PRAGMA "+pragma), &got) })
+			err := run(t.Context(), db.Installation, func(tx *db.Tx) error { return db.One(tx.QueryRow(t.Context(), "PRAGMA "+pragma), &got) })
 			if err != nil || got != want {
 				t.Errorf("%s pool: %s is %q (%v), want %q", pool, pragma, got, err, want)
 			}
@@ -246,14 +247,14 @@ func TestWrite(t *testing.T) {
 func write(t *testing.T, d *db.DB, fn func(tx *db.Tx) error) (recovered any, err error) {
 	t.Helper()
 	defer func() { recovered = recover() }()
-	return nil, d.Write(t.Context(), fn)
+	return nil, d.Write(t.Context(), db.Installation, fn)
 }
 
 func TestReadCannotWrite(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) {
 		exec(t, d, `CREATE TABLE t (a TEXT)`, `INSERT INTO t VALUES ('x')`)
 		for _, statement := range []string{`INSERT INTO t VALUES ('y')`, `UPDATE t SET a = 'y'`, `DELETE FROM t`, `DROP TABLE t`, `CREATE TABLE u (a TEXT)`} {
-			err := d.Read(t.Context(), func(tx *db.Tx) error {
+			err := d.Read(t.Context(), db.Installation, func(tx *db.Tx) error {
 				_, err := tx.Exec(t.Context(), statement)
 				return err
 			})
@@ -271,7 +272,7 @@ func TestReadCannotWrite(t *testing.T) {
 func TestReadSeesOneMoment(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) {
 		exec(t, d, `CREATE TABLE t (a TEXT)`)
-		err := d.Read(t.Context(), func(tx *db.Tx) error {
+		err := d.Read(t.Context(), db.Installation, func(tx *db.Tx) error {
 			var before, after int
 			if err := db.One(tx.QueryRow(t.Context(), `SELECT COUNT(*) FROM t`), &before); err != nil {
 				return err
@@ -303,7 +304,7 @@ func TestInsertChunks(t *testing.T) {
 			values[i] = []any{i, "b", fmt.Sprint(i)}
 		}
 		insert := func(tail string, values [][]any) error {
-			return d.Write(t.Context(), func(tx *db.Tx) error {
+			return d.Write(t.Context(), db.Installation, func(tx *db.Tx) error {
 				return tx.Insert(t.Context(), `INSERT INTO t (a, b, c) VALUES`, tail, values)
 			})
 		}
@@ -334,14 +335,14 @@ func TestInsertChunks(t *testing.T) {
 
 func TestOne(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) {
-		err := d.Read(t.Context(), func(tx *db.Tx) error {
+		err := d.Read(t.Context(), db.Installation, func(tx *db.Tx) error {
 			var id string
 			return db.One(tx.QueryRow(t.Context(), `SELECT id FROM organisation WHERE code = $1`, "ingen"), &id)
 		})
 		if !errors.Is(err, db.ErrNotFound) {
 			t.Errorf("no row gave %v, want ErrNotFound", err)
 		}
-		err = d.Read(t.Context(), func(tx *db.Tx) error {
+		err = d.Read(t.Context(), db.Installation, func(tx *db.Tx) error {
 			var id string
 			return db.One(tx.QueryRow(t.Context(), `SELECT id FROM nowhere`), &id)
 		})
@@ -354,7 +355,7 @@ func TestOne(t *testing.T) {
 func TestAllStopsAtAFault(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) {
 		exec(t, d, `CREATE TABLE t (a TEXT)`, `INSERT INTO t VALUES ('1'), ('2'), ('3')`)
-		err := d.Read(t.Context(), func(tx *db.Tx) error {
+		err := d.Read(t.Context(), db.Installation, func(tx *db.Tx) error {
 			seen := 0
 			got, err := db.All(t.Context(), tx, func(func(...any) error) (int, error) {
 				if seen++; seen == 2 {
@@ -382,7 +383,7 @@ func TestWritersWaitForEachOther(t *testing.T) {
 		for w := range writers {
 			wg.Go(func() {
 				for range each {
-					err := d.Write(t.Context(), func(tx *db.Tx) error {
+					err := d.Write(t.Context(), db.Installation, func(tx *db.Tx) error {
 						_, err := tx.Exec(t.Context(), `UPDATE t SET n = n + 1`)
 						return err
 					})
@@ -405,7 +406,7 @@ func TestTimeOfTransaction(t *testing.T) {
 		d.Now = func() time.Time {
 			return time.Date(2026, 11, 23, 1, 2, 3, 456_789_000, time.FixedZone("CET", 3600))
 		}
-		err := d.Write(t.Context(), func(tx *db.Tx) error {
+		err := d.Write(t.Context(), db.Installation, func(tx *db.Tx) error {
 			if want := time.Date(2026, 11, 23, 0, 2, 3, 456_000_000, time.UTC); tx.Now != want {
 				t.Errorf("got %v, want %v", tx.Now, want)
 			}
@@ -423,7 +424,7 @@ func TestTimeOfTransaction(t *testing.T) {
 func TestStatements(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) {
 		before := d.Statements()
-		err := d.Write(t.Context(), func(tx *db.Tx) error {
+		err := d.Write(t.Context(), db.Installation, func(tx *db.Tx) error {
 			if _, err := tx.Exec(t.Context(), `UPDATE organisation SET name = name`); err != nil {
 				return err
 			}
@@ -439,6 +440,21 @@ func TestStatements(t *testing.T) {
 		}
 		if got := d.Statements() - before; got != 3 {
 			t.Errorf("counted %d statements, want 3", got)
+		}
+	})
+}
+
+// A transaction that says of nobody's data what it is about is never run.
+func TestNoScope(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		for name, run := range map[string]func(context.Context, access.OrganisationID, func(*db.Tx) error) error{"write": d.Write, "read": d.Read} {
+			err := run(t.Context(), "", func(*db.Tx) error {
+				t.Errorf("%s: it ran", name)
+				return nil
+			})
+			if !errors.Is(err, db.ErrNoScope) {
+				t.Errorf("%s: got %v, want ErrNoScope", name, err)
+			}
 		}
 	})
 }

@@ -107,7 +107,7 @@ func Missing(t testing.TB, what string) {
 func Organisation(t testing.TB, d *db.DB, code string) access.Actor {
 	t.Helper()
 	id := ids.New[access.Tenant]()
-	err := d.Write(context.Background(), func(tx *db.Tx) error {
+	err := d.Write(context.Background(), db.Installation, func(tx *db.Tx) error {
 		_, err := tx.Exec(context.Background(), `INSERT INTO organisation (id, code, name, created_at) VALUES ($1, $2, $3, $4)`,
 			id, code, "Kommun "+code, db.Millis(tx.Now))
 		return err

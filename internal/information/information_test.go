@@ -124,7 +124,7 @@ func TestSource(t *testing.T) {
 // write runs fn in a transaction.
 func write(t *testing.T, d *db.DB, fn func(tx *db.Tx) error) {
 	t.Helper()
-	if err := d.Write(t.Context(), fn); err != nil {
+	if err := d.Write(t.Context(), db.Installation, fn); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -93,7 +93,7 @@ func start(t *testing.T, q *job.Queue) {
 // add puts a job in the queue in a transaction that ends with fail.
 func add(t *testing.T, d *db.DB, q *job.Queue, fail error, names ...string) {
 	t.Helper()
-	err := d.Write(t.Context(), func(tx *db.Tx) error {
+	err := d.Write(t.Context(), db.Installation, func(tx *db.Tx) error {
 		for _, n := range names {
 			if err := q.Add(t.Context(), tx, greet{n}); err != nil {
 				return err
@@ -125,7 +125,7 @@ func TestOnlyCommittedJobsRun(t *testing.T) {
 func TestAddMany(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) {
 		q, r := queue(t, d)
-		err := d.Write(t.Context(), func(tx *db.Tx) error {
+		err := d.Write(t.Context(), db.Installation, func(tx *db.Tx) error {
 			if err := q.AddMany(t.Context(), tx, nil); err != nil {
 				return err
 			}

@@ -22,7 +22,7 @@ import (
 func codes(t *testing.T, d *db.DB) []string {
 	t.Helper()
 	var out []string
-	err := d.Read(t.Context(), func(tx *db.Tx) (err error) {
+	err := d.Read(t.Context(), db.Installation, func(tx *db.Tx) (err error) {
 		out, err = db.All(t.Context(), tx, func(scan func(...any) error) (string, error) {
 			var s string
 			return s, scan(&s)
@@ -89,7 +89,7 @@ func TestChooseTwiceGivesTheSame(t *testing.T) {
 		if err != nil || again != first {
 			t.Errorf("got %+v (%v), want %+v", again, err, first)
 		}
-		err = d.Read(t.Context(), func(tx *db.Tx) error {
+		err = d.Read(t.Context(), db.Installation, func(tx *db.Tx) error {
 			log, err := audit.History(t.Context(), tx, first.ID, "organisation", first.ID.String(), 10)
 			if len(log) != 1 || log[0].Action != "organisation.Create" {
 				t.Errorf("the log says %+v, want that it was made", log)
@@ -119,7 +119,7 @@ func TestCreateAndGet(t *testing.T) {
 		if err := organisation.Create(t.Context(), d, want); err != nil {
 			t.Fatal(err)
 		}
-		err := d.Read(t.Context(), func(tx *db.Tx) error {
+		err := d.Read(t.Context(), db.Installation, func(tx *db.Tx) error {
 			got, err := organisation.Get(t.Context(), tx, want.ID)
 			if got != want {
 				t.Errorf("got %+v, want %+v", got, want)
@@ -142,7 +142,7 @@ func TestCreateAndGet(t *testing.T) {
 func TestUnits(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) {
 		ours, theirs := dbtest.Organisation(t, d, "norrsjo").Organisation, dbtest.Organisation(t, d, "soderby").Organisation
-		err := d.Write(t.Context(), func(tx *db.Tx) error {
+		err := d.Write(t.Context(), db.Installation, func(tx *db.Tx) error {
 			if _, err := organisation.EnsureUnits(t.Context(), tx, theirs, []string{"Deras"}); err != nil {
 				return err
 			}
@@ -193,7 +193,7 @@ func TestSettings(t *testing.T) {
 		if err := s.Set(t.Context(), manager, "model", "msb-3"); !errors.Is(err, access.ErrDenied) {
 			t.Errorf("a system manager set the organisation's model: %v", err)
 		}
-		err := d.Read(t.Context(), func(tx *db.Tx) error {
+		err := d.Read(t.Context(), db.Installation, func(tx *db.Tx) error {
 			for _, tc := range []struct {
 				org        access.OrganisationID
 				name, want string

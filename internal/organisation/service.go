@@ -19,7 +19,7 @@ type Service struct{ DB *db.DB }
 // code (or "local") and the name "Egen organisation". It is for the command line, before there is an actor.
 func Choose(ctx context.Context, d *db.DB, code string, write bool) (Organisation, error) {
 	var all []Organisation
-	err := d.Read(ctx, func(tx *db.Tx) (err error) {
+	err := d.Read(ctx, db.Installation, func(tx *db.Tx) (err error) {
 		all, err = list(ctx, tx)
 		return err
 	})
@@ -59,7 +59,7 @@ func Create(ctx context.Context, d *db.DB, o Organisation) error {
 	if err := CheckCode(o.Code); err != nil {
 		return err
 	}
-	err := d.Write(ctx, func(tx *db.Tx) error {
+	err := d.Write(ctx, o.ID, func(tx *db.Tx) error {
 		if err := insert(ctx, tx, o); err != nil {
 			return err
 		}
@@ -79,7 +79,7 @@ func (s *Service) Set(ctx context.Context, actor access.Actor, name, value strin
 	if err := access.Check(actor, "organisation.Set"); err != nil {
 		return err
 	}
-	err := s.DB.Write(ctx, func(tx *db.Tx) error {
+	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
 		if err := SaveSetting(ctx, tx, actor.Organisation, name, value); err != nil {
 			return err
 		}

@@ -103,7 +103,7 @@ func dirty(t testing.TB, w *world, systems []system.System) {
 	y.Kind, y.Service, y.Audience = "e-service", hostile, hostile
 	y.Facts = []catalogue.Statement{{Fact: "area", Value: "socialtjanst"}, {Fact: "personal_data", Value: "yes"}}
 	y.Logins = []system.LoginPath{{Audience: "staff", Address: hostile, Zone: "internet", Method: hostile}, {Audience: "unknown", Zone: "unknown"}}
-	must(t, w.d.Write(ctx, func(tx *db.Tx) error { return system.Upsert(ctx, tx, w.actor.Organisation, []system.System{y}) }))
+	must(t, w.d.Write(ctx, db.Installation, func(tx *db.Tx) error { return system.Upsert(ctx, tx, w.actor.Organisation, []system.System{y}) }))
 	applied := applying(t, w, "hostile")
 	var answers []requirement.Answer
 	for i, r := range applied[:10] {
@@ -134,7 +134,7 @@ func applying(t testing.TB, w *world, ref string) []string {
 // stop indicates the stopping level of a system.
 func stop(t testing.TB, w *world, s system.System) {
 	t.Helper()
-	must(t, w.d.Write(ctx, func(tx *db.Tx) error {
+	must(t, w.d.Write(ctx, db.Installation, func(tx *db.Tx) error {
 		if _, err := tx.Exec(ctx, `DELETE FROM classification_answer WHERE classification_id IN (SELECT id FROM classification WHERE system_id = $1)`, s.ID); err != nil {
 			return err
 		}
@@ -309,5 +309,5 @@ func TestPermissions(t *testing.T) {
 
 func touchLog(t testing.TB, w *world) {
 	t.Helper()
-	must(t, w.d.Write(context.Background(), func(tx *db.Tx) error { return appendNothing(tx, w.actor) }))
+	must(t, w.d.Write(context.Background(), db.Installation, func(tx *db.Tx) error { return appendNothing(tx, w.actor) }))
 }

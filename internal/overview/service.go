@@ -163,7 +163,7 @@ func (s *Service) Home(ctx context.Context, actor access.Actor, unit string) (Ho
 		return Home{}, err
 	}
 	var h Home
-	err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
+	err := s.db.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
 		if h.Index, err = s.index(ctx, tx, actor.Organisation); err != nil {
 			return err
 		}
@@ -199,7 +199,7 @@ func (s *Service) List(ctx context.Context, actor access.Actor, f Filter) (List,
 		return List{}, err
 	}
 	out := List{Filter: f}
-	err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
+	err := s.db.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
 		out.Today = civil.Of(tx.Now)
 		if out.Units, err = organisation.Units(ctx, tx, actor.Organisation); err != nil {
 			return err
@@ -311,7 +311,7 @@ func (s *Service) History(ctx context.Context, actor access.Actor, ref string, l
 func (s *Service) one(ctx context.Context, actor access.Actor, ref string, l *locale.Localizer, with parts) (One, error) {
 	var o One
 	org := actor.Organisation
-	err := s.db.Read(ctx, func(tx *db.Tx) error {
+	err := s.db.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
 		sys, err := system.Get(ctx, tx, org, ref)
 		if err != nil {
 			return err
@@ -382,7 +382,7 @@ func (s *Service) Rules(ctx context.Context, actor access.Actor) (systems []int,
 
 func (s *Service) read(ctx context.Context, actor access.Actor) (*Index, error) {
 	var x *Index
-	err := s.db.Read(ctx, func(tx *db.Tx) (err error) {
+	err := s.db.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
 		x, err = s.index(ctx, tx, actor.Organisation)
 		return err
 	})
@@ -451,7 +451,7 @@ func (s *Service) Information(ctx context.Context, actor access.Actor) ([]Held, 
 		return nil, err
 	}
 	var out []Held
-	err := s.db.Read(ctx, func(tx *db.Tx) error {
+	err := s.db.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
 		all, err := information.All(ctx, tx, actor.Organisation)
 		if err != nil {
 			return err
@@ -489,7 +489,7 @@ func (s *Service) InformationType(ctx context.Context, actor access.Actor, id st
 	}
 	p := TypePage{Page: max(page, 1)}
 	p.Type, _ = s.catalogue().InformationType(id)
-	err := s.db.Read(ctx, func(tx *db.Tx) error {
+	err := s.db.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
 		all, err := information.All(ctx, tx, actor.Organisation)
 		if err != nil {
 			return err

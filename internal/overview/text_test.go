@@ -37,7 +37,7 @@ func TestConditionsInWords(t *testing.T) {
 func TestUnknownEventsAreTold(t *testing.T) {
 	w := start(t, dbtest.SQLite(t))
 	systems := seed(t, w.d, w.s, w.actor, 3)
-	must(t, w.d.Write(ctx, func(tx *db.Tx) error {
+	must(t, w.d.Write(ctx, db.Installation, func(tx *db.Tx) error {
 		return audit.Append(ctx, tx, w.actor, audit.Entry{Action: "future.Change", ObjectKind: "system", ObjectID: systems[0].ID.String(), Data: []int{1}})
 	}))
 	if got := w.open(t, "/system/"+systems[0].Slug+"/historik").Text("#events"); got == "" {

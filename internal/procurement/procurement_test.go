@@ -269,7 +269,7 @@ func TestChoose(t *testing.T) {
 		if got := f.annex(); got.Hash(catalogue.SV) != before.Hash(catalogue.SV) {
 			t.Error("what was chosen cannot be taken back")
 		}
-		err = d.Read(t.Context(), func(tx *db.Tx) error {
+		err = d.Read(t.Context(), db.Installation, func(tx *db.Tx) error {
 			log, err := audit.History(t.Context(), tx, f.actor.Organisation, "system", f.sys.ID.String(), 100)
 			log = slices.DeleteFunc(log, func(l audit.Logged) bool { return l.Action != "procurement.Choose" })
 			if len(log) != 5 {
@@ -379,7 +379,7 @@ func TestRemove(t *testing.T) {
 			org  access.OrganisationID
 			want bool
 		}{{dbtest.Organisation(t, d, "soderby").Organisation, false}, {f.actor.Organisation, true}} {
-			err := d.Write(t.Context(), func(tx *db.Tx) error {
+			err := d.Write(t.Context(), db.Installation, func(tx *db.Tx) error {
 				return procurement.Remove(t.Context(), tx, tc.org, []ids.ID[system.System]{f.sys.ID})
 			})
 			got := slices.ContainsFunc(f.annex().Included(), func(r procurement.Row) bool { return r.ID == in.ID })

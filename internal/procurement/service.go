@@ -27,7 +27,7 @@ func (s *Service) Annex(ctx context.Context, actor access.Actor, ref string, l *
 	}
 	var v requirement.View
 	var a Annex
-	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
 		v, a, err = s.annex(ctx, tx, actor.Organisation, ref, l)
 		return err
 	})
@@ -58,7 +58,7 @@ func (s *Service) Choose(ctx context.Context, actor access.Actor, ref string, l 
 	if err := access.Check(actor, "procurement.Choose"); err != nil {
 		return err
 	}
-	err := s.DB.Write(ctx, func(tx *db.Tx) error {
+	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
 		v, a, err := s.annex(ctx, tx, actor.Organisation, ref, l)
 		if err != nil {
 			return err
@@ -118,7 +118,7 @@ func (s *Service) Systems(ctx context.Context, actor access.Actor, filter Filter
 		return Listing{}, err
 	}
 	var out Listing
-	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
 		org, f := actor.Organisation, system.Filter{Text: filter.Text}
 		if filter.Planned {
 			f.State = statePlanned

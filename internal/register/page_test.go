@@ -263,7 +263,7 @@ func TestKeptListsAreOnesOwn(t *testing.T) {
 	w.open(t, columns.URL, http.StatusNotFound)
 	checked(t, w.upload(t, "ny.csv", []byte("Systemnamn;Leverantör\nBeta;Bolaget\n"), ""), http.StatusOK)
 	var kept int
-	must(t, w.service.DB.Read(ctx, func(tx *db.Tx) error { return db.One(tx.QueryRow(ctx, `SELECT COUNT(*) FROM register_upload`), &kept) }))
+	must(t, w.service.DB.Read(ctx, db.Installation, func(tx *db.Tx) error { return db.One(tx.QueryRow(ctx, `SELECT COUNT(*) FROM register_upload`), &kept) }))
 	if kept != 1 {
 		t.Errorf("after a day: got %d lists kept, want the new one alone", kept)
 	}

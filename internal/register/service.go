@@ -93,7 +93,7 @@ func (s *Service) Preview(ctx context.Context, actor access.Actor, r Request) (*
 		return nil, err
 	}
 	var p *Plan
-	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+	err = s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
 		w, err := s.work(ctx, tx, actor, table, r)
 		if err == nil {
 			p = w.plan
@@ -118,7 +118,7 @@ func (s *Service) Import(ctx context.Context, actor access.Actor, r Request) (Im
 	}
 	var done Import
 	stops := false
-	err = s.DB.Write(ctx, func(tx *db.Tx) error {
+	err = s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
 		if err := lock(ctx, tx, actor.Organisation); err != nil {
 			return err
 		}
@@ -154,7 +154,7 @@ func (s *Service) Imports(ctx context.Context, actor access.Actor) ([]Import, er
 		return nil, err
 	}
 	var out []Import
-	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
 		out, err = imports(ctx, tx, actor.Organisation)
 		return err
 	})

@@ -76,7 +76,7 @@ func must(t testing.TB, err error) {
 func held(t testing.TB, s *Service, actor access.Actor) (map[string]system.System, map[string]classification.State) {
 	t.Helper()
 	systems, states := map[string]system.System{}, map[string]classification.State{}
-	must(t, s.DB.Read(ctx, func(tx *db.Tx) error {
+	must(t, s.DB.Read(ctx, db.Installation, func(tx *db.Tx) error {
 		list, err := system.List(ctx, tx, actor.Organisation, system.Filter{})
 		if err != nil {
 			return err
@@ -98,7 +98,7 @@ func held(t testing.TB, s *Service, actor access.Actor) (map[string]system.Syste
 func entries(t testing.TB, s *Service, actor access.Actor) int {
 	t.Helper()
 	n := 0
-	must(t, s.DB.Read(ctx, func(tx *db.Tx) error {
+	must(t, s.DB.Read(ctx, db.Installation, func(tx *db.Tx) error {
 		return db.One(tx.QueryRow(ctx, `SELECT COUNT(*) FROM audit_entry WHERE organisation_id = $1`, actor.Organisation), &n)
 	}))
 	return n
@@ -346,7 +346,7 @@ func TestImportLeavesClassificationsOfPeopleAlone(t *testing.T) {
 		if got := levels(states["Alfa"].Draft); got != "K1 R3 T3 S1" {
 			t.Errorf("the draft is %s", got)
 		}
-		must(t, d.Write(ctx, func(tx *db.Tx) error {
+		must(t, d.Write(ctx, db.Installation, func(tx *db.Tx) error {
 			_, err := tx.Exec(ctx, `UPDATE classification SET status = 'decided' WHERE id = $1`, states["Alfa"].Draft.ID)
 			return err
 		}))
@@ -375,7 +375,7 @@ func TestStoppingLevel(t *testing.T) {
 		if stopped == nil || len(stopped.Answers) != 0 || states["Hemlig"].Draft != nil || states["Öppen"].Draft == nil {
 			t.Errorf("got %+v", states)
 		}
-		must(t, d.Read(ctx, func(tx *db.Tx) error {
+		must(t, d.Read(ctx, db.Installation, func(tx *db.Tx) error {
 			systems, err := audit.History(ctx, tx, actor.Organisation, "system", stopped.System.String(), 5)
 			if len(systems) != 1 || strings.Contains(systems[0].Record, "levels") {
 				t.Errorf("the log tells: %+v", systems)

@@ -43,7 +43,7 @@ func (s *Service) Undo(ctx context.Context, actor access.Actor, id ids.ID[Import
 		return Undone{}, err
 	}
 	var out Undone
-	err := s.DB.Write(ctx, func(tx *db.Tx) error {
+	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
 		if err := lock(ctx, tx, actor.Organisation); err != nil {
 			return err
 		}

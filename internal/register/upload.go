@@ -96,7 +96,7 @@ func (s *Service) Keep(ctx context.Context, actor access.Actor, file string, con
 		return "", err
 	}
 	u := Upload{ID: ids.New[Upload](), File: file, Content: content}
-	err := s.DB.Write(ctx, func(tx *db.Tx) error {
+	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
 		if err := removeOldUploads(ctx, tx, actor.Organisation, tx.Now.Add(-uploadHours*time.Hour)); err != nil {
 			return err
 		}
@@ -116,7 +116,7 @@ func (s *Service) Kept(ctx context.Context, actor access.Actor, id ids.ID[Upload
 	}
 	var d Draft
 	var remembered map[string]string
-	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
 		if d.Upload, err = oneUpload(ctx, tx, actor, id, tx.Now.Add(-uploadHours*time.Hour)); err != nil {
 			return err
 		}
@@ -149,7 +149,7 @@ func (s *Service) Uploads(ctx context.Context, actor access.Actor) ([]Upload, er
 		return nil, err
 	}
 	var out []Upload
-	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
 		out, err = uploads(ctx, tx, actor, tx.Now.Add(-uploadHours*time.Hour))
 		return err
 	})
@@ -164,7 +164,7 @@ func (s *Service) Choose(ctx context.Context, actor access.Actor, id ids.ID[Uplo
 	if err := access.Check(actor, "register.Choose"); err != nil {
 		return err
 	}
-	err := s.DB.Write(ctx, func(tx *db.Tx) error { return saveUploadChoice(ctx, tx, actor, id, c) })
+	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error { return saveUploadChoice(ctx, tx, actor, id, c) })
 	if err != nil {
 		return fmt.Errorf("note how the list is read: %w", err)
 	}
@@ -192,7 +192,7 @@ func (s *Service) Discard(ctx context.Context, actor access.Actor, id ids.ID[Upl
 	if err := access.Check(actor, "register.Discard"); err != nil {
 		return err
 	}
-	if err := s.DB.Write(ctx, func(tx *db.Tx) error { return removeUpload(ctx, tx, actor, id) }); err != nil {
+	if err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error { return removeUpload(ctx, tx, actor, id) }); err != nil {
 		return fmt.Errorf("let go of list: %w", err)
 	}
 	// A list may name the stopping level, and then may not lie in the database's files once it is let go of.

@@ -146,7 +146,7 @@ func (s *Service) compute(ctx context.Context, actor access.Actor, r Request) (r
 	f := &frame{request: r, l: l, lang: catalogue.Lang(l.Lang), catalogue: s.Requirements.Engine.Catalogue}
 	var systems []system.System
 	var out report
-	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
 		f.now, f.today = tx.Now, civil.Of(tx.Now)
 		if f.organisation, err = organisation.Get(ctx, tx, actor.Organisation); err != nil {
 			return err

@@ -128,7 +128,7 @@ func (w *town) add(s system.System) {
 func (w *town) owned(s system.System) system.System {
 	w.t.Helper()
 	s.Unit, s.Supplier = "Socialförvaltningen", "Bolaget AB"
-	check(w.t, w.db.Write(w.t.Context(), func(tx *db.Tx) error {
+	check(w.t, w.db.Write(w.t.Context(), db.Installation, func(tx *db.Tx) error {
 		units, err := organisation.EnsureUnits(w.t.Context(), tx, w.actor.Organisation, []string{s.Unit})
 		if err != nil {
 			return err
@@ -263,7 +263,7 @@ func decode[T any](w *town, r report.Request) T {
 func (w *town) count(query string, args ...any) int {
 	w.t.Helper()
 	var n int
-	check(w.t, w.db.Read(w.t.Context(), func(tx *db.Tx) error {
+	check(w.t, w.db.Read(w.t.Context(), db.Installation, func(tx *db.Tx) error {
 		return db.One(tx.QueryRow(w.t.Context(), query, append([]any{w.actor.Organisation}, args...)...), &n)
 	}))
 	return n

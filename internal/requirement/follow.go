@@ -26,7 +26,7 @@ func (s *Service) Follows(ctx context.Context, actor access.Actor, ref string, a
 	}
 	var count int
 	var examples []string
-	err := s.DB.Read(ctx, func(tx *db.Tx) error {
+	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
 		sys, err := system.Get(ctx, tx, actor.Organisation, ref)
 		if err != nil {
 			return err

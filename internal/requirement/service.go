@@ -30,7 +30,7 @@ func (s *Service) View(ctx context.Context, actor access.Actor, ref string, l *l
 		return View{}, err
 	}
 	var v View
-	err := s.DB.Read(ctx, func(tx *db.Tx) error {
+	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
 		sys, err := system.Get(ctx, tx, actor.Organisation, ref)
 		if err != nil {
 			return err
@@ -114,7 +114,7 @@ func (s *Service) Answer(ctx context.Context, actor access.Actor, ref string, an
 	if err := access.Check(actor, "requirement.Answer"); err != nil {
 		return err
 	}
-	err := s.DB.Write(ctx, func(tx *db.Tx) error {
+	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
 		sys, err := system.Get(ctx, tx, actor.Organisation, ref)
 		if err != nil {
 			return err

@@ -92,7 +92,7 @@ func TestStopYieldsNothing(t *testing.T) {
 func (f *desk) applying() []string {
 	f.t.Helper()
 	var out []string
-	err := f.DB.Read(f.t.Context(), func(tx *db.Tx) error {
+	err := f.DB.Read(f.t.Context(), db.Installation, func(tx *db.Tx) error {
 		sys, err := system.Get(f.t.Context(), tx, f.actor.Organisation, f.sys.Slug)
 		if err != nil {
 			return err
@@ -240,7 +240,7 @@ func TestAnswer(t *testing.T) {
 
 func (f *desk) count(query string) (n int) {
 	f.t.Helper()
-	err := f.DB.Read(f.t.Context(), func(tx *db.Tx) error { return db.One(tx.QueryRow(f.t.Context(), query), &n) })
+	err := f.DB.Read(f.t.Context(), db.Installation, func(tx *db.Tx) error { return db.One(tx.QueryRow(f.t.Context(), query), &n) })
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -276,7 +276,7 @@ func TestOutdatedAnswer(t *testing.T) {
 		if err := f.give(met(known)); err != nil {
 			t.Fatal(err)
 		}
-		err := d.Write(t.Context(), func(tx *db.Tx) error {
+		err := d.Write(t.Context(), db.Installation, func(tx *db.Tx) error {
 			_, err := tx.Exec(t.Context(), `UPDATE requirement_answer SET requirement_version = requirement_version - 1`)
 			return err
 		})
@@ -367,7 +367,7 @@ func TestConstantNumberOfStatements(t *testing.T) {
 		}
 		statements := func(systems []system.System) int64 {
 			before := d.Statements()
-			err := d.Read(t.Context(), func(tx *db.Tx) error {
+			err := d.Read(t.Context(), db.Installation, func(tx *db.Tx) error {
 				views, err := f.Views(t.Context(), tx, f.actor.Organisation, systems, nil)
 				if len(views) != len(systems) {
 					t.Errorf("%d views of %d systems", len(views), len(systems))
@@ -400,7 +400,7 @@ func TestRemove(t *testing.T) {
 			org  access.OrganisationID
 			left int
 		}{{dbtest.Organisation(t, d, "soderby").Organisation, 1}, {f.actor.Organisation, 0}} {
-			err := d.Write(t.Context(), func(tx *db.Tx) error {
+			err := d.Write(t.Context(), db.Installation, func(tx *db.Tx) error {
 				return requirement.Remove(t.Context(), tx, tc.org, []ids.ID[system.System]{f.sys.ID})
 			})
 			if n := f.count(`SELECT COUNT(*) FROM requirement_answer`); err != nil || n != tc.left {
@@ -418,7 +418,7 @@ func TestAnswerIsLoggedWithoutItsNote(t *testing.T) {
 	if err := f.give(a); err != nil {
 		t.Fatal(err)
 	}
-	err := f.DB.Read(t.Context(), func(tx *db.Tx) error {
+	err := f.DB.Read(t.Context(), db.Installation, func(tx *db.Tx) error {
 		log, err := audit.History(t.Context(), tx, f.actor.Organisation, "system", f.sys.ID.String(), 1)
 		if len(log) != 1 || strings.Contains(log[0].Record, "Anna") || !strings.Contains(log[0].Record, known) {
 			t.Errorf("the log says %+v", log)

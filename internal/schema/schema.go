@@ -81,7 +81,7 @@ func provider(d *db.DB) (*goose.Provider, error) {
 
 // Present reports whether the database has been migrated at all. Unlike Current it makes nothing.
 func Present(ctx context.Context, d *db.DB) bool {
-	return d.Read(ctx, func(tx *db.Tx) error {
+	return d.Read(ctx, db.Installation, func(tx *db.Tx) error {
 		var n int
 		return db.One(tx.QueryRow(ctx, `SELECT COUNT(*) FROM organisation`), &n)
 	}) == nil
@@ -91,7 +91,7 @@ func Present(ctx context.Context, d *db.DB) bool {
 // remove what stands in the audit log. d is opened as the tables' owner, on PostgreSQL.
 func Grant(ctx context.Context, d *db.DB, role string) error {
 	name := pgx.Identifier{role}.Sanitize()
-	return d.Write(ctx, func(tx *db.Tx) error {
+	return d.Write(ctx, db.Installation, func(tx *db.Tx) error {
 		for _, statement := range []string{
 			`GRANT USAGE ON SCHEMA public TO ` + name,
 			`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ` + name,

@@ -33,7 +33,7 @@ func columns(t *testing.T, d *db.DB) []column {
 		query = `SELECT table_name, column_name, is_nullable = 'NO' FROM information_schema.columns WHERE table_schema = 'public'`
 	}
 	var out []column
-	err := d.Read(t.Context(), func(tx *db.Tx) (err error) {
+	err := d.Read(t.Context(), db.Installation, func(tx *db.Tx) (err error) {
 		out, err = db.All(t.Context(), tx, func(scan func(...any) error) (column, error) {
 			var c column
 			return c, scan(&c.table, &c.name, &c.required)
@@ -170,7 +170,7 @@ func TestForeignKeysAreEnforced(t *testing.T) {
 		}
 		for name, statement := range statements {
 			t.Run(name, func(t *testing.T) {
-				err := d.Write(t.Context(), func(tx *db.Tx) error {
+				err := d.Write(t.Context(), db.Installation, func(tx *db.Tx) error {
 					_, err := tx.Exec(t.Context(), statement)
 					return err
 				})
@@ -185,7 +185,7 @@ func TestForeignKeysAreEnforced(t *testing.T) {
 // fill gives an organisation one system with one fact.
 func fill(t *testing.T, d *db.DB, org string) error {
 	t.Helper()
-	return d.Write(t.Context(), func(tx *db.Tx) error {
+	return d.Write(t.Context(), db.Installation, func(tx *db.Tx) error {
 		_, err := tx.Exec(t.Context(), `INSERT INTO system (id, organisation_id, slug, name, folded, sort_key, search, created_at, updated_at)
 			VALUES ('s', $1, 's', 's', 's', 's', 's', 0, 0)`, org)
 		if err != nil {
@@ -206,7 +206,7 @@ func TestOneDraftAndOneDecisionPerSystem(t *testing.T) {
 					t.Fatal(err)
 				}
 				insert := func(id string) error {
-					return d.Write(t.Context(), func(tx *db.Tx) error {
+					return d.Write(t.Context(), db.Installation, func(tx *db.Tx) error {
 						_, err := tx.Exec(t.Context(), `INSERT INTO classification (id, organisation_id, system_id, model_id, model_version, status, origin,
 							created_by, created_at, updated_at) VALUES ($1, $2, 's', 'klassa', '1', $3, 'guided', 'x', 0, 0)`, id, org, status)
 						return err

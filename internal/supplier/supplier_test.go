@@ -15,7 +15,7 @@ func TestEnsure(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) {
 		ours, theirs := dbtest.Organisation(t, d, "norrsjo").Organisation, dbtest.Organisation(t, d, "soderby").Organisation
 		var first, again, other map[string]ids.ID[supplier.Supplier]
-		err := d.Write(t.Context(), func(tx *db.Tx) (err error) {
+		err := d.Write(t.Context(), db.Installation, func(tx *db.Tx) (err error) {
 			if first, err = supplier.Ensure(t.Context(), tx, ours, []string{"Ådal Data AB", "ÅDAL  data ab", "", "Berg IT"}); err != nil {
 				return err
 			}

@@ -32,7 +32,7 @@ func (s *Service) Edit(ctx context.Context, actor access.Actor, ref string) (Dra
 		return Draft{}, err
 	}
 	d := Draft{System: New("")}
-	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
 		d.Today = civil.Of(tx.Now)
 		if ref != "" {
 			if d.System, err = Get(ctx, tx, actor.Organisation, ref); err != nil {
@@ -90,7 +90,7 @@ func (s *Service) Create(ctx context.Context, actor access.Actor, sys System) (S
 		return System{}, err
 	}
 	sys.ID, sys.Version = ids.New[System](), 1 // never one that is there already
-	err := s.DB.Write(ctx, func(tx *db.Tx) error {
+	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
 		taken, err := Slugs(ctx, tx, actor.Organisation)
 		if err != nil {
 			return err
@@ -118,7 +118,7 @@ func (s *Service) Update(ctx context.Context, actor access.Actor, sys System) er
 	if err := sys.Check(); err != nil {
 		return err
 	}
-	err := s.DB.Write(ctx, func(tx *db.Tx) error {
+	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
 		if err := claim(ctx, tx, actor.Organisation, sys.ID, sys.Version); err != nil {
 			return err
 		}

@@ -28,14 +28,14 @@ import (
 // write and read run fn in a transaction that must succeed.
 func write(t testing.TB, d *db.DB, fn func(tx *db.Tx) error) {
 	t.Helper()
-	if err := d.Write(t.Context(), fn); err != nil {
+	if err := d.Write(t.Context(), db.Installation, fn); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func read(t testing.TB, d *db.DB, fn func(tx *db.Tx) error) {
 	t.Helper()
-	if err := d.Read(t.Context(), fn); err != nil {
+	if err := d.Read(t.Context(), db.Installation, fn); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -179,7 +179,7 @@ func TestSlugIsTaken(t *testing.T) {
 	d := dbtest.SQLite(t)
 	org := dbtest.Organisation(t, d, "norrsjo").Organisation
 	register(t, d, org, "A")
-	err := d.Write(t.Context(), func(tx *db.Tx) error { return system.Upsert(t.Context(), tx, org, []system.System{system.New("A")}) })
+	err := d.Write(t.Context(), db.Installation, func(tx *db.Tx) error { return system.Upsert(t.Context(), tx, org, []system.System{system.New("A")}) })
 	if err == nil {
 		t.Error("two systems got one address")
 	}
@@ -463,7 +463,7 @@ func TestOtherOrganisation(t *testing.T) {
 		if err := s.Update(t.Context(), us, mine); !errors.Is(err, db.ErrNotFound) {
 			t.Errorf("a change gave %v, want ErrNotFound", err)
 		}
-		err := d.Write(t.Context(), func(tx *db.Tx) error { return system.Upsert(t.Context(), tx, us.Organisation, []system.System{mine}) })
+		err := d.Write(t.Context(), db.Installation, func(tx *db.Tx) error { return system.Upsert(t.Context(), tx, us.Organisation, []system.System{mine}) })
 		if !errors.Is(err, db.ErrNotFound) {
 			t.Errorf("an import over it gave %v, want ErrNotFound", err)
 		}
