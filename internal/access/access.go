@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 
-// Package access says who may do what (Swedish: behörighet). The policy is one Go table, readable by an auditor, and what is not
-// in it is refused.
+// Package access says who may do what, and where in the organisation (Swedish: behörighet). The policy is one Go table, readable by
+// an auditor, and what is not in it is refused.
 package access
 
 import (
@@ -19,22 +19,59 @@ type Tenant struct{}
 // OrganisationID identifies the organisation that an actor acts for. Every statement on its data names it.
 type OrganisationID = ids.ID[Tenant]
 
+// Part marks the type of the id of a part of an organisation. Like Tenant it lives here so that an actor can carry it.
+type Part struct{}
+
+// UnitID identifies a unit of an organisation (Swedish: förvaltning, enhet).
+type UnitID = ids.ID[Part]
+
 // Role is what a person is in the organisation (Swedish: roll).
 type Role string
 
 // The roles. A person may hold several.
 const (
-	Administrator  Role = "administrator"  // sets up the system; sees no content by that role alone
-	Coordinator    Role = "coordinator"    // informationssäkerhetssamordnare
-	SystemOwner    Role = "system-owner"   // systemägare
-	SystemManager  Role = "system-manager" // systemförvaltare
-	Procurer       Role = "procurer"       // upphandlare
-	DataProtection Role = "data-protection-officer"
-	Executive      Role = "executive" // chef, nämnd
-	Auditor        Role = "auditor"   // revisor
-	Operations     Role = "operations"
-	System         Role = "system" // the program itself, in background jobs
+	Administrator    Role = "administrator"           // sets up the program; sees no content by that role alone
+	Coordinator      Role = "coordinator"             // informationssäkerhetssamordnare
+	SystemOwner      Role = "system-owner"            // systemägare
+	SystemManager    Role = "system-manager"          // systemförvaltare
+	InformationOwner Role = "information-owner"       // informationsägare
+	Procurer         Role = "procurer"                // upphandlare
+	DataProtection   Role = "data-protection-officer" // dataskyddsombud
+	Executive        Role = "executive"               // chef, nämnd
+	Auditor          Role = "auditor"                 // revisor
+	Operations       Role = "operations"              // it-drift
+	Analyst          Role = "national-analyst"        // nationell analytiker: sums of many organisations, nobody's content
+	System           Role = "system"                  // the program itself, in background jobs
 )
+
+// Roles lists every role that a person can hold, in the order that they are shown.
+func Roles() []Role {
+	return []Role{
+		Coordinator, SystemOwner, SystemManager, InformationOwner, Procurer, DataProtection, Executive, Auditor, Operations, Analyst, Administrator,
+	}
+}
+
+// Place is how far from the unit that a role is held in its rights reach.
+type Place uint8
+
+// The places, each wider than the one before it.
+const (
+	Nowhere Place = iota
+	Own           // the unit itself
+	Below         // the unit and those below it
+	All           // the whole organisation
+)
+
+// String names the place, as the golden table and pages write it.
+func (p Place) String() string { return [...]string{"-", "own", "below", "all"}[p] }
+
+// Held is a role that somebody holds in one unit.
+type Held struct {
+	Role Role
+	Unit UnitID
+	// Below are all the units below it.
+	Below []UnitID
+}
 
 // Actor is somebody who acts: a person, the command line, or the program itself. It is an explicit parameter of every use case.
 type Actor struct {
@@ -44,44 +81,137 @@ type Actor struct {
 	Name string
 	// Organisation is the one that the actor acts for.
 	Organisation OrganisationID
-	// Roles are what the actor is in that organisation.
+	// Roles are what the actor is in the whole organisation.
 	Roles []Role
+	// Held are the roles that the actor has in a part of it.
+	Held []Held
+	// Fresh says that the actor has just shown again who they are. Use cases that ask for it are refused without (ErrStepUp).
+	Fresh bool
+	// From is where the request came from: a network address, or "" for the program itself and its command line.
+	From string
 }
 
 // ErrDenied says that the actor's roles do not allow the action.
 var ErrDenied = errors.New("not allowed")
 
+// ErrStepUp says that the actor may do the action, but must first show again who they are.
+var ErrStepUp = errors.New("show again who you are")
+
 // LocalAdministrator is the one who runs the command line on the machine that holds the database, and so can read it anyway.
 func LocalAdministrator(org OrganisationID) Actor {
-	return Actor{ID: "local", Name: "Lokal administratör", Organisation: org, Roles: []Role{Administrator, Coordinator}}
+	return Actor{ID: "local", Name: "Lokal administratör", Organisation: org, Roles: []Role{Administrator, Coordinator}, Fresh: true}
 }
 
 // SystemActor is the program itself, acting for an organisation in a background job.
 func SystemActor(org OrganisationID) Actor {
-	return Actor{ID: "system", Name: "Insegel", Organisation: org, Roles: []Role{System}}
+	return Actor{ID: "system", Name: "Insegel", Organisation: org, Roles: []Role{System}, Fresh: true}
 }
 
-// Check says yes (nil) when one of the actor's roles may do the action. The action is the use case's name, "package.Method".
+// Check says yes (nil) when one of the actor's roles may do the action somewhere in the organisation. The action is the use case's
+// name, "package.Method". A use case about something that belongs to a unit asks CheckAt too, once it knows the unit.
 func Check(a Actor, action string) error {
 	if a.Organisation.IsZero() {
 		return fmt.Errorf("%s: %w: no organisation chosen", action, ErrDenied)
 	}
-	for _, r := range policies[action] {
-		if slices.Contains(a.Roles, r) {
-			return nil
-		}
+	p := policies[action]
+	if !p.anywhere(&a) {
+		return fmt.Errorf("%s: %w", action, ErrDenied)
 	}
-	return fmt.Errorf("%s: %w", action, ErrDenied)
+	if p.StepUp && !a.Fresh {
+		return fmt.Errorf("%s: %w", action, ErrStepUp)
+	}
+	return nil
 }
 
-// Allowed is Check as a yes or no, for pages that hide what the reader may not do.
-func Allowed(a Actor, action string) bool { return Check(a, action) == nil }
+// CheckAt says yes (nil) when the actor may do the action to something that belongs to a unit; a zero unit is what belongs to none,
+// and then only those who reach the whole organisation may.
+func CheckAt(a Actor, action string, unit UnitID) error {
+	if err := Check(a, action); err != nil {
+		return err
+	}
+	if !ReachOf(a, action).Holds(unit) {
+		return fmt.Errorf("%s: %w: the unit is outside the actor's reach", action, ErrDenied)
+	}
+	return nil
+}
+
+// Allowed is Check as a yes or no, for pages that hide what the reader may not do. What needs step-up is not hidden.
+func Allowed(a Actor, action string) bool {
+	p := policies[action]
+	return !a.Organisation.IsZero() && p.anywhere(&a)
+}
+
+// Reach is where in the organisation an actor may do something. Lists are filtered by it.
+type Reach struct {
+	actor  *Actor
+	policy Policy
+	// All says that the whole organisation is within reach.
+	All bool
+}
+
+// ReachOf tells where in the organisation the actor may do the action.
+func ReachOf(a Actor, action string) Reach {
+	if a.Organisation.IsZero() {
+		return Reach{}
+	}
+	r := Reach{policy: policies[action]}
+	r.All = r.policy.everywhere(&a)
+	if !r.All && len(a.Held) > 0 {
+		r.actor = &a
+	}
+	return r
+}
+
+// Holds reports whether what belongs to the unit is within reach; a zero unit is what belongs to none.
+func (r Reach) Holds(unit UnitID) bool {
+	if r.All {
+		return true
+	}
+	if r.actor == nil || unit.IsZero() {
+		return false
+	}
+	for i := range r.actor.Held {
+		h := &r.actor.Held[i]
+		switch r.policy.place(h.Role) {
+		case Own:
+			if h.Unit == unit {
+				return true
+			}
+		case Below:
+			if h.Unit == unit || slices.Contains(h.Below, unit) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Units lists the units within reach, for a query; it is empty when All is true, which needs no list.
+func (r Reach) Units() []UnitID {
+	if r.All || r.actor == nil {
+		return nil
+	}
+	var out []UnitID
+	for _, h := range r.actor.Held {
+		if p := r.policy.place(h.Role); p >= Own {
+			out = append(out, h.Unit)
+			if p == Below {
+				out = append(out, h.Below...)
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
 
 // Known reports whether the action has a policy. A test asks for every use case.
 func Known(action string) bool {
 	_, ok := policies[action]
 	return ok
 }
+
+// PolicyOf gives the policy of an action, for pages and tests that show it.
+func PolicyOf(action string) Policy { return policies[action] }
 
 // Actions lists every action that has a policy, sorted.
 func Actions() []string {

@@ -2,72 +2,148 @@
 
 package access
 
-// Groups of roles that often go together.
-var (
-	everyone = []Role{Coordinator, SystemOwner, SystemManager, Procurer, DataProtection, Executive, Auditor, Operations, System}
-	steers   = []Role{Coordinator}
-	manages  = []Role{Coordinator, SystemOwner, SystemManager}
-	decides  = []Role{Coordinator, SystemOwner}
-	procures = []Role{Coordinator, Procurer, SystemOwner}
-	itself   = []Role{System}
+// Kind is what an action is about.
+type Kind string
+
+// The kinds of object that the table speaks of.
+const (
+	KindOrganisation   Kind = "organisation"
+	KindSystem         Kind = "system"
+	KindClassification Kind = "classification"
+	KindInformation    Kind = "information"
+	KindRequirement    Kind = "requirement"
+	KindAction         Kind = "action"
+	KindProcurement    Kind = "procurement"
+	KindReport         Kind = "report"
+	KindImport         Kind = "import"
+	KindRule           Kind = "rule"
+	KindLog            Kind = "log"
 )
 
-// policies says for every use case which roles may do it. What is missing is refused. The administrator has no content
+// Grant lets a role do something, as far as the place reaches from the unit that the role is held in. Who holds the role in the whole
+// organisation reaches all of it.
+type Grant struct {
+	Role  Role
+	Place Place
+}
+
+// Policy is one row of the table: who may do one action.
+type Policy struct {
+	Kind Kind
+	By   []Grant
+	// StepUp says that the actor must just have shown again who they are.
+	StepUp bool
+	// Weakness says that what is read tells where the organisation is weak: the reading itself is logged.
+	Weakness bool
+}
+
+// place is how far a role reaches.
+func (p *Policy) place(r Role) Place {
+	for i := range p.By {
+		if p.By[i].Role == r {
+			return p.By[i].Place
+		}
+	}
+	return Nowhere
+}
+
+// everywhere reports whether the actor may do it in the whole organisation.
+func (p *Policy) everywhere(a *Actor) bool {
+	for _, r := range a.Roles {
+		if p.place(r) > Nowhere {
+			return true
+		}
+	}
+	for i := range a.Held {
+		if p.place(a.Held[i].Role) == All {
+			return true
+		}
+	}
+	return false
+}
+
+// anywhere reports whether the actor may do it in some part of the organisation.
+func (p *Policy) anywhere(a *Actor) bool {
+	if p.everywhere(a) {
+		return true
+	}
+	for i := range a.Held {
+		if p.place(a.Held[i].Role) > Nowhere {
+			return true
+		}
+	}
+	return false
+}
+
+// Groups of grants that often go together.
+var (
+	everyone = []Grant{
+		{Coordinator, All}, {SystemOwner, Below}, {SystemManager, Own}, {InformationOwner, Below}, {Procurer, All}, {DataProtection, All},
+		{Executive, Below}, {Auditor, All}, {Operations, All}, {System, All},
+	}
+	steers   = []Grant{{Coordinator, All}}
+	manages  = []Grant{{Coordinator, All}, {SystemOwner, Below}, {SystemManager, Own}}
+	decides  = []Grant{{Coordinator, All}, {SystemOwner, Below}}
+	procures = []Grant{{Coordinator, All}, {Procurer, All}, {SystemOwner, Below}}
+	itself   = []Grant{{System, All}}
+)
+
+// policies says for every use case which roles may do it, and where. What is missing is refused. The administrator has no content
 // by that role alone.
-var policies = map[string][]Role{
-	"organisation.Set": steers,
+var policies = map[string]Policy{
+	"organisation.Set": {Kind: KindOrganisation, By: steers},
 
-	"system.Edit":   manages,
-	"system.Create": manages,
-	"system.Update": manages,
+	"system.Edit":   {Kind: KindSystem, By: manages},
+	"system.Create": {Kind: KindSystem, By: manages},
+	"system.Update": {Kind: KindSystem, By: manages},
 
-	"classification.Open":           everyone,
-	"classification.SetInformation": manages,
-	"classification.Answer":         manages,
-	"classification.Adjust":         manages,
-	"classification.Decide":         decides,
-	"classification.Unanswer":       manages,
-	"classification.Restart":        manages,
-	"classification.Reopen":         decides,
-	"classification.Models":         everyone,
-	"classification.AddModel":       steers,
-	"classification.ChooseModel":    steers,
+	"classification.Open":           {Kind: KindClassification, By: everyone},
+	"classification.SetInformation": {Kind: KindClassification, By: manages},
+	"classification.Answer":         {Kind: KindClassification, By: manages},
+	"classification.Adjust":         {Kind: KindClassification, By: manages},
+	"classification.Decide":         {Kind: KindClassification, By: decides},
+	"classification.Unanswer":       {Kind: KindClassification, By: manages},
+	"classification.Restart":        {Kind: KindClassification, By: manages},
+	"classification.Reopen":         {Kind: KindClassification, By: decides},
+	"classification.Models":         {Kind: KindClassification, By: everyone},
+	"classification.AddModel":       {Kind: KindClassification, By: steers},
+	"classification.ChooseModel":    {Kind: KindClassification, By: steers},
 
-	"register.Preview": steers,
-	"register.Import":  steers,
-	"register.Undo":    steers,
-	"register.Keep":    steers,
-	"register.Kept":    steers,
-	"register.Uploads": steers,
-	"register.Choose":  steers,
-	"register.Take":    steers,
-	"register.Discard": steers,
-	"register.Imports": everyone,
+	"register.Preview": {Kind: KindImport, By: steers},
+	"register.Import":  {Kind: KindImport, By: steers},
+	"register.Undo":    {Kind: KindImport, By: steers},
+	"register.Keep":    {Kind: KindImport, By: steers},
+	"register.Kept":    {Kind: KindImport, By: steers},
+	"register.Uploads": {Kind: KindImport, By: steers},
+	"register.Choose":  {Kind: KindImport, By: steers},
+	"register.Take":    {Kind: KindImport, By: steers},
+	"register.Discard": {Kind: KindImport, By: steers},
+	"register.Imports": {Kind: KindImport, By: everyone},
 
-	"requirement.View":      everyone,
-	"requirement.Follows":   everyone,
-	"requirement.Answer":    manages,
-	"requirement.SetFigure": steers,
+	"requirement.View":      {Kind: KindRequirement, By: everyone},
+	"requirement.Follows":   {Kind: KindRequirement, By: everyone},
+	"requirement.Answer":    {Kind: KindRequirement, By: manages},
+	"requirement.SetFigure": {Kind: KindRequirement, By: steers},
 
-	"action.Plan":   everyone,
-	"action.List":   everyone,
-	"action.Save":   manages,
-	"action.Review": itself,
+	"action.Plan":   {Kind: KindAction, By: everyone},
+	"action.List":   {Kind: KindAction, By: everyone},
+	"action.Save":   {Kind: KindAction, By: manages},
+	"action.Review": {Kind: KindAction, By: itself},
 
-	"procurement.Annex":   everyone,
-	"procurement.Choose":  procures,
-	"procurement.Systems": everyone,
+	"procurement.Annex":   {Kind: KindProcurement, By: everyone},
+	"procurement.Choose":  {Kind: KindProcurement, By: procures},
+	"procurement.Systems": {Kind: KindProcurement, By: everyone},
 
-	"report.Write": everyone,
+	"report.Write": {Kind: KindReport, By: everyone},
 
-	"overview.Home":            everyone,
-	"overview.List":            everyone,
-	"overview.System":          everyone,
-	"overview.Requirements":    everyone,
-	"overview.History":         everyone,
-	"overview.Rules":           everyone,
-	"overview.Rule":            everyone,
-	"overview.Requirement":     everyone,
-	"overview.Information":     everyone,
-	"overview.InformationType": everyone,
+	"overview.Home":            {Kind: KindSystem, By: everyone},
+	"overview.List":            {Kind: KindSystem, By: everyone},
+	"overview.System":          {Kind: KindSystem, By: everyone},
+	"overview.Requirements":    {Kind: KindRequirement, By: everyone},
+	"overview.History":         {Kind: KindLog, By: everyone},
+	"overview.Rules":           {Kind: KindRule, By: everyone},
+	"overview.Rule":            {Kind: KindRule, By: everyone},
+	"overview.Requirement":     {Kind: KindRequirement, By: everyone},
+	"overview.Information":     {Kind: KindInformation, By: everyone},
+	"overview.InformationType": {Kind: KindInformation, By: everyone},
 }

@@ -19,10 +19,10 @@ type layer struct {
 
 // layers are the groups, from what stands by itself to what puts everything together.
 var layers = []layer{
-	{"foundation on its own", []string{"civil", "ids", "key", "document", "discovery", "probe", "access", "locale", "db", "schema"}, true},
-	{"foundation that uses the database", []string{"audit", "auth", "mail", "job", "web"}, false},
+	{"foundation on its own", []string{"civil", "ids", "key", "seal", "document", "discovery", "probe", "access", "locale", "redact", "db", "schema"}, true},
+	{"foundation that uses the database", []string{"audit", "alarm", "auth", "mail", "job", "web", "backup"}, false},
 	{"capabilities, in the order that information flows", []string{
-		"catalogue", "organisation", "information", "supplier", "system", "processing", "classification", "register", "evidence",
+		"catalogue", "approval", "organisation", "information", "supplier", "system", "processing", "classification", "register", "evidence",
 		"requirement", "risk", "action", "procurement", "incident", "followup", "national",
 	}, true},
 	{"views over everything", []string{"overview", "report"}, true},

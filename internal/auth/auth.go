@@ -35,19 +35,22 @@ type Options struct {
 	Idle, Absolute time.Duration
 	// TLS is true when readers reach the site over HTTPS.
 	TLS bool
+	// Arrive finds the person of a proof; without it nobody can enter.
+	Arrive Arrive
 }
 
 // Sessions keeps who is signed in, in the database. Give Actor and Load to web.Options.
 type Sessions struct {
 	db       *db.DB
 	scs      *scs.SessionManager
+	arrive   Arrive
 	idle     time.Duration
 	absolute time.Duration
 }
 
 // New makes the sessions of a site.
 func New(d *db.DB, o Options) *Sessions {
-	s := &Sessions{db: d, scs: scs.New(), idle: o.Idle, absolute: o.Absolute}
+	s := &Sessions{db: d, scs: scs.New(), arrive: o.Arrive, idle: o.Idle, absolute: o.Absolute}
 	if s.idle <= 0 {
 		s.idle = DefaultIdle
 	}

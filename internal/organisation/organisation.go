@@ -9,7 +9,6 @@ import (
 	"regexp"
 
 	"github.com/insegel/insegel/internal/access"
-	"github.com/insegel/insegel/internal/ids"
 )
 
 // Organisation is a municipality, or another body, with data of its own that no other organisation sees.
@@ -23,7 +22,7 @@ type Organisation struct {
 
 // Unit is a part of an organisation as its own lists name it (Swedish: förvaltning, avdelning, enhet).
 type Unit struct {
-	ID   ids.ID[Unit]
+	ID   access.UnitID
 	Name string
 }
 

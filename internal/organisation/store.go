@@ -56,13 +56,13 @@ func Units(ctx context.Context, tx *db.Tx, org access.OrganisationID) ([]Unit, e
 }
 
 // EnsureUnits makes the units that are missing and gives every name's id. Names that fold alike are one unit.
-func EnsureUnits(ctx context.Context, tx *db.Tx, org access.OrganisationID, names []string) (map[string]ids.ID[Unit], error) {
+func EnsureUnits(ctx context.Context, tx *db.Tx, org access.OrganisationID, names []string) (map[string]access.UnitID, error) {
 	var rows [][]any
 	seen := map[string]bool{"": true}
 	for _, n := range names {
 		if f := locale.Fold(n); !seen[f] {
 			seen[f] = true
-			rows = append(rows, []any{ids.New[Unit](), org, n, f, db.Millis(tx.Now)})
+			rows = append(rows, []any{ids.New[access.Part](), org, n, f, db.Millis(tx.Now)})
 		}
 	}
 	err := tx.Insert(ctx, `INSERT INTO unit (id, organisation_id, name, folded, created_at) VALUES`,
@@ -72,7 +72,7 @@ func EnsureUnits(ctx context.Context, tx *db.Tx, org access.OrganisationID, name
 	}
 	type pair struct {
 		folded string
-		id     ids.ID[Unit]
+		id     access.UnitID
 	}
 	all, err := db.All(ctx, tx, func(scan func(...any) error) (pair, error) {
 		var p pair
@@ -81,11 +81,11 @@ func EnsureUnits(ctx context.Context, tx *db.Tx, org access.OrganisationID, name
 	if err != nil {
 		return nil, fmt.Errorf("read units: %w", err)
 	}
-	byFolded := make(map[string]ids.ID[Unit], len(all))
+	byFolded := make(map[string]access.UnitID, len(all))
 	for _, p := range all {
 		byFolded[p.folded] = p.id
 	}
-	out := make(map[string]ids.ID[Unit], len(names))
+	out := make(map[string]access.UnitID, len(names))
 	for _, n := range names {
 		if id, ok := byFolded[locale.Fold(n)]; ok {
 			out[n] = id

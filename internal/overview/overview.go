@@ -16,7 +16,6 @@ import (
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/information"
 	"github.com/insegel/insegel/internal/locale"
-	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/requirement"
 	"github.com/insegel/insegel/internal/system"
 )
@@ -80,7 +79,7 @@ func (l Level) Known() bool { return l.Step != catalogue.Unset }
 type Sum struct {
 	ID                   ids.ID[system.System]
 	Slug, Name           string
-	UnitID               ids.ID[organisation.Unit]
+	UnitID               access.UnitID
 	Unit                 string
 	OwnerRole, LoginNote string
 	Created              time.Time
@@ -440,7 +439,7 @@ func (c *cache) peek(org access.OrganisationID, key indexKey) (*Index, bool) {
 
 // UnitRow is the needs of one unit's systems.
 type UnitRow struct {
-	ID    ids.ID[organisation.Unit]
+	ID    access.UnitID
 	Name  string
 	Total int
 	// Steps counts systems per aspect and step; Unset are those that nobody knows.
@@ -462,7 +461,7 @@ type Totals struct {
 // Totals adds up the systems that pass a filter.
 func (x *Index) Totals(f Filter) Totals {
 	t := Totals{Standings: map[Standing]int{}}
-	at := map[ids.ID[organisation.Unit]]int{}
+	at := map[access.UnitID]int{}
 	for _, s := range x.Select(f) {
 		t.Systems++
 		t.Standings[s.Standing]++

@@ -9,13 +9,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/audit"
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/information"
 	"github.com/insegel/insegel/internal/job"
-	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/supplier"
 	"github.com/insegel/insegel/internal/system"
 )
@@ -23,7 +23,7 @@ import (
 // batch is a part of an import, written with a few statements however many rows it has.
 type batch struct {
 	*work
-	units     map[string]ids.ID[organisation.Unit]
+	units     map[string]access.UnitID
 	suppliers map[string]ids.ID[supplier.Supplier]
 
 	systems   []system.System

@@ -272,7 +272,7 @@ func (w *work) progress(done, total int) {
 }
 
 // names makes the units and suppliers that the rows speak of and gives their ids.
-func (w *work) names(ctx context.Context, rows []*Row) (map[string]ids.ID[organisation.Unit], map[string]ids.ID[supplier.Supplier], error) {
+func (w *work) names(ctx context.Context, rows []*Row) (map[string]access.UnitID, map[string]ids.ID[supplier.Supplier], error) {
 	var units, suppliers []string
 	for _, r := range rows {
 		units = append(units, r.Values[Unit])

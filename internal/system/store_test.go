@@ -71,7 +71,7 @@ func listed(t testing.TB, d *db.DB, org access.OrganisationID, f system.Filter) 
 }
 
 // complete is a system with every field set, each to a value of its own.
-func complete(t *testing.T, unit ids.ID[organisation.Unit], by ids.ID[supplier.Supplier]) system.System {
+func complete(t *testing.T, unit access.UnitID, by ids.ID[supplier.Supplier]) system.System {
 	t.Helper()
 	s := system.New("Åldermans ärenden")
 	s.Kind, s.Service, s.Audience = "e-service", "Ansökan", "residents"
@@ -191,7 +191,7 @@ func TestListOrderAndSearch(t *testing.T) {
 		other := dbtest.Organisation(t, d, "soderby").Organisation
 		register(t, d, other, "Ärende hos andra")
 		systems := register(t, d, org, "Östra", "ärende", "Zebra", "Åkeri", "alfa", "100 % koll", "under_streck", "Back\\slash")
-		var unit ids.ID[organisation.Unit]
+		var unit access.UnitID
 		write(t, d, func(tx *db.Tx) error {
 			units, err := organisation.EnsureUnits(t.Context(), tx, org, []string{"Vård och omsorg"})
 			if err != nil {

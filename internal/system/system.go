@@ -11,12 +11,12 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/information"
 	"github.com/insegel/insegel/internal/locale"
-	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/supplier"
 )
 
@@ -51,7 +51,7 @@ type System struct {
 	Name string
 
 	Kind, Service, Audience string
-	UnitID                  ids.ID[organisation.Unit]
+	UnitID                  access.UnitID
 	Unit                    string
 	SupplierID              ids.ID[supplier.Supplier]
 	Supplier                string
