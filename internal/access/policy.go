@@ -78,8 +78,16 @@ func (p *Policy) anywhere(a *Actor) bool {
 // Groups of grants that often go together.
 var (
 	everyone = []Grant{
-		{Coordinator, All}, {SystemOwner, Below}, {SystemManager, Own}, {InformationOwner, Below}, {Procurer, All}, {DataProtection, All},
-		{Executive, Below}, {Auditor, All}, {Operations, All}, {System, All},
+		{Coordinator, All},
+		{SystemOwner, Below},
+		{SystemManager, Own},
+		{InformationOwner, Below},
+		{Procurer, All},
+		{DataProtection, All},
+		{Executive, Below},
+		{Auditor, All},
+		{Operations, All},
+		{System, All},
 	}
 	steers   = []Grant{{Coordinator, All}}
 	manages  = []Grant{{Coordinator, All}, {SystemOwner, Below}, {SystemManager, Own}}
