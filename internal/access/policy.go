@@ -18,6 +18,10 @@ const (
 	KindImport         Kind = "import"
 	KindRule           Kind = "rule"
 	KindLog            Kind = "log"
+	KindAlarm          Kind = "alarm"
+	KindPerson         Kind = "person"
+	KindApproval       Kind = "approval"
+	KindToken          Kind = "token"
 )
 
 // Grant lets a role do something, as far as the place reaches from the unit that the role is held in. Who holds the role in the whole
@@ -94,12 +98,19 @@ var (
 	decides  = []Grant{{Coordinator, All}, {SystemOwner, Below}}
 	procures = []Grant{{Coordinator, All}, {Procurer, All}, {SystemOwner, Below}}
 	itself   = []Grant{{System, All}}
+	guards   = []Grant{{Administrator, All}, {Coordinator, All}}
+	runs     = []Grant{{Administrator, All}}
 )
 
 // policies says for every use case which roles may do it, and where. What is missing is refused. The administrator has no content
 // by that role alone.
 var policies = map[string]Policy{
 	"organisation.Set": {Kind: KindOrganisation, By: steers},
+
+	"alarm.List":        {Kind: KindAlarm, By: guards},
+	"alarm.Count":       {Kind: KindAlarm, By: guards},
+	"alarm.Acknowledge": {Kind: KindAlarm, By: guards},
+	"alarm.Tell":        {Kind: KindAlarm, By: itself},
 
 	"system.Edit":   {Kind: KindSystem, By: manages},
 	"system.Create": {Kind: KindSystem, By: manages},

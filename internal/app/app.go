@@ -17,6 +17,7 @@ import (
 
 	"github.com/insegel/insegel/data"
 	"github.com/insegel/insegel/internal/action"
+	"github.com/insegel/insegel/internal/alarm"
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/db"
@@ -67,6 +68,7 @@ type App struct {
 	Jobs      *job.Queue
 	Log       *slog.Logger
 
+	Alarms          *alarm.Service
 	Organisations   *organisation.Service
 	Systems         *system.Service
 	Classifications *classification.Service
@@ -182,6 +184,7 @@ func (a *App) build(ctx context.Context, o Options) error {
 	}
 	a.Engine = requirement.NewEngine(a.Catalogue)
 	a.Index = information.NewIndex(a.Catalogue)
+	a.Alarms = &alarm.Service{DB: a.DB}
 	a.Organisations = &organisation.Service{DB: a.DB}
 	a.Systems = &system.Service{DB: a.DB}
 	a.Classifications = &classification.Service{DB: a.DB, Catalogue: a.Catalogue, Jobs: a.Jobs}

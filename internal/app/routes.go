@@ -5,6 +5,7 @@ package app
 import (
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/action"
+	"github.com/insegel/insegel/internal/alarm"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/overview"
 	"github.com/insegel/insegel/internal/procurement"
@@ -28,6 +29,7 @@ func (a *App) menu(c *web.Context) []web.MenuItem {
 		{web.MenuItem{Name: "procurement", Group: "app.group-work", Key: "app.menu-procurement", Href: "/upphandling", Icon: "cart"}, "procurement.Annex"},
 		{web.MenuItem{Name: "report", Group: "app.group-follow-up", Key: "app.menu-report", Href: "/rapporter", Icon: "doc"}, "report.Write"},
 		{web.MenuItem{Name: overview.MenuRules, Group: "app.group-support", Key: "app.menu-rule", Href: "/regler", Icon: "book"}, "overview.Rules"},
+		{web.MenuItem{Name: "alarm", Group: "app.group-admin", Key: "app.menu-alarm", Href: alarm.Path, Icon: "warn"}, "alarm.List"},
 	}
 	var out []web.MenuItem
 	for _, m := range all {
@@ -40,6 +42,7 @@ func (a *App) menu(c *web.Context) []web.MenuItem {
 
 // routes mounts the pages of every slice.
 func (a *App) routes(site *web.Site, link string) {
+	a.alarmPages().Routes(site)
 	(&overview.Pages{Overview: overview.New(a.DB, a.Requirements), Requirements: a.Requirements, Export: "/rapporter/register?format=xlsx"}).Routes(site)
 	(&system.Pages{Service: a.Systems, Catalogue: a.Catalogue}).Routes(site)
 	(&classification.Pages{Service: a.Classifications, Index: a.Index, Follows: a.Requirements.Follows}).Routes(site)
@@ -48,3 +51,6 @@ func (a *App) routes(site *web.Site, link string) {
 	(&register.Pages{Service: a.Register, Classifications: a.Classifications}).Routes(site)
 	(&report.Pages{Service: a.Reports, Link: link}).Routes(site)
 }
+
+// alarmPages are the page of alarms and the notice of them.
+func (a *App) alarmPages() *alarm.Pages { return &alarm.Pages{Service: a.Alarms} }

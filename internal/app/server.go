@@ -51,7 +51,7 @@ func (a *App) Site(o ServerOptions) *web.Site {
 	secure := o.URL != nil && o.URL.Scheme == "https"
 	sessions := auth.New(a.DB, auth.Options{TLS: secure})
 	opts := web.Options{
-		ActorFunc: sessions.Actor, Session: sessions.Load, Menu: a.menu, TLS: secure, Now: time.Now,
+		ActorFunc: sessions.Actor, Session: sessions.Load, Menu: a.menu, Alarms: a.alarmPages().Notice, TLS: secure, Now: time.Now,
 	}
 	link := ""
 	if o.URL != nil {

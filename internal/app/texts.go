@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/insegel/insegel/internal/action"
+	"github.com/insegel/insegel/internal/alarm"
 	"github.com/insegel/insegel/internal/auth"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/locale"
@@ -22,6 +23,7 @@ import (
 // messages are the texts of every slice that has any.
 var messages = map[string]string{
 	"action":         action.Messages,
+	"alarm":          alarm.Messages,
 	"app":            Messages,
 	"auth":           auth.Messages,
 	"classification": classification.Messages,

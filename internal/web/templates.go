@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"io/fs"
+	"log/slog"
 	"net/http"
 	"path"
 	"reflect"
@@ -107,6 +108,8 @@ type layoutData struct {
 	// Role and Initials are the viewer's, as shown.
 	Role, Initials string
 	Search         string
+	// Alarms is how many alarms the reader is told about.
+	Alarms int
 	// Here is where the forms that every page has come back to.
 	Here    string
 	Content any
@@ -119,6 +122,13 @@ func (c *Context) layoutData(p Page, content any) layoutData {
 	}
 	if p.Layout == App && c.site.opts.Menu != nil {
 		d.Groups = groups(c.site.opts.Menu(c))
+	}
+	if p.Layout != Plain && c.site.opts.Alarms != nil {
+		n, err := c.site.opts.Alarms(c)
+		if err != nil { // the page itself is right, and what reads alarms logs its own faults
+			c.site.log.LogAttrs(c.Context(), slog.LevelError, "alarms not read", slog.String("request_id", c.id), slog.String("error", err.Error()))
+		}
+		d.Alarms = n
 	}
 	return d
 }

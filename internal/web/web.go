@@ -57,6 +57,8 @@ type Options struct {
 	Menu func(c *Context) []MenuItem
 	// Session loads the session of a request before its handler runs. Static files and the health check do without.
 	Session func(http.ResponseWriter, *http.Request) (*http.Request, error)
+	// Alarms tells how many alarms the reader is to be told about on every page.
+	Alarms func(c *Context) (int, error)
 	// Search is the path of the search page; empty hides the search box.
 	Search string
 	// Hosts are the names that the site answers to; empty allows any.
