@@ -24,6 +24,7 @@ var rules = []rule{
 	importOrder, testPackagesStayInTests, peerless, catalogueData,
 	fileRoles, onlyJobKnowsTheQueue, oneClock, enginesDiffer,
 	useCasesAskFirst,
+	oneWayOut, quietLog,
 	comments, sizes, licenceLine, unfinished,
 	registryHosts, otherPlaces, words,
 }

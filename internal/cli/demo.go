@@ -12,6 +12,7 @@ import (
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/app"
 	"github.com/insegel/insegel/internal/auth"
+	"github.com/insegel/insegel/internal/redact"
 	"github.com/insegel/insegel/internal/web"
 )
 
@@ -38,7 +39,7 @@ func (c *demoCommand) Run(s *streams) error {
 	if dir == "" {
 		dir = filepath.Join(app.DefaultDirectory(), "demo")
 	}
-	log := slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	log := slog.New(redact.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn})))
 	a, err := app.Open(s.ctx, app.Options{Database: "sqlite:" + filepath.Join(dir, "insegel.db"), Log: log})
 	if err != nil {
 		return err

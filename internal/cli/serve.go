@@ -8,6 +8,7 @@ import (
 	"net/url"
 
 	"github.com/insegel/insegel/internal/app"
+	"github.com/insegel/insegel/internal/redact"
 )
 
 type serveCommand struct {
@@ -22,7 +23,7 @@ func (c *serveCommand) Run(s *streams) error {
 	if err != nil {
 		return err
 	}
-	log := slog.New(slog.NewJSONHandler(s.err, nil))
+	log := slog.New(redact.New(slog.NewJSONHandler(s.err, nil)))
 	a, err := c.open(s, log)
 	if err != nil {
 		return err
