@@ -22,6 +22,7 @@ const (
 	KindPerson         Kind = "person"
 	KindApproval       Kind = "approval"
 	KindToken          Kind = "token"
+	KindSignIn         Kind = "sign-in"
 )
 
 // Grant lets a role do something, as far as the place reaches from the unit that the role is held in. Who holds the role in the whole
@@ -100,6 +101,7 @@ var (
 	itself   = []Grant{{System, All}}
 	guards   = []Grant{{Administrator, All}, {Coordinator, All}}
 	runs     = []Grant{{Administrator, All}}
+	inspects = []Grant{{Administrator, All}, {Coordinator, All}, {Auditor, All}}
 )
 
 // policies says for every use case which roles may do it, and where. What is missing is refused. The administrator has no content
@@ -154,6 +156,15 @@ var policies = map[string]Policy{
 	"procurement.Systems": {Kind: KindProcurement, By: everyone},
 
 	"report.Write": {Kind: KindReport, By: everyone},
+
+	"provider.List":     {Kind: KindSignIn, By: inspects},
+	"provider.Open":     {Kind: KindSignIn, By: inspects},
+	"provider.Levels":   {Kind: KindSignIn, By: inspects},
+	"provider.Add":      {Kind: KindSignIn, By: runs, StepUp: true},
+	"provider.Change":   {Kind: KindSignIn, By: runs, StepUp: true},
+	"provider.Enable":   {Kind: KindSignIn, By: runs, StepUp: true},
+	"provider.Disable":  {Kind: KindSignIn, By: runs, StepUp: true},
+	"provider.SetLevel": {Kind: KindSignIn, By: runs, StepUp: true},
 
 	"overview.Home":            {Kind: KindSystem, By: everyone},
 	"overview.List":            {Kind: KindSystem, By: everyone},

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+// Package provider keeps the ways of signing in that an organisation has connected (Swedish: inloggningstjänst), which
+// authentication contexts it accepts from each, and which level each role asks for.
+package provider
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/ids"
+)
+
+// Kind is how a provider speaks.
+type Kind string
+
+// The kinds of providers.
+const (
+	OIDC        Kind = "oidc"
+	SAML        Kind = "saml"
+	Certificate Kind = "certificate"
+)
+
+// Kinds lists the kinds, the one to prefer first.
+func Kinds() []Kind { return []Kind{OIDC, SAML, Certificate} }
+
+// ID identifies a provider.
+type ID = ids.ID[Provider]
+
+// Provider is one way of signing in that an organisation has connected.
+type Provider struct {
+	ID           ID
+	Organisation access.OrganisationID
+	Kind         Kind
+	// NameSV and NameEN stand on the button of the sign-in page.
+	NameSV, NameEN string
+	// Issuer is the provider's own name for itself: the issuer of OIDC, the entityID of SAML, and for certificates a name that is
+	// given here. With the subject it names an account, so that no provider can speak for the people of another.
+	Issuer string
+	// Settings are those that every kind has.
+	Settings Settings
+	// Own are those of the kind alone, as the package of that kind writes them. Nothing secret stands in them.
+	Own json.RawMessage
+	// Enabled providers stand on the sign-in page. One that is not can still be tried by an administrator.
+	Enabled          bool
+	Version          int64
+	Created, Updated time.Time
+}
+
+// Name is what stands on the button, in the reader's language.
+func (p *Provider) Name(lang string) string {
+	if lang == "en" && p.NameEN != "" {
+		return p.NameEN
+	}
+	return p.NameSV
+}
+
+// Settings are the settings of a provider that every kind has.
+type Settings struct {
+	// Accepted are the authentication contexts that are accepted from the provider. No other answer lets anybody in.
+	Accepted []Accepted `json:"accepted"`
+	// Claims say which claims (attributes) carry what.
+	Claims ClaimNames `json:"claims"`
+}
+
+// Accepted is one authentication context that is accepted from a provider.
+type Accepted struct {
+	// Value is the context as it stands on the wire, letter by letter.
+	Value string `json:"value"`
+	// Trusted says that the organisation lets a level that the provider declares by itself, without review, count as a reviewed one.
+	Trusted bool `json:"trusted,omitempty"`
+	// Factors and LoA are what the organisation says that the context means, for one that the shipped list does not have. They are not
+	// read for one that it has.
+	Factors int `json:"factors,omitempty"`
+	LoA     int `json:"loa,omitempty"`
+}
+
+// ClaimNames say which claims carry what. An empty name takes the kind's own default.
+type ClaimNames struct {
+	Name  string `json:"name,omitempty"`
+	Email string `json:"email,omitempty"`
+	Unit  string `json:"unit,omitempty"`
+	Roles string `json:"roles,omitempty"`
+	// Subject is the claim that names the account, for a kind that has no fixed one.
+	Subject string `json:"subject,omitempty"`
+}
+
+// The names under which auth.Proof.Claims carries what ClaimNames point out, whatever the provider calls it. Values that stand under
+// other names are the provider's own.
+const (
+	ClaimUnit  = "unit"
+	ClaimRoles = "roles"
+)
+
+// Limits of what an administrator can write.
+const (
+	maxName     = 60
+	maxIssuer   = 500
+	maxAccepted = 40
+	maxValue    = 300
+	maxOwn      = 64 << 10
+)
+
+// What can be wrong with a provider.
+var (
+	ErrUnknown    = errors.New("no such provider")
+	ErrKind       = errors.New("unknown kind of provider")
+	ErrName       = errors.New("give the provider a name in Swedish and in English, of at most 60 characters each")
+	ErrIssuer     = errors.New("the provider's issuer is not a name that it can have")
+	ErrTaken      = errors.New("the organisation has a provider with that issuer already")
+	ErrNoContext  = errors.New("choose at least one authentication context that the provider may answer with")
+	ErrContext    = errors.New("the authentication context cannot be accepted")
+	ErrOneFactor  = errors.New("the authentication context says nothing of two factors, so it cannot be accepted")
+	ErrSettings   = errors.New("the provider's own settings are not what its kind asks for")
+	ErrNoKey      = errors.New("the program runs without its key file, so it cannot keep a secret")
+	ErrNotEnabled = errors.New("the provider is switched off")
+)
+
+// Check tells what is wrong with a provider, before it is saved.
+func (p *Provider) Check(known *Contexts) error {
+	switch p.Kind {
+	case OIDC, SAML, Certificate:
+	default:
+		return fmt.Errorf("%w: %q", ErrKind, p.Kind)
+	}
+	for _, n := range []string{p.NameSV, p.NameEN} {
+		if strings.TrimSpace(n) == "" || len([]rune(n)) > maxName {
+			return ErrName
+		}
+	}
+	if err := checkIssuer(p.Issuer); err != nil {
+		return err
+	}
+	if len(p.Own) > maxOwn || !json.Valid(p.Own) {
+		return ErrSettings
+	}
+	if len(p.Settings.Accepted) == 0 || len(p.Settings.Accepted) > maxAccepted {
+		return ErrNoContext
+	}
+	for _, a := range p.Settings.Accepted {
+		if err := a.check(known); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkIssuer holds an issuer to a URI without anything that a name has no use for.
+func checkIssuer(issuer string) error {
+	u, err := url.Parse(issuer)
+	if err != nil || issuer == "" || len(issuer) > maxIssuer || u.Scheme == "" || u.User != nil || u.Fragment != "" ||
+		strings.ContainsAny(issuer, " \t\r\n\"<>") {
+		return fmt.Errorf("%w: %q", ErrIssuer, issuer)
+	}
+	return nil
+}

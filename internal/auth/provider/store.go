@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package provider
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/db"
+)
+
+const columns = `id, organisation_id, kind, name_sv, name_en, issuer, settings, own, enabled, version, created_at, updated_at`
+
+func scan(scan func(...any) error) (Provider, error) {
+	var p Provider
+	var settings, own string
+	var enabled, created, updated int64
+	if err := scan(&p.ID, &p.Organisation, &p.Kind, &p.NameSV, &p.NameEN, &p.Issuer, &settings, &own, &enabled, &p.Version, &created, &updated); err != nil {
+		return p, err
+	}
+	p.Own, p.Enabled, p.Created, p.Updated = json.RawMessage(own), enabled == 1, db.FromMillis(created), db.FromMillis(updated)
+	return p, json.Unmarshal([]byte(settings), &p.Settings)
+}
+
+// one scans a row and turns "no rows" into ErrUnknown.
+func one(row func(...any) error) (Provider, error) {
+	p, err := scan(row)
+	if errors.Is(err, db.ErrNotFound) {
+		return Provider{}, ErrUnknown
+	}
+	return p, err
+}
+
+// All lists the providers of an organisation, in the order that they were added.
+func All(ctx context.Context, tx *db.Tx, org access.OrganisationID) ([]Provider, error) {
+	out, err := db.All(ctx, tx, scan, `SELECT `+columns+` FROM identity_provider WHERE organisation_id = $1 ORDER BY created_at, id`, org)
+	if err != nil {
+		return nil, fmt.Errorf("read providers: %w", err)
+	}
+	return out, nil
+}
+
+// Enabled lists the providers of an organisation that are switched on.
+func Enabled(ctx context.Context, tx *db.Tx, org access.OrganisationID) ([]Provider, error) {
+	out, err := db.All(ctx, tx, scan, `
+		SELECT `+columns+` FROM identity_provider WHERE organisation_id = $1 AND enabled = 1 ORDER BY created_at, id`, org)
+	if err != nil {
+		return nil, fmt.Errorf("read providers: %w", err)
+	}
+	return out, nil
+}
+
+// Get reads one provider of an organisation.
+func Get(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ID) (Provider, error) {
+	row := tx.QueryRow(ctx, `SELECT `+columns+` FROM identity_provider WHERE organisation_id = $1 AND id = $2`, org, id)
+	p, err := one(func(dest ...any) error { return db.One(row, dest...) })
+	if err != nil && !errors.Is(err, ErrUnknown) {
+		return p, fmt.Errorf("read provider: %w", err)
+	}
+	return p, err
+}
+
+// find reads a provider whose organisation is not known yet: its id came in the address of a sign-in.
+func find(ctx context.Context, tx *db.Tx, id ID) (Provider, error) {
+	row := tx.QueryRow(ctx, `SELECT `+columns+` FROM identity_provider WHERE organisation_id <> '' AND id = $1`, id)
+	return one(func(dest ...any) error { return db.One(row, dest...) })
+}
+
+// Find reads a provider by the id that stands in the address of a sign-in, before anybody is known.
+func Find(ctx context.Context, d *db.DB, id ID) (Provider, error) {
+	var p Provider
+	err := d.Read(ctx, db.Installation, func(tx *db.Tx) (err error) {
+		p, err = find(ctx, tx, id)
+		return err
+	})
+	if err != nil && !errors.Is(err, ErrUnknown) {
+		return p, fmt.Errorf("find provider: %w", err)
+	}
+	return p, err
+}
+
+func insert(ctx context.Context, tx *db.Tx, p *Provider) error {
+	settings, err := json.Marshal(p.Settings)
+	if err != nil {
+		return err
+	}
+	n, err := tx.Exec(ctx, `
+		INSERT INTO identity_provider (`+columns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 1, $9, $9) ON CONFLICT DO NOTHING`,
+		p.ID, p.Organisation, p.Kind, p.NameSV, p.NameEN, p.Issuer, string(settings), string(p.Own), db.Millis(tx.Now))
+	if err == nil && n == 0 {
+		return ErrTaken
+	}
+	return err
+}
+
+func update(ctx context.Context, tx *db.Tx, p *Provider) error {
+	settings, err := json.Marshal(p.Settings)
+	if err != nil {
+		return err
+	}
+	enabled := 0
+	if p.Enabled {
+		enabled = 1
+	}
+	n, err := tx.Exec(ctx, `
+		UPDATE identity_provider
+		SET name_sv = $1, name_en = $2, settings = $3, own = $4, enabled = $5, version = version + 1, updated_at = $6
+		WHERE organisation_id = $7 AND id = $8 AND version = $9`,
+		p.NameSV, p.NameEN, string(settings), string(p.Own), enabled, db.Millis(tx.Now), p.Organisation, p.ID, p.Version)
+	if err == nil && n == 0 {
+		return db.ErrConflict
+	}
+	return err
+}
+
+func chosenLevels(ctx context.Context, tx *db.Tx, org access.OrganisationID) (map[access.Role]Level, error) {
+	type row struct {
+		role  access.Role
+		level Level
+	}
+	rows, err := db.All(ctx, tx, func(scan func(...any) error) (row, error) {
+		var r row
+		return r, scan(&r.role, &r.level.Factors, &r.level.LoA)
+	}, `SELECT role, factors, loa FROM accepted_level WHERE organisation_id = $1`, org)
+	out := map[access.Role]Level{}
+	for _, r := range rows {
+		out[r.role] = r.level
+	}
+	return out, err
+}
+
+// LevelsOf reads what the roles of an organisation ask for.
+func LevelsOf(ctx context.Context, tx *db.Tx, org access.OrganisationID) (Levels, error) {
+	chosen, err := chosenLevels(ctx, tx, org)
+	if err != nil {
+		return Levels{}, fmt.Errorf("read levels: %w", err)
+	}
+	var n int
+	row := tx.QueryRow(ctx, `SELECT COUNT(*) FROM identity_provider WHERE organisation_id = $1 AND enabled = 1`, org)
+	if err := db.One(row, &n); err != nil {
+		return Levels{}, fmt.Errorf("count providers: %w", err)
+	}
+	return Levels{On: n > 0, Chosen: chosen}, nil
+}
+
+func saveLevel(ctx context.Context, tx *db.Tx, org access.OrganisationID, r access.Role, l Level) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO accepted_level (organisation_id, role, factors, loa, updated_at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (organisation_id, role) DO UPDATE SET factors = excluded.factors, loa = excluded.loa, updated_at = excluded.updated_at`,
+		org, r, l.Factors, l.LoA, db.Millis(tx.Now))
+	return err
+}
