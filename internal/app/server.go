@@ -16,6 +16,7 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 
 	"github.com/insegel/insegel/internal/auth"
+	"github.com/insegel/insegel/internal/schema"
 	"github.com/insegel/insegel/internal/web"
 )
 
@@ -70,8 +71,12 @@ func (a *App) Site(o ServerOptions) *web.Site {
 	return site
 }
 
-// Serve answers until ctx ends, then lets what has begun finish.
+// Serve answers until ctx ends, then lets what has begun finish. On PostgreSQL it refuses to run as a role that may see the rows of
+// every organisation (schema.ErrRole).
 func (a *App) Serve(ctx context.Context, o ServerOptions) error {
+	if err := schema.Held(ctx, a.DB); err != nil {
+		return fmt.Errorf("serve: %w", err)
+	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", o.Address)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w: choose another address with --addr, or stop what uses it", o.Address, err)

@@ -57,6 +57,9 @@ type DB struct {
 	Created bool
 	// Path is the SQLite file, empty for PostgreSQL.
 	Path string
+	// Watch, when set, sees every statement before it runs, with the scope of its transaction. Tests set it to find a statement that
+	// forgets whose rows it is about.
+	Watch func(scope access.OrganisationID, query string, args []any)
 
 	write, read *sql.DB
 	statements  atomic.Int64
@@ -73,7 +76,15 @@ type Tx struct {
 	// Now is the time of the transaction, in UTC and whole milliseconds.
 	Now time.Time
 
-	statements *atomic.Int64
+	db *DB
+}
+
+// seen counts a statement and shows it to who watches.
+func (tx *Tx) seen(query string, args []any) {
+	tx.db.statements.Add(1)
+	if tx.db.Watch != nil {
+		tx.db.Watch(tx.Scope, query, args)
+	}
 }
 
 // maxPostgresConnections caps the pool: an application server in front of a shared database must leave room for others.
@@ -192,7 +203,7 @@ func (d *DB) run(ctx context.Context, pool *sql.DB, scope access.OrganisationID,
 			}
 		}
 	}()
-	tx := &Tx{SQL: raw, Engine: d.Engine, Scope: scope, Now: d.Now().UTC().Truncate(time.Millisecond), statements: &d.statements}
+	tx := &Tx{SQL: raw, Engine: d.Engine, Scope: scope, Now: d.Now().UTC().Truncate(time.Millisecond), db: d}
 	if err := tx.confine(ctx); err != nil {
 		return err
 	}
@@ -233,7 +244,7 @@ func (d *DB) Purge(ctx context.Context) error {
 
 // Exec runs a statement that returns no rows and tells how many it changed.
 func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
-	tx.statements.Add(1)
+	tx.seen(query, args)
 	res, err := tx.SQL.ExecContext(ctx, query, args...)
 	if err != nil {
 		return 0, err
@@ -243,13 +254,13 @@ func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error
 
 // QueryRow runs a statement that returns at most one row. Scan it with One.
 func (tx *Tx) QueryRow(ctx context.Context, query string, args ...any) *sql.Row {
-	tx.statements.Add(1)
+	tx.seen(query, args)
 	return tx.SQL.QueryRowContext(ctx, query, args...)
 }
 
 // Query runs a statement that returns rows. Prefer All, which cannot forget to close them.
 func (tx *Tx) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	tx.statements.Add(1)
+	tx.seen(query, args)
 	return tx.SQL.QueryContext(ctx, query, args...)
 }
 

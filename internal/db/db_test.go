@@ -208,7 +208,7 @@ func TestPools(t *testing.T) {
 }
 
 func TestWrite(t *testing.T) {
-	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+	dbtest.RunOwner(t, func(t *testing.T, d *db.DB) {
 		exec(t, d, `CREATE TABLE t (a TEXT)`)
 		insert := func(tx *db.Tx) error {
 			_, err := tx.Exec(t.Context(), `INSERT INTO t VALUES ('x')`)
@@ -251,7 +251,7 @@ func write(t *testing.T, d *db.DB, fn func(tx *db.Tx) error) (recovered any, err
 }
 
 func TestReadCannotWrite(t *testing.T) {
-	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+	dbtest.RunOwner(t, func(t *testing.T, d *db.DB) {
 		exec(t, d, `CREATE TABLE t (a TEXT)`, `INSERT INTO t VALUES ('x')`)
 		for _, statement := range []string{`INSERT INTO t VALUES ('y')`, `UPDATE t SET a = 'y'`, `DELETE FROM t`, `DROP TABLE t`, `CREATE TABLE u (a TEXT)`} {
 			err := d.Read(t.Context(), db.Installation, func(tx *db.Tx) error {
@@ -270,7 +270,7 @@ func TestReadCannotWrite(t *testing.T) {
 
 // A page that is read in one transaction sees one moment, whatever is written meanwhile.
 func TestReadSeesOneMoment(t *testing.T) {
-	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+	dbtest.RunOwner(t, func(t *testing.T, d *db.DB) {
 		exec(t, d, `CREATE TABLE t (a TEXT)`)
 		err := d.Read(t.Context(), db.Installation, func(tx *db.Tx) error {
 			var before, after int
@@ -297,7 +297,7 @@ func TestReadSeesOneMoment(t *testing.T) {
 
 func TestInsertChunks(t *testing.T) {
 	const rows, width = 25_001, 3 // 75 003 values: more than either engine takes in one statement
-	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+	dbtest.RunOwner(t, func(t *testing.T, d *db.DB) {
 		exec(t, d, `CREATE TABLE t (a BIGINT PRIMARY KEY, b TEXT, c TEXT)`)
 		values := make([][]any, rows)
 		for i := range values {
@@ -353,7 +353,7 @@ func TestOne(t *testing.T) {
 }
 
 func TestAllStopsAtAFault(t *testing.T) {
-	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+	dbtest.RunOwner(t, func(t *testing.T, d *db.DB) {
 		exec(t, d, `CREATE TABLE t (a TEXT)`, `INSERT INTO t VALUES ('1'), ('2'), ('3')`)
 		err := d.Read(t.Context(), db.Installation, func(tx *db.Tx) error {
 			seen := 0
@@ -376,7 +376,7 @@ func TestAllStopsAtAFault(t *testing.T) {
 
 func TestWritersWaitForEachOther(t *testing.T) {
 	const writers, each = 2, 25
-	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+	dbtest.RunOwner(t, func(t *testing.T, d *db.DB) {
 		exec(t, d, `CREATE TABLE t (n BIGINT)`, `INSERT INTO t VALUES (0)`)
 		var wg sync.WaitGroup
 		failed := make([]error, writers)

@@ -31,34 +31,77 @@ func Run(t *testing.T, fn func(t *testing.T, d *db.DB)) {
 	t.Run("postgres", func(t *testing.T) { fn(t, Postgres(t)) })
 }
 
+// RunOwner is Run as the role that owns the tables on PostgreSQL, for tests that make tables of their own.
+func RunOwner(t *testing.T, fn func(t *testing.T, d *db.DB)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { fn(t, SQLite(t)) })
+	t.Run("postgres", func(t *testing.T) { fn(t, PostgresOwner(t)) })
+}
+
 // SQLite makes a migrated database in a file that the test removes.
 func SQLite(t testing.TB) *db.DB {
 	t.Helper()
 	return open(t, "sqlite:"+filepath.Join(t.TempDir(), "test.db"), true)
 }
 
-// Postgres makes a migrated database on the server named by INSEGEL_TEST_POSTGRES and drops it after the test.
+// Postgres makes a migrated database on the server named by INSEGEL_TEST_POSTGRES, opened as the program's role, and drops it after
+// the test.
 func Postgres(t testing.TB) *db.DB {
 	t.Helper()
 	return open(t, PostgresAddress(t), false)
 }
 
+// The roles of tests: one owns and migrates the tables, the other is the program's. Neither is a superuser, so that every test on
+// PostgreSQL runs under row-level security, as the program does.
+const (
+	ownerRole = "insegel_test_owner"
+	appRole   = "insegel_test_app"
+)
+
 // template is a migrated database that the others are copied from: a copy is ten times quicker than the migrations.
 var template = sync.OnceValues(func() (string, error) {
+	for _, role := range []string{ownerRole, appRole} { // several test programs may be the first at once
+		err := admin(`DO $$ BEGIN CREATE ROLE ` + role + ` LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`)
+		if err != nil {
+			return "", err
+		}
+	}
 	name := "insegel_template_" + strings.ReplaceAll(ids.New[struct{}]().String(), "-", "")
-	if err := admin("CREATE DATABASE " + name); err != nil {
+	if err := admin("CREATE DATABASE " + name + " OWNER " + ownerRole); err != nil {
 		return "", err
 	}
-	d, err := db.Open(context.Background(), address(name))
+	d, err := db.Open(context.Background(), address(name, ownerRole))
 	if err != nil {
 		return "", err
 	}
 	defer func() { _ = d.Close() }()
-	return name, migrate(context.Background(), d)
+	if err := migrate(context.Background(), d); err != nil {
+		return "", err
+	}
+	return name, schema.Grant(context.Background(), d, appRole)
 })
 
-// PostgresAddress makes a migrated database and returns its address, for tests that start the whole program.
+// PostgresAddress makes a migrated database and returns its address as the program's role, for tests that start the whole program.
 func PostgresAddress(t testing.TB) string {
+	t.Helper()
+	return address(copyTemplate(t), appRole)
+}
+
+// PostgresOwner is Postgres as the role that owns the tables, for tests that change them.
+func PostgresOwner(t testing.TB) *db.DB {
+	t.Helper()
+	return open(t, address(copyTemplate(t), ownerRole), false)
+}
+
+// PostgresBoth is one migrated database opened twice: as the program's role, and as the owner of its tables.
+func PostgresBoth(t testing.TB) (app, owner *db.DB) {
+	t.Helper()
+	name := copyTemplate(t)
+	return open(t, address(name, appRole), false), open(t, address(name, ownerRole), false)
+}
+
+// copyTemplate makes a migrated database and returns its name.
+func copyTemplate(t testing.TB) string {
 	t.Helper()
 	if os.Getenv(PostgresVariable) == "" {
 		Missing(t, "a PostgreSQL server: set "+PostgresVariable+" to its address, or run make test, which starts one")
@@ -74,7 +117,11 @@ func PostgresAddress(t testing.TB) string {
 func makeDatabase(t testing.TB, from string) string {
 	t.Helper()
 	name := "insegel_" + strings.ReplaceAll(ids.New[struct{}]().String(), "-", "")
-	if err := admin(fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s", name, from)); err != nil {
+	owner := ""
+	if from != "template0" {
+		owner = " OWNER " + ownerRole
+	}
+	if err := admin(fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s%s", name, from, owner)); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -82,16 +129,17 @@ func makeDatabase(t testing.TB, from string) string {
 			t.Errorf("drop test database: %v", err)
 		}
 	})
-	return address(name)
+	return name
 }
 
-// PostgresEmptyAddress makes a database without any tables and returns its address, for tests that migrate it themselves.
+// PostgresEmptyAddress makes a database without any tables and returns its address as the server's own role, for tests that migrate
+// it themselves.
 func PostgresEmptyAddress(t testing.TB) string {
 	t.Helper()
 	if os.Getenv(PostgresVariable) == "" {
 		Missing(t, "a PostgreSQL server: set "+PostgresVariable+" to its address, or run make test, which starts one")
 	}
-	return makeDatabase(t, "template0")
+	return address(makeDatabase(t, "template0"), "")
 }
 
 // Missing fails the test where everything must run (CI=true) and skips it loudly elsewhere.
@@ -130,6 +178,7 @@ func open(t testing.TB, dsn string, fresh bool) *db.DB {
 			t.Errorf("close database: %v", err)
 		}
 	})
+	d.Watch = watch(t)
 	if fresh {
 		if err := migrate(ctx, d); err != nil {
 			t.Fatal(err)
@@ -145,12 +194,16 @@ func migrate(ctx context.Context, d *db.DB) error {
 	return job.Migrate(ctx, d)
 }
 
-func address(database string) string {
+// address is where a database is for a role; no role is the one of the server's own address.
+func address(database, role string) string {
 	u, err := url.Parse(os.Getenv(PostgresVariable))
 	if err != nil {
 		panic(fmt.Sprintf("%s: %v", PostgresVariable, err))
 	}
 	u.Path = "/" + database
+	if role != "" {
+		u.User = url.User(role)
+	}
 	return u.String()
 }
 

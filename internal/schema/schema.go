@@ -26,10 +26,11 @@ var ErrNewer = errors.New("the database belongs to a newer version of the progra
 // Migrate brings the database to this program's schema and tells how many migrations it ran. Several servers may call it at
 // once. A database from a newer program is refused untouched.
 func Migrate(ctx context.Context, d *db.DB) (int, error) {
-	p, err := provider(d)
+	p, done, err := provider(ctx, d)
 	if err != nil {
 		return 0, err
 	}
+	defer done()
 	has, want, err := p.GetVersions(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("read schema version: %w", err)
@@ -37,19 +38,20 @@ func Migrate(ctx context.Context, d *db.DB) (int, error) {
 	if has > want {
 		return 0, fmt.Errorf("migrate from %d to %d: %w: start the version that wrote it, or restore a backup", has, want, ErrNewer)
 	}
-	done, err := p.Up(ctx)
+	ran, err := p.Up(ctx)
 	if err != nil {
-		return len(done), fmt.Errorf("migrate: %w", err)
+		return len(ran), fmt.Errorf("migrate: %w", err)
 	}
-	return len(done), nil
+	return len(ran), holdRows(ctx, d)
 }
 
 // Current reports whether the database has exactly this program's schema.
 func Current(ctx context.Context, d *db.DB) (bool, error) {
-	p, err := provider(d)
+	p, done, err := provider(ctx, d)
 	if err != nil {
 		return false, err
 	}
+	defer done()
 	has, want, err := p.GetVersions(ctx)
 	if err != nil {
 		return false, fmt.Errorf("read schema version: %w", err)
@@ -57,26 +59,31 @@ func Current(ctx context.Context, d *db.DB) (bool, error) {
 	return has == want, nil
 }
 
-func provider(d *db.DB) (*goose.Provider, error) {
+// provider makes what runs the migrations. done lets go of its connections.
+func provider(ctx context.Context, d *db.DB) (p *goose.Provider, done func(), err error) {
 	dir, err := fs.Sub(files, "migrations")
 	if err != nil {
-		return nil, fmt.Errorf("open migrations: %w", err)
+		return nil, nil, fmt.Errorf("open migrations: %w", err)
 	}
-	dialect := goose.DialectSQLite3
+	dialect, pool, done := goose.DialectSQLite3, d.WritePool(), func() {}
 	opts := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
 	if d.Engine == db.Postgres {
 		dialect = goose.DialectPostgres
 		locker, err := lock.NewPostgresSessionLocker()
 		if err != nil {
-			return nil, fmt.Errorf("make migration lock: %w", err)
+			return nil, nil, fmt.Errorf("make migration lock: %w", err)
 		}
 		opts = append(opts, goose.WithSessionLocker(locker))
+		if pool, err = wide(ctx, d); err != nil {
+			return nil, nil, err
+		}
+		done = func() { _ = pool.Close() } // nothing of it is still at work
 	}
-	p, err := goose.NewProvider(dialect, d.WritePool(), dir, opts...)
-	if err != nil {
-		return nil, fmt.Errorf("read migrations: %w", err)
+	if p, err = goose.NewProvider(dialect, pool, dir, opts...); err != nil {
+		done()
+		return nil, nil, fmt.Errorf("read migrations: %w", err)
 	}
-	return p, nil
+	return p, done, nil
 }
 
 // Present reports whether the database has been migrated at all. Unlike Current it makes nothing.

@@ -84,7 +84,7 @@ func TestMigrateFromNothing(t *testing.T) {
 }
 
 func TestMigrateAtOnce(t *testing.T) {
-	d := dbtest.Postgres(t)
+	d := dbtest.PostgresOwner(t)
 	if _, err := d.WritePool().Exec(`DROP SCHEMA public CASCADE; CREATE SCHEMA public`); err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func TestMigrateAtOnce(t *testing.T) {
 }
 
 func TestNewerDatabaseIsRefused(t *testing.T) {
-	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+	dbtest.RunOwner(t, func(t *testing.T, d *db.DB) {
 		_, err := d.WritePool().Exec(`INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, ` + truth(d) + `)`)
 		if err != nil {
 			t.Fatal(err)
