@@ -114,6 +114,11 @@ var policies = map[string]Policy{
 	"alarm.Acknowledge": {Kind: KindAlarm, By: guards},
 	"alarm.Tell":        {Kind: KindAlarm, By: itself},
 
+	"approval.List":    {Kind: KindApproval, By: guards},
+	"approval.Approve": {Kind: KindApproval, By: runs, StepUp: true},
+	"approval.Refuse":  {Kind: KindApproval, By: guards},
+	"approval.Tick":    {Kind: KindApproval, By: itself},
+
 	"system.Edit":   {Kind: KindSystem, By: manages},
 	"system.Create": {Kind: KindSystem, By: manages},
 	"system.Update": {Kind: KindSystem, By: manages},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/insegel/insegel/internal/action"
 	"github.com/insegel/insegel/internal/alarm"
+	"github.com/insegel/insegel/internal/approval"
 	"github.com/insegel/insegel/internal/auth"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/locale"
@@ -25,6 +26,7 @@ var messages = map[string]string{
 	"action":         action.Messages,
 	"alarm":          alarm.Messages,
 	"app":            Messages,
+	"approval":       approval.Messages,
 	"auth":           auth.Messages,
 	"classification": classification.Messages,
 	"overview":       overview.Messages,

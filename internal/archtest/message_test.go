@@ -25,6 +25,7 @@ var builtKeys = map[string]string{
 	"action.page-export-":      "ends with a file format",
 	"action.page-part-":        "ends with a part of a system's plan; it stands in the code",
 	"action.status-":           "ends with how far an action has come",
+	"approval.status-":         "ends with what became of a change",
 	"alarm.data-":              "ends with a field of an alarm's data; one without a label is shown by its name",
 	"alarm.do-":                "ends with an alarm's kind",
 	"alarm.title-":             "ends with an alarm's kind",

@@ -29,6 +29,7 @@ type Queue struct {
 	insert  *river.Client[*sql.Tx]
 	workers *river.Workers
 	work    *river.Client[*sql.Tx]
+	every   []*river.PeriodicJob
 	log     *slog.Logger
 }
 
@@ -104,6 +105,14 @@ func Handle[A Args](q *Queue, do func(ctx context.Context, args A) error) {
 	river.AddWorker(q.workers, &worker[A]{do: do, log: q.log})
 }
 
+// Every adds the job again and again, for work that the time calls for. Call it before Start. Of several servers on one database only
+// one adds it. What the job does must bear being done twice, or late: a server that is not running adds nothing.
+func Every(q *Queue, interval time.Duration, args Args) {
+	q.every = append(q.every, river.NewPeriodicJob(river.PeriodicInterval(interval),
+		func() (river.JobArgs, *river.InsertOpts) { return args, &river.InsertOpts{MaxAttempts: 1} },
+		&river.PeriodicJobOpts{RunOnStart: true}))
+}
+
 // Add puts a job in the queue in the given transaction.
 func (q *Queue) Add(ctx context.Context, tx *db.Tx, args Args) error {
 	if _, err := q.insert.InsertTx(ctx, tx.SQL, args, nil); err != nil {
@@ -135,6 +144,7 @@ func (q *Queue) Start(ctx context.Context) error {
 		Workers:           q.workers,
 		Queues:            map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 2}},
 		FetchPollInterval: pollEvery,
+		PeriodicJobs:      q.every,
 	})
 	if err != nil {
 		return fmt.Errorf("make job workers: %w", err)

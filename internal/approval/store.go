@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package approval
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/ids"
+)
+
+const columns = `id, kind, object_kind, object_id, payload, reason, concerns, asked_by, asked_at, expires_at, alone = 1, waited_ms, looked_at,
+	status, decided_by, COALESCE(decided_at, 0), note`
+
+func scanRequest(scan func(...any) error) (Request, error) {
+	var r Request
+	var payload, concerns string
+	var at, expires, waited, looked, when int64
+	err := scan(&r.ID, &r.Kind, &r.ObjectKind, &r.ObjectID, &payload, &r.Reason, &concerns, &r.By, &at, &expires, &r.Alone, &waited, &looked,
+		&r.Status, &r.Decider, &when, &r.Note)
+	r.Payload, r.Concerns = []byte(payload), strings.Fields(concerns)
+	r.At, r.Expires, r.looked = db.FromMillis(at), db.FromMillis(expires), db.FromMillis(looked)
+	r.Waited = time.Duration(waited) * time.Millisecond
+	if when != 0 {
+		r.When = db.FromMillis(when)
+	}
+	return r, err
+}
+
+// list gives requests: those that wait oldest first, those that have been decided latest first.
+func list(ctx context.Context, tx *db.Tx, org access.OrganisationID, condition string, limit int) ([]Request, error) {
+	return db.All(ctx, tx, scanRequest, `SELECT `+columns+` FROM approval WHERE organisation_id = $1 AND `+condition+`
+		ORDER BY decided_at DESC, asked_at, id LIMIT $2`, org, limit)
+}
+
+func get(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.ID[Request]) (Request, error) {
+	row := tx.QueryRow(ctx, `SELECT `+columns+` FROM approval WHERE organisation_id = $1 AND id = $2`, org, id)
+	return scanRequest(func(dest ...any) error { return db.One(row, dest...) })
+}
+
+func insert(ctx context.Context, tx *db.Tx, org access.OrganisationID, r *Request) error {
+	alone := 0
+	if r.Alone {
+		alone = 1
+	}
+	_, err := tx.Exec(ctx, `
+		INSERT INTO approval (id, organisation_id, kind, object_kind, object_id, payload, reason, concerns, asked_by, asked_at, expires_at, alone, looked_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $10)`,
+		r.ID, org, r.Kind, r.ObjectKind, r.ObjectID, string(r.Payload), r.Reason, strings.Join(r.Concerns, " "), r.By, db.Millis(r.At),
+		db.Millis(r.Expires), alone)
+	return err
+}
+
+// decide notes what became of a request, if it still waits, and tells how many did.
+func decide(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.ID[Request], to Status, by, note string) (int64, error) {
+	return tx.Exec(ctx, `UPDATE approval SET status = $1, decided_by = $2, decided_at = $3, note = $4
+		WHERE organisation_id = $5 AND id = $6 AND status = 'waiting'`, to, by, db.Millis(tx.Now), note, org, id)
+}
+
+// count notes how much of a wait has passed.
+func count(ctx context.Context, tx *db.Tx, org access.OrganisationID, r *Request) error {
+	_, err := tx.Exec(ctx, `UPDATE approval SET waited_ms = $1, looked_at = $2 WHERE organisation_id = $3 AND id = $4 AND status = 'waiting'`,
+		r.Waited.Milliseconds(), db.Millis(r.looked), org, r.ID)
+	return err
+}
+
+// meet says that there is somebody who can approve a request that waited for want of one. Their time to do so begins now.
+func meet(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.ID[Request]) error {
+	_, err := tx.Exec(ctx, `UPDATE approval SET alone = 0, expires_at = $1 WHERE organisation_id = $2 AND id = $3 AND status = 'waiting'`,
+		db.Millis(tx.Now.Add(Lifetime)), org, id)
+	return err
+}
