@@ -24,7 +24,15 @@ require (
 	modernc.org/sqlite v1.62.0
 )
 
-require github.com/klauspost/compress v1.20.3
+require (
+	github.com/beevik/etree v1.7.0
+	github.com/klauspost/compress v1.20.3
+	github.com/mattermost/xml-roundtrip-validator v0.1.0
+	github.com/russellhaering/gosaml2 v0.12.0
+	github.com/russellhaering/goxmldsig v1.6.1
+)
+
+require github.com/jonboulle/clockwork v0.5.0 // indirect
 
 require (
 	github.com/VividCortex/ewma v1.2.0 // indirect
