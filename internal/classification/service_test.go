@@ -72,7 +72,7 @@ func TestDecide(t *testing.T) {
 		if l := w.Need.Levels[0]; l.Level.Value != 3 || l.Basis != classification.ByDecision {
 			t.Errorf("got %d by %s", l.Level.Value, l.Basis)
 		}
-		last := f.column(`SELECT record FROM audit_entry WHERE action = 'classification.Decide'`)
+		last := f.column(`SELECT what FROM audit_private JOIN audit_entry USING (organisation_id, seq) WHERE action = 'classification.Decide'`)
 		if len(last) != 1 || !strings.Contains(last[0], `"confidentiality":3`) || !strings.Contains(last[0], `"decider":"Socialchef"`) {
 			t.Errorf("the log says %q", last)
 		}
@@ -150,7 +150,7 @@ func TestDecideAtOnce(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if log := f.column(`SELECT record FROM audit_entry WHERE action = 'classification.Decide'`); done != 1 || len(log) != 1 {
+		if log := f.column(`SELECT what FROM audit_private JOIN audit_entry USING (organisation_id, seq) WHERE action = 'classification.Decide'`); done != 1 || len(log) != 1 {
 			t.Errorf("%d decisions went through and %d were logged", done, len(log))
 		}
 	})
@@ -270,7 +270,7 @@ func TestStopLeavesNoDetails(t *testing.T) {
 				t.Errorf("%s still has %q", table, got)
 			}
 		}
-		log := f.column(`SELECT record FROM audit_entry WHERE action LIKE 'classification.%' ORDER BY seq`)
+		log := f.column(`SELECT what FROM audit_private JOIN audit_entry USING (organisation_id, seq) WHERE action LIKE 'classification.%' ORDER BY seq`)
 		for _, record := range log {
 			if strings.Contains(record, "level") || strings.Contains(record, "Skydd") {
 				t.Errorf("the log tells more than that it was stopped: %s", record)

@@ -4,26 +4,19 @@ package overview
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/audit"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/information"
 )
 
-// auditSize reads how long the organisation's log is. It grows with every change.
+// auditSize reads how long the organisation's log was right after the latest change. Readings and refusals do not move it.
 func auditSize(ctx context.Context, tx *db.Tx, org access.OrganisationID) (int64, error) {
-	var n int64
-	err := db.One(tx.QueryRow(ctx, `SELECT size FROM audit_head WHERE organisation_id = $1`, org), &n)
-	if errors.Is(err, db.ErrNotFound) {
-		return 0, nil // nothing has happened yet
-	}
-	if err != nil {
-		return 0, fmt.Errorf("read size of audit log: %w", err)
-	}
-	return n, nil
+	h, err := audit.HeadOf(ctx, tx, org)
+	return h.Changed, err
 }
 
 // heldBy counts in how many systems each piece of information is, and in how many somebody has confirmed it.

@@ -66,7 +66,7 @@ func provider(ctx context.Context, d *db.DB) (p *goose.Provider, done func(), er
 		return nil, nil, fmt.Errorf("open migrations: %w", err)
 	}
 	dialect, pool, done := goose.DialectSQLite3, d.WritePool(), func() {}
-	opts := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
+	opts := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(auditTree(d.Engine))}
 	if d.Engine == db.Postgres {
 		dialect = goose.DialectPostgres
 		locker, err := lock.NewPostgresSessionLocker()
@@ -103,7 +103,8 @@ func Grant(ctx context.Context, d *db.DB, role string) error {
 			`GRANT USAGE ON SCHEMA public TO ` + name,
 			`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ` + name,
 			`GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO ` + name,
-			`REVOKE UPDATE, DELETE ON audit_entry FROM ` + name,
+			`REVOKE UPDATE, DELETE ON audit_entry, audit_hash, audit_checkpoint, audit_cosignature, audit_epoch FROM ` + name,
+			`REVOKE DELETE ON audit_head, audit_private FROM ` + name,
 			`REVOKE INSERT, UPDATE, DELETE ON goose_db_version FROM ` + name,
 		} {
 			if _, err := tx.Exec(ctx, statement); err != nil {
