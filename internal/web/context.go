@@ -10,6 +10,7 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -171,6 +172,8 @@ func formError(err error) error {
 		return nil
 	case errors.As(err, &large):
 		return &Error{Status: http.StatusRequestEntityTooLarge, Err: err}
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return &Error{Status: http.StatusRequestTimeout, Err: err}
 	default:
 		return &Error{Status: http.StatusBadRequest, Err: err}
 	}

@@ -46,6 +46,10 @@ var defaults = map[int]string{
 	http.StatusGone:                  "web.gone",
 	http.StatusRequestEntityTooLarge: "web.too-large",
 	http.StatusMisdirectedRequest:    "web.wrong-host",
+	http.StatusTooManyRequests:       "web.too-many",
+	http.StatusRequestTimeout:        "web.too-slow",
+
+	http.StatusRequestHeaderFieldsTooLarge: "web.header-too-large",
 }
 
 // understand turns any error into one for readers. What nobody foresaw is "internal".

@@ -20,8 +20,8 @@ import (
 // HealthPath answers 200 while the program runs. It tells nothing else and needs no sign-in.
 const HealthPath = "/halsa"
 
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; " +
-	"form-action 'self'; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'"
+// maxHeader is how long a request's header may be. The server reads somewhat more, so that the refusal is a page of ours.
+const maxHeader = 32 << 10
 
 // answer is the ResponseWriter of a request. It remembers what was sent.
 type answer struct {
@@ -58,7 +58,8 @@ func written(w http.ResponseWriter) bool {
 // ServeHTTP answers a request.
 func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a := &answer{ResponseWriter: w, id: strings.ToLower(rand.Text()[:12])}
-	s.headers(a.Header())
+	r = s.opts.Proxies.arrive(r)
+	s.headers(a.Header(), r)
 	if r.URL.Path == HealthPath {
 		a.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = a.Write([]byte("ok\n")) // the asker may have left
@@ -103,15 +104,23 @@ func (s *Site) guarded(a *answer, r *http.Request) (pattern string) {
 		s.log.LogAttrs(r.Context(), slog.LevelError, "panic", slog.String("request_id", a.id), slog.String("stack", string(debug.Stack())))
 		s.fail(s.context(a, r), fmt.Errorf("panic: %v", p))
 	}()
-	if err := s.check(r); err != nil {
-		s.fail(s.context(a, r), err)
-		return pattern
-	}
 	if _, found := s.mux.Handler(r); found != "" {
 		pattern = found
 	}
+	if to := s.elsewhere(r); to != "" {
+		http.Redirect(a, r, to, http.StatusPermanentRedirect)
+		return pattern
+	}
+	if err := s.check(r, s.kinds[pattern]); err != nil {
+		s.fail(s.context(a, r), err)
+		return pattern
+	}
 	if pattern == "-" {
 		s.unmatched(a, r)
+		return pattern
+	}
+	if s.kinds[pattern] == forMachines {
+		s.mux.ServeHTTP(a, withoutCookies(r))
 		return pattern
 	}
 	if s.opts.Session != nil {
@@ -146,34 +155,62 @@ func (f *refusal) Header() http.Header         { return f.header }
 func (f *refusal) WriteHeader(int)             {}
 func (f *refusal) Write(b []byte) (int, error) { return len(b), nil }
 
-func (s *Site) headers(h http.Header) {
-	h.Set("Content-Security-Policy", policy)
+func (s *Site) headers(h http.Header, r *http.Request) {
+	h.Set("Content-Security-Policy", s.policy(r))
+	h.Set("Reporting-Endpoints", reportGroup+`="`+ReportPath+`"`)
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("X-Content-Type-Options", "nosniff")
 	// Not no-referrer: browsers then send "Origin: null" with forms, and the check of the origin would refuse them.
 	h.Set("Referrer-Policy", "same-origin")
-	h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()")
+	h.Set("Permissions-Policy", "accelerometer=(), browsing-topics=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), "+
+		"magnetometer=(), microphone=(), midi=(), payment=(), serial=(), usb=(), publickey-credentials-create=(self), publickey-credentials-get=(self)")
 	h.Set("Cache-Control", "no-store")
 	if s.opts.TLS {
-		h.Set("Strict-Transport-Security", "max-age=63072000")
+		h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
 	}
 }
 
-// check refuses what comes to a wrong name or from another site.
-func (s *Site) check(r *http.Request) error {
+// check refuses what comes to a wrong name, is too long, or comes from another site.
+func (s *Site) check(r *http.Request, k kind) error {
 	if len(s.opts.Hosts) > 0 && !slices.ContainsFunc(s.opts.Hosts, func(h string) bool { return strings.EqualFold(hostname(h), hostname(r.Host)) }) {
 		return &Error{Status: http.StatusMisdirectedRequest}
 	}
-	if err := s.csrf.Check(r); err != nil {
-		return &Error{Status: http.StatusForbidden, Key: "web.cross-origin", Err: err}
+	// A browser may send a request over a connection that it opened to another name of the same certificate.
+	if r.TLS != nil && r.TLS.ServerName != "" && !strings.EqualFold(r.TLS.ServerName, hostname(r.Host)) {
+		return &Error{Status: http.StatusMisdirectedRequest}
 	}
-	safe := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
-	// The standard check lets through what has neither header, for programs. A browser that carries our cookie always sends one.
-	if !safe && len(r.Cookies()) > 0 && r.Header.Get("Sec-Fetch-Site") == "" && r.Header.Get("Origin") == "" {
-		return &Error{Status: http.StatusForbidden, Key: "web.cross-origin"}
+	if headerLength(r) > maxHeader {
+		return &Error{Status: http.StatusRequestHeaderFieldsTooLarge}
 	}
-	return nil
+	if s.opts.Canonical != "" && cameInClear(r) {
+		return &Error{Status: http.StatusForbidden, Key: "web.in-clear"}
+	}
+	return s.checkOrigin(r, k)
+}
+
+// elsewhere is where a reader who came to a proxy without TLS is sent; what was to be changed without it is refused instead.
+func (s *Site) elsewhere(r *http.Request) string {
+	if s.opts.Canonical == "" || !cameInClear(r) || r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return ""
+	}
+	return s.opts.Canonical + r.URL.RequestURI()
+}
+
+// cameInClear reports whether a proxy says that the reader came to it without TLS.
+func cameInClear(r *http.Request) bool {
+	v, ok := r.Context().Value(visitKey{}).(visit)
+	return ok && v.plain
+}
+
+func headerLength(r *http.Request) int {
+	n := len(r.Method) + len(r.RequestURI) + len(r.Host)
+	for name, values := range r.Header {
+		for _, v := range values {
+			n += len(name) + len(v)
+		}
+	}
+	return n
 }
 
 // hostname is the name of a Host header without its port.

@@ -65,6 +65,12 @@ type Options struct {
 	Hosts []string
 	// TLS is true when readers reach the site over HTTPS: cookies are then Secure and HSTS is sent.
 	TLS bool
+	// Proxies are the servers that may stand before this one.
+	Proxies Proxies
+	// Canonical is the address that readers use, without a path; a reader who came to a proxy without TLS is sent there.
+	Canonical string
+	// FormAction gives the origins that forms may lead to besides the site itself: those of the identity providers that are set up.
+	FormAction func(*http.Request) []string
 	// Now is the clock that the request log measures with; without it no time is logged.
 	Now func() time.Time
 }
@@ -91,12 +97,16 @@ type Site struct {
 	csrf   *http.CrossOriginProtection
 	routes []Route
 	cache  sync.Map // of bound templates, by templateKey
+
+	kinds   map[string]kind // of the routes that are not for readers, by pattern
+	reports reports
 }
 
 // NewSite makes a site with static files, health check and the language switch. The bundle must hold Messages.
 func NewSite(bundle *locale.Bundle, log *slog.Logger, opts Options) *Site {
-	s := &Site{bundle: bundle, log: log, opts: opts, mux: http.NewServeMux(), csrf: http.NewCrossOriginProtection()}
+	s := &Site{bundle: bundle, log: log, opts: opts, mux: http.NewServeMux(), csrf: http.NewCrossOriginProtection(), kinds: map[string]kind{}}
 	s.Public("POST /sprak", chooseLanguage)
+	s.Machine("POST "+ReportPath, s.takeReport)
 	return s
 }
 
@@ -111,7 +121,7 @@ func (s *Site) Handle(pattern, action string, h Handler) {
 		if !ok {
 			return signIn(c)
 		}
-		c.Actor, c.Viewer = actor, viewer
+		c.Actor, c.Viewer = actorFrom(actor, c.Request), viewer
 		if action != "" {
 			if err := access.Check(actor, action); err != nil {
 				return err
@@ -125,6 +135,7 @@ func (s *Site) Handle(pattern, action string, h Handler) {
 func (s *Site) Public(pattern string, h Handler) {
 	s.register(Route{Pattern: pattern, Public: true}, func(c *Context) error {
 		c.Actor, c.Viewer, _ = s.actor(c.Request)
+		c.Actor = actorFrom(c.Actor, c.Request)
 		return h.read(c, maxForm)
 	})
 }

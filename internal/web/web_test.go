@@ -285,7 +285,7 @@ func TestRoleIsNeeded(t *testing.T) {
 }
 
 func TestRoutes(t *testing.T) {
-	want := []web.Route{{Pattern: "POST /sprak", Public: true}, {Pattern: "GET /gallery"}, {Pattern: "GET /focus"}}
+	want := []web.Route{{Pattern: "POST /sprak", Public: true}, {Pattern: "POST /csp", Public: true}, {Pattern: "GET /gallery"}, {Pattern: "GET /focus"}}
 	if diff := cmp.Diff(want, newHouse(t, nil).Routes()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
@@ -304,7 +304,8 @@ func TestForeignFormsAreRefused(t *testing.T) {
 		{"old browser, other origin", "", "https://evil.example", "a=b", 403},
 		{"no-referrer page", "", "null", "a=b", 403},
 		{"cookie without either header", "", "", "a=b", 403},
-		{"program without cookie", "", "", "", 200},
+		{"program without cookie", "", "", "", 403}, // programs have addresses of their own, see TestMachines
+		{"own origin without cookie", "", "self", "", 200},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			h := newHouse(t, nil)
