@@ -4,7 +4,6 @@ go 1.26.0
 
 require (
 	github.com/alecthomas/kong v1.17.0
-	github.com/alexedwards/scs/v2 v2.9.0
 	github.com/goccy/go-yaml v1.19.2
 	github.com/google/go-cmp v0.7.0
 	github.com/google/uuid v1.6.0
@@ -33,6 +32,8 @@ require (
 )
 
 require github.com/jonboulle/clockwork v0.5.0 // indirect
+
+require golang.org/x/time v0.16.0
 
 require (
 	github.com/VividCortex/ewma v1.2.0 // indirect

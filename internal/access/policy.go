@@ -118,6 +118,7 @@ var policies = map[string]Policy{
 	"approval.Approve": {Kind: KindApproval, By: runs, StepUp: true},
 	"approval.Refuse":  {Kind: KindApproval, By: guards},
 	"approval.Tick":    {Kind: KindApproval, By: itself},
+	"auth.EndOf":       {Kind: KindPerson, By: runs, StepUp: true},
 
 	"system.Edit":   {Kind: KindSystem, By: manages},
 	"system.Create": {Kind: KindSystem, By: manages},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/action"
+	"github.com/insegel/insegel/internal/auth"
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/classification"
@@ -72,8 +73,16 @@ func (a *App) Example(ctx context.Context) (access.Actor, web.Viewer, error) {
 	if err != nil {
 		return access.Actor{}, web.Viewer{}, fmt.Errorf("make the example: %w", err)
 	}
-	actor := access.Actor{
-		ID: "demo", Name: "Samordnaren", Organisation: o.ID, Roles: []access.Role{access.Administrator, access.Coordinator},
+	actor := access.Actor{Name: "Samordnaren", Organisation: o.ID, Roles: []access.Role{access.Administrator, access.Coordinator}, Fresh: true}
+	err = a.DB.Write(ctx, o.ID, func(tx *db.Tx) error {
+		id, err := auth.DemoPerson(ctx, tx, auth.NewPerson{
+			Organisation: o.ID, Name: actor.Name, Folded: locale.Fold(actor.Name), Origin: "first", Roles: actor.Roles,
+		})
+		actor.ID = id.String()
+		return err
+	})
+	if err != nil {
+		return access.Actor{}, web.Viewer{}, fmt.Errorf("make the example: %w", err)
 	}
 	viewer := web.Viewer{
 		Organisation: o.Name, OrganisationCode: o.Code, Example: o.Example, Name: actor.Name, Role: string(access.Coordinator),

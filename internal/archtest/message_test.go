@@ -21,6 +21,7 @@ import (
 // builtKeys are the beginnings of message keys that are put together while the program runs, with the reason. Every other key
 // stands in the code as it is, so that a search finds it.
 var builtKeys = map[string]string{
+	"auth.withheld-":           "ends with why a session does not give a role: level, synced",
 	"action.group-":            "ends with where an action stands in time",
 	"action.page-export-":      "ends with a file format",
 	"action.page-part-":        "ends with a part of a system's plan; it stands in the code",

@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: EUPL-1.2
 
-// Package auth knows who is signed in (Swedish: inloggning): sessions, the sign-in page, and the one-time link that the
-// demonstration starts with.
+// Package auth knows who is signed in (Swedish: inloggning): sessions, the sign-in page, limits on attempts, and the one-time link
+// that the demonstration starts with.
 package auth
 
 import (
 	"context"
-	"encoding/json"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"strings"
+	"sync"
 	"time"
 
-	"github.com/alexedwards/scs/v2"
-
 	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/audit"
 	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/web"
 )
 
@@ -24,6 +29,8 @@ const (
 	DefaultIdle = 30 * time.Minute
 	// DefaultAbsolute is how long it lasts at most: a working day with room for a late evening.
 	DefaultAbsolute = 12 * time.Hour
+	// FreshFor is how long after somebody has shown who they are that they need not show it again.
+	FreshFor = 10 * time.Minute
 )
 
 // touchEvery is how much a session's end must have moved before it is written: else every page would write to the database.
@@ -35,119 +42,197 @@ type Options struct {
 	Idle, Absolute time.Duration
 	// TLS is true when readers reach the site over HTTPS.
 	TLS bool
-	// Arrive finds the person of a proof; without it nobody can enter.
+	// Arrive finds the person of a proof that an identity provider gave; without it only those whom this installation knows already can
+	// enter.
 	Arrive Arrive
+	// From tells the address that a request comes from; without it, it is the address of the connection. A server behind a proxy that
+	// has been declared gives one that reads the proxy's header.
+	From func(*http.Request) string
+	// Levels tells which levels are accepted for which roles; without it every level is.
+	Levels Levels
 }
 
 // Sessions keeps who is signed in, in the database. Give Actor and Load to web.Options.
 type Sessions struct {
 	db       *db.DB
-	scs      *scs.SessionManager
+	clock    *clock
 	arrive   Arrive
+	levels   Levels
+	from     func(*http.Request) string
 	idle     time.Duration
 	absolute time.Duration
+	cookie   http.Cookie
+
+	// started reads the latest time of earlier runs, once.
+	started sync.Mutex
+	ready   bool
 }
 
 // New makes the sessions of a site.
 func New(d *db.DB, o Options) *Sessions {
-	s := &Sessions{db: d, scs: scs.New(), arrive: o.Arrive, idle: o.Idle, absolute: o.Absolute}
+	s := &Sessions{
+		db: d, clock: &clock{machine: func() time.Time { return d.Now() }}, arrive: o.Arrive, levels: o.Levels, from: o.From,
+		idle: o.Idle, absolute: o.Absolute,
+	}
 	if s.idle <= 0 {
 		s.idle = DefaultIdle
 	}
 	if s.absolute <= 0 {
 		s.absolute = DefaultAbsolute
 	}
-	s.scs.Store = &store{db: d, life: min(s.idle, s.absolute)}
-	s.scs.HashTokenInStore = true
-	// The store decides when a session ends, by the database's clock; the library's own clocks are not used.
-	s.scs.IdleTimeout, s.scs.Lifetime = 0, s.absolute
-	s.scs.Cookie = scs.SessionCookie{
-		Name: "insegel", Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: o.TLS, Persist: false,
+	if s.from == nil {
+		s.from = connection
 	}
-	if o.TLS {
-		s.scs.Cookie.Name = "__Host-insegel" // browsers then refuse it from a neighbouring host
-	}
+	s.cookie = http.Cookie{Name: CookieName("insegel", o.TLS), Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: o.TLS}
 	return s
 }
 
-// The values of a session.
-const (
-	keyActor  = "actor"
-	keyViewer = "viewer"
-	keySince  = "since"
-)
+// CookieName is the name of a cookie of ours: over HTTPS with the prefix that makes browsers refuse it from a neighbouring host.
+func CookieName(name string, tls bool) string {
+	if tls {
+		return "__Host-" + name
+	}
+	return name
+}
+
+// connection is the address at the other end.
+func connection(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+// From tells the address that a request comes from.
+func (s *Sessions) From(r *http.Request) string { return s.from(r) }
+
+// Now is the time that sessions live by; it never goes back.
+func (s *Sessions) Now() time.Time { return s.clock.now() }
+
+// NewToken draws a secret that cannot be guessed.
+func NewToken() string {
+	b := make([]byte, 32)
+	if _, err := rand.Read(b); err != nil {
+		panic(fmt.Sprintf("draw token: %v", err)) // crypto/rand never fails on a supported system; without it nothing is safe
+	}
+	return base64.RawURLEncoding.EncodeToString(b)
+}
 
 // loaded marks a request whose session has been read.
 type loaded struct {
 	// w is where the session's cookie is written.
 	w http.ResponseWriter
-	// expires and now are when the session found runs out and when it was read, in milliseconds.
-	expires, now int64
+	// from and browser are where the request comes from and with what.
+	from, browser string
+	// org and token are what the browser sent; who is whom they belong to, nil when to nobody.
+	org   access.OrganisationID
+	token string
+	who   *who
 }
 
 type loadedKey struct{}
 
-// Load reads the session of a request. It is web.Options.Session.
+// who is somebody who is signed in.
+type who struct {
+	session  Session
+	person   ids.ID[Person]
+	actor    access.Actor
+	viewer   web.Viewer
+	withheld []Withheld
+}
+
+// maxBrowser caps what is kept of a browser's name.
+const maxBrowser = 200
+
+// Load reads the session of a request, and who its account is today. It is web.Options.Session.
 func (s *Sessions) Load(w http.ResponseWriter, r *http.Request) (*http.Request, error) {
 	w.Header().Add("Vary", "Cookie")
-	token := ""
-	if c, err := r.Cookie(s.scs.Cookie.Name); err == nil {
-		token = c.Value
+	l := &loaded{w: w, from: s.from(r), browser: strings.ToValidUTF8(r.UserAgent(), "")}
+	if len(l.browser) > maxBrowser {
+		l.browser = strings.ToValidUTF8(l.browser[:maxBrowser], "")
 	}
-	l := &loaded{w: w}
-	ctx, err := s.scs.Load(context.WithValue(r.Context(), loadedKey{}, l), token)
+	ctx := context.WithValue(r.Context(), loadedKey{}, l)
+	if c, err := r.Cookie(s.cookie.Name); err == nil {
+		l.org, l.token = splitCookie(c.Value)
+	}
+	if l.token == "" {
+		return r.WithContext(ctx), nil
+	}
+	if err := s.begin(ctx); err != nil {
+		return nil, fmt.Errorf("read session clock: %w", err)
+	}
+	now := s.clock.now()
+	var ended bool
+	err := s.db.Read(ctx, l.org, func(tx *db.Tx) (err error) {
+		l.who, err = s.resolve(ctx, tx, l, now)
+		if errors.Is(err, db.ErrNotFound) {
+			ended, err = sessionExists(ctx, tx, l.org, hash(l.token))
+		}
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read session: %w", err)
 	}
-	if since := s.scs.GetInt64(ctx, keySince); since != 0 {
-		if err := s.touch(ctx, token, l, since); err != nil {
-			return nil, fmt.Errorf("extend session: %w", err)
-		}
+	if err := s.keep(ctx, l, now, ended); err != nil {
+		return nil, fmt.Errorf("extend session: %w", err)
 	}
 	return r.WithContext(ctx), nil
 }
 
-// touch moves the end of a session that is in use, never past its absolute end. It only updates: a session that another request
-// has just ended stays ended.
-func (s *Sessions) touch(ctx context.Context, token string, l *loaded, since int64) error {
-	end := min(l.now+s.idle.Milliseconds(), since+s.absolute.Milliseconds())
-	if end < l.expires+touchEvery.Milliseconds() {
-		return nil
+// splitCookie reads the session's cookie: the organisation, so that the session is looked for among its own only, and the token.
+func splitCookie(value string) (access.OrganisationID, string) {
+	org, token, _ := strings.Cut(value, ".")
+	id, err := ids.Parse[access.Tenant](org)
+	if err != nil {
+		return "", ""
 	}
-	return extend(ctx, s.db, hash(token), end)
+	return id, token
 }
 
-// SignIn starts a session for the actor under a new token, so that a token planted before is worth nothing. Sessions that have
-// run out are removed at the same time. ctx is the request's.
-func (s *Sessions) SignIn(ctx context.Context, actor access.Actor, viewer web.Viewer) error {
-	l, ok := ctx.Value(loadedKey{}).(*loaded)
-	if !ok {
-		return fmt.Errorf("sign in: %w", errNotLoaded)
+// begin makes the clock go on from where earlier runs of the program left it.
+func (s *Sessions) begin(ctx context.Context) error {
+	s.started.Lock()
+	defer s.started.Unlock()
+	if s.ready {
+		return nil
 	}
-	a, err := json.Marshal(actor)
+	seen, err := latestSeen(ctx, s.db)
 	if err != nil {
-		return fmt.Errorf("encode actor: %w", err)
+		return err
 	}
-	v, err := json.Marshal(viewer)
-	if err != nil {
-		return fmt.Errorf("encode viewer: %w", err)
-	}
-	if err := s.scs.RenewToken(ctx); err != nil {
-		return fmt.Errorf("renew session: %w", err)
-	}
-	now, err := sweep(ctx, s.db)
-	if err != nil {
-		return fmt.Errorf("remove old sessions: %w", err)
-	}
-	s.scs.Put(ctx, keyActor, a)
-	s.scs.Put(ctx, keyViewer, v)
-	s.scs.Put(ctx, keySince, db.Millis(now))
-	token, expiry, err := s.scs.Commit(ctx)
-	if err != nil {
-		return fmt.Errorf("save session: %w", err)
-	}
-	s.scs.WriteSessionCookie(ctx, l.w, token, expiry)
+	s.clock.notBefore(seen)
+	s.ready = true
 	return nil
+}
+
+// keep moves the end of a session that is in use, never past its absolute end, and only where it still stands: one that another
+// request has just ended stays ended. A session that no longer gives anything is removed, so that it cannot come to life again.
+func (s *Sessions) keep(ctx context.Context, l *loaded, now time.Time, ended bool) error {
+	if ended {
+		return s.db.Write(ctx, l.org, func(tx *db.Tx) error { return deleteSession(ctx, tx, l.org, hash(l.token)) })
+	}
+	if l.who == nil {
+		return nil
+	}
+	in := &l.who.session
+	end := now.Add(s.idle)
+	if end.After(in.Ends) {
+		end = in.Ends
+	}
+	if end.Before(in.Idle.Add(touchEvery)) {
+		return nil
+	}
+	return s.db.Write(ctx, l.org, func(tx *db.Tx) error { return extend(ctx, tx, in, now, end) })
+}
+
+// Actor tells who makes the request; false when nobody is signed in. It is web.Options.ActorFunc.
+func (s *Sessions) Actor(r *http.Request) (access.Actor, web.Viewer, bool) {
+	l, ok := r.Context().Value(loadedKey{}).(*loaded)
+	if !ok || l.who == nil {
+		return access.Actor{}, web.Viewer{}, false
+	}
+	return l.who.actor, l.who.viewer, true
 }
 
 // SignOut ends the session, in the database and in the browser.
@@ -156,24 +241,29 @@ func (s *Sessions) SignOut(ctx context.Context) error {
 	if !ok {
 		return fmt.Errorf("sign out: %w", errNotLoaded)
 	}
-	if err := s.scs.Destroy(ctx); err != nil {
-		return fmt.Errorf("end session: %w", err)
+	if l.who != nil {
+		err := s.db.Write(ctx, l.org, func(tx *db.Tx) error {
+			if err := deleteSession(ctx, tx, l.org, hash(l.token)); err != nil {
+				return err
+			}
+			return audit.Append(ctx, tx, l.who.actor, audit.Entry{
+				Action: "auth.SignOut", ObjectKind: "account", ObjectID: l.who.session.Account.String(),
+			})
+		})
+		if err != nil {
+			return fmt.Errorf("end session: %w", err)
+		}
 	}
-	s.scs.WriteSessionCookie(ctx, l.w, "", time.Time{})
+	s.forget(ctx)
 	return nil
 }
 
-// Actor tells who makes the request; false when nobody is signed in. It is web.Options.ActorFunc.
-func (s *Sessions) Actor(r *http.Request) (access.Actor, web.Viewer, bool) {
-	ctx := r.Context()
-	if _, ok := ctx.Value(loadedKey{}).(*loaded); !ok {
-		return access.Actor{}, web.Viewer{}, false
+// forget takes the cookie from the browser.
+func (s *Sessions) forget(ctx context.Context) {
+	if l, ok := ctx.Value(loadedKey{}).(*loaded); ok {
+		c := s.cookie
+		c.MaxAge = -1
+		http.SetCookie(l.w, &c)
+		l.who = nil
 	}
-	var actor access.Actor
-	var viewer web.Viewer
-	a, v := s.scs.GetBytes(ctx, keyActor), s.scs.GetBytes(ctx, keyViewer)
-	if a == nil || json.Unmarshal(a, &actor) != nil || json.Unmarshal(v, &viewer) != nil {
-		return access.Actor{}, web.Viewer{}, false
-	}
-	return actor, viewer, true
 }

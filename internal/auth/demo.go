@@ -17,6 +17,8 @@ import (
 	"sync/atomic"
 
 	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/web"
 )
 
@@ -53,20 +55,35 @@ func (d *DemoLink) Hosts() []string { return []string{d.addr, "localhost", "127.
 // Who tells whom the demonstration signs in as.
 type Who func(ctx context.Context) (access.Actor, web.Viewer, error)
 
+// DemoPerson gives the person whom the demonstration signs in as, and makes them when they are not there.
+func DemoPerson(ctx context.Context, tx *db.Tx, n NewPerson) (ids.ID[Person], error) {
+	n.Issuer, n.Subject = DemoIssuer, "demo"
+	account, err := accountOf(ctx, tx, Proof{Organisation: n.Organisation, Issuer: n.Issuer, Subject: n.Subject})
+	if err == nil {
+		n.Person, err = personOf(ctx, tx, n.Organisation, account)
+	} else if errors.Is(err, db.ErrNotFound) {
+		n, err = AddPerson(ctx, tx, n)
+	}
+	if err != nil {
+		return "", fmt.Errorf("find the demonstration's person: %w", err)
+	}
+	return n.Person, nil
+}
+
 // Mount registers the link on a site.
 func (d *DemoLink) Mount(site *web.Site, s *Sessions, who Who) {
 	site.Public("GET /demo/{token}", func(c *web.Context) error {
 		if err := d.check(c.Request, c.Path("token")); err != nil {
 			return err
 		}
-		actor, viewer, err := who(c.Context())
+		actor, _, err := who(c.Context())
 		if err != nil {
 			return fmt.Errorf("find whom to sign in: %w", err)
 		}
 		if !d.used.CompareAndSwap(false, true) {
 			return &web.Error{Status: http.StatusGone, Key: "auth.link-used"}
 		}
-		if err := s.SignIn(c.Context(), actor, viewer); err != nil {
+		if err := s.SignIn(c.Context(), actor); err != nil {
 			return err
 		}
 		return c.Redirect("/")

@@ -27,7 +27,7 @@ func demo(t *testing.T) (*house, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	link.Mount(h.site, h.sessions, func(context.Context) (access.Actor, web.Viewer, error) { return h.actor, viewer, nil })
+	link.Mount(h.site, h.sessions, func(context.Context) (access.Actor, web.Viewer, error) { return h.actor, web.Viewer{}, nil })
 	path, ok := strings.CutPrefix(link.URL(), "http://127.0.0.1:8080")
 	if !ok {
 		t.Fatalf("address %s", link.URL())
@@ -140,7 +140,7 @@ func TestDemoLinkKeepsWhenNobodyIsThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	fault := errors.New("no organisation yet")
-	link.Mount(h.site, h.sessions, func(context.Context) (access.Actor, web.Viewer, error) { return h.actor, viewer, fault })
+	link.Mount(h.site, h.sessions, func(context.Context) (access.Actor, web.Viewer, error) { return h.actor, web.Viewer{}, fault })
 	c := webtest.Start(t, h.site)
 	path := strings.TrimPrefix(link.URL(), "http://127.0.0.1:8080")
 	if p := c.Get(path); p.Status != 500 {

@@ -6,10 +6,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"strings"
 	"time"
 
 	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/audit"
 	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/web"
 )
 
@@ -33,35 +37,215 @@ type Proof struct {
 	// Factors is how many factors were shown, and LoA the reviewed identity assurance, 2 to 4; 0 is none. The two are never put on one
 	// scale: a passkey has two factors and no reviewed identity.
 	Factors, LoA int
-	// At is when the person showed who they are.
+	// At is when the person showed who they are; zero is now.
 	At time.Time
 	// StepUp says that a session that is already there is made fresh, and nothing else.
 	StepUp bool
+	// Passkey is the passkey that was used, and Synced says that it can be copied between devices.
+	Passkey string
+	Synced  bool
+	// ProviderSession is what the provider calls its own session, for the day when it says that it has ended.
+	ProviderSession string
 }
 
-// PasskeyIssuer is the issuer of the accounts that this installation itself gives passkeys to.
-const PasskeyIssuer = "insegel:passkey"
+// The issuers of accounts that this installation itself gives a way in. What they name is an account that is there already.
+const (
+	// PasskeyIssuer is for passkeys; the subject is the account's id.
+	PasskeyIssuer = "insegel:passkey"
+	// SealedIssuer is for sealed passkeys, which belong to no person.
+	SealedIssuer = "insegel:sealed"
+	// DemoIssuer is for the demonstration.
+	DemoIssuer = "insegel:demo"
 
-// ErrUnknownPerson says that a proof is good and belongs to nobody that the organisation has.
-var ErrUnknownPerson = errors.New("nobody in the organisation has this sign-in")
+	ownIssuers = "insegel:"
+)
+
+// The methods that this package and those below it know by name.
+const (
+	MethodPasskey    = "passkey"
+	MethodBreakGlass = "break-glass"
+	MethodDemo       = "demo"
+)
+
+var (
+	// ErrUnknownPerson says that a proof is good and belongs to nobody that the organisation has.
+	ErrUnknownPerson = errors.New("nobody in the organisation has this sign-in")
+	// ErrOtherPerson says that a step-up was answered by another person than the one who is signed in.
+	ErrOtherPerson = errors.New("somebody else answered than the one who is signed in")
+)
 
 // Arrive finds the person of a proof, and makes one where the organisation's rules say so, in the transaction that logs the sign-in.
-// ErrUnknownPerson refuses.
+// It leaves an account_identity with the proof's issuer and subject. ErrUnknownPerson refuses.
 type Arrive func(ctx context.Context, tx *db.Tx, p Proof) (access.Actor, web.Viewer, error)
 
-// Enter lets in the person of a proof, in a session under a new token. ctx is the request's.
+// Enter lets in the person of a proof, in a session under a new token; with StepUp it makes the session that is there fresh. A refusal
+// is logged. ctx is the request's.
 func (s *Sessions) Enter(ctx context.Context, p Proof) error {
-	if s.arrive == nil {
-		return fmt.Errorf("enter: %w", ErrUnknownPerson)
-	}
-	var actor access.Actor
-	var viewer web.Viewer
+	var a *Admission
 	err := s.db.Write(ctx, p.Organisation, func(tx *db.Tx) (err error) {
-		actor, viewer, err = s.arrive(ctx, tx, p)
+		a, err = s.Admit(ctx, tx, p)
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("enter: %w", err)
+		err = fmt.Errorf("enter: %w", err)
+		if errors.Is(err, ErrUnknownPerson) || errors.Is(err, ErrOtherPerson) {
+			return errors.Join(err, s.Refuse(ctx, Refusal{Organisation: p.Organisation, Method: p.Method, Reason: err.Error()}))
+		}
+		return err
 	}
-	return s.SignIn(ctx, actor, viewer)
+	s.Hand(ctx, a)
+	return nil
+}
+
+// Admission is a session that has been made and not yet been handed to the browser.
+type Admission struct{ value string }
+
+// Admit makes the session of a proof in the caller's transaction, for ways of signing in that store something of their own with it.
+// The caller hands it over when the transaction has been committed.
+func (s *Sessions) Admit(ctx context.Context, tx *db.Tx, p Proof) (*Admission, error) {
+	if _, ok := ctx.Value(loadedKey{}).(*loaded); !ok {
+		return nil, errNotLoaded
+	}
+	if err := s.begin(ctx); err != nil {
+		return nil, fmt.Errorf("read session clock: %w", err)
+	}
+	if s.arrive != nil && !strings.HasPrefix(p.Issuer, ownIssuers) {
+		if _, _, err := s.arrive(ctx, tx, p); err != nil {
+			return nil, err
+		}
+	}
+	account, err := accountOf(ctx, tx, p)
+	if errors.Is(err, db.ErrNotFound) {
+		return nil, ErrUnknownPerson
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find account: %w", err)
+	}
+	return s.admit(ctx, tx, account, p)
+}
+
+func (s *Sessions) admit(ctx context.Context, tx *db.Tx, account ids.ID[Account], p Proof) (*Admission, error) {
+	l := ctx.Value(loadedKey{}).(*loaded)
+	now := s.clock.now()
+	in := Session{
+		ID: ids.New[Session](), Organisation: p.Organisation, Account: account, Method: p.Method, Issuer: p.Issuer, Context: p.Context,
+		Factors: p.Factors, LoA: p.LoA, Passkey: p.Passkey, Synced: p.Synced, Address: l.from, Browser: l.browser,
+		Created: now, Proved: now, Seen: now, Idle: now.Add(min(s.idle, s.absolute)), Ends: now.Add(s.absolute),
+	}
+	if !p.At.IsZero() && p.At.Before(now) {
+		in.Proved = p.At
+	}
+	action := "auth.SignIn"
+	if p.StepUp {
+		action = "auth.StepUp"
+		if err := in.follow(l); err != nil {
+			return nil, err
+		}
+	}
+	if l.who != nil && l.org == p.Organisation { // the browser's session is replaced, never left behind
+		if err := deleteSession(ctx, tx, l.org, hash(l.token)); err != nil {
+			return nil, fmt.Errorf("end the session before: %w", err)
+		}
+	}
+	token := NewToken()
+	if err := insertSession(ctx, tx, hash(token), &in, p.ProviderSession); err != nil {
+		return nil, fmt.Errorf("save session: %w", err)
+	}
+	who, err := s.resolve(ctx, tx, &loaded{org: p.Organisation, token: token, from: l.from}, now)
+	if errors.Is(err, db.ErrNotFound) {
+		return nil, ErrUnknownPerson // disabled or ended
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find person: %w", err)
+	}
+	if err := used(ctx, tx, p); err != nil {
+		return nil, fmt.Errorf("note that the account was used: %w", err)
+	}
+	err = audit.Append(ctx, tx, who.actor, audit.Entry{
+		Action: action, ObjectKind: "account", ObjectID: account.String(),
+		Data: map[string]any{"method": p.Method, "factors": p.Factors, "loa": p.LoA, "context": p.Context, "synced": p.Synced},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Admission{value: p.Organisation.String() + "." + token}, nil
+}
+
+// follow makes a session the continuation of the one that the request came in, with the same end.
+func (s *Session) follow(l *loaded) error {
+	if l.who == nil || l.who.session.Account != s.Account || l.org != s.Organisation {
+		return ErrOtherPerson
+	}
+	s.ID, s.Created, s.Ends = l.who.session.ID, l.who.session.Created, l.who.session.Ends
+	if s.Idle.After(s.Ends) {
+		s.Idle = s.Ends
+	}
+	return nil
+}
+
+// Hand gives the browser the session that Admit made, once its transaction has been committed. What the request does afterwards still
+// runs as whoever made it.
+func (s *Sessions) Hand(ctx context.Context, a *Admission) {
+	if l, ok := ctx.Value(loadedKey{}).(*loaded); ok && a != nil {
+		c := s.cookie
+		c.Value = a.value
+		http.SetCookie(l.w, &c)
+	}
+}
+
+// SignIn starts a session for a person who is known already, by the actor's id, without any proof of theirs. It is for the
+// demonstration.
+func (s *Sessions) SignIn(ctx context.Context, actor access.Actor) error {
+	if _, ok := ctx.Value(loadedKey{}).(*loaded); !ok {
+		return fmt.Errorf("sign in: %w", errNotLoaded)
+	}
+	if err := s.begin(ctx); err != nil {
+		return fmt.Errorf("read session clock: %w", err)
+	}
+	var a *Admission
+	err := s.db.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
+		account, err := accountOfPerson(ctx, tx, actor.Organisation, actor.ID)
+		if errors.Is(err, db.ErrNotFound) {
+			return ErrUnknownPerson
+		}
+		if err != nil {
+			return err
+		}
+		a, err = s.admit(ctx, tx, account, Proof{Organisation: actor.Organisation, Method: MethodDemo, Issuer: DemoIssuer, Subject: account.String()})
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("sign in: %w", err)
+	}
+	s.Hand(ctx, a)
+	return nil
+}
+
+// Refusal is a sign-in that was refused.
+type Refusal struct {
+	Organisation access.OrganisationID
+	// Method and Reason say what was tried and why it was refused, without anything secret and without names.
+	Method, Reason string
+	// Account is the one that it was about, where that is known.
+	Account ids.ID[Account]
+}
+
+// Refuse logs a refused sign-in in the organisation's log. ctx is the request's.
+func (s *Sessions) Refuse(ctx context.Context, r Refusal) error {
+	err := s.db.Write(ctx, r.Organisation, func(tx *db.Tx) error { return s.RefuseIn(ctx, tx, r) })
+	if err != nil {
+		return fmt.Errorf("log refused sign-in: %w", err)
+	}
+	return nil
+}
+
+// RefuseIn is Refuse in the caller's transaction.
+func (s *Sessions) RefuseIn(ctx context.Context, tx *db.Tx, r Refusal) error {
+	from := ""
+	if l, ok := ctx.Value(loadedKey{}).(*loaded); ok {
+		from = l.from
+	}
+	return audit.Append(ctx, tx, access.Actor{ID: "unknown", Organisation: r.Organisation, From: from}, audit.Entry{
+		Action: "auth.Refuse", ObjectKind: "account", ObjectID: r.Account.String(), Data: map[string]string{"method": r.Method, "reason": r.Reason},
+	})
 }

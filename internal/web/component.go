@@ -507,3 +507,20 @@ func hundredths(part, whole int) int { return part * 10_000 / whole }
 func percentage(hundredths int) string {
 	return strconv.FormatFloat(float64(hundredths)/100, 'f', 2, 64) + "%"
 }
+
+// Hidden is a hidden field of a form.
+type Hidden struct{ Name, Value string }
+
+// PasskeyForm is a form that the browser fills in by making or showing a passkey: {{template "passkeyform" .}}. It is the one thing
+// that needs the page's script; without it the form says so.
+type PasskeyForm struct {
+	// Kind is "create" or "get".
+	Kind string
+	// Options is where the script asks what to make or show, and Action where the answer goes.
+	Options, Action string
+	// Label is the button's text, in the reader's language.
+	Label   string
+	Primary bool
+	Hidden  []Hidden
+	Fields  []Field
+}

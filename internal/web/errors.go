@@ -82,6 +82,11 @@ type errorPage struct {
 
 // fail answers with an error page. Only what is nobody's fault but the program's is logged here, with the id that the page shows.
 func (s *Site) fail(c *Context, err error) {
+	if errors.Is(err, access.ErrStepUp) && !written(c.Writer) {
+		if err = stepUp(c); err == nil {
+			return
+		}
+	}
 	e := understand(err)
 	internal := e.Status >= http.StatusInternalServerError
 	if internal {

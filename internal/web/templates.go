@@ -107,7 +107,10 @@ type layoutData struct {
 	Viewer Viewer
 	// Role and Initials are the viewer's, as shown.
 	Role, Initials string
-	Search         string
+	// Roles are all of the viewer's roles, and Withheld those that the sign-in does not give, as shown.
+	Roles    []string
+	Withheld []Withheld
+	Search   string
 	// Alarms is how many alarms the reader is told about.
 	Alarms int
 	// Here is where the forms that every page has come back to.
@@ -117,8 +120,14 @@ type layoutData struct {
 
 func (c *Context) layoutData(p Page, content any) layoutData {
 	d := layoutData{P: p, Viewer: c.Viewer, Role: c.Viewer.Role, Initials: initials(c.Viewer.Name), Search: c.site.opts.Search, Here: c.here(), Content: content}
-	if key := "web.role-" + d.Role; c.L.Has(key) {
-		d.Role = c.L.T(key)
+	d.Role = c.role(d.Role)
+	for _, r := range c.Viewer.Roles {
+		d.Roles = append(d.Roles, c.role(r))
+	}
+	if p.Layout != Plain {
+		for _, w := range c.Viewer.Withheld {
+			d.Withheld = append(d.Withheld, Withheld{Role: c.role(w.Role), Key: w.Key})
+		}
 	}
 	if p.Layout == App && c.site.opts.Menu != nil {
 		d.Groups = groups(c.site.opts.Menu(c))
@@ -131,6 +140,14 @@ func (c *Context) layoutData(p Page, content any) layoutData {
 		d.Alarms = n
 	}
 	return d
+}
+
+// role is a role in the reader's language; a text that is no role is shown as it is.
+func (c *Context) role(role string) string {
+	if key := "web.role-" + role; c.L.Has(key) {
+		return c.L.T(key)
+	}
+	return role
 }
 
 // initials are the first letters of the first two words of a name.

@@ -20,6 +20,9 @@ import (
 // SignInPath is where a visitor who is not signed in is sent.
 const SignInPath = "/logga-in"
 
+// StepUpPath is where a reader shows again who they are.
+const StepUpPath = "/logga-in/igen"
+
 // Viewer is what the layout shows about who is signed in and where.
 type Viewer struct {
 	// Organisation is the name of the organisation, OrganisationCode its short name.
@@ -30,7 +33,16 @@ type Viewer struct {
 	Name string
 	// Role is an access.Role, shown in the reader's language, or a text that is shown as it is.
 	Role string
+	// Roles are all the roles that the person has here.
+	Roles []string
+	// How is the message that tells how the person showed who they are.
+	How string
+	// Withheld are the roles that the person has and that this sign-in does not give, with the message that says why.
+	Withheld []Withheld
 }
+
+// Withheld is a role that a sign-in does not give, and the message that says why.
+type Withheld struct{ Role, Key string }
 
 // MenuItem is one entry of the side menu.
 type MenuItem struct {
@@ -180,6 +192,23 @@ func signIn(c *Context) error {
 		to += "?till=" + url.QueryEscape(c.Request.URL.RequestURI())
 	}
 	return c.Redirect(to)
+}
+
+// stepUp sends a reader to show again who they are, and back afterwards: after a form, to the page that it stood on, where it is sent
+// again.
+func stepUp(c *Context) error {
+	if c.Autosave() {
+		return &Error{Status: http.StatusUnauthorized, Key: "web.step-up-save"}
+	}
+	to := StepUpPath + "?till="
+	if c.Request.Method == http.MethodGet {
+		return c.Redirect(to + url.QueryEscape(c.Request.URL.RequestURI()))
+	}
+	from := "/"
+	if u, err := url.Parse(c.Request.Referer()); err == nil && strings.EqualFold(u.Host, c.Request.Host) {
+		from = Local(u.RequestURI())
+	}
+	return c.Redirect(to+url.QueryEscape(from)+"&igen=1", "web.step-up-again")
 }
 
 // Local gives to when it is a path on this site, else "/". Use it on every address that came with a request.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Makes pages quicker to use. Every page works without this file: nothing here is the only way to do anything.
+// Makes pages quicker to use. Every page works without this file, except for passkeys, which only a script can ask the browser for.
 "use strict";
 
 const words = document.body.dataset;
@@ -192,6 +192,53 @@ for (const drop of document.querySelectorAll("[data-drop]")) {
     input.files = e.dataTransfer.files;
     input.dispatchEvent(new Event("change", { bubbles: true }));
   });
+}
+
+/** Makes or shows a passkey, and sends what the browser answers with the form. */
+async function passkey(form) {
+  const fault = form.querySelector("[data-passkey-fault]");
+  const button = form.querySelector("button");
+  const P = globalThis.PublicKeyCredential;
+  const create = form.dataset.passkey === "create";
+  fault.textContent = "";
+  if (!P?.parseCreationOptionsFromJSON || !P.parseRequestOptionsFromJSON || !navigator.credentials) {
+    fault.textContent = form.dataset.missing;
+    return;
+  }
+  button.disabled = true;
+  try {
+    const answer = await fetch(form.dataset.options, {
+      method: "POST", body: new URLSearchParams(new FormData(form)), headers: { "X-Autosave": "1" }, credentials: "same-origin", redirect: "error",
+    });
+    if (!answer.ok) {
+      fault.textContent = await answer.text();
+      return;
+    }
+    const { publicKey } = await answer.json();
+    const made = create
+      ? await navigator.credentials.create({ publicKey: P.parseCreationOptionsFromJSON(publicKey) })
+      : await navigator.credentials.get({ publicKey: P.parseRequestOptionsFromJSON(publicKey) });
+    form.elements.namedItem("svar").value = JSON.stringify(made.toJSON());
+    form.submit();
+  } catch (e) {
+    fault.textContent = e.name === "InvalidStateError" ? form.dataset.known : form.dataset.stopped;
+  } finally {
+    button.disabled = false;
+  }
+}
+for (const form of document.querySelectorAll("form[data-passkey]")) {
+  form.addEventListener("submit", (e) => { e.preventDefault(); passkey(form); });
+}
+
+/** Takes an invitation out of the address, where it must not stay, and into the form. */
+const invited = document.querySelector("[data-invitation]");
+if (invited && location.hash.length > 1) {
+  invited.value = location.hash.slice(1);
+  history.replaceState(null, "", location.pathname);
+}
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
 }
 
 document.querySelector("[data-errors]")?.focus();

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package auth
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/web"
+)
+
+// sealedName is what whoever uses a sealed passkey is called: it belongs to no person.
+const sealedName = "Nödinloggning"
+
+// resolve tells who a session is today. ErrNotFound says that it is nobody.
+func (s *Sessions) resolve(ctx context.Context, tx *db.Tx, l *loaded, now time.Time) (*who, error) {
+	rows, err := findSession(ctx, tx, l.org, hash(l.token), db.Millis(now))
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) == 0 {
+		return nil, db.ErrNotFound
+	}
+	accepted := Accepted(nil)
+	if s.levels != nil {
+		if accepted, err = s.levels(ctx, tx, l.org); err != nil {
+			return nil, err
+		}
+	}
+	first := &rows[0]
+	w := &who{session: first.session, person: first.person}
+	w.actor = access.Actor{
+		ID: first.person.String(), Name: first.name, Organisation: l.org, From: l.from,
+		Fresh: now.Sub(first.session.Proved) <= FreshFor,
+	}
+	if first.session.Method == MethodBreakGlass {
+		w.actor.ID, w.actor.Name, w.actor.Roles = first.session.Account.String(), sealedName, []access.Role{access.Administrator}
+	} else {
+		w.roles(rows, accepted)
+	}
+	w.viewer = web.Viewer{
+		Organisation: first.orgName, OrganisationCode: first.orgCode, Example: first.example, Name: w.actor.Name, How: HowKey(w.session.Shown()),
+	}
+	for _, r := range access.Roles() {
+		if slices.Contains(w.actor.Roles, r) || slices.ContainsFunc(w.actor.Held, func(h access.Held) bool { return h.Role == r }) {
+			w.viewer.Roles = append(w.viewer.Roles, string(r))
+		}
+	}
+	if len(w.viewer.Roles) > 0 {
+		w.viewer.Role = w.viewer.Roles[0]
+	}
+	for _, m := range w.withheld {
+		w.viewer.Withheld = append(w.viewer.Withheld, web.Withheld{Role: string(m.Role), Key: "auth.withheld-" + m.Why})
+	}
+	return w, nil
+}
+
+// roles gives the actor the roles of the rows, but those that the session is not enough for.
+func (w *who) roles(rows []found, accepted Accepted) {
+	for i := range rows {
+		f := &rows[i]
+		role, ok := known(f.role)
+		if !ok {
+			continue
+		}
+		why := ""
+		switch {
+		case role == access.Administrator && f.stronger:
+			why = "synced"
+		case accepted != nil && !accepted(role, w.session.Shown()):
+			why = "level"
+		}
+		if why != "" {
+			if m := (Withheld{Role: role, Why: why}); !slices.Contains(w.withheld, m) {
+				w.withheld = append(w.withheld, m)
+			}
+			continue
+		}
+		w.give(role, f.unit, f.below)
+	}
+}
+
+// give adds a role, held in the whole organisation or in a unit with what is below it.
+func (w *who) give(role access.Role, unit, below access.UnitID) {
+	if unit.IsZero() {
+		if !slices.Contains(w.actor.Roles, role) {
+			w.actor.Roles = append(w.actor.Roles, role)
+		}
+		return
+	}
+	i := slices.IndexFunc(w.actor.Held, func(h access.Held) bool { return h.Role == role && h.Unit == unit })
+	if i < 0 {
+		w.actor.Held = append(w.actor.Held, access.Held{Role: role, Unit: unit})
+		i = len(w.actor.Held) - 1
+	}
+	if !below.IsZero() && below != unit && !slices.Contains(w.actor.Held[i].Below, below) {
+		w.actor.Held[i].Below = append(w.actor.Held[i].Below, below)
+	}
+}
+
+// HowKey is the message that tells how somebody showed who they are.
+func HowKey(s Shown) string {
+	switch {
+	case s.Method == MethodDemo:
+		return "auth.how-demo"
+	case s.Method == MethodBreakGlass:
+		return "auth.how-break-glass"
+	case s.Method == MethodPasskey && s.Synced:
+		return "auth.how-passkey-synced"
+	case s.Method == MethodPasskey:
+		return "auth.how-passkey"
+	case s.LoA == 2:
+		return "auth.how-loa2"
+	case s.LoA == 3:
+		return "auth.how-loa3"
+	case s.LoA == 4:
+		return "auth.how-loa4"
+	default:
+		return "auth.how-provider"
+	}
+}
