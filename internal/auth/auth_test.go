@@ -246,6 +246,7 @@ func TestCookie(t *testing.T) {
 	for _, tls := range []bool{false, true} {
 		h := newHouse(t, dbtest.SQLite(t), auth.Options{TLS: tls}, auth.Pages{})
 		r := httptest.NewRequest("POST", "/in", nil)
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
 		w := httptest.NewRecorder()
 		h.site.ServeHTTP(w, r)
 		cookies := w.Result().Cookies()

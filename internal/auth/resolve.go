@@ -81,6 +81,8 @@ func (w *who) roles(rows []found, accepted Accepted) {
 		}
 		w.give(role, f.unit, f.below)
 	}
+	order := access.Roles() // the database gives them in any order
+	slices.SortFunc(w.actor.Roles, func(a, b access.Role) int { return slices.Index(order, a) - slices.Index(order, b) })
 }
 
 // give adds a role, held in the whole organisation or in a unit with what is below it.

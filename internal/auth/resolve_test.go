@@ -72,7 +72,7 @@ func TestRightsEndAtOnce(t *testing.T) {
 		h.withRights()
 		c := webtest.Start(t, h.site)
 		c.Post("/in", nil)
-		if p := c.Get("/rights"); !strings.HasPrefix(p.Body, "[administrator coordinator] fresh=true from=127.0.0.1") {
+		if p := c.Get("/rights"); !strings.HasPrefix(p.Body, "[coordinator administrator] fresh=true from=127.0.0.1") {
 			t.Fatalf("got %q", p.Body)
 		}
 		h.exec(t, `UPDATE assignment SET ended_at = $1 WHERE role = 'coordinator'`, db.Millis(h.now))
