@@ -69,7 +69,7 @@ func (p Place) String() string { return [...]string{"-", "own", "below", "all"}[
 type Held struct {
 	Role Role
 	Unit UnitID
-	// Below are all the units below it.
+	// Below are all the units below it, sorted by id: one that stands out of order is not found, and so is refused.
 	Below []UnitID
 }
 
@@ -110,15 +110,16 @@ func SystemActor(org OrganisationID) Actor {
 // Check says yes (nil) when one of the actor's roles may do the action somewhere in the organisation. The action is the use case's
 // name, "package.Method". A use case about something that belongs to a unit asks CheckAt too, once it knows the unit.
 func Check(a Actor, action string) error {
-	if a.Organisation.IsZero() {
-		return fmt.Errorf("%s: %w: no organisation chosen", action, ErrDenied)
-	}
-	p := policies[action]
-	if !p.anywhere(&a) {
+	p := rows[action]
+	switch {
+	case p == nil:
 		return fmt.Errorf("%s: %w", action, ErrDenied)
-	}
-	if p.StepUp && !a.Fresh {
-		return fmt.Errorf("%s: %w", action, ErrStepUp)
+	case a.Organisation.IsZero():
+		return p.nowhere
+	case !p.anywhere(&a):
+		return p.denied
+	case p.StepUp && !a.Fresh:
+		return p.stepUp
 	}
 	return nil
 }
@@ -130,36 +131,41 @@ func CheckAt(a Actor, action string, unit UnitID) error {
 		return err
 	}
 	if !ReachOf(a, action).Holds(unit) {
-		return fmt.Errorf("%s: %w: the unit is outside the actor's reach", action, ErrDenied)
+		return rows[action].beyond
 	}
 	return nil
 }
 
 // Allowed is Check as a yes or no, for pages that hide what the reader may not do. What needs step-up is not hidden.
 func Allowed(a Actor, action string) bool {
-	p := policies[action]
-	return !a.Organisation.IsZero() && p.anywhere(&a)
+	p := rows[action]
+	return p != nil && !a.Organisation.IsZero() && p.anywhere(&a)
 }
 
-// Reach is where in the organisation an actor may do something. Lists are filtered by it.
+// AllowedAt is Allowed for something that belongs to a unit.
+func AllowedAt(a Actor, action string, unit UnitID) bool { return ReachOf(a, action).Holds(unit) }
+
+// Reach is where in the organisation an actor may do something. Lists are filtered by it. Its zero value is nowhere.
 type Reach struct {
-	actor  *Actor
-	policy Policy
+	held   []Held
+	policy *row
 	// All says that the whole organisation is within reach.
 	All bool
 }
 
+// Everywhere is the reach of the program itself, when it makes what is filtered by somebody's reach afterwards.
+func Everywhere() Reach { return Reach{All: true} }
+
 // ReachOf tells where in the organisation the actor may do the action.
 func ReachOf(a Actor, action string) Reach {
-	if a.Organisation.IsZero() {
+	p := rows[action]
+	if p == nil || a.Organisation.IsZero() {
 		return Reach{}
 	}
-	r := Reach{policy: policies[action]}
-	r.All = r.policy.everywhere(&a)
-	if !r.All && len(a.Held) > 0 {
-		r.actor = &a
+	if p.everywhere(&a) {
+		return Reach{All: true}
 	}
-	return r
+	return Reach{held: a.Held, policy: p}
 }
 
 // Holds reports whether what belongs to the unit is within reach; a zero unit is what belongs to none.
@@ -167,18 +173,18 @@ func (r Reach) Holds(unit UnitID) bool {
 	if r.All {
 		return true
 	}
-	if r.actor == nil || unit.IsZero() {
+	if unit.IsZero() {
 		return false
 	}
-	for i := range r.actor.Held {
-		h := &r.actor.Held[i]
+	for i := range r.held {
+		h := &r.held[i]
 		switch r.policy.place(h.Role) {
 		case Own:
 			if h.Unit == unit {
 				return true
 			}
 		case Below:
-			if h.Unit == unit || slices.Contains(h.Below, unit) {
+			if h.Unit == unit || h.below(unit) {
 				return true
 			}
 		}
@@ -186,13 +192,19 @@ func (r Reach) Holds(unit UnitID) bool {
 	return false
 }
 
+// below reports whether a unit is among those below.
+func (h *Held) below(unit UnitID) bool {
+	_, found := slices.BinarySearch(h.Below, unit)
+	return found
+}
+
 // Units lists the units within reach, for a query; it is empty when All is true, which needs no list.
 func (r Reach) Units() []UnitID {
-	if r.All || r.actor == nil {
+	if r.All {
 		return nil
 	}
 	var out []UnitID
-	for _, h := range r.actor.Held {
+	for _, h := range r.held {
 		if p := r.policy.place(h.Role); p >= Own {
 			out = append(out, h.Unit)
 			if p == Below {
@@ -212,6 +224,26 @@ func Known(action string) bool {
 
 // PolicyOf gives the policy of an action, for pages and tests that show it.
 func PolicyOf(action string) Policy { return policies[action] }
+
+// row is a policy with the answers that Check gives from it, made once so that a decision makes nothing.
+type row struct {
+	Policy
+	nowhere, denied, stepUp, beyond error
+}
+
+var rows = func() map[string]*row {
+	out := make(map[string]*row, len(policies))
+	for action, p := range policies {
+		out[action] = &row{
+			Policy:  p,
+			nowhere: fmt.Errorf("%s: %w: no organisation chosen", action, ErrDenied),
+			denied:  fmt.Errorf("%s: %w", action, ErrDenied),
+			stepUp:  fmt.Errorf("%s: %w", action, ErrStepUp),
+			beyond:  fmt.Errorf("%s: %w: the unit is outside the actor's reach", action, ErrDenied),
+		}
+	}
+	return out
+}()
 
 // Actions lists every action that has a policy, sorted.
 func Actions() []string {

@@ -2,6 +2,8 @@
 
 package access
 
+import "slices"
+
 // Kind is what an action is about.
 type Kind string
 
@@ -23,6 +25,7 @@ const (
 	KindApproval       Kind = "approval"
 	KindToken          Kind = "token"
 	KindSignIn         Kind = "sign-in"
+	KindUnit           Kind = "unit"
 )
 
 // Grant lets a role do something, as far as the place reaches from the unit that the role is held in. Who holds the role in the whole
@@ -80,23 +83,33 @@ func (p *Policy) anywhere(a *Actor) bool {
 	return false
 }
 
-// Groups of grants that often go together.
+// Groups of grants that often go together. Who reads reads as far as the place says; who changes is named apart from who reads.
 var (
-	everyone = []Grant{
+	// sees is who answers for the organisation's information, or watches over those who do: they may see where it is weak.
+	sees = []Grant{
 		{Coordinator, All},
 		{SystemOwner, Below},
 		{SystemManager, Own},
 		{InformationOwner, Below},
-		{Procurer, All},
 		{DataProtection, All},
 		{Executive, Below},
 		{Auditor, All},
-		{Operations, All},
-		{System, All},
 	}
-	steers   = []Grant{{Coordinator, All}}
-	manages  = []Grant{{Coordinator, All}, {SystemOwner, Below}, {SystemManager, Own}}
-	decides  = []Grant{{Coordinator, All}, {SystemOwner, Below}}
+	// works adds who carries the protections out: operations sees what is to be done, and not the reasons people have written.
+	works = append(slices.Clone(sees), Grant{Operations, All})
+	// buys adds who writes tenders: procurement sees what is to be demanded, and not how well the organisation meets it.
+	buys = append(slices.Clone(sees), Grant{Procurer, All})
+	// knows is everybody who works in one organisation, for what law and catalogue say.
+	knows = append(slices.Clone(works), Grant{Procurer, All})
+	// oversees is who reads what concerns the whole organisation at once.
+	oversees = []Grant{{Coordinator, All}, {DataProtection, All}, {Auditor, All}}
+
+	steers  = []Grant{{Coordinator, All}}
+	manages = []Grant{{Coordinator, All}, {SystemOwner, Below}, {SystemManager, Own}}
+	// classifies adds the information owner, who knows what the information is worth.
+	classifies = append(slices.Clone(manages), Grant{InformationOwner, Below})
+	// decides is who answers for the information or the system, never who only manages it.
+	decides  = []Grant{{Coordinator, All}, {SystemOwner, Below}, {InformationOwner, Below}}
 	procures = []Grant{{Coordinator, All}, {Procurer, All}, {SystemOwner, Below}}
 	itself   = []Grant{{System, All}}
 	guards   = []Grant{{Administrator, All}, {Coordinator, All}}
@@ -108,6 +121,9 @@ var (
 // by that role alone.
 var policies = map[string]Policy{
 	"organisation.Set": {Kind: KindOrganisation, By: steers},
+
+	"organisation.Tree": {Kind: KindUnit, By: inspects},
+	"organisation.Move": {Kind: KindUnit, By: guards, StepUp: true},
 
 	"alarm.List":        {Kind: KindAlarm, By: guards},
 	"alarm.Count":       {Kind: KindAlarm, By: guards},
@@ -124,15 +140,15 @@ var policies = map[string]Policy{
 	"system.Create": {Kind: KindSystem, By: manages},
 	"system.Update": {Kind: KindSystem, By: manages},
 
-	"classification.Open":           {Kind: KindClassification, By: everyone},
-	"classification.SetInformation": {Kind: KindClassification, By: manages},
-	"classification.Answer":         {Kind: KindClassification, By: manages},
-	"classification.Adjust":         {Kind: KindClassification, By: manages},
+	"classification.Open":           {Kind: KindClassification, By: sees, Weakness: true},
+	"classification.SetInformation": {Kind: KindClassification, By: classifies},
+	"classification.Answer":         {Kind: KindClassification, By: classifies},
+	"classification.Adjust":         {Kind: KindClassification, By: classifies},
 	"classification.Decide":         {Kind: KindClassification, By: decides},
-	"classification.Unanswer":       {Kind: KindClassification, By: manages},
-	"classification.Restart":        {Kind: KindClassification, By: manages},
-	"classification.Reopen":         {Kind: KindClassification, By: decides},
-	"classification.Models":         {Kind: KindClassification, By: everyone},
+	"classification.Unanswer":       {Kind: KindClassification, By: classifies},
+	"classification.Restart":        {Kind: KindClassification, By: classifies},
+	"classification.Reopen":         {Kind: KindClassification, By: steers},
+	"classification.Models":         {Kind: KindClassification, By: knows},
 	"classification.AddModel":       {Kind: KindClassification, By: steers},
 	"classification.ChooseModel":    {Kind: KindClassification, By: steers},
 
@@ -145,23 +161,24 @@ var policies = map[string]Policy{
 	"register.Choose":  {Kind: KindImport, By: steers},
 	"register.Take":    {Kind: KindImport, By: steers},
 	"register.Discard": {Kind: KindImport, By: steers},
-	"register.Imports": {Kind: KindImport, By: everyone},
+	"register.Imports": {Kind: KindImport, By: oversees},
 
-	"requirement.View":      {Kind: KindRequirement, By: everyone},
-	"requirement.Follows":   {Kind: KindRequirement, By: everyone},
+	"requirement.View":      {Kind: KindRequirement, By: works, Weakness: true},
+	"requirement.Follows":   {Kind: KindRequirement, By: classifies},
 	"requirement.Answer":    {Kind: KindRequirement, By: manages},
 	"requirement.SetFigure": {Kind: KindRequirement, By: steers},
 
-	"action.Plan":   {Kind: KindAction, By: everyone},
-	"action.List":   {Kind: KindAction, By: everyone},
+	"action.Plan":   {Kind: KindAction, By: works, Weakness: true},
+	"action.List":   {Kind: KindAction, By: works, Weakness: true},
 	"action.Save":   {Kind: KindAction, By: manages},
 	"action.Review": {Kind: KindAction, By: itself},
 
-	"procurement.Annex":   {Kind: KindProcurement, By: everyone},
+	"procurement.Annex":   {Kind: KindProcurement, By: buys},
 	"procurement.Choose":  {Kind: KindProcurement, By: procures},
-	"procurement.Systems": {Kind: KindProcurement, By: everyone},
+	"procurement.Systems": {Kind: KindProcurement, By: buys},
 
-	"report.Write": {Kind: KindReport, By: everyone},
+	"report.Choices": {Kind: KindReport, By: buys},
+	"report.Write":   {Kind: KindReport, By: buys, StepUp: true, Weakness: true},
 
 	"provider.List":     {Kind: KindSignIn, By: inspects},
 	"provider.Open":     {Kind: KindSignIn, By: inspects},
@@ -172,14 +189,14 @@ var policies = map[string]Policy{
 	"provider.Disable":  {Kind: KindSignIn, By: runs, StepUp: true},
 	"provider.SetLevel": {Kind: KindSignIn, By: runs, StepUp: true},
 
-	"overview.Home":            {Kind: KindSystem, By: everyone},
-	"overview.List":            {Kind: KindSystem, By: everyone},
-	"overview.System":          {Kind: KindSystem, By: everyone},
-	"overview.Requirements":    {Kind: KindRequirement, By: everyone},
-	"overview.History":         {Kind: KindLog, By: everyone},
-	"overview.Rules":           {Kind: KindRule, By: everyone},
-	"overview.Rule":            {Kind: KindRule, By: everyone},
-	"overview.Requirement":     {Kind: KindRequirement, By: everyone},
-	"overview.Information":     {Kind: KindInformation, By: everyone},
-	"overview.InformationType": {Kind: KindInformation, By: everyone},
+	"overview.Home":            {Kind: KindSystem, By: works, Weakness: true},
+	"overview.List":            {Kind: KindSystem, By: works, Weakness: true},
+	"overview.System":          {Kind: KindSystem, By: works, Weakness: true},
+	"overview.Requirements":    {Kind: KindRequirement, By: works, Weakness: true},
+	"overview.History":         {Kind: KindLog, By: sees, Weakness: true},
+	"overview.Rules":           {Kind: KindRule, By: knows},
+	"overview.Rule":            {Kind: KindRule, By: knows},
+	"overview.Requirement":     {Kind: KindRequirement, By: works, Weakness: true},
+	"overview.Information":     {Kind: KindInformation, By: knows},
+	"overview.InformationType": {Kind: KindInformation, By: knows},
 }

@@ -111,8 +111,8 @@ func (p *Pages) render(c *web.Context, in *typed) error {
 			Title: c.L.T("action.page-plan-title", "System", v.System.Name), Active: "action",
 			Crumbs: []web.Crumb{{Label: c.L.T("action.page-crumb"), Href: "/atgarder"}, {Label: v.System.Name}},
 		},
-		Head: requirement.PageHead(c.L, &v, web.TabActions), Slug: v.System.Slug, Stop: v.Need.Stop,
-		CanSave: access.Allowed(c.Actor, "action.Save"), Total: len(rows),
+		Head: requirement.PageHead(c, &v, web.TabActions), Slug: v.System.Slug, Stop: v.Need.Stop,
+		CanSave: access.AllowedAt(c.Actor, "action.Save", v.System.UnitID), Total: len(rows),
 	}
 	out.count(c.L, rows, v.Today, show)
 	wanted := slices.DeleteFunc(slices.Clone(rows), func(r Row) bool { return !shown(&r, show, v.Today) })
@@ -132,7 +132,7 @@ func (p *Pages) render(c *web.Context, in *typed) error {
 	if in != nil {
 		out.Errors = in.faults
 	}
-	if access.Allowed(c.Actor, "report.Write") && !v.Need.Stop {
+	if access.AllowedAt(c.Actor, "report.Write", v.System.UnitID) && !v.Need.Stop {
 		out.Exports = exports(c.L, v.System.Slug)
 	}
 	return c.Render(pages, "plan.html", out)

@@ -30,7 +30,7 @@ func (s *Service) Plan(ctx context.Context, actor access.Actor, ref string, l *l
 	var v requirement.View
 	var rows []Row
 	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
-		sys, err := system.Get(ctx, tx, actor.Organisation, ref)
+		sys, err := system.Within(ctx, tx, actor, "action.Plan", ref)
 		if err != nil {
 			return err
 		}
@@ -61,7 +61,7 @@ func (s *Service) Save(ctx context.Context, actor access.Actor, ref string, a Ac
 		return err
 	}
 	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
-		sys, err := system.Get(ctx, tx, actor.Organisation, ref)
+		sys, err := system.Within(ctx, tx, actor, "action.Save", ref)
 		if err != nil {
 			return err
 		}
@@ -99,7 +99,7 @@ func (s *Service) Review(ctx context.Context, actor access.Actor, id ids.ID[syst
 		return err
 	}
 	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
-		sys, err := system.Get(ctx, tx, actor.Organisation, id.String())
+		sys, err := system.Within(ctx, tx, actor, "action.Review", id.String())
 		if errors.Is(err, db.ErrNotFound) {
 			return nil // removed since the job was added
 		}

@@ -47,6 +47,8 @@ type Listing struct {
 	Owners []string
 	Units  []organisation.Unit
 	Today  civil.Date
+
+	reach access.Reach
 }
 
 // List reads the plan of the whole organisation: what somebody has taken on, and where most is left that nobody has.
@@ -57,10 +59,13 @@ func (s *Service) List(ctx context.Context, actor access.Actor, f Filter) (Listi
 	out := Listing{Filter: f}
 	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
 		out.Today = civil.Of(tx.Now)
-		if out.Units, err = organisation.Units(ctx, tx, actor.Organisation); err != nil {
+		out.reach = access.ReachOf(actor, "action.List")
+		units, err := organisation.Units(ctx, tx, actor.Organisation)
+		if err != nil {
 			return err
 		}
-		if out.Owners, err = owners(ctx, tx, actor.Organisation); err != nil {
+		out.Units = organisation.Within(units, out.reach)
+		if out.Owners, err = owners(ctx, tx, actor.Organisation, out.reach); err != nil {
 			return err
 		}
 		locale.Sort(out.Owners, func(o string) string { return o })
@@ -81,7 +86,8 @@ func (s *Service) List(ctx context.Context, actor access.Actor, f Filter) (Listi
 // actions reads one page of what somebody has taken on. A page that is gone becomes the last.
 func (l *Listing) actions(ctx context.Context, tx *db.Tx, org access.OrganisationID) error {
 	var err error
-	if l.Counts, err = counts(ctx, tx, org, &l.Filter, l.Today); err != nil {
+	which := l.where(org)
+	if l.Counts, err = counts(ctx, tx, which); err != nil {
 		return err
 	}
 	for _, g := range Groups {
@@ -90,7 +96,7 @@ func (l *Listing) actions(ctx context.Context, tx *db.Tx, org access.Organisatio
 		}
 	}
 	l.Filter.Page = clamp(l.Filter.Page, l.Total, PageSize)
-	l.Rows, err = list(ctx, tx, org, &l.Filter, l.Today)
+	l.Rows, err = list(ctx, tx, which, &l.Filter)
 	return err
 }
 
@@ -99,15 +105,15 @@ func clamp(page, total, size int) int { return min(max(page, 1), max(1, (total+s
 // systems reads one page of the systems and counts what nobody has taken on.
 func (s *Service) systems(ctx context.Context, tx *db.Tx, org access.OrganisationID, out *Listing) error {
 	var err error
-	if out.SystemTotal, err = system.Count(ctx, tx, org, system.Filter{Unit: out.Filter.Unit}); err != nil {
+	if out.SystemTotal, err = system.Count(ctx, tx, org, system.Filter{Reach: out.reach, Unit: out.Filter.Unit}); err != nil {
 		return err
 	}
 	out.Filter.SystemPage = clamp(out.Filter.SystemPage, out.SystemTotal, SystemPageSize)
-	order, err := worst(ctx, tx, org, out.Filter.Unit, out.Filter.SystemPage)
+	order, err := worst(ctx, tx, org, out)
 	if err != nil || len(order) == 0 {
 		return err
 	}
-	systems, err := system.List(ctx, tx, org, system.Filter{IDs: order})
+	systems, err := system.List(ctx, tx, org, system.Filter{Reach: out.reach, IDs: order})
 	if err != nil {
 		return err
 	}

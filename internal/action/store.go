@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/insegel/insegel/internal/access"
-	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/system"
@@ -71,9 +70,26 @@ const fromActions = ` FROM action a
 	WHERE a.organisation_id = $1 AND a.obsolete_at IS NULL
 	AND a.system_id NOT IN (SELECT c.system_id FROM classification c WHERE c.organisation_id = $1 AND c.status = 'stopped')`
 
-// where narrows to a filter, all but its group. The first three arguments are the organisation, today and the end of the week.
-func (f *Filter) where(org access.OrganisationID, today civil.Date) (string, []any) {
-	clause, args := "", []any{org, today, weekEnd(today)}
+// which is a condition on the actions of a list, with its arguments.
+type which struct {
+	clause string
+	args   []any
+}
+
+// ofReach narrows actions to the systems within reach.
+func ofReach(r access.Reach, args []any) (string, []any) {
+	if r.All {
+		return "", args
+	}
+	clause, args := system.InReach(r, "s.unit_id", args)
+	return ` AND a.system_id IN (SELECT s.id FROM system s WHERE s.organisation_id = $1 AND ` + clause + `)`, args
+}
+
+// where narrows to the reader's reach and to a filter, all but its group. The first three arguments are the organisation, today and the
+// end of the week.
+func (l *Listing) where(org access.OrganisationID) which {
+	f, today := &l.Filter, l.Today
+	clause, args := ofReach(l.reach, []any{org, today, weekEnd(today)})
 	add := func(condition, value string) {
 		args = append(args, value)
 		clause += " AND " + strings.ReplaceAll(condition, "?", "$"+strconv.Itoa(len(args)))
@@ -91,12 +107,11 @@ func (f *Filter) where(org access.OrganisationID, today civil.Date) (string, []a
 	default:
 		add("a.owner_role = ?", f.Owner)
 	}
-	return clause, args
+	return which{clause, args}
 }
 
 // counts tells how many actions each group has.
-func counts(ctx context.Context, tx *db.Tx, org access.OrganisationID, f *Filter, today civil.Date) (map[Group]int, error) {
-	clause, args := f.where(org, today)
+func counts(ctx context.Context, tx *db.Tx, w which) (map[Group]int, error) {
 	out := map[Group]int{}
 	_, err := db.All(ctx, tx, func(scan func(...any) error) (struct{}, error) {
 		var group, n int
@@ -105,7 +120,7 @@ func counts(ctx context.Context, tx *db.Tx, org access.OrganisationID, f *Filter
 			out[Groups[group]] = n
 		}
 		return struct{}{}, err
-	}, `SELECT x.g, COUNT(*) FROM (SELECT `+inTime+` AS g`+fromActions+clause+`) x GROUP BY x.g`, args...)
+	}, `SELECT x.g, COUNT(*) FROM (SELECT `+inTime+` AS g`+fromActions+w.clause+`) x GROUP BY x.g`, w.args...)
 	if err != nil {
 		return nil, fmt.Errorf("count actions: %w", err)
 	}
@@ -113,8 +128,8 @@ func counts(ctx context.Context, tx *db.Tx, org access.OrganisationID, f *Filter
 }
 
 // list reads one page of the actions that pass a filter, by group, day and system. The page is cut before the names are looked up.
-func list(ctx context.Context, tx *db.Tx, org access.OrganisationID, f *Filter, today civil.Date) ([]Listed, error) {
-	clause, args := f.where(org, today)
+func list(ctx context.Context, tx *db.Tx, w which, f *Filter) ([]Listed, error) {
+	clause := w.clause
 	if i := slices.Index(Groups, f.Group); i >= 0 {
 		clause += " AND " + inTime + " = " + strconv.Itoa(i)
 	}
@@ -127,21 +142,23 @@ func list(ctx context.Context, tx *db.Tx, org access.OrganisationID, f *Filter, 
 			s.slug, s.name, COALESCE(u.name, '')
 		FROM (SELECT a.*, `+inTime+` AS g`+fromActions+clause+`
 			ORDER BY g, a.due_on, a.system_id, a.id`+fmt.Sprintf(` LIMIT %d OFFSET %d`, PageSize, (f.Page-1)*PageSize)+`) x
-		JOIN system s ON s.id = x.system_id LEFT JOIN unit u ON u.id = s.unit_id
-		ORDER BY x.g, x.due_on, x.system_id, x.id`, args...)
+		JOIN system s ON s.id = x.system_id AND s.organisation_id = x.organisation_id
+		LEFT JOIN unit u ON u.id = s.unit_id AND u.organisation_id = s.organisation_id
+		ORDER BY x.g, x.due_on, x.system_id, x.id`, w.args...)
 	if err != nil {
 		return nil, fmt.Errorf("list actions: %w", err)
 	}
 	return out, nil
 }
 
-// owners gives every role that has taken something on.
-func owners(ctx context.Context, tx *db.Tx, org access.OrganisationID) ([]string, error) {
+// owners gives every role that has taken something on within reach.
+func owners(ctx context.Context, tx *db.Tx, org access.OrganisationID, r access.Reach) ([]string, error) {
+	clause, args := ofReach(r, []any{org})
 	out, err := db.All(ctx, tx, func(scan func(...any) error) (string, error) {
 		var role string
 		err := scan(&role)
 		return role, err
-	}, `SELECT DISTINCT owner_role FROM action WHERE organisation_id = $1 AND obsolete_at IS NULL AND owner_role <> ''`, org)
+	}, `SELECT DISTINCT a.owner_role FROM action a WHERE a.organisation_id = $1 AND a.obsolete_at IS NULL AND a.owner_role <> ''`+clause, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read owners of actions: %w", err)
 	}
@@ -151,8 +168,9 @@ func owners(ctx context.Context, tx *db.Tx, org access.OrganisationID) ([]string
 // unmet are the answers that say "not met"; an index holds just these.
 const unmet = `r.organisation_id = $1 AND r.superseded_at IS NULL AND r.status IN ('not-met', 'partly')`
 
-// worst gives one page of the systems, those with the most answers that say "not met" and that nobody has taken on first.
-func worst(ctx context.Context, tx *db.Tx, org access.OrganisationID, unit string, page int) ([]ids.ID[system.System], error) {
+// worst gives one page of the systems within reach, those with the most answers that say "not met" and that nobody has taken on first.
+func worst(ctx context.Context, tx *db.Tx, org access.OrganisationID, l *Listing) ([]ids.ID[system.System], error) {
+	within, args := system.InReach(l.reach, "s.unit_id", []any{org, l.Filter.Unit})
 	out, err := db.All(ctx, tx, func(scan func(...any) error) (ids.ID[system.System], error) {
 		var id ids.ID[system.System]
 		err := scan(&id)
@@ -163,8 +181,9 @@ func worst(ctx context.Context, tx *db.Tx, org access.OrganisationID, unit strin
 			SELECT a.system_id, COUNT(*) AS n FROM action a WHERE a.organisation_id = $1 AND a.obsolete_at IS NULL AND EXISTS (
 				SELECT 1 FROM requirement_answer r WHERE `+unmet+` AND r.system_id = a.system_id AND r.requirement_id = a.requirement_id)
 			GROUP BY a.system_id) h ON h.system_id = s.id
-		WHERE s.organisation_id = $1 AND ($2 = '' OR s.unit_id = $2)
-		ORDER BY COALESCE(g.n, 0) - COALESCE(h.n, 0) DESC, s.sort_key, s.id`+fmt.Sprintf(` LIMIT %d OFFSET %d`, SystemPageSize, (page-1)*SystemPageSize), org, unit)
+		WHERE s.organisation_id = $1 AND ($2 = '' OR s.unit_id = $2) AND `+within+`
+		ORDER BY COALESCE(g.n, 0) - COALESCE(h.n, 0) DESC, s.sort_key, s.id`+
+		fmt.Sprintf(` LIMIT %d OFFSET %d`, SystemPageSize, (l.Filter.SystemPage-1)*SystemPageSize), args...)
 	if err != nil {
 		return nil, fmt.Errorf("list systems by gaps: %w", err)
 	}

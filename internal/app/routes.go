@@ -27,7 +27,7 @@ func (a *App) menu(c *web.Context) []web.MenuItem {
 		{web.MenuItem{Name: "import", Group: "app.group-register", Key: "app.menu-import", Href: "/importera", Icon: "dl"}, "register.Preview"},
 		{web.MenuItem{Name: "action", Group: "app.group-work", Key: "app.menu-action", Href: "/atgarder", Icon: "list"}, "action.Plan"},
 		{web.MenuItem{Name: "procurement", Group: "app.group-work", Key: "app.menu-procurement", Href: "/upphandling", Icon: "cart"}, "procurement.Annex"},
-		{web.MenuItem{Name: "report", Group: "app.group-follow-up", Key: "app.menu-report", Href: "/rapporter", Icon: "doc"}, "report.Write"},
+		{web.MenuItem{Name: "report", Group: "app.group-follow-up", Key: "app.menu-report", Href: "/rapporter", Icon: "doc"}, "report.Choices"},
 		{web.MenuItem{Name: overview.MenuRules, Group: "app.group-support", Key: "app.menu-rule", Href: "/regler", Icon: "book"}, "overview.Rules"},
 		{web.MenuItem{Name: "alarm", Group: "app.group-admin", Key: "app.menu-alarm", Href: alarm.Path, Icon: "warn"}, "alarm.List"},
 	}
@@ -40,10 +40,18 @@ func (a *App) menu(c *web.Context) []web.MenuItem {
 	return out
 }
 
+// first is the first page of the menu that the reader may open; empty when there is none.
+func (a *App) first(c *web.Context) string {
+	if m := a.menu(c); len(m) > 0 {
+		return m[0].Href
+	}
+	return ""
+}
+
 // routes mounts the pages of every slice.
 func (a *App) routes(site *web.Site, link string) {
 	a.alarmPages().Routes(site)
-	(&overview.Pages{Overview: overview.New(a.DB, a.Requirements), Requirements: a.Requirements, Export: "/rapporter/register?format=xlsx"}).Routes(site)
+	(&overview.Pages{Overview: overview.New(a.DB, a.Requirements), Requirements: a.Requirements, Export: "/rapporter/register?format=xlsx", First: a.first}).Routes(site)
 	(&system.Pages{Service: a.Systems, Catalogue: a.Catalogue}).Routes(site)
 	(&classification.Pages{Service: a.Classifications, Index: a.Index, Follows: a.Requirements.Follows}).Routes(site)
 	(&action.Pages{Service: a.Actions}).Routes(site)

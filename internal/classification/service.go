@@ -61,7 +61,7 @@ func (s *Service) Open(ctx context.Context, actor access.Actor, ref string, l *l
 	}
 	var w Work
 	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
-		w, err = s.open(ctx, tx, actor.Organisation, ref, l)
+		w, err = s.open(ctx, tx, opening{actor, "classification.Open", ref, l})
 		if err != nil {
 			return err
 		}
@@ -80,8 +80,17 @@ func (s *Service) Open(ctx context.Context, actor access.Actor, ref string, l *l
 	return w, nil
 }
 
-func (s *Service) open(ctx context.Context, tx *db.Tx, org access.OrganisationID, ref string, l *locale.Localizer) (Work, error) {
-	sys, err := system.Get(ctx, tx, org, ref)
+// opening is who opens which system's work for what; texts are for the reasons, and may be nil.
+type opening struct {
+	actor       access.Actor
+	action, ref string
+	texts       *locale.Localizer
+}
+
+// open reads the work on a system that the actor may do the action to.
+func (s *Service) open(ctx context.Context, tx *db.Tx, o opening) (Work, error) {
+	org := o.actor.Organisation
+	sys, err := system.Within(ctx, tx, o.actor, o.action, o.ref)
 	if err != nil {
 		return Work{}, err
 	}
@@ -92,7 +101,7 @@ func (s *Service) open(ctx context.Context, tx *db.Tx, org access.OrganisationID
 	w := Work{System: sys, State: states[sys.ID], Today: civil.Of(tx.Now)}
 	input := func(c *Classification) (Input, error) {
 		m, err := modelOf(ctx, tx, s.Catalogue, org, c)
-		return Input{Model: m, Information: sys.Information, Classification: c, Catalogue: s.Catalogue, Today: w.Today, Texts: l}, err
+		return Input{Model: m, Information: sys.Information, Classification: c, Catalogue: s.Catalogue, Today: w.Today, Texts: o.texts}, err
 	}
 	counts, err := input(w.State.Effective())
 	if err != nil {
@@ -120,7 +129,7 @@ func modelOf(ctx context.Context, tx *db.Tx, c *catalogue.Catalogue, org access.
 // can never be cleared, so the data of a draft has no levels: a later answer may be the stopping level, which leaves no details.
 func (s *Service) change(ctx context.Context, actor access.Actor, ref, action string, data any, fn func(tx *db.Tx, w *Work) error) error {
 	return s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
-		w, err := s.open(ctx, tx, actor.Organisation, ref, nil)
+		w, err := s.open(ctx, tx, opening{actor, action, ref, nil})
 		if err != nil {
 			return err
 		}
@@ -200,7 +209,7 @@ func (s *Service) SetInformation(ctx context.Context, actor access.Actor, ref st
 		names = append(names, t.ID)
 	}
 	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
-		sys, err := system.Get(ctx, tx, actor.Organisation, ref)
+		sys, err := system.Within(ctx, tx, actor, "classification.SetInformation", ref)
 		if err != nil {
 			return err
 		}
@@ -343,7 +352,7 @@ func (s *Service) Reopen(ctx context.Context, actor access.Actor, ref string) er
 // again replaces the classification that old picks, if any, by a new draft.
 func (s *Service) again(ctx context.Context, actor access.Actor, ref, action string, old func(w *Work) (*Classification, error)) error {
 	return s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
-		w, err := s.open(ctx, tx, actor.Organisation, ref, nil)
+		w, err := s.open(ctx, tx, opening{actor, action, ref, nil})
 		if err != nil {
 			return err
 		}
@@ -439,7 +448,7 @@ func (s *Service) Decide(ctx context.Context, actor access.Actor, ref, decider s
 	}
 	data := map[string]any{"decider": decider}
 	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
-		w, err := s.open(ctx, tx, actor.Organisation, ref, nil)
+		w, err := s.open(ctx, tx, opening{actor, "classification.Decide", ref, nil})
 		if err != nil {
 			return err
 		}

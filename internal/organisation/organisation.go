@@ -24,6 +24,8 @@ type Organisation struct {
 type Unit struct {
 	ID   access.UnitID
 	Name string
+	// Parent is the unit that it is a part of; zero for one right below the organisation.
+	Parent access.UnitID
 }
 
 var (
@@ -31,6 +33,8 @@ var (
 	ErrSeveral = errors.New("the database holds several organisations: choose one with --org CODE")
 	// ErrUnknown says that no organisation has the code.
 	ErrUnknown = errors.New("no organisation has that code")
+	// ErrCycle says that a unit would be below itself.
+	ErrCycle = errors.New("a unit cannot be a part of itself, or of a unit that is below it")
 	// ErrCode says that a code cannot be used.
 	ErrCode = errors.New("an organisation's code is 1 to 40 of the letters a-z, digits and hyphen")
 )

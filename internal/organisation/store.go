@@ -46,13 +46,30 @@ func Get(ctx context.Context, tx *db.Tx, id access.OrganisationID) (Organisation
 func Units(ctx context.Context, tx *db.Tx, org access.OrganisationID) ([]Unit, error) {
 	out, err := db.All(ctx, tx, func(scan func(...any) error) (Unit, error) {
 		var u Unit
-		return u, scan(&u.ID, &u.Name)
-	}, `SELECT id, name FROM unit WHERE organisation_id = $1`, org)
+		return u, scan(&u.ID, &u.Name, &u.Parent)
+	}, `SELECT id, name, COALESCE(parent_id, '') FROM unit WHERE organisation_id = $1`, org)
 	if err != nil {
 		return nil, fmt.Errorf("read units: %w", err)
 	}
 	locale.Sort(out, func(u Unit) string { return u.Name })
 	return out, nil
+}
+
+// lockUnits makes those who move units wait for each other: two moves, each of them right, could make a circle together.
+func lockUnits(ctx context.Context, tx *db.Tx, org access.OrganisationID) error {
+	if _, err := tx.Exec(ctx, `UPDATE organisation SET name = name WHERE id = $1`, org); err != nil {
+		return fmt.Errorf("wait for others who move units: %w", err)
+	}
+	return nil
+}
+
+func setParent(ctx context.Context, tx *db.Tx, org access.OrganisationID, unit, parent access.UnitID) error {
+	var to any
+	if !parent.IsZero() {
+		to = parent
+	}
+	_, err := tx.Exec(ctx, `UPDATE unit SET parent_id = $1 WHERE organisation_id = $2 AND id = $3`, to, org, unit)
+	return err
 }
 
 // EnsureUnits makes the units that are missing and gives every name's id. Names that fold alike are one unit.

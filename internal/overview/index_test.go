@@ -138,7 +138,7 @@ func TestBothWaysToListAgree(t *testing.T) {
 			w.s.cache.entries = nil // without sums in memory the database is asked
 			stored, err := w.s.List(ctx, w.actor, f)
 			must(t, err)
-			x, err := w.s.read(ctx, w.actor)
+			x, err := w.s.read(ctx, w.actor, access.Everywhere())
 			must(t, err)
 			want := names(x.Select(f))
 			from := min((stored.Filter.Page-1)*PageSize, len(want))

@@ -344,6 +344,20 @@ type Index struct {
 	Today   civil.Date
 }
 
+// within gives the sums of the systems within reach, and nothing that tells of the others.
+func (x *Index) within(r access.Reach) *Index {
+	if r.All {
+		return x
+	}
+	out := &Index{Today: x.Today}
+	for i := range x.Systems {
+		if r.Holds(x.Systems[i].UnitID) {
+			out.Systems = append(out.Systems, x.Systems[i])
+		}
+	}
+	return out
+}
+
 // Select gives the systems that pass a filter, in its order.
 func (x *Index) Select(f Filter) []*Sum {
 	var out []*Sum

@@ -12,6 +12,7 @@ import (
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/requirement"
+	"github.com/insegel/insegel/internal/system"
 	"github.com/insegel/insegel/internal/web"
 )
 
@@ -26,6 +27,8 @@ type Pages struct {
 	Requirements *requirement.Service
 	// Export is the address of the register as a file; empty hides the button.
 	Export string
+	// First is where readers begin who may not see the state of the organisation; empty is nowhere.
+	First func(c *web.Context) string
 }
 
 // The names of the menu entries that the pages belong to.
@@ -46,7 +49,7 @@ const (
 
 // Routes registers the pages.
 func (p *Pages) Routes(s *web.Site) {
-	s.Handle("GET /{$}", "overview.Home", p.home)
+	s.Handle("GET /{$}", "", p.home)
 	s.Handle("GET /system", "overview.List", p.list)
 	s.Handle("GET /system/{slug}", "overview.System", p.system)
 	s.Handle("GET /system/{slug}/krav", "overview.Requirements", p.systemRequirements)
@@ -63,6 +66,11 @@ func lang(c *web.Context) catalogue.Lang { return catalogue.Lang(c.L.Lang) }
 
 // may reports whether the reader may do something.
 func may(c *web.Context, action string) bool { return access.Allowed(c.Actor, action) }
+
+// mayAt reports whether the reader may do something to a system.
+func mayAt(c *web.Context, action string, s *system.System) bool {
+	return access.AllowedAt(c.Actor, action, s.UnitID)
+}
 
 // pageNumber reads which page of a list is asked for.
 func pageNumber(c *web.Context) int {

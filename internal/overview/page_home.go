@@ -80,6 +80,12 @@ type homePage struct {
 const maxDecisions = 5
 
 func (p *Pages) home(c *web.Context) error {
+	// Who may not see the state of the organisation begins where their work is.
+	if !may(c, "overview.Home") && p.First != nil {
+		if to := p.First(c); to != "" && to != "/" {
+			return c.Redirect(to)
+		}
+	}
 	unit := c.Query("forvaltning")
 	h, err := p.Overview.Home(c.Context(), c.Actor, unit)
 	if err != nil {

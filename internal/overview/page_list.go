@@ -160,7 +160,7 @@ func days(from, to civil.Date) int { return int(to.Time().Sub(from.Time()).Hours
 
 func (p *Pages) listActions(c *web.Context) []web.Link {
 	var out []web.Link
-	if p.Export != "" {
+	if p.Export != "" && may(c, "report.Write") {
 		out = append(out, web.Link{Label: c.L.T("overview.export"), Href: p.Export, Icon: "dl"})
 	}
 	if may(c, "register.Import") {

@@ -212,7 +212,7 @@ func (p *Pages) why(c *web.Context, v *requirement.View, r *requirement.Applied)
 	if r.Answer.Status != requirement.Unanswered {
 		evidence.Detail = c.L.T("web.source-"+r.Answer.KnownBy) + " " + c.L.Date(r.Answer.KnownOn)
 	}
-	if !may(c, "requirement.Answer") {
+	if !mayAt(c, "requirement.Answer", &v.System) {
 		evidence.Href = "#krav-" + r.ID
 	}
 	w.Evidence = []web.WhyLine{evidence}

@@ -100,10 +100,10 @@ func (p *Pages) system(c *web.Context) error {
 	if v.Need.Suspected && !v.Need.Stop {
 		d.Suspected = suspectedNote(c, v)
 	}
-	if may(c, "classification.SetInformation") && !v.Need.Stop {
+	if mayAt(c, "classification.SetInformation", &v.System) && !v.Need.Stop {
 		d.Describe = systemPath(v.System.Slug) + "/klassning"
 	}
-	d.EditLogins = settle(c, v.System.Slug, loginField)
+	d.EditLogins = settle(c, &v.System, loginField)
 	laws := p.laws(c, v.Laws)
 	d.Laws = laws[:min(len(laws), shownLaws)]
 	d.MoreLaws = laws[len(d.Laws):]
@@ -123,7 +123,7 @@ func (p *Pages) systemBase(c *web.Context, v *requirement.View) web.Page {
 // head draws the top of a system's pages, with what the reader may do.
 func (p *Pages) head(c *web.Context, o *One, active string) web.SystemHead {
 	v := &o.View
-	h := requirement.PageHead(c.L, v, active)
+	h := requirement.PageHead(c, v, active)
 	h.Tabs.Actions = open(o.Actions)
 	if v.State.Decided != nil && v.State.Draft != nil {
 		h.Tags = append(h.Tags, web.Info(c.L.T("overview.tag-renewal")))
@@ -135,10 +135,10 @@ func (p *Pages) head(c *web.Context, o *One, active string) web.SystemHead {
 	if v.Need.Stop {
 		return h
 	}
-	if may(c, "system.Update") {
+	if mayAt(c, "system.Update", &v.System) {
 		h.Actions = append(h.Actions, web.Link{Label: c.L.T("overview.edit"), Href: systemPath(v.System.Slug) + editPath, Icon: "edit"})
 	}
-	if may(c, "classification.Answer") && standing(v) != Classified {
+	if mayAt(c, "classification.Answer", &v.System) && standing(v) != Classified {
 		h.Actions = append(h.Actions, web.Link{Label: c.L.T("overview.classify-" + string(standing(v))), Href: systemPath(v.System.Slug) + "/klassning", Primary: true})
 	}
 	return h
@@ -164,7 +164,7 @@ func stopNote(c *web.Context, v *requirement.View) *web.Note {
 
 func suspectedNote(c *web.Context, v *requirement.View) *web.Note {
 	n := &web.Note{ID: "suspected", Kind: "warn", Title: c.L.T("overview.suspected-title"), Text: c.L.T("overview.suspected-text")}
-	if href := settle(c, v.System.Slug, factField("security_sensitive")); href != "" {
+	if href := settle(c, &v.System, factField("security_sensitive")); href != "" {
 		n.Actions = []web.Link{{Label: c.L.T("overview.settle-question"), Href: href}}
 	}
 	return n
@@ -181,16 +181,16 @@ func factField(id string) string {
 }
 
 // settle is where something unknown about a system is settled; empty when the reader may not.
-func settle(c *web.Context, slug, field string) string {
-	if !may(c, "system.Update") {
+func settle(c *web.Context, s *system.System, field string) string {
+	if !mayAt(c, "system.Update", s) {
 		return ""
 	}
-	return systemPath(slug) + editPath + "#" + field
+	return systemPath(s.Slug) + editPath + "#" + field
 }
 
 // say makes a line of a text: empty and "unknown" are unknown.
 func say(c *web.Context, s *system.System, key, field, value string) fact {
-	f := fact{Label: c.L.T(key), Value: value, Settle: settle(c, s.Slug, field)}
+	f := fact{Label: c.L.T(key), Value: value, Settle: settle(c, s, field)}
 	f.Unknown = value == "" || value == system.Unknown
 	return f
 }
@@ -270,7 +270,7 @@ func (p *Pages) stated(c *web.Context, s *system.System, st catalogue.Statement)
 	if !ok {
 		return fact{Label: st.Fact, Value: st.Value}
 	}
-	out := fact{Label: f.Name.In(lang(c)), Settle: settle(c, s.Slug, factField(st.Fact)), Unknown: st.Value == catalogue.Unknown}
+	out := fact{Label: f.Name.In(lang(c)), Settle: settle(c, s, factField(st.Fact)), Unknown: st.Value == catalogue.Unknown}
 	out.Value = f.Label(st.Value).In(lang(c))
 	if key := "overview.answer-" + st.Value; f.Form == catalogue.FormTruth && c.L.Has(key) {
 		out.Value = c.L.T(key)
@@ -397,7 +397,7 @@ func (p *Pages) questions(c *web.Context, v *requirement.View) []question {
 			continue
 		}
 		asked[o.Fact] = true
-		q := question{Text: f.Question.In(lang(c)), Href: settle(c, v.System.Slug, factField(o.Fact))}
+		q := question{Text: f.Question.In(lang(c)), Href: settle(c, &v.System, factField(o.Fact))}
 		switch {
 		case o.Source == nil:
 			q.From = c.L.T("overview.question-default")

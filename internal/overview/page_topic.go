@@ -102,7 +102,7 @@ func (p *Pages) renderRequirements(c *web.Context, o *One, faults []web.FieldErr
 	d := requirementsPage{
 		Page: p.systemBase(c, v), Head: p.head(c, o, web.TabRequirements), Stop: stopNote(c, v), Path: path,
 		Filters: p.requirementFilters(c, v, f), Clear: f != requirementFilter{},
-		Total: v.Tally.Total(), MayAnswer: may(c, "requirement.Answer") && !v.Need.Stop,
+		Total: v.Tally.Total(), MayAnswer: mayAt(c, "requirement.Answer", &v.System) && !v.Need.Stop,
 	}
 	d.Title = c.L.T("overview.requirements-title", "Name", v.System.Name)
 	d.Errors = faults

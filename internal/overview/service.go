@@ -34,7 +34,8 @@ func New(d *db.DB, r *requirement.Service) *Service { return &Service{db: d, req
 
 func (s *Service) catalogue() *catalogue.Catalogue { return s.requirements.Engine.Catalogue }
 
-// index gives the sums of the actor's organisation as the transaction sees it: from memory when nothing has changed.
+// index gives the sums of the whole organisation as the transaction sees it, from memory when nothing has changed. Nobody is shown
+// them before within has left what the reader reaches.
 func (s *Service) index(ctx context.Context, tx *db.Tx, org access.OrganisationID) (*Index, error) {
 	key, err := s.key(ctx, tx, org)
 	if err != nil {
@@ -50,7 +51,7 @@ func (s *Service) key(ctx context.Context, tx *db.Tx, org access.OrganisationID)
 
 // build makes the sums from the database.
 func (s *Service) build(ctx context.Context, tx *db.Tx, org access.OrganisationID) (*Index, error) {
-	systems, err := system.List(ctx, tx, org, system.Filter{})
+	systems, err := system.List(ctx, tx, org, system.Filter{Reach: access.Everywhere()})
 	if err != nil {
 		return nil, err
 	}
@@ -164,12 +165,16 @@ func (s *Service) Home(ctx context.Context, actor access.Actor, unit string) (Ho
 	}
 	var h Home
 	err := s.db.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
-		if h.Index, err = s.index(ctx, tx, actor.Organisation); err != nil {
+		reach := access.ReachOf(actor, "overview.Home")
+		x, err := s.index(ctx, tx, actor.Organisation)
+		if err != nil {
 			return err
 		}
-		if h.Units, err = organisation.Units(ctx, tx, actor.Organisation); err != nil {
+		units, err := organisation.Units(ctx, tx, actor.Organisation)
+		if err != nil {
 			return err
 		}
+		h.Index, h.Units = x.within(reach), organisation.Within(units, reach)
 		h.Model, err = classification.OrganisationModel(ctx, tx, s.catalogue(), actor.Organisation)
 		return err
 	})
@@ -201,17 +206,25 @@ func (s *Service) List(ctx context.Context, actor access.Actor, f Filter) (List,
 	out := List{Filter: f}
 	err := s.db.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
 		out.Today = civil.Of(tx.Now)
-		if out.Units, err = organisation.Units(ctx, tx, actor.Organisation); err != nil {
+		reach := access.ReachOf(actor, "overview.List")
+		units, err := organisation.Units(ctx, tx, actor.Organisation)
+		if err != nil {
 			return err
 		}
+		out.Units = organisation.Within(units, reach)
 		key, err := s.key(ctx, tx, actor.Organisation)
 		if err != nil {
 			return err
 		}
 		if _, made := s.cache.peek(actor.Organisation, key); made || f.Derived() {
-			return s.listIndexed(ctx, tx, actor.Organisation, &out)
+			x, err := s.index(ctx, tx, actor.Organisation)
+			if err != nil {
+				return err
+			}
+			out.fromIndex(x.within(reach))
+			return nil
 		}
-		return s.listStored(ctx, tx, actor.Organisation, &out)
+		return s.listStored(ctx, tx, reach, &out)
 	})
 	if err != nil {
 		return List{}, fmt.Errorf("list systems: %w", err)
@@ -226,27 +239,24 @@ func (l *List) clampPage() int {
 	return (l.Filter.Page - 1) * PageSize
 }
 
-func (s *Service) listIndexed(ctx context.Context, tx *db.Tx, org access.OrganisationID, out *List) error {
-	x, err := s.index(ctx, tx, org)
-	if err != nil {
-		return err
-	}
-	list := x.Select(out.Filter)
-	out.Total, out.Matching = len(x.Systems), len(list)
+// fromIndex fills the page with what the sums within the reader's reach leave.
+func (l *List) fromIndex(x *Index) {
+	list := x.Select(l.Filter)
+	l.Total, l.Matching = len(x.Systems), len(list)
 	for _, sum := range list {
-		out.Counted += out.Filter.counts(sum)
+		l.Counted += l.Filter.counts(sum)
 	}
-	start := out.clampPage()
+	start := l.clampPage()
 	for _, sum := range list[start:min(start+PageSize, len(list))] {
-		out.Rows = append(out.Rows, *sum)
+		l.Rows = append(l.Rows, *sum)
 	}
-	return nil
 }
 
-func (s *Service) listStored(ctx context.Context, tx *db.Tx, org access.OrganisationID, out *List) error {
+func (s *Service) listStored(ctx context.Context, tx *db.Tx, reach access.Reach, out *List) error {
 	var err error
-	where := system.Filter{Text: out.Filter.Text, Unit: out.Filter.Unit}
-	if out.Total, err = system.Count(ctx, tx, org, system.Filter{}); err != nil {
+	org := tx.Scope
+	where := system.Filter{Reach: reach, Text: out.Filter.Text, Unit: out.Filter.Unit}
+	if out.Total, err = system.Count(ctx, tx, org, system.Filter{Reach: reach}); err != nil {
 		return err
 	}
 	if out.Matching, err = system.Count(ctx, tx, org, where); err != nil {
@@ -289,7 +299,7 @@ func (s *Service) System(ctx context.Context, actor access.Actor, ref string, l 
 	if err := access.Check(actor, "overview.System"); err != nil {
 		return One{}, err
 	}
-	return s.one(ctx, actor, ref, l, parts{log: true})
+	return s.one(ctx, actor, request{"overview.System", ref, l}, parts{log: true})
 }
 
 // Requirements reads one system with its requirements, for answering them.
@@ -297,7 +307,7 @@ func (s *Service) Requirements(ctx context.Context, actor access.Actor, ref stri
 	if err := access.Check(actor, "overview.Requirements"); err != nil {
 		return One{}, err
 	}
-	return s.one(ctx, actor, ref, l, parts{})
+	return s.one(ctx, actor, request{"overview.Requirements", ref, l}, parts{})
 }
 
 // History reads one system with everything that has happened to it.
@@ -305,18 +315,24 @@ func (s *Service) History(ctx context.Context, actor access.Actor, ref string, l
 	if err := access.Check(actor, "overview.History"); err != nil {
 		return One{}, err
 	}
-	return s.one(ctx, actor, ref, l, parts{log: true, classifications: true})
+	return s.one(ctx, actor, request{"overview.History", ref, l}, parts{log: true, classifications: true})
 }
 
-func (s *Service) one(ctx context.Context, actor access.Actor, ref string, l *locale.Localizer, with parts) (One, error) {
+// request is which system is read for which action, with the texts for its reasons.
+type request struct {
+	action, ref string
+	texts       *locale.Localizer
+}
+
+func (s *Service) one(ctx context.Context, actor access.Actor, r request, with parts) (One, error) {
 	var o One
 	org := actor.Organisation
 	err := s.db.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
-		sys, err := system.Get(ctx, tx, org, ref)
+		sys, err := system.Within(ctx, tx, actor, r.action, r.ref)
 		if err != nil {
 			return err
 		}
-		views, err := s.requirements.Views(ctx, tx, org, []system.System{sys}, l)
+		views, err := s.requirements.Views(ctx, tx, org, []system.System{sys}, r.texts)
 		if err != nil {
 			return err
 		}
@@ -365,7 +381,7 @@ func (s *Service) Rules(ctx context.Context, actor access.Actor) (systems []int,
 	if err := access.Check(actor, "overview.Rules"); err != nil {
 		return nil, civil.Date{}, err
 	}
-	x, err := s.read(ctx, actor)
+	x, err := s.read(ctx, actor, access.ReachOf(actor, "overview.Rules"))
 	if err != nil {
 		return nil, civil.Date{}, err
 	}
@@ -380,10 +396,14 @@ func (s *Service) Rules(ctx context.Context, actor access.Actor) (systems []int,
 	return systems, x.Today, nil
 }
 
-func (s *Service) read(ctx context.Context, actor access.Actor) (*Index, error) {
+// read gives the sums within the actor's reach.
+func (s *Service) read(ctx context.Context, actor access.Actor, r access.Reach) (*Index, error) {
 	var x *Index
-	err := s.db.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
-		x, err = s.index(ctx, tx, actor.Organisation)
+	err := s.db.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
+		all, err := s.index(ctx, tx, actor.Organisation)
+		if err == nil {
+			x = all.within(r)
+		}
 		return err
 	})
 	if err != nil {
@@ -401,7 +421,7 @@ func (s *Service) Rule(ctx context.Context, actor access.Actor, id string) (*cat
 	if at < 0 {
 		return nil, nil, civil.Date{}, fmt.Errorf("law %q: %w", id, db.ErrNotFound)
 	}
-	x, err := s.read(ctx, actor)
+	x, err := s.read(ctx, actor, access.ReachOf(actor, "overview.Rule"))
 	if err != nil {
 		return nil, nil, civil.Date{}, err
 	}
@@ -432,7 +452,7 @@ func (s *Service) Requirement(ctx context.Context, actor access.Actor, id string
 	if !ok {
 		return nil, nil, fmt.Errorf("requirement %q: %w", id, db.ErrNotFound)
 	}
-	x, err := s.read(ctx, actor)
+	x, err := s.read(ctx, actor, access.ReachOf(actor, "overview.Requirement"))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -456,11 +476,15 @@ func (s *Service) Information(ctx context.Context, actor access.Actor) ([]Held, 
 		if err != nil {
 			return err
 		}
-		counts, err := heldBy(ctx, tx, actor.Organisation)
+		reach := access.ReachOf(actor, "overview.Information")
+		counts, err := heldBy(ctx, tx, actor.Organisation, reach)
 		if err != nil {
 			return err
 		}
 		for _, i := range all {
+			if !reach.All && counts[i.ID][0] == 0 {
+				continue // somebody else's: nothing within reach holds it
+			}
 			out = append(out, Held{Information: i, Systems: counts[i.ID][0], Confirmed: counts[i.ID][1]})
 		}
 		return nil
@@ -494,10 +518,9 @@ func (s *Service) InformationType(ctx context.Context, actor access.Actor, id st
 		if err != nil {
 			return err
 		}
-		for i := range all {
-			if all[i].ID.String() == id || all[i].TypeID == id {
-				p.Own = &all[i]
-			}
+		reach := access.ReachOf(actor, "overview.InformationType")
+		if p.Own, err = s.own(ctx, tx, all, id, reach); err != nil {
+			return err
 		}
 		if p.Type == nil && p.Own == nil {
 			return fmt.Errorf("information %q: %w", id, db.ErrNotFound)
@@ -505,14 +528,14 @@ func (s *Service) InformationType(ctx context.Context, actor access.Actor, id st
 		if p.Type == nil {
 			p.Type, _ = p.Own.Type(s.catalogue())
 		}
-		typeID, own := "", ""
+		which := holding{organisation: actor.Organisation, reach: reach}
 		if p.Type != nil {
-			typeID = p.Type.ID
+			which.typeID = p.Type.ID
 		}
 		if p.Own != nil {
-			own = p.Own.ID.String()
+			which.own = p.Own.ID.String()
 		}
-		if p.Holders, p.Total, err = holders(ctx, tx, actor.Organisation, typeID, own, p.Page); err != nil {
+		if p.Holders, p.Total, err = holders(ctx, tx, which, p.Page); err != nil {
 			return err
 		}
 		p.Model, err = classification.OrganisationModel(ctx, tx, s.catalogue(), actor.Organisation)
@@ -522,4 +545,22 @@ func (s *Service) InformationType(ctx context.Context, actor access.Actor, id st
 		return TypePage{}, fmt.Errorf("read information type: %w", err)
 	}
 	return p, nil
+}
+
+// own finds the organisation's own information by its id or its type, when something within reach holds it; nil when nothing does.
+func (s *Service) own(ctx context.Context, tx *db.Tx, all []information.Information, id string, r access.Reach) (*information.Information, error) {
+	var found *information.Information
+	for i := range all {
+		if all[i].ID.String() == id || all[i].TypeID == id {
+			found = &all[i]
+		}
+	}
+	if found == nil || r.All {
+		return found, nil
+	}
+	counts, err := heldBy(ctx, tx, tx.Scope, r)
+	if err != nil || counts[found.ID][0] == 0 {
+		return nil, err
+	}
+	return found, nil
 }

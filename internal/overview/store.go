@@ -11,6 +11,7 @@ import (
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/information"
+	"github.com/insegel/insegel/internal/system"
 )
 
 // auditSize reads how long the organisation's log was right after the latest change. Readings and refusals do not move it.
@@ -19,8 +20,13 @@ func auditSize(ctx context.Context, tx *db.Tx, org access.OrganisationID) (int64
 	return h.Changed, err
 }
 
-// heldBy counts in how many systems each piece of information is, and in how many somebody has confirmed it.
-func heldBy(ctx context.Context, tx *db.Tx, org access.OrganisationID) (map[ids.ID[information.Information]][2]int, error) {
+// heldBy counts in how many of the systems within reach each piece of information is, and in how many somebody has confirmed it.
+func heldBy(ctx context.Context, tx *db.Tx, org access.OrganisationID, r access.Reach) (map[ids.ID[information.Information]][2]int, error) {
+	within, args := "", []any{org}
+	if !r.All {
+		within, args = system.InReach(r, "s.unit_id", args)
+		within = ` AND l.system_id IN (SELECT s.id FROM system s WHERE s.organisation_id = $1 AND ` + within + `)`
+	}
 	out := map[ids.ID[information.Information]][2]int{}
 	_, err := db.All(ctx, tx, func(scan func(...any) error) (struct{}, error) {
 		var id ids.ID[information.Information]
@@ -28,8 +34,8 @@ func heldBy(ctx context.Context, tx *db.Tx, org access.OrganisationID) (map[ids.
 		err := scan(&id, &all, &confirmed)
 		out[id] = [2]int{all, confirmed}
 		return struct{}{}, err
-	}, `SELECT information_id, COUNT(*), COUNT(CASE WHEN status = 'confirmed' THEN 1 END)
-		FROM system_information WHERE organisation_id = $1 GROUP BY information_id`, org)
+	}, `SELECT l.information_id, COUNT(*), COUNT(CASE WHEN l.status = 'confirmed' THEN 1 END)
+		FROM system_information l WHERE l.organisation_id = $1`+within+` GROUP BY l.information_id`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("count systems of information: %w", err)
 	}
@@ -43,19 +49,30 @@ type Holder struct {
 	Reason           string
 }
 
+// holding asks for the systems within reach that hold information of a type, or the organisation's own.
+type holding struct {
+	organisation access.OrganisationID
+	reach        access.Reach
+	typeID, own  string
+}
+
 // holders lists the systems that hold some of the information, in Swedish order, one page of them, and how many there are.
-func holders(ctx context.Context, tx *db.Tx, org access.OrganisationID, typeID, own string, page int) ([]Holder, int, error) {
-	const which = ` FROM system_information l JOIN information i ON i.id = l.information_id JOIN system s ON s.id = l.system_id
-		WHERE l.organisation_id = $1 AND ($2 <> '' AND i.type_id = $2 OR i.id = $3)`
+func holders(ctx context.Context, tx *db.Tx, h holding, page int) ([]Holder, int, error) {
+	within, args := system.InReach(h.reach, "s.unit_id", []any{h.organisation, h.typeID, h.own})
+	which := ` FROM system_information l
+		JOIN information i ON i.id = l.information_id AND i.organisation_id = l.organisation_id
+		JOIN system s ON s.id = l.system_id AND s.organisation_id = l.organisation_id
+		WHERE l.organisation_id = $1 AND ($2 <> '' AND i.type_id = $2 OR i.id = $3) AND ` + within
 	var total int
-	if err := db.One(tx.QueryRow(ctx, `SELECT COUNT(*)`+which, org, typeID, own), &total); err != nil {
+	if err := db.One(tx.QueryRow(ctx, `SELECT COUNT(*)`+which, args...), &total); err != nil {
 		return nil, 0, fmt.Errorf("count systems that hold information: %w", err)
 	}
 	list, err := db.All(ctx, tx, func(scan func(...any) error) (Holder, error) {
 		var h Holder
 		return h, scan(&h.Slug, &h.Name, &h.Unit, &h.Confirmed, &h.Reason)
-	}, `SELECT s.slug, s.name, COALESCE((SELECT name FROM unit u WHERE u.id = s.unit_id), ''), l.status = 'confirmed', l.reason`+which+
-		` ORDER BY s.sort_key, s.id LIMIT $4 OFFSET $5`, org, typeID, own, PageSize, (page-1)*PageSize)
+	}, `SELECT s.slug, s.name, COALESCE((SELECT name FROM unit u WHERE u.id = s.unit_id AND u.organisation_id = s.organisation_id), ''),
+			l.status = 'confirmed', l.reason`+which+
+		fmt.Sprintf(` ORDER BY s.sort_key, s.id LIMIT %d OFFSET %d`, PageSize, (page-1)*PageSize), args...)
 	if err != nil {
 		return nil, 0, fmt.Errorf("read systems that hold information: %w", err)
 	}

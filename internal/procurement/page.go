@@ -127,14 +127,14 @@ func (p *Pages) render(c *web.Context, in *typed) error {
 			Title: c.L.T("procurement.page-title", "System", v.System.Name), Active: "procurement",
 			Crumbs: []web.Crumb{{Label: c.L.T("procurement.page-crumb"), Href: "/upphandling"}, {Label: v.System.Name}},
 		},
-		Head: requirement.PageHead(c.L, &v, web.TabProcurement), Slug: v.System.Slug, Annex: a, Total: len(a.Rows), Included: a.Shall + a.Should, Stop: v.Need.Stop,
-		CanChoose: access.Allowed(c.Actor, "procurement.Choose"), Notes: notes(c.L, &v, &a),
+		Head: requirement.PageHead(c, &v, web.TabProcurement), Slug: v.System.Slug, Annex: a, Total: len(a.Rows), Included: a.Shall + a.Should, Stop: v.Need.Stop,
+		CanChoose: access.AllowedAt(c.Actor, "procurement.Choose", v.System.UnitID), Notes: notes(c.L, &v, &a),
 	}
 	if in != nil {
 		page.Errors = in.faults
 	}
 	page.showRows(c, a.Rows, in)
-	if access.Allowed(c.Actor, "report.Write") && !v.Need.Stop {
+	if access.AllowedAt(c.Actor, "report.Write", v.System.UnitID) && !v.Need.Stop {
 		page.Exports = exports(c.L, v.System.Slug)
 	}
 	return c.Render(pages, "annex.html", page)

@@ -28,7 +28,7 @@ func (s *Service) Annex(ctx context.Context, actor access.Actor, ref string, l *
 	var v requirement.View
 	var a Annex
 	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
-		v, a, err = s.annex(ctx, tx, actor.Organisation, ref, l)
+		v, a, err = s.annex(ctx, tx, actor, "procurement.Annex", annexRequest{ref, l})
 		return err
 	})
 	if err != nil {
@@ -37,12 +37,20 @@ func (s *Service) Annex(ctx context.Context, actor access.Actor, ref string, l *
 	return v, a, nil
 }
 
-func (s *Service) annex(ctx context.Context, tx *db.Tx, org access.OrganisationID, ref string, l *locale.Localizer) (requirement.View, Annex, error) {
-	sys, err := system.Get(ctx, tx, org, ref)
+// annexRequest is which system's annex is read, with the texts for its reasons.
+type annexRequest struct {
+	ref   string
+	texts *locale.Localizer
+}
+
+// annex reads the annex of a system that the actor may do the action to.
+func (s *Service) annex(ctx context.Context, tx *db.Tx, actor access.Actor, action string, r annexRequest) (requirement.View, Annex, error) {
+	org := actor.Organisation
+	sys, err := system.Within(ctx, tx, actor, action, r.ref)
 	if err != nil {
 		return requirement.View{}, Annex{}, err
 	}
-	views, err := s.Requirements.Views(ctx, tx, org, []system.System{sys}, l)
+	views, err := s.Requirements.Views(ctx, tx, org, []system.System{sys}, r.texts)
 	if err != nil {
 		return requirement.View{}, Annex{}, err
 	}
@@ -59,7 +67,7 @@ func (s *Service) Choose(ctx context.Context, actor access.Actor, ref string, l 
 		return err
 	}
 	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
-		v, a, err := s.annex(ctx, tx, actor.Organisation, ref, l)
+		v, a, err := s.annex(ctx, tx, actor, "procurement.Choose", annexRequest{ref, l})
 		if err != nil {
 			return err
 		}
@@ -119,14 +127,15 @@ func (s *Service) Systems(ctx context.Context, actor access.Actor, filter Filter
 	}
 	var out Listing
 	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
-		org, f := actor.Organisation, system.Filter{Text: filter.Text}
+		org, reach := actor.Organisation, access.ReachOf(actor, "procurement.Systems")
+		f := system.Filter{Reach: reach, Text: filter.Text}
 		if filter.Planned {
 			f.State = statePlanned
 		}
 		if out.Total, err = system.Count(ctx, tx, org, f); err != nil {
 			return err
 		}
-		if out.Planned, err = system.Count(ctx, tx, org, system.Filter{State: statePlanned}); err != nil {
+		if out.Planned, err = system.Count(ctx, tx, org, system.Filter{Reach: reach, State: statePlanned}); err != nil {
 			return err
 		}
 		out.Page = min(max(filter.Page, 1), max(1, (out.Total+PageSize-1)/PageSize))

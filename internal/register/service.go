@@ -198,7 +198,7 @@ func (s *Service) work(ctx context.Context, tx *db.Tx, actor access.Actor, table
 			return nil, err
 		}
 	}
-	list, err := system.List(ctx, tx, actor.Organisation, system.Filter{})
+	list, err := system.List(ctx, tx, actor.Organisation, system.Filter{Reach: access.Everywhere()})
 	if err != nil {
 		return nil, err
 	}

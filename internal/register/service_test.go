@@ -77,7 +77,7 @@ func held(t testing.TB, s *Service, actor access.Actor) (map[string]system.Syste
 	t.Helper()
 	systems, states := map[string]system.System{}, map[string]classification.State{}
 	must(t, s.DB.Read(ctx, db.Installation, func(tx *db.Tx) error {
-		list, err := system.List(ctx, tx, actor.Organisation, system.Filter{})
+		list, err := system.List(ctx, tx, actor.Organisation, system.Filter{Reach: access.Everywhere()})
 		if err != nil {
 			return err
 		}

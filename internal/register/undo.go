@@ -90,7 +90,7 @@ func (u *undoing) sort(ctx context.Context, id ids.ID[Import]) error {
 	if err != nil {
 		return err
 	}
-	list, err := system.List(ctx, u.tx, u.actor.Organisation, system.Filter{})
+	list, err := system.List(ctx, u.tx, u.actor.Organisation, system.Filter{Reach: access.Everywhere()})
 	if err != nil {
 		return err
 	}

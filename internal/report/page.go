@@ -32,7 +32,7 @@ type Pages struct {
 
 // Routes registers the pages.
 func (p *Pages) Routes(s *web.Site) {
-	s.Handle("GET /rapporter", "report.Write", p.list)
+	s.Handle("GET /rapporter", "report.Choices", p.list)
 	s.Handle("GET /rapporter/{kind}", "report.Write", p.download)
 }
 
@@ -57,7 +57,11 @@ var single = map[Kind]string{Plan: "/atgarder", Procurement: "/upphandling", Cla
 
 func (p *Pages) list(c *web.Context) error {
 	out := listPage{Page: web.Page{Title: c.L.T("report.page-title"), Active: "report"}}
-	for _, k := range Kinds {
+	kinds, err := p.Service.Choices(c.Context(), c.Actor)
+	if err != nil {
+		return err
+	}
+	for _, k := range kinds {
 		row := kindRow{
 			ID: string(k), Name: c.L.T("report.page-name-" + string(k)), Text: c.L.T("report.page-text-" + string(k)),
 			One: web.Link{Label: c.L.T("report.page-one-" + string(k)), Href: single[k]}, Weak: k != Procurement,

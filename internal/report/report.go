@@ -121,6 +121,9 @@ func (s *Service) Write(ctx context.Context, actor access.Actor, r Request, w io
 	if err := r.check(); err != nil {
 		return err
 	}
+	if err := access.Check(actor, reads[r.Kind]); err != nil {
+		return fmt.Errorf("write report %s: %w", r.Kind, err)
+	}
 	made, f, err := s.compute(ctx, actor, r)
 	if errors.Is(err, db.ErrNotFound) && r.System != "" {
 		return fmt.Errorf("write report %s: %w: give the id or the short name of a system in the register, or ask for all of them", r.Kind, err)
@@ -151,7 +154,7 @@ func (s *Service) compute(ctx context.Context, actor access.Actor, r Request) (r
 		if f.organisation, err = organisation.Get(ctx, tx, actor.Organisation); err != nil {
 			return err
 		}
-		if systems, err = chosen(ctx, tx, actor.Organisation, r.System); err != nil {
+		if systems, err = chosen(ctx, tx, actor, r); err != nil {
 			return err
 		}
 		switch r.Kind {
@@ -171,11 +174,35 @@ func (s *Service) compute(ctx context.Context, actor access.Actor, r Request) (r
 	return out, f, err
 }
 
-// chosen reads the systems that a report is about: the one that ref names, or all.
-func chosen(ctx context.Context, tx *db.Tx, org access.OrganisationID, ref string) ([]system.System, error) {
-	if ref == "" {
-		return system.List(ctx, tx, org, system.Filter{})
+// reads is the use case that shows on a page what a report tells: who may not read it there gets no report of it either.
+var reads = map[Kind]string{
+	Plan: "action.Plan", Procurement: "procurement.Annex", Classification: "classification.Open", Register: "overview.System",
+}
+
+// chosen reads the systems that a report is about, as far as the actor reaches: the one that is named, or all.
+func chosen(ctx context.Context, tx *db.Tx, actor access.Actor, r Request) ([]system.System, error) {
+	if r.System != "" {
+		if _, err := system.Within(ctx, tx, actor, "report.Write", r.System); err != nil {
+			return nil, err
+		}
+		one, err := system.Within(ctx, tx, actor, reads[r.Kind], r.System)
+		return []system.System{one}, err
 	}
-	one, err := system.Get(ctx, tx, org, ref)
-	return []system.System{one}, err
+	list, err := system.List(ctx, tx, actor.Organisation, system.Filter{Reach: access.ReachOf(actor, "report.Write")})
+	reach := access.ReachOf(actor, reads[r.Kind])
+	return slices.DeleteFunc(list, func(s system.System) bool { return !reach.Holds(s.UnitID) }), err
+}
+
+// Choices lists the kinds of reports that the actor can write.
+func (s *Service) Choices(_ context.Context, actor access.Actor) ([]Kind, error) {
+	if err := access.Check(actor, "report.Choices"); err != nil {
+		return nil, err
+	}
+	var out []Kind
+	for _, k := range Kinds {
+		if access.Allowed(actor, reads[k]) {
+			out = append(out, k)
+		}
+	}
+	return out, nil
 }

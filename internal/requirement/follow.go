@@ -27,7 +27,7 @@ func (s *Service) Follows(ctx context.Context, actor access.Actor, ref string, a
 	var count int
 	var examples []string
 	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
-		sys, err := system.Get(ctx, tx, actor.Organisation, ref)
+		sys, err := system.Within(ctx, tx, actor, "requirement.Follows", ref)
 		if err != nil {
 			return err
 		}

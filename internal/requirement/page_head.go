@@ -3,6 +3,7 @@
 package requirement
 
 import (
+	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/locale"
@@ -10,16 +11,32 @@ import (
 )
 
 // PageHead gives the top of a page about the system of a view: its name, how its classification stands, what is not met, its
-// levels and its facets. tab is one of web's Tab constants.
-func PageHead(l *locale.Localizer, v *View, tab string) web.SystemHead {
-	return web.SystemHead{
-		Name: v.System.Name, Note: v.System.Unit, Tags: headTags(l, v), KRTS: PageLevels(l, &v.Need),
+// levels and the facets that the reader may open. What is not met is shown to those who may see it. tab is one of web's Tab constants.
+func PageHead(c *web.Context, v *View, tab string) web.SystemHead {
+	h := web.SystemHead{
+		Name: v.System.Name, Note: v.System.Unit, Tags: headTags(c, v), KRTS: PageLevels(c.L, &v.Need),
 		Tabs: web.SystemTabs{Slug: v.System.Slug, Active: tab, Requirements: v.Tally.Total()},
 	}
+	for facet, action := range facets {
+		if !access.AllowedAt(c.Actor, action, v.System.UnitID) {
+			h.Tabs.Hidden = append(h.Tabs.Hidden, facet)
+		}
+	}
+	return h
 }
 
-func headTags(l *locale.Localizer, v *View) []web.Tag {
+// facets are the use cases that show the facets of a system.
+var facets = map[string]string{
+	web.TabOverview: "overview.System", web.TabRequirements: "overview.Requirements", web.TabClassification: "classification.Open",
+	web.TabActions: "action.Plan", web.TabProcurement: "procurement.Annex", web.TabHistory: "overview.History",
+}
+
+func headTags(c *web.Context, v *View) []web.Tag {
+	l := c.L
 	tags := []web.Tag{standingTag(l, v)}
+	if !access.AllowedAt(c.Actor, facets[web.TabRequirements], v.System.UnitID) {
+		return tags
+	}
 	if n := v.Tally.NotMet + v.Tally.Partly; n > 0 {
 		tags = append(tags, web.Bad(l.T("requirement.page-unmet", "Count", n)))
 	}

@@ -31,7 +31,7 @@ func (s *Service) View(ctx context.Context, actor access.Actor, ref string, l *l
 	}
 	var v View
 	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
-		sys, err := system.Get(ctx, tx, actor.Organisation, ref)
+		sys, err := system.Within(ctx, tx, actor, "requirement.View", ref)
 		if err != nil {
 			return err
 		}
@@ -115,7 +115,7 @@ func (s *Service) Answer(ctx context.Context, actor access.Actor, ref string, an
 		return err
 	}
 	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
-		sys, err := system.Get(ctx, tx, actor.Organisation, ref)
+		sys, err := system.Within(ctx, tx, actor, "requirement.Answer", ref)
 		if err != nil {
 			return err
 		}

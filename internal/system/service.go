@@ -5,6 +5,7 @@ package system
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/audit"
@@ -35,25 +36,11 @@ func (s *Service) Edit(ctx context.Context, actor access.Actor, ref string) (Dra
 	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
 		d.Today = civil.Of(tx.Now)
 		if ref != "" {
-			if d.System, err = Get(ctx, tx, actor.Organisation, ref); err != nil {
+			if d.System, err = Within(ctx, tx, actor, "system.Edit", ref); err != nil {
 				return err
 			}
 		}
-		units, err := organisation.Units(ctx, tx, actor.Organisation)
-		if err != nil {
-			return err
-		}
-		suppliers, err := supplier.All(ctx, tx, actor.Organisation)
-		if err != nil {
-			return err
-		}
-		for _, u := range units {
-			d.Units = append(d.Units, u.Name)
-		}
-		for _, p := range suppliers {
-			d.Suppliers = append(d.Suppliers, p.Name)
-		}
-		return nil
+		return d.names(ctx, tx, actor.Organisation, access.ReachOf(actor, "system.Edit"))
 	})
 	if err != nil {
 		return Draft{}, fmt.Errorf("read system to change: %w", err)
@@ -61,9 +48,42 @@ func (s *Service) Edit(ctx context.Context, actor access.Actor, ref string) (Dra
 	return d, nil
 }
 
+// names fills in the names of units and suppliers that are within reach: a supplier is where a system is that it delivers.
+func (d *Draft) names(ctx context.Context, tx *db.Tx, org access.OrganisationID, r access.Reach) error {
+	units, err := organisation.Units(ctx, tx, org)
+	if err != nil {
+		return err
+	}
+	for _, u := range organisation.Within(units, r) {
+		d.Units = append(d.Units, u.Name)
+	}
+	suppliers, err := supplier.All(ctx, tx, org)
+	if err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	if !r.All {
+		systems, err := List(ctx, tx, org, Filter{Reach: r})
+		if err != nil {
+			return err
+		}
+		for i := range systems {
+			seen[systems[i].Supplier] = true
+		}
+	}
+	for _, p := range suppliers {
+		if r.All || seen[p.Name] {
+			d.Suppliers = append(d.Suppliers, p.Name)
+		}
+	}
+	return nil
+}
+
 // place finds the unit and the supplier by their names, and makes those that the organisation does not have yet. A name wins
-// over an id.
-func place(ctx context.Context, tx *db.Tx, org access.OrganisationID, sys *System) error {
+// over an id. The unit must be within the actor's reach: a unit that the actor does not reach and one that does not exist are refused
+// alike, and what was made for it is rolled back.
+func place(ctx context.Context, tx *db.Tx, actor access.Actor, action string, sys *System) error {
+	org := actor.Organisation
 	if sys.Unit != "" {
 		units, err := organisation.EnsureUnits(ctx, tx, org, []string{sys.Unit})
 		if err != nil {
@@ -77,6 +97,35 @@ func place(ctx context.Context, tx *db.Tx, org access.OrganisationID, sys *Syste
 			return err
 		}
 		sys.SupplierID = suppliers[sys.Supplier]
+	}
+	if err := checkPlace(ctx, tx, org, sys); err != nil {
+		return err
+	}
+	if access.CheckAt(actor, action, sys.UnitID) != nil {
+		return ErrUnit
+	}
+	return nil
+}
+
+// checkPlace refuses a unit or a supplier that is not the organisation's own.
+func checkPlace(ctx context.Context, tx *db.Tx, org access.OrganisationID, sys *System) error {
+	if sys.UnitID != "" && sys.Unit == "" {
+		units, err := organisation.Units(ctx, tx, org)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(units, func(u organisation.Unit) bool { return u.ID == sys.UnitID }) {
+			return fmt.Errorf("unit: %w", db.ErrNotFound)
+		}
+	}
+	if sys.SupplierID != "" && sys.Supplier == "" {
+		suppliers, err := supplier.All(ctx, tx, org)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(suppliers, func(p supplier.Supplier) bool { return p.ID == sys.SupplierID }) {
+			return fmt.Errorf("supplier: %w", db.ErrNotFound)
+		}
 	}
 	return nil
 }
@@ -96,7 +145,7 @@ func (s *Service) Create(ctx context.Context, actor access.Actor, sys System) (S
 			return err
 		}
 		sys.Slug = FreeSlug(taken, Slug(sys.Name))
-		if err := place(ctx, tx, actor.Organisation, &sys); err != nil {
+		if err := place(ctx, tx, actor, "system.Create", &sys); err != nil {
 			return err
 		}
 		if err := Upsert(ctx, tx, actor.Organisation, []System{sys}); err != nil {
@@ -119,11 +168,14 @@ func (s *Service) Update(ctx context.Context, actor access.Actor, sys System) er
 		return err
 	}
 	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
+		if _, err := Within(ctx, tx, actor, "system.Update", sys.ID.String()); err != nil {
+			return err
+		}
 		if err := claim(ctx, tx, actor.Organisation, sys.ID, sys.Version); err != nil {
 			return err
 		}
 		sys.Version++
-		if err := place(ctx, tx, actor.Organisation, &sys); err != nil {
+		if err := place(ctx, tx, actor, "system.Update", &sys); err != nil {
 			return err
 		}
 		if err := Upsert(ctx, tx, actor.Organisation, []System{sys}); err != nil {

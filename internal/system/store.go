@@ -23,7 +23,9 @@ const columns = `s.id, s.slug, s.name, s.kind, s.service, s.audience, COALESCE(s
 	s.access_log, s.log_review_months, s.log_review_on, s.login_note, s.information_note, s.comment, s.classified_last_year,
 	s.version, s.created_at, s.updated_at`
 
-const from = ` FROM system s LEFT JOIN unit u ON u.id = s.unit_id LEFT JOIN supplier p ON p.id = s.supplier_id`
+// from joins by the organisation too, so that an id of another's unit or supplier, however it came there, shows no name of theirs.
+const from = ` FROM system s LEFT JOIN unit u ON u.id = s.unit_id AND u.organisation_id = s.organisation_id
+	LEFT JOIN supplier p ON p.id = s.supplier_id AND p.organisation_id = s.organisation_id`
 
 func scanSystem(scan func(...any) error) (System, error) {
 	var s System
@@ -38,8 +40,10 @@ func scanSystem(scan func(...any) error) (System, error) {
 	return s, err
 }
 
-// Filter narrows a list. The zero value is everything.
+// Filter narrows a list. Without a reach nothing is in it: who lists must say whose list it is.
 type Filter struct {
+	// Reach is where the actor may see systems; access.Everywhere() for the program's own sums.
+	Reach access.Reach
 	Text  string // part of the name, the unit or the supplier
 	Unit  string // id of a unit
 	State string
@@ -54,6 +58,10 @@ func (f Filter) where(org access.OrganisationID) (string, []any) {
 	add := func(clause string, v any) {
 		args = append(args, v)
 		where = append(where, strings.ReplaceAll(clause, "?", "$"+strconv.Itoa(len(args))))
+	}
+	if !f.Reach.All {
+		clause, with := InReach(f.Reach, "s.unit_id", args)
+		where, args = append(where, clause), with
 	}
 	for _, word := range strings.Fields(locale.Fold(f.Text)) {
 		add(`s.search LIKE ? ESCAPE '\'`, "%"+escapeLike(word)+"%")
@@ -73,6 +81,19 @@ func (f Filter) where(org access.OrganisationID) (string, []any) {
 		where = append(where, `s.id IN (`+strings.Join(marks, ", ")+`)`)
 	}
 	return ` WHERE ` + strings.Join(where, " AND "), args
+}
+
+// InReach gives the condition that a column of units is within reach, and the arguments with those that it needs added.
+func InReach(r access.Reach, column string, args []any) (string, []any) {
+	if r.All {
+		return "1 = 1", args
+	}
+	marks := []string{"''"} // never an empty list, and no unit's id
+	for _, u := range r.Units() {
+		args = append(args, u)
+		marks = append(marks, "$"+strconv.Itoa(len(args)))
+	}
+	return column + ` IN (` + strings.Join(marks, ", ") + `)`, args
 }
 
 func escapeLike(s string) string {
@@ -102,6 +123,28 @@ func List(ctx context.Context, tx *db.Tx, org access.OrganisationID, f Filter) (
 	}
 	return out, fill(ctx, tx, org, out)
 }
+
+// Within reads one system that the actor may do the action to. One that is outside the actor's reach gives the same answer as one that
+// does not exist, so that nobody can ask which there are; in the chain of the error access.ErrDenied tells the log what it was.
+func Within(ctx context.Context, tx *db.Tx, actor access.Actor, action, ref string) (System, error) {
+	s, err := Get(ctx, tx, actor.Organisation, ref)
+	if err != nil {
+		return System{}, err
+	}
+	if err := access.CheckAt(actor, action, s.UnitID); err != nil {
+		return System{}, beyond{fmt.Errorf("read system %q: %w", ref, db.ErrNotFound), err}
+	}
+	return s, nil
+}
+
+// beyond reads as its first error, and is both.
+type beyond struct{ shown, cause error }
+
+// Error is the text of what is not found.
+func (b beyond) Error() string { return b.shown.Error() }
+
+// Unwrap gives both errors.
+func (b beyond) Unwrap() []error { return []error{b.shown, b.cause} }
 
 // Get reads one system by its slug or its id, with everything it has.
 func Get(ctx context.Context, tx *db.Tx, org access.OrganisationID, ref string) (System, error) {
@@ -205,7 +248,7 @@ func fillInformation(ctx context.Context, tx *db.Tx, org access.OrganisationID, 
 		}
 		return struct{}{}, err
 	}, `SELECT l.system_id, i.id, i.name, i.type_id, i.type_version, i.note, l.status = 'confirmed', l.reason
-		FROM (SELECT * FROM system_information WHERE `+where+`) l JOIN information i ON i.id = l.information_id
+		FROM (SELECT * FROM system_information WHERE `+where+`) l JOIN information i ON i.id = l.information_id AND i.organisation_id = l.organisation_id
 		ORDER BY l.system_id, i.folded`, args...)
 	return err
 }

@@ -61,7 +61,7 @@ func listed(t testing.TB, d *db.DB, org access.OrganisationID, f system.Filter) 
 		for _, s := range list {
 			names = append(names, s.Name)
 		}
-		n, e := system.Count(t.Context(), tx, org, system.Filter{Text: f.Text, Unit: f.Unit, State: f.State})
+		n, e := system.Count(t.Context(), tx, org, system.Filter{Reach: access.Everywhere(), Text: f.Text, Unit: f.Unit, State: f.State})
 		if f.Limit == 0 && n != len(list) {
 			t.Errorf("%+v: counted %d, listed %d", f, n, len(list))
 		}
@@ -126,7 +126,7 @@ func TestRoundtrip(t *testing.T) {
 		})
 		want.CreatedAt, want.UpdatedAt = now, now
 		read(t, d, func(tx *db.Tx) error {
-			list, err := system.List(t.Context(), tx, org, system.Filter{})
+			list, err := system.List(t.Context(), tx, org, system.Filter{Reach: access.Everywhere()})
 			if err != nil || len(list) != 1 {
 				t.Fatalf("got %d systems, %v", len(list), err)
 			}
@@ -207,24 +207,24 @@ func TestListOrderAndSearch(t *testing.T) {
 			f    system.Filter
 			want []string
 		}{
-			"all, in Swedish order":    {system.Filter{}, everything},
-			"first page":               {system.Filter{Limit: 3}, everything[:3]},
-			"last page":                {system.Filter{Limit: 3, Offset: 6}, everything[6:]},
-			"past the end":             {system.Filter{Limit: 3, Offset: 60}, nil},
-			"lower case finds capital": {system.Filter{Text: "östra"}, []string{"Östra"}},
-			"capital finds lower case": {system.Filter{Text: "ÄRENDE"}, []string{"ärende"}},
-			"Å is not A":               {system.Filter{Text: "Å"}, []string{"Zebra", "Åkeri"}},
-			"decomposed Å":             {system.Filter{Text: "A\u030aker"}, []string{"Åkeri"}},
-			"percent is a sign":        {system.Filter{Text: "%"}, []string{"100 % koll"}},
-			"underscore is a sign":     {system.Filter{Text: "_"}, []string{"under_streck"}},
-			"backslash is a sign":      {system.Filter{Text: `\`}, []string{"Back\\slash"}},
-			"every word must be found": {system.Filter{Text: "zebra vård"}, []string{"Zebra"}},
-			"one word is not found":    {system.Filter{Text: "zebra skola"}, nil},
-			"by supplier":              {system.Filter{Text: "ådal"}, []string{"Zebra"}},
-			"by unit":                  {system.Filter{Unit: unit.String()}, []string{"Zebra"}},
-			"by state":                 {system.Filter{State: "planned"}, []string{"Zebra"}},
-			"spaces are no filter":     {system.Filter{Text: "  "}, everything},
-			"a quote is a sign":        {system.Filter{Text: "'; DROP TABLE system; --"}, nil},
+			"all, in Swedish order":    {system.Filter{Reach: access.Everywhere()}, everything},
+			"first page":               {system.Filter{Reach: access.Everywhere(), Limit: 3}, everything[:3]},
+			"last page":                {system.Filter{Reach: access.Everywhere(), Limit: 3, Offset: 6}, everything[6:]},
+			"past the end":             {system.Filter{Reach: access.Everywhere(), Limit: 3, Offset: 60}, nil},
+			"lower case finds capital": {system.Filter{Reach: access.Everywhere(), Text: "östra"}, []string{"Östra"}},
+			"capital finds lower case": {system.Filter{Reach: access.Everywhere(), Text: "ÄRENDE"}, []string{"ärende"}},
+			"Å is not A":               {system.Filter{Reach: access.Everywhere(), Text: "Å"}, []string{"Zebra", "Åkeri"}},
+			"decomposed Å":             {system.Filter{Reach: access.Everywhere(), Text: "A\u030aker"}, []string{"Åkeri"}},
+			"percent is a sign":        {system.Filter{Reach: access.Everywhere(), Text: "%"}, []string{"100 % koll"}},
+			"underscore is a sign":     {system.Filter{Reach: access.Everywhere(), Text: "_"}, []string{"under_streck"}},
+			"backslash is a sign":      {system.Filter{Reach: access.Everywhere(), Text: `\`}, []string{"Back\\slash"}},
+			"every word must be found": {system.Filter{Reach: access.Everywhere(), Text: "zebra vård"}, []string{"Zebra"}},
+			"one word is not found":    {system.Filter{Reach: access.Everywhere(), Text: "zebra skola"}, nil},
+			"by supplier":              {system.Filter{Reach: access.Everywhere(), Text: "ådal"}, []string{"Zebra"}},
+			"by unit":                  {system.Filter{Reach: access.Everywhere(), Unit: unit.String()}, []string{"Zebra"}},
+			"by state":                 {system.Filter{Reach: access.Everywhere(), State: "planned"}, []string{"Zebra"}},
+			"spaces are no filter":     {system.Filter{Reach: access.Everywhere(), Text: "  "}, everything},
+			"a quote is a sign":        {system.Filter{Reach: access.Everywhere(), Text: "'; DROP TABLE system; --"}, nil},
 		} {
 			t.Run(name, func(t *testing.T) {
 				if diff := cmp.Diff(tc.want, listed(t, d, org, tc.f)); diff != "" {
@@ -259,7 +259,7 @@ func TestConstantNumberOfStatements(t *testing.T) {
 			})
 			before := d.Statements()
 			read(t, d, func(tx *db.Tx) error {
-				got, err := system.List(t.Context(), tx, org, system.Filter{})
+				got, err := system.List(t.Context(), tx, org, system.Filter{Reach: access.Everywhere()})
 				for _, s := range got {
 					if len(s.Facts) != 1 || len(s.Logins) != 2 || len(s.Information) != 1 {
 						t.Fatalf("of %d: %s has %d facts, %d logins, %d information", n, s.Name, len(s.Facts), len(s.Logins), len(s.Information))
@@ -323,11 +323,11 @@ func TestRemove(t *testing.T) {
 		write(t, d, func(tx *db.Tx) error { return system.Upsert(t.Context(), tx, org, []system.System{full}) })
 		register(t, d, org, "Kvar")
 		write(t, d, func(tx *db.Tx) error { return system.Remove(t.Context(), tx, other, []ids.ID[system.System]{full.ID}) })
-		if got := listed(t, d, org, system.Filter{}); len(got) != 2 {
+		if got := listed(t, d, org, system.Filter{Reach: access.Everywhere()}); len(got) != 2 {
 			t.Fatalf("another organisation removed a system; left are %q", got)
 		}
 		write(t, d, func(tx *db.Tx) error { return system.Remove(t.Context(), tx, org, []ids.ID[system.System]{full.ID}) })
-		if diff := cmp.Diff([]string{"Kvar"}, listed(t, d, org, system.Filter{})); diff != "" {
+		if diff := cmp.Diff([]string{"Kvar"}, listed(t, d, org, system.Filter{Reach: access.Everywhere()})); diff != "" {
 			t.Error(diff)
 		}
 		for _, table := range []string{"system_fact", "login_path", "system_information"} {
@@ -455,7 +455,7 @@ func TestOtherOrganisation(t *testing.T) {
 			}
 			return nil
 		})
-		if got := listed(t, d, us.Organisation, system.Filter{}); got != nil {
+		if got := listed(t, d, us.Organisation, system.Filter{Reach: access.Everywhere()}); got != nil {
 			t.Errorf("listed %q", got)
 		}
 		mine := theirs

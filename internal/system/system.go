@@ -40,6 +40,8 @@ const renewalMonths = 18
 var (
 	// ErrName says that a system has no name.
 	ErrName = errors.New("a system needs a name")
+	// ErrUnit says that the actor may not place a system in the unit, whether there is such a unit or not.
+	ErrUnit = errors.New("you may not place a system in that unit")
 	// ErrValue says that a field cannot have the value.
 	ErrValue = errors.New("not one of the values that the field can have")
 )

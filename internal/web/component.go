@@ -4,6 +4,7 @@ package web
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 )
 
@@ -406,6 +407,8 @@ type SystemTabs struct {
 	Active string
 	// Requirements and Actions are counts shown beside their facet when above zero.
 	Requirements, Actions int
+	// Hidden are the facets that the reader may not open.
+	Hidden []string
 }
 
 // SystemTab is one facet, as the template sees it.
@@ -419,6 +422,9 @@ type SystemTab struct {
 func (s SystemTabs) Items() []SystemTab {
 	var out []SystemTab
 	for _, name := range []string{TabOverview, TabRequirements, TabClassification, TabActions, TabProcurement, TabHistory} {
+		if slices.Contains(s.Hidden, name) {
+			continue
+		}
 		t := SystemTab{Key: "web.tab-" + name, Href: "/system/" + s.Slug + "/" + name, Current: name == s.Active}
 		switch name {
 		case TabOverview:
