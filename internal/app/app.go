@@ -26,6 +26,7 @@ import (
 	"github.com/insegel/insegel/internal/key"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/organisation"
+	"github.com/insegel/insegel/internal/outbound"
 	"github.com/insegel/insegel/internal/procurement"
 	"github.com/insegel/insegel/internal/register"
 	"github.com/insegel/insegel/internal/report"
@@ -51,6 +52,8 @@ type Options struct {
 	MigrateDatabase string
 	// KeyFile holds the root key. Empty is a file beside the SQLite database.
 	KeyFile string
+	// Outbound says which other machines may be reached besides public ones. The database's own address is never one of them.
+	Outbound outbound.Policy
 	// Log is where the program writes what it does.
 	Log *slog.Logger
 	// Warn tells the one who started the program something that must not be missed.
@@ -67,6 +70,7 @@ type App struct {
 	Key       key.Root
 	Jobs      *job.Queue
 	Log       *slog.Logger
+	Outbound  outbound.Policy
 
 	Alarms          *alarm.Service
 	Organisations   *organisation.Service
@@ -106,7 +110,8 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		}
 		return nil, errors.Join(err, e)
 	}
-	a := &App{DB: d, Log: o.Log}
+	o.Outbound.Never = append(o.Outbound.Never, databaseAddresses(ctx, o.Database)...)
+	a := &App{DB: d, Log: o.Log, Outbound: o.Outbound}
 	if err := a.build(ctx, o); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}

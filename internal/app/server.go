@@ -22,10 +22,18 @@ import (
 
 // ServerOptions say how the pages are served.
 type ServerOptions struct {
-	// Address is the HOST:PORT to listen on.
+	// Address is the HOST:PORT to listen on, or unix:PATH. Where other machines reach it, TLS or Proxies must be set.
 	Address string
+	// TLS makes the server encrypt by itself.
+	TLS *TLS
+	// Redirect is another HOST:PORT, without TLS, that sends readers to URL.
+	Redirect string
+	// Proxies are the servers before this one that are believed about where a request comes from.
+	Proxies web.Proxies
 	// URL is the address that readers use, when it differs (behind a proxy). With https the cookies are marked for it.
 	URL *url.URL
+	// Ready, when set, is told what the server listens on, once it does.
+	Ready func(net.Addr)
 	// Demo, when set, is the one-time sign-in link of the demonstration. Nothing but the demo command may set it.
 	Demo *auth.DemoLink
 	// Who tells whom Demo signs in as.
@@ -34,11 +42,15 @@ type ServerOptions struct {
 
 // How long the server waits for a slow reader, and for requests and jobs to end when it is told to stop.
 const (
+	headTimeout  = 10 * time.Second
 	readTimeout  = 30 * time.Second
 	writeTimeout = 2 * time.Minute
 	idleTimeout  = 2 * time.Minute
 	stopTimeout  = 10 * time.Second
 )
+
+// maxHeader is more than a page of ours accepts, so that the refusal is a page of ours up to it.
+const maxHeader = 64 << 10
 
 // smallestCompressed is the least number of bytes that is worth compressing. jitter is how many bytes of noise a compressed answer
 // gets at most, so that its length does not tell what stands in it.
@@ -49,18 +61,18 @@ const (
 
 // Site mounts every page.
 func (a *App) Site(o ServerOptions) *web.Site {
-	secure := o.URL != nil && o.URL.Scheme == "https"
+	secure := o.secure()
 	sessions := auth.New(a.DB, auth.Options{TLS: secure})
 	opts := web.Options{
 		ActorFunc: sessions.Actor, Session: sessions.Load, Menu: a.menu, Alarms: a.alarmPages().Notice, TLS: secure, Now: time.Now,
+		Hosts: o.hosts(), Proxies: o.Proxies,
 	}
 	link := ""
 	if o.URL != nil {
-		opts.Hosts = []string{o.URL.Host}
 		link = o.URL.String()
 	}
-	if o.Demo != nil {
-		opts.Hosts = o.Demo.Hosts()
+	if secure && o.Proxies.Any() {
+		opts.Canonical = o.URL.Scheme + "://" + o.URL.Host
 	}
 	site := web.NewSite(a.Texts, a.Log, opts)
 	auth.Pages{Sessions: sessions, Demo: o.Demo != nil}.Mount(site)
@@ -77,24 +89,24 @@ func (a *App) Serve(ctx context.Context, o ServerOptions) error {
 	if err := schema.Held(ctx, a.DB); err != nil {
 		return fmt.Errorf("serve: %w", err)
 	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", o.Address)
-	if err != nil {
-		return fmt.Errorf("listen on %s: %w: choose another address with --addr, or stop what uses it", o.Address, err)
+	if err := o.Check(); err != nil {
+		return fmt.Errorf("serve: %w", err)
 	}
-	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(smallestCompressed), gzhttp.RandomJitter(jitter, 0, false))
+	servers, err := a.servers(ctx, o)
 	if err != nil {
-		return errors.Join(fmt.Errorf("set up compression: %w", err), listener.Close())
-	}
-	server := &http.Server{
-		Handler: compress(a.Site(o)), ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
-		ErrorLog: slog.NewLogLogger(a.Log.Handler(), slog.LevelWarn),
+		return err
 	}
 	// Jobs outlive ctx: they are stopped after the last request that could add one.
 	if err := a.Jobs.Start(context.WithoutCancel(ctx)); err != nil {
-		return errors.Join(err, listener.Close())
+		return errors.Join(err, closeAll(servers))
 	}
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
+	failed := make(chan error, len(servers))
+	for _, s := range servers {
+		go func() { failed <- s.run() }()
+	}
+	if o.Ready != nil {
+		o.Ready(servers[0].listener.Addr())
+	}
 	go debug.FreeOSMemory() // what the start needed and the pages do not, beside the first of them
 	select {
 	case err = <-failed:
@@ -104,5 +116,86 @@ func (a *App) Serve(ctx context.Context, o ServerOptions) error {
 	}
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
-	return errors.Join(err, server.Shutdown(stop), a.Jobs.Stop(stop))
+	for _, s := range servers {
+		err = errors.Join(err, s.Shutdown(stop))
+	}
+	return errors.Join(err, a.Jobs.Stop(stop))
+}
+
+// running is a server with what it listens on.
+type running struct {
+	*http.Server
+	listener net.Listener
+}
+
+func (r *running) run() error {
+	if r.TLSConfig != nil {
+		return r.ServeTLS(r.listener, "", "")
+	}
+	return r.Serve(r.listener)
+}
+
+func closeAll(servers []*running) error {
+	var err error
+	for _, s := range servers {
+		err = errors.Join(err, s.listener.Close())
+	}
+	return err
+}
+
+// servers opens what the program listens on: the pages, and the way to them from plain HTTP where that is asked for.
+func (a *App) servers(ctx context.Context, o ServerOptions) ([]*running, error) {
+	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(smallestCompressed), gzhttp.RandomJitter(jitter, 0, false))
+	if err != nil {
+		return nil, fmt.Errorf("set up compression: %w", err)
+	}
+	pages := a.server(compress(a.Site(o)))
+	redirect := http.Handler(toTLS(o.URL))
+	if o.TLS != nil {
+		config, manager, err := o.TLS.config(o.URL.Hostname(), a.DB.Now, a.Log)
+		if err != nil {
+			return nil, fmt.Errorf("serve: %w", err)
+		}
+		pages.TLSConfig = config
+		if manager != nil {
+			redirect = manager.HTTPHandler(redirect)
+		}
+	}
+	l, err := o.listen(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := []*running{{pages, l}}
+	if o.Redirect == "" {
+		return out, nil
+	}
+	plain := ServerOptions{Address: o.Redirect, TLS: &TLS{}} // it tells nothing that needs to be secret, so anybody may connect
+	l, err = plain.listen(ctx)
+	if err != nil {
+		return nil, errors.Join(err, closeAll(out))
+	}
+	return append(out, &running{a.server(redirect), l}), nil
+}
+
+// server makes a server that waits for nobody for long.
+func (a *App) server(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler: h, ReadHeaderTimeout: headTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(a.Log.Handler(), slog.LevelWarn),
+	}
+}
+
+// toTLS sends readers of pages to the address that encrypts; its host is never the one that the request names. What would change
+// something has been read on its way already, so it is refused: a program that sends it so must be mended.
+func toTLS(to *url.URL) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		if to == nil || r.Method != http.MethodGet && r.Method != http.MethodHead {
+			http.Error(w, "use https", http.StatusForbidden)
+			return
+		}
+		there := url.URL{Scheme: "https", Host: to.Host, Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery}
+		http.Redirect(w, r, there.String(), http.StatusPermanentRedirect)
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/app"
 	"github.com/insegel/insegel/internal/organisation"
+	"github.com/insegel/insegel/internal/outbound"
 )
 
 // database are the flags of a command that needs one.
@@ -16,6 +17,9 @@ type database struct {
 	DB        string `name:"db" help:"The database: sqlite:PATH or postgres://USER@HOST/NAME." default:"${default_db}" env:"INSEGEL_DB" placeholder:"DSN"`
 	MigrateDB string `name:"migrate-db" help:"The same database as the owner of its tables, where the application's role may not change them." env:"INSEGEL_MIGRATE_DB" placeholder:"DSN"`
 	KeyFile   string `name:"key-file" help:"The file with the root key. Beside a SQLite database when left out." env:"INSEGEL_KEY_FILE" placeholder:"PATH"`
+
+	// reach says which other machines the command may reach; public ones alone, unless the command has flags for it.
+	reach outbound.Policy
 }
 
 // tenant is the flag of a command that acts for one organisation.
@@ -28,6 +32,7 @@ func defaultDatabase() string { return "sqlite:" + app.DefaultDirectory() + "/in
 // open opens the database and builds the program on it.
 func (d *database) open(s *streams, log *slog.Logger) (*app.App, error) {
 	return app.Open(s.ctx, app.Options{
+		Outbound: d.reach,
 		Database: d.DB, MigrateDatabase: d.MigrateDB, KeyFile: d.KeyFile, Log: log,
 		Warn: func(sentence string) { fmt.Fprintln(s.err, sentence) },
 	})

@@ -3,25 +3,65 @@
 package cli
 
 import (
+	"crypto/x509"
 	"fmt"
 	"log/slog"
+	"net"
+	"net/netip"
 	"net/url"
+	"os"
 
 	"github.com/insegel/insegel/internal/app"
+	"github.com/insegel/insegel/internal/outbound"
 	"github.com/insegel/insegel/internal/redact"
+	"github.com/insegel/insegel/internal/web"
 )
 
 type serveCommand struct {
 	database
-	Addr string `help:"The address to listen on, HOST:PORT." default:"127.0.0.1:8080" env:"INSEGEL_ADDR"`
-	URL  string `name:"url" help:"The address that readers use, when a proxy stands before the server, such as https://insegel.example.se." env:"INSEGEL_URL" placeholder:"URL"`
+	Addr string `help:"The address to listen on: HOST:PORT, or unix:PATH. One that other machines can reach needs TLS or --proxy." default:"127.0.0.1:8080" env:"INSEGEL_ADDR"`
+	URL  string `name:"url" help:"The address that readers use, such as https://insegel.example.se." env:"INSEGEL_URL" placeholder:"URL"`
+
+	TLSCert string `name:"tls-cert" help:"A PEM file with the certificate and those that lead to its authority. It is read anew when it changes." env:"INSEGEL_TLS_CERT" placeholder:"PATH"`
+	TLSKey  string `name:"tls-key" help:"A PEM file with the certificate's key." env:"INSEGEL_TLS_KEY" placeholder:"PATH"`
+
+	ACMEHost      []string `name:"acme-host" help:"Fetch certificates for this name by ACME. May be repeated." env:"INSEGEL_ACME_HOST" placeholder:"HOST"`
+	ACMECache     string   `name:"acme-cache" help:"The directory that keeps what ACME fetched." env:"INSEGEL_ACME_CACHE" placeholder:"DIR"`
+	ACMEDirectory string   `name:"acme-directory" help:"The address of the ACME authority. Let's Encrypt when left out." env:"INSEGEL_ACME_DIRECTORY" placeholder:"URL"`
+	ACMEEmail     string   `name:"acme-email" help:"Where the ACME authority may write." env:"INSEGEL_ACME_EMAIL" placeholder:"ADDRESS"`
+
+	RedirectAddr string `name:"redirect-addr" help:"Another HOST:PORT, without TLS, that sends readers to --url." env:"INSEGEL_REDIRECT_ADDR" placeholder:"HOST:PORT"`
+
+	Proxy       []string `help:"The network that a proxy connects from, or unix for a unix socket. Only then is what it says about a request believed. May be repeated." env:"INSEGEL_PROXY" placeholder:"CIDR"`
+	ProxyHeader string   `name:"proxy-header" help:"Which header the proxy sets: x-forwarded (X-Forwarded-For, -Proto and -Host) or forwarded (RFC 7239)." enum:"x-forwarded,forwarded" default:"x-forwarded" env:"INSEGEL_PROXY_HEADER"`
+
+	ClientCA   string `name:"client-ca" help:"A PEM file with the authorities of the personal certificates that may sign in." env:"INSEGEL_CLIENT_CA" placeholder:"PATH"`
+	ClientHost string `name:"client-host" help:"The name of this server under which personal certificates are asked for." env:"INSEGEL_CLIENT_HOST" placeholder:"HOST"`
+
+	leave
+}
+
+// leave are the flags that say which other machines the program may reach.
+type leave struct {
+	OutboundNetwork []string `name:"outbound-network" help:"A private network where identity providers, mail or log servers may be reached. May be repeated." env:"INSEGEL_OUTBOUND_NETWORK" placeholder:"CIDR"`
+	OutboundProxy   string   `name:"outbound-proxy" help:"The proxy that requests to other machines go through." env:"INSEGEL_OUTBOUND_PROXY" placeholder:"URL"`
+	OutboundCA      string   `name:"outbound-ca" help:"A PEM file with authorities that other machines' certificates may come from, besides the system's." env:"INSEGEL_OUTBOUND_CA" placeholder:"PATH"`
 }
 
 // Run serves until it is told to stop.
 func (c *serveCommand) Run(s *streams) error {
-	external, err := parseURL(c.URL)
+	o, err := c.options()
 	if err != nil {
 		return err
+	}
+	if c.reach, err = c.policy(); err != nil {
+		return err
+	}
+	if o.TLS != nil && o.TLS.ACME != nil {
+		o.TLS.ACME.Outbound = c.reach
+	}
+	if err := o.Check(); err != nil {
+		return usageError{err}
 	}
 	log := slog.New(redact.New(slog.NewJSONHandler(s.err, nil)))
 	a, err := c.open(s, log)
@@ -31,8 +71,121 @@ func (c *serveCommand) Run(s *streams) error {
 	if a.Key.IsZero() {
 		return closeAfter(a, usage("serving from PostgreSQL needs a key: give --key-file PATH"))
 	}
-	fmt.Fprintf(s.err, "Insegel answers on %s\n", c.Addr)
-	return closeAfter(a, a.Serve(s.ctx, app.ServerOptions{Address: c.Addr, URL: external}))
+	o.Ready = func(at net.Addr) { fmt.Fprintf(s.err, "Insegel answers on %s\n", at) }
+	return closeAfter(a, a.Serve(s.ctx, o))
+}
+
+// options turns the flags into what the server needs to know.
+func (c *serveCommand) options() (app.ServerOptions, error) {
+	o := app.ServerOptions{Address: c.Addr, Redirect: c.RedirectAddr, Proxies: web.Proxies{Forwarded: c.ProxyHeader == "forwarded"}}
+	var err error
+	if o.URL, err = parseURL(c.URL); err != nil {
+		return o, err
+	}
+	for _, p := range c.Proxy {
+		if p == "unix" {
+			o.Proxies.Socket = true
+			continue
+		}
+		n, err := parseNetwork("--proxy", p)
+		if err != nil {
+			return o, err
+		}
+		o.Proxies.Networks = append(o.Proxies.Networks, n)
+	}
+	if o.TLS, err = c.tls(); err != nil {
+		return o, err
+	}
+	if o.URL == nil && len(c.ACMEHost) > 0 {
+		o.URL = &url.URL{Scheme: "https", Host: c.ACMEHost[0]}
+	}
+	return o, nil
+}
+
+func (c *serveCommand) tls() (*app.TLS, error) {
+	if c.TLSCert == "" && c.TLSKey == "" && len(c.ACMEHost) == 0 {
+		if c.ClientCA != "" || c.ClientHost != "" {
+			return nil, usage("--client-ca needs TLS: give --tls-cert and --tls-key, or --acme-host")
+		}
+		return nil, nil //nolint:nilnil // no TLS is not an error here; the address decides
+	}
+	if (c.TLSCert == "") != (c.TLSKey == "") || c.TLSCert != "" && len(c.ACMEHost) > 0 {
+		return nil, usage("give both --tls-cert and --tls-key, or --acme-host")
+	}
+	if (c.ClientCA == "") != (c.ClientHost == "") {
+		return nil, usage("give both --client-ca and --client-host")
+	}
+	t := &app.TLS{Certificate: c.TLSCert, Key: c.TLSKey, ClientHost: c.ClientHost}
+	if len(c.ACMEHost) > 0 {
+		if c.ACMECache == "" {
+			c.ACMECache = app.DefaultDirectory() + "/acme"
+		}
+		t.ACME = &app.ACME{Hosts: c.ACMEHost, Cache: c.ACMECache, Directory: c.ACMEDirectory, Email: c.ACMEEmail}
+		if c.ClientHost != "" {
+			t.ACME.Hosts = append(t.ACME.Hosts, c.ClientHost)
+		}
+	}
+	if c.ClientCA != "" {
+		t.ClientCAs = x509.NewCertPool()
+		if err := addAuthorities(t.ClientCAs, "--client-ca", c.ClientCA); err != nil {
+			return nil, err
+		}
+	}
+	return t, nil
+}
+
+// policy turns the flags into what the program may reach.
+func (l *leave) policy() (outbound.Policy, error) {
+	var p outbound.Policy
+	for _, text := range l.OutboundNetwork {
+		n, err := parseNetwork("--outbound-network", text)
+		if err != nil {
+			return p, err
+		}
+		p.Networks = append(p.Networks, n)
+	}
+	if l.OutboundProxy != "" {
+		u, err := url.Parse(l.OutboundProxy)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return p, usage("--outbound-proxy: write the whole address, such as http://proxy.example.se:3128")
+		}
+		p.Proxy = u
+	}
+	if l.OutboundCA != "" {
+		roots, err := x509.SystemCertPool()
+		if err != nil {
+			return p, fmt.Errorf("read the system's certificate authorities: %w", err)
+		}
+		p.Roots = roots
+		if err := addAuthorities(roots, "--outbound-ca", l.OutboundCA); err != nil {
+			return p, err
+		}
+	}
+	return p, nil
+}
+
+// addAuthorities reads certificate authorities from a PEM file.
+func addAuthorities(pool *x509.CertPool, flag, path string) error {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", flag, err)
+	}
+	if !pool.AppendCertsFromPEM(b) {
+		return usage("%s %s: no certificate in PEM form stands in it", flag, path)
+	}
+	return nil
+}
+
+// parseNetwork reads a network, or one address.
+func parseNetwork(flag, text string) (netip.Prefix, error) {
+	if a, err := netip.ParseAddr(text); err == nil {
+		return netip.PrefixFrom(a.Unmap(), a.Unmap().BitLen()), nil
+	}
+	n, err := netip.ParsePrefix(text)
+	if err != nil {
+		return n, usage("%s %q: write a network such as 10.1.2.0/24, or one address", flag, text)
+	}
+	return n.Masked(), nil
 }
 
 func parseURL(text string) (*url.URL, error) {
@@ -40,8 +193,8 @@ func parseURL(text string) (*url.URL, error) {
 		return nil, nil //nolint:nilnil // no address given is not an error
 	}
 	u, err := url.Parse(text)
-	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
-		return nil, usage("--url %q: write the whole address, such as https://insegel.example.se", text)
+	if err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && u.Scheme != "http" {
+		return nil, usage("--url: write the whole address, such as https://insegel.example.se")
 	}
 	return u, nil
 }

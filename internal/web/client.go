@@ -71,6 +71,9 @@ func (p Proxies) fromProxy(remote string) bool {
 	return err == nil && p.trusted(a)
 }
 
+// Trusts reports whether a connection from the address is a declared proxy's. It is for the listener, which may let nobody else in.
+func (p Proxies) Trusts(remote string) bool { return p.fromProxy(remote) }
+
 // arrive notes where a request came from, and takes over the host and the scheme that a proxy saw.
 func (p Proxies) arrive(r *http.Request) *http.Request {
 	v := visit{address: peer(r.RemoteAddr)}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package app
+
+import (
+	"net"
+
+	"github.com/insegel/insegel/internal/web"
+)
+
+// Guard is the limits on who may connect, for tests.
+func Guard(l net.Listener, proxies web.Proxies, onlyProxies bool) net.Listener {
+	return &guarded{Listener: l, proxies: proxies, onlyProxies: onlyProxies, open: map[string]int{}}
+}
+
+// MaxConnectionsPerPeer is the limit, for tests.
+const MaxConnectionsPerPeer = maxConnectionsPerPeer

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package app
+
+import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/crypto/acme"
+	"golang.org/x/crypto/acme/autocert"
+
+	"github.com/insegel/insegel/internal/outbound"
+)
+
+// TLS says how the server shows readers that it is the right one.
+type TLS struct {
+	// Certificate and Key are PEM files: the certificate with those that lead to its authority, and its private key. They are read anew
+	// when they change.
+	Certificate, Key string
+	// ACME fetches certificates from an authority instead.
+	ACME *ACME
+	// ClientCAs are the authorities whose personal certificates are asked for, and only where the reader asks for the name ClientHost:
+	// a browser would else ask everybody for one.
+	ClientCAs *x509.CertPool
+	// ClientHost is that name.
+	ClientHost string
+}
+
+// ACME says where certificates are fetched (RFC 8555).
+type ACME struct {
+	// Hosts are the names that certificates are fetched for, and no others.
+	Hosts []string
+	// Cache is the directory that keeps the account's key and the certificates; nobody else may read it.
+	Cache string
+	// Directory is the authority's address; empty is Let's Encrypt's.
+	Directory string
+	// Email is where the authority may write.
+	Email string
+	// Outbound says what may be reached, with the authority that vouches for the directory where that is not a public one.
+	Outbound outbound.Policy
+}
+
+var (
+	// ErrCertificate says that a certificate cannot be used.
+	ErrCertificate = errors.New("the certificate cannot be used")
+	// ErrReadable says that others can read a private key.
+	ErrReadable = errors.New("others can read it")
+)
+
+// suites are the cipher suites of TLS 1.2 that keep what passed secret also if the key leaks later. TLS 1.3 has no others.
+var suites = []uint16{
+	tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+	tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+}
+
+// config makes the TLS settings of the listener. challenge, when not nil, answers the authority's questions over plain HTTP.
+func (t *TLS) config(host string, now func() time.Time, log *slog.Logger) (c *tls.Config, manager *autocert.Manager, err error) {
+	c = &tls.Config{MinVersion: tls.VersionTLS12, CipherSuites: suites, NextProtos: []string{"h2", "http/1.1"}}
+	if t.ACME != nil {
+		if manager, err = t.ACME.manager(); err != nil {
+			return nil, nil, err
+		}
+		c.GetCertificate = manager.GetCertificate
+		c.NextProtos = append(c.NextProtos, acme.ALPNProto)
+	} else {
+		files := &certificate{cert: t.Certificate, key: t.Key, host: host, now: now, log: log}
+		if err := files.load(); err != nil {
+			return nil, nil, err
+		}
+		c.GetCertificate = files.get
+	}
+	if t.ClientCAs != nil {
+		asks := c.Clone()
+		asks.ClientAuth, asks.ClientCAs = tls.VerifyClientCertIfGiven, t.ClientCAs
+		asks.SessionTicketsDisabled = true // a resumed session would hide that a card has been taken out
+		c.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+			if strings.EqualFold(hello.ServerName, t.ClientHost) {
+				return asks, nil
+			}
+			return nil, nil //nolint:nilnil // the listener's own settings
+		}
+	}
+	return c, manager, nil
+}
+
+// letsEncrypt is the directory that is used when no other is named.
+const letsEncrypt = autocert.DefaultACMEDirectory
+
+func (a *ACME) manager() (*autocert.Manager, error) {
+	if err := os.MkdirAll(a.Cache, 0o700); err != nil {
+		return nil, fmt.Errorf("make a place for certificates: %w", err)
+	}
+	info, err := os.Stat(a.Cache)
+	if err != nil {
+		return nil, fmt.Errorf("look at the place for certificates: %w", err)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("%s: %w: run chmod 0700 on it", a.Cache, ErrReadable)
+	}
+	directory := a.Directory
+	if directory == "" {
+		directory = letsEncrypt
+	}
+	u, err := url.Parse(directory)
+	if err != nil || u.Scheme != "https" {
+		return nil, fmt.Errorf("ACME directory %q: write its whole address, with https", directory)
+	}
+	client, err := a.Outbound.Client(outbound.Request{Targets: []string{directory}, Timeout: time.Minute})
+	if err != nil {
+		return nil, fmt.Errorf("reach the ACME directory: %w", err)
+	}
+	return &autocert.Manager{
+		Prompt: autocert.AcceptTOS, Cache: autocert.DirCache(a.Cache), HostPolicy: autocert.HostWhitelist(a.Hosts...), Email: a.Email,
+		Client: &acme.Client{DirectoryURL: directory, HTTPClient: client, UserAgent: "insegel"},
+	}, nil
+}
+
+// certificate keeps the certificate of two files, and reads them anew when they change.
+type certificate struct {
+	cert, key, host string
+	now             func() time.Time
+	log             *slog.Logger
+
+	mu    sync.Mutex
+	inUse *tls.Certificate
+	stamp string
+}
+
+// get gives the certificate for a connection. Two questions to the file system are less than what a handshake takes. Files that cannot
+// be used, as when only one of them has been replaced yet, leave the certificate before them in use, and connections that are open
+// keep theirs.
+func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if stamp := c.stat(); stamp != c.stamp {
+		c.stamp = stamp
+		fresh, err := c.read()
+		if err != nil {
+			c.log.Error("certificate not changed", slog.String("error", err.Error()))
+		} else {
+			c.inUse = fresh
+			c.log.Info("certificate changed", slog.Time("until", fresh.Leaf.NotAfter))
+		}
+	}
+	return c.inUse, nil
+}
+
+// load reads the files for the first time; what is wrong with them stops the start.
+func (c *certificate) load() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stamp = c.stat()
+	var err error
+	c.inUse, err = c.read()
+	return err
+}
+
+// stat tells the files' versions apart.
+func (c *certificate) stat() string {
+	var b strings.Builder
+	for _, path := range []string{c.cert, c.key} {
+		if info, err := os.Stat(path); err == nil {
+			fmt.Fprintf(&b, "%d %d ", info.ModTime().UnixNano(), info.Size())
+		}
+	}
+	return b.String()
+}
+
+func (c *certificate) read() (*tls.Certificate, error) {
+	info, err := os.Stat(c.key)
+	if err != nil {
+		return nil, fmt.Errorf("read the certificate's key: %w", err)
+	}
+	if info.Mode().Perm()&0o007 != 0 {
+		return nil, fmt.Errorf("%s: %w: run chmod o= on it", c.key, ErrReadable)
+	}
+	pair, err := tls.LoadX509KeyPair(c.cert, c.key) // says when the key is another certificate's
+	if err != nil {
+		return nil, fmt.Errorf("%s and %s: %w: %w", c.cert, c.key, ErrCertificate, err)
+	}
+	if err := checkChain(&pair, c.host, c.now()); err != nil {
+		return nil, fmt.Errorf("%s: %w: %w", c.cert, ErrCertificate, err)
+	}
+	return &pair, nil
+}
+
+// checkChain refuses a certificate that readers' browsers would refuse, before they do.
+func checkChain(pair *tls.Certificate, host string, now time.Time) error {
+	chain := make([]*x509.Certificate, len(pair.Certificate))
+	for i, der := range pair.Certificate {
+		c, err := x509.ParseCertificate(der)
+		if err != nil {
+			return err
+		}
+		if now.After(c.NotAfter) || now.Before(c.NotBefore) {
+			return fmt.Errorf("it holds from %s to %s", c.NotBefore.Format(time.DateOnly), c.NotAfter.Format(time.DateOnly))
+		}
+		chain[i] = c
+	}
+	leaf := chain[0]
+	pair.Leaf = leaf
+	if len(leaf.ExtKeyUsage) > 0 && !slices.Contains(leaf.ExtKeyUsage, x509.ExtKeyUsageServerAuth) {
+		return errors.New("it is not for a server")
+	}
+	if host != "" {
+		if err := leaf.VerifyHostname(host); err != nil {
+			return err
+		}
+	}
+	for i := range len(chain) - 1 {
+		if err := chain[i].CheckSignatureFrom(chain[i+1]); err != nil {
+			return fmt.Errorf("certificate %d of the file is not issued by the one after it: %w", i+1, err)
+		}
+	}
+	return checkKey(leaf)
+}
+
+// leastRSA is the shortest RSA key that browsers and Sweden's rules for public bodies accept.
+const leastRSA = 2048
+
+func checkKey(c *x509.Certificate) error {
+	switch k := c.PublicKey.(type) {
+	case *rsa.PublicKey:
+		if k.N.BitLen() < leastRSA {
+			return fmt.Errorf("its RSA key has %d bits, at least %d", k.N.BitLen(), leastRSA)
+		}
+	case *ecdsa.PublicKey, ed25519.PublicKey:
+	default:
+		return errors.New("its kind of key is not known")
+	}
+	return nil
+}
