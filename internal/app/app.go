@@ -12,15 +12,20 @@ import (
 	"net/url"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/insegel/insegel/data"
+	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/action"
 	"github.com/insegel/insegel/internal/alarm"
+	"github.com/insegel/insegel/internal/approval"
+	"github.com/insegel/insegel/internal/auth"
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/information"
 	"github.com/insegel/insegel/internal/job"
 	"github.com/insegel/insegel/internal/key"
@@ -73,6 +78,7 @@ type App struct {
 	Outbound  outbound.Policy
 
 	Alarms          *alarm.Service
+	Approvals       *approval.Service
 	Organisations   *organisation.Service
 	Systems         *system.Service
 	Classifications *classification.Service
@@ -190,7 +196,10 @@ func (a *App) build(ctx context.Context, o Options) error {
 	a.Engine = requirement.NewEngine(a.Catalogue)
 	a.Index = information.NewIndex(a.Catalogue)
 	a.Alarms = &alarm.Service{DB: a.DB}
-	a.Organisations = &organisation.Service{DB: a.DB}
+	a.Approvals = &approval.Service{DB: a.DB, Log: a.Log, Administrators: organisation.Administrators}
+	a.Organisations = &organisation.Service{DB: a.DB, Approvals: a.Approvals, Object: object, EndSessions: endSessions}
+	a.Organisations.Register()
+	approval.Register(a.Jobs, a.Approvals, organisation.List)
 	a.Systems = &system.Service{DB: a.DB}
 	a.Classifications = &classification.Service{DB: a.DB, Catalogue: a.Catalogue, Jobs: a.Jobs}
 	a.Requirements = &requirement.Service{DB: a.DB, Engine: a.Engine}
@@ -207,6 +216,25 @@ var later = []register.Later{
 	{Holds: requirement.Holds, Remove: requirement.Remove},
 	{Holds: action.Holds, Remove: action.Remove},
 	{Holds: procurement.Holds, Remove: procurement.Remove},
+}
+
+// endSessions ends every session of an account; the use case that calls for it logs why.
+func endSessions(ctx context.Context, tx *db.Tx, org access.OrganisationID, account ids.ID[auth.Account]) error {
+	_, err := auth.EndAccount(ctx, tx, org, account)
+	return err
+}
+
+// object tells the name of what somebody can be responsible for, and where it is shown.
+func object(ctx context.Context, tx *db.Tx, org access.OrganisationID, kind, id string) (name, href string, err error) {
+	if kind == organisation.ObjectInformation {
+		all, err := information.All(ctx, tx, org)
+		if i := slices.IndexFunc(all, func(x information.Information) bool { return x.ID.String() == id }); err == nil && i >= 0 {
+			return all[i].Name, "/information", nil
+		}
+		return "", "", errors.Join(err, db.ErrNotFound)
+	}
+	sys, err := system.Get(ctx, tx, org, id)
+	return sys.Name, "/system/" + sys.Slug, err
 }
 
 // Close closes the database.

@@ -6,6 +6,7 @@ import (
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/action"
 	"github.com/insegel/insegel/internal/alarm"
+	"github.com/insegel/insegel/internal/approval"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/overview"
 	"github.com/insegel/insegel/internal/procurement"
@@ -29,6 +30,7 @@ func (a *App) menu(c *web.Context) []web.MenuItem {
 		{web.MenuItem{Name: "procurement", Group: "app.group-work", Key: "app.menu-procurement", Href: "/upphandling", Icon: "cart"}, "procurement.Annex"},
 		{web.MenuItem{Name: "report", Group: "app.group-follow-up", Key: "app.menu-report", Href: "/rapporter", Icon: "doc"}, "report.Choices"},
 		{web.MenuItem{Name: overview.MenuRules, Group: "app.group-support", Key: "app.menu-rule", Href: "/regler", Icon: "book"}, "overview.Rules"},
+		{web.MenuItem{Name: "approval", Group: "app.group-admin", Key: "app.menu-approval", Href: approval.Path, Icon: "check"}, "approval.List"},
 		{web.MenuItem{Name: "alarm", Group: "app.group-admin", Key: "app.menu-alarm", Href: alarm.Path, Icon: "warn"}, "alarm.List"},
 	}
 	var out []web.MenuItem
@@ -52,6 +54,7 @@ func (a *App) first(c *web.Context) string {
 func (a *App) routes(site *web.Site, link string) {
 	a.alarmPages().Routes(site)
 	(&overview.Pages{Overview: overview.New(a.DB, a.Requirements), Requirements: a.Requirements, Export: "/rapporter/register?format=xlsx", First: a.first}).Routes(site)
+	(&approval.Pages{Service: a.Approvals, Names: a.Organisations.Names}).Routes(site)
 	(&system.Pages{Service: a.Systems, Catalogue: a.Catalogue}).Routes(site)
 	(&classification.Pages{Service: a.Classifications, Index: a.Index, Follows: a.Requirements.Follows}).Routes(site)
 	(&action.Pages{Service: a.Actions}).Routes(site)
@@ -61,4 +64,6 @@ func (a *App) routes(site *web.Site, link string) {
 }
 
 // alarmPages are the page of alarms and the notice of them.
-func (a *App) alarmPages() *alarm.Pages { return &alarm.Pages{Service: a.Alarms} }
+func (a *App) alarmPages() *alarm.Pages {
+	return &alarm.Pages{Service: a.Alarms, Names: a.Organisations.Names}
+}

@@ -62,7 +62,7 @@ const (
 // Site mounts every page.
 func (a *App) Site(o ServerOptions) *web.Site {
 	secure := o.secure()
-	sessions := auth.New(a.DB, auth.Options{TLS: secure})
+	sessions := auth.New(a.DB, auth.Options{TLS: secure, Arrive: a.Organisations.Arrive})
 	opts := web.Options{
 		ActorFunc: sessions.Actor, Session: sessions.Load, Menu: a.menu, Alarms: a.alarmPages().Notice, TLS: secure, Now: time.Now,
 		Hosts: o.hosts(), Proxies: o.Proxies,

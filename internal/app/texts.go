@@ -12,6 +12,7 @@ import (
 	"github.com/insegel/insegel/internal/auth"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/overview"
 	"github.com/insegel/insegel/internal/procurement"
 	"github.com/insegel/insegel/internal/register"
@@ -29,6 +30,7 @@ var messages = map[string]string{
 	"approval":       approval.Messages,
 	"auth":           auth.Messages,
 	"classification": classification.Messages,
+	"organisation":   organisation.Messages,
 	"overview":       overview.Messages,
 	"procurement":    procurement.Messages,
 	"register":       register.Messages,

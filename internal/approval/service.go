@@ -77,6 +77,7 @@ func (s *Service) Ask(ctx context.Context, tx *db.Tx, actor access.Actor, r Requ
 	err = audit.Append(ctx, tx, actor, audit.Entry{
 		Action: "approval.Ask", ObjectKind: "approval", ObjectID: r.ID.String(),
 		Data: map[string]any{"kind": r.Kind, "object_kind": r.ObjectKind, "object_id": r.ObjectID, "payload": r.Payload, "alone": r.Alone},
+		Why:  r.Reason,
 	})
 	if err != nil {
 		return r, err
@@ -234,6 +235,7 @@ func (s *Service) decide(ctx context.Context, tx *db.Tx, actor access.Actor, r *
 	err = audit.Append(ctx, tx, actor, audit.Entry{
 		Action: "approval.Decide", ObjectKind: "approval", ObjectID: r.ID.String(),
 		Data: map[string]any{"status": to, "kind": r.Kind, "asked_by": r.By, "object_kind": r.ObjectKind, "object_id": r.ObjectID},
+		Why:  note,
 	})
 	if err != nil || !r.Alone {
 		return err
@@ -269,6 +271,36 @@ func (s *Service) Refuse(ctx context.Context, actor access.Actor, id ids.ID[Requ
 		return fmt.Errorf("refuse change: %w", err)
 	}
 	return nil
+}
+
+// WithdrawAll takes back what somebody who leaves has asked for, in the caller's transaction: nothing is done in the name of somebody
+// who is not there.
+func (s *Service) WithdrawAll(ctx context.Context, tx *db.Tx, actor access.Actor, by string) error {
+	waiting, err := list(ctx, tx, actor.Organisation, `status = 'waiting'`, mostWaiting)
+	if err != nil {
+		return fmt.Errorf("read waiting changes: %w", err)
+	}
+	for i := range waiting {
+		if waiting[i].By != by {
+			continue
+		}
+		if err := s.decide(ctx, tx, actor, &waiting[i], Withdrawn, ""); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// AskedBy counts what somebody has asked for that still waits.
+func AskedBy(ctx context.Context, tx *db.Tx, org access.OrganisationID, by string) (int, error) {
+	waiting, err := list(ctx, tx, org, `status = 'waiting'`, mostWaiting)
+	n := 0
+	for i := range waiting {
+		if waiting[i].By == by {
+			n++
+		}
+	}
+	return n, err
 }
 
 // Tick looks at the clock: it counts the wait of what nobody else can approve, makes what has waited long enough, and ends what

@@ -7,13 +7,23 @@ import (
 	"fmt"
 
 	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/approval"
 	"github.com/insegel/insegel/internal/audit"
+	"github.com/insegel/insegel/internal/auth"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
 )
 
-// Service has the use cases of organisations.
-type Service struct{ DB *db.DB }
+// Service has the use cases of organisations, their people and their units.
+type Service struct {
+	DB *db.DB
+	// Approvals makes the changes that take two people.
+	Approvals *approval.Service
+	// EndSessions ends every session of an account, in the transaction of what calls for it.
+	EndSessions func(ctx context.Context, tx *db.Tx, org access.OrganisationID, account ids.ID[auth.Account]) error
+	// Object tells the name of what somebody can be responsible for, and where it is shown. ErrNotFound says that it is gone.
+	Object func(ctx context.Context, tx *db.Tx, org access.OrganisationID, kind, id string) (name, href string, err error)
+}
 
 // Choose finds the organisation to act for: the one with the code, or the only one. A database without any gets one, with the
 // code (or "local") and the name "Egen organisation". It is for the command line, before there is an actor.
