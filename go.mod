@@ -29,9 +29,13 @@ require (
 	github.com/mattermost/xml-roundtrip-validator v0.1.0
 	github.com/russellhaering/gosaml2 v0.12.0
 	github.com/russellhaering/goxmldsig v1.6.1
+	github.com/tink-crypto/tink-go/v2 v2.9.0
 )
 
-require github.com/jonboulle/clockwork v0.5.0 // indirect
+require (
+	github.com/jonboulle/clockwork v0.5.0 // indirect
+	google.golang.org/protobuf v1.36.12 // indirect
+)
 
 require golang.org/x/time v0.16.0
 

@@ -17,12 +17,24 @@ import (
 
 const columns = `id, system_id, requirement_id, owner_role, due_on, status, note, obsolete_at IS NOT NULL, version, updated_at`
 
-func scanAction(scan func(...any) error) (Action, error) {
-	var a Action
-	var updated int64
-	err := scan(&a.ID, &a.System, &a.Requirement, &a.OwnerRole, &a.DueOn, &a.Status, &a.Note, &a.Obsolete, &a.Version, &updated)
-	a.Updated = db.FromMillis(updated)
-	return a, err
+// Sealed are the texts of the slice that lie encrypted in the database. A row is known by its system and requirement: an action that
+// comes back keeps its row.
+var Sealed = []db.Sealed{{Table: "action", Columns: []string{"note"}, Key: []string{"system_id", "requirement_id"}}}
+
+func (a *Action) noteCell() db.Cell { return Sealed[0].Cell("note", a.System.String(), a.Requirement) }
+
+// scanAction reads an action in the transaction, which opens its note.
+func scanAction(ctx context.Context, tx *db.Tx) func(scan func(...any) error) (Action, error) {
+	return func(scan func(...any) error) (Action, error) {
+		var a Action
+		var updated int64
+		err := scan(&a.ID, &a.System, &a.Requirement, &a.OwnerRole, &a.DueOn, &a.Status, &a.Note, &a.Obsolete, &a.Version, &updated)
+		if err == nil {
+			a.Note, err = tx.Open(ctx, a.noteCell(), a.Note)
+		}
+		a.Updated = db.FromMillis(updated)
+		return a, err
+	}
 }
 
 // All reads the organisation's actions by system and requirement, or one system's when an id is given. Obsolete ones are left out.
@@ -41,7 +53,7 @@ func ofSystems(ctx context.Context, tx *db.Tx, org access.OrganisationID, system
 }
 
 func bySystem(ctx context.Context, tx *db.Tx, where string, args ...any) (map[ids.ID[system.System]]map[string]*Action, error) {
-	list, err := db.All(ctx, tx, scanAction, `SELECT `+columns+` FROM action WHERE `+where+` AND obsolete_at IS NULL`, args...)
+	list, err := db.All(ctx, tx, scanAction(ctx, tx), `SELECT `+columns+` FROM action WHERE `+where+` AND obsolete_at IS NULL`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read actions: %w", err)
 	}
@@ -135,7 +147,7 @@ func list(ctx context.Context, tx *db.Tx, w which, f *Filter) ([]Listed, error) 
 	}
 	out, err := db.All(ctx, tx, func(scan func(...any) error) (Listed, error) {
 		var l Listed
-		a, err := scanAction(func(dest ...any) error { return scan(append(dest, &l.Slug, &l.Name, &l.Unit)...) })
+		a, err := scanAction(ctx, tx)(func(dest ...any) error { return scan(append(dest, &l.Slug, &l.Name, &l.Unit)...) })
 		l.Action = a
 		return l, err
 	}, `SELECT x.id, x.system_id, x.requirement_id, x.owner_role, x.due_on, x.status, x.note, x.obsolete_at IS NOT NULL, x.version, x.updated_at,
@@ -193,13 +205,17 @@ func worst(ctx context.Context, tx *db.Tx, org access.OrganisationID, l *Listing
 // save writes an action; one that was obsolete comes back. The version is the one that was read, 0 for a new one.
 func save(ctx context.Context, tx *db.Tx, org access.OrganisationID, a *Action) error {
 	now := db.Millis(tx.Now)
+	note, err := tx.Seal(ctx, a.noteCell(), a.Note)
+	if err != nil {
+		return err
+	}
 	n, err := tx.Exec(ctx, `
 		INSERT INTO action (id, organisation_id, system_id, requirement_id, owner_role, due_on, status, note, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
 		ON CONFLICT (system_id, requirement_id) DO UPDATE SET owner_role = excluded.owner_role, due_on = excluded.due_on,
 			status = excluded.status, note = excluded.note, obsolete_at = NULL, version = action.version + 1, updated_at = excluded.updated_at
 		WHERE action.organisation_id = excluded.organisation_id AND (action.version = $10 OR action.obsolete_at IS NOT NULL)`,
-		a.ID, org, a.System, a.Requirement, a.OwnerRole, a.DueOn, a.Status, a.Note, now, a.Version)
+		a.ID, org, a.System, a.Requirement, a.OwnerRole, a.DueOn, a.Status, note, now, a.Version)
 	if err != nil {
 		return err
 	}

@@ -37,6 +37,7 @@ import (
 	"github.com/insegel/insegel/internal/report"
 	"github.com/insegel/insegel/internal/requirement"
 	"github.com/insegel/insegel/internal/schema"
+	"github.com/insegel/insegel/internal/seal"
 	"github.com/insegel/insegel/internal/system"
 )
 
@@ -57,6 +58,8 @@ type Options struct {
 	MigrateDatabase string
 	// KeyFile holds the root key. Empty is a file beside the SQLite database.
 	KeyFile string
+	// KeysFile holds the organisations' keys, wrapped by the root key. Empty is a file beside the SQLite database.
+	KeysFile string
 	// Outbound says which other machines may be reached besides public ones. The database's own address is never one of them.
 	Outbound outbound.Policy
 	// Log is where the program writes what it does.
@@ -73,6 +76,7 @@ type App struct {
 	Index     *information.Index
 	Texts     *locale.Bundle
 	Key       key.Root
+	Ring      *seal.Ring
 	Jobs      *job.Queue
 	Log       *slog.Logger
 	Outbound  outbound.Policy
@@ -187,7 +191,7 @@ func (a *App) build(ctx context.Context, o Options) error {
 	if a.Texts, err = Texts(); err != nil {
 		return err
 	}
-	if a.Key, err = openKey(ctx, a.DB, o); err != nil {
+	if err = a.openKeys(ctx, o); err != nil {
 		return err
 	}
 	if a.Jobs, err = job.New(a.DB, a.Log); err != nil {
@@ -239,59 +243,6 @@ func object(ctx context.Context, tx *db.Tx, org access.OrganisationID, kind, id 
 
 // Close closes the database.
 func (a *App) Close() error { return a.DB.Close() }
-
-// ErrKey says that the key does not belong to the database.
-var ErrKey = errors.New("the key file is not the one that the database was made with")
-
-// openKey finds the root key. A new SQLite database without one gets a file of its own beside it; a database that has been used
-// with a key never starts with another.
-func openKey(ctx context.Context, d *db.DB, o Options) (key.Root, error) {
-	path := o.KeyFile
-	if path == "" && d.Engine == db.SQLite {
-		path = d.Path + ".key"
-	}
-	if path == "" {
-		return key.Root{}, nil // PostgreSQL without a key: the server asks for one, a one-off command does not need it
-	}
-	root, err := key.Load(path)
-	if errors.Is(err, key.ErrMissing) && d.Engine == db.SQLite && o.KeyFile == "" {
-		used, e := keyCheck(ctx, d)
-		if e != nil {
-			return key.Root{}, e
-		}
-		if used != "" {
-			return key.Root{}, fmt.Errorf("%w: put %s back from its backup", err, path)
-		}
-		if root, err = key.Create(path); err == nil {
-			o.warn("A new key was made in " + path + ". Keep a copy of it apart from the database: without it, what it protects is lost.")
-		}
-	}
-	if err != nil {
-		return key.Root{}, fmt.Errorf("open key: %w", err)
-	}
-	return root, bindKey(ctx, d, root)
-}
-
-func (o Options) warn(sentence string) {
-	if o.Warn != nil {
-		o.Warn(sentence)
-	}
-}
-
-// bindKey notes in the database which key it is used with, the first time, and refuses another one after that.
-func bindKey(ctx context.Context, d *db.DB, root key.Root) error {
-	has, err := keyCheck(ctx, d)
-	if err != nil {
-		return err
-	}
-	if has == "" {
-		return saveKeyCheck(ctx, d, root.Check())
-	}
-	if has != root.Check() {
-		return fmt.Errorf("open key: %w: give the right one with --key-file, nothing was changed", ErrKey)
-	}
-	return nil
-}
 
 // DefaultDirectory is where a person's own data lie when nothing else is said.
 func DefaultDirectory() string {

@@ -18,16 +18,17 @@ import (
 	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/register"
 	"github.com/insegel/insegel/internal/schema"
+	"github.com/insegel/insegel/internal/seal"
 )
 
 // Preview tells what an import would do and writes nothing: no database, no key and no table is made. A database that is not
 // there yet, or is empty, is stood in for by one that is thrown away.
-func Preview(ctx context.Context, dsn, org string, r register.Request) (*register.Plan, error) {
+func Preview(ctx context.Context, o Options, org string, r register.Request) (*register.Plan, error) {
 	c, err := Catalogue()
 	if err != nil {
 		return nil, err
 	}
-	d, done, err := previewDatabase(ctx, dsn)
+	d, done, err := previewDatabase(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +50,8 @@ func preview(ctx context.Context, d *db.DB, s *register.Service, org string, r r
 }
 
 // previewDatabase opens the database if it is there and has tables, else an empty one in a temporary directory. done closes it.
-func previewDatabase(ctx context.Context, dsn string) (*db.DB, func() error, error) {
+func previewDatabase(ctx context.Context, o Options) (*db.DB, func() error, error) {
+	dsn := o.Database
 	path, isFile := strings.CutPrefix(dsn, "sqlite:")
 	if _, err := os.Stat(path); !isFile || err == nil {
 		d, err := db.Open(ctx, dsn)
@@ -57,6 +59,12 @@ func previewDatabase(ctx context.Context, dsn string) (*db.DB, func() error, err
 			return nil, nil, err
 		}
 		if schema.Present(ctx, d) {
+			if !current(ctx, d) {
+				return nil, nil, errors.Join(fmt.Errorf("%w: run insegel migrate", ErrOldSchema), d.Close())
+			}
+			if err := readKeys(ctx, d, o); err != nil {
+				return nil, nil, errors.Join(err, d.Close())
+			}
 			return d, d.Close, nil
 		}
 		if err := d.Close(); err != nil {
@@ -72,6 +80,7 @@ func previewDatabase(ctx context.Context, dsn string) (*db.DB, func() error, err
 	if err != nil {
 		return nil, nil, errors.Join(err, remove())
 	}
+	d.Sealer = seal.InMemory()
 	done := func() error { return errors.Join(d.Close(), remove()) }
 	if err := migrate(ctx, d); err != nil {
 		return nil, nil, errors.Join(err, done())

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/db"
 )
 
@@ -29,6 +30,102 @@ func saveKeyCheck(ctx context.Context, d *db.DB, check string) error {
 	})
 	if err != nil {
 		return fmt.Errorf("note which key the database uses: %w", err)
+	}
+	return nil
+}
+
+// ringOf reads which file of organisations' keys the database is used with; empty when it has not been used with any.
+func ringOf(ctx context.Context, d *db.DB) (string, error) {
+	var ring string
+	err := d.Read(ctx, db.Installation, func(tx *db.Tx) error {
+		return db.One(tx.QueryRow(ctx, `SELECT ring FROM instance WHERE id = 1`), &ring)
+	})
+	if err != nil && !errors.Is(err, db.ErrNotFound) {
+		return "", fmt.Errorf("read which keys the database uses: %w", err)
+	}
+	return ring, nil
+}
+
+func saveRing(ctx context.Context, d *db.DB, ring string) error {
+	err := d.Write(ctx, db.Installation, func(tx *db.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE instance SET ring = $1 WHERE id = 1 AND ring = ''`, ring)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("note which keys the database uses: %w", err)
+	}
+	return nil
+}
+
+// sealing is what the database says of an organisation's key.
+type sealing struct {
+	organisation access.OrganisationID
+	key          string
+	destroyed    bool
+}
+
+func sealings(ctx context.Context, d *db.DB) ([]sealing, error) {
+	orgs, err := organisations(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	var out []sealing
+	for _, org := range orgs {
+		s := sealing{organisation: org}
+		err := d.Read(ctx, org, func(tx *db.Tx) error {
+			return db.One(tx.QueryRow(ctx, `SELECT primary_key, destroyed_at IS NOT NULL FROM sealing WHERE organisation_id = $1`, org), &s.key, &s.destroyed)
+		})
+		if errors.Is(err, db.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read the key of organisation %s: %w", org, err)
+		}
+		out = append(out, s)
+	}
+	return out, nil
+}
+
+func organisations(ctx context.Context, d *db.DB) ([]access.OrganisationID, error) {
+	var out []access.OrganisationID
+	err := d.Read(ctx, db.Installation, func(tx *db.Tx) (err error) {
+		out, err = db.All(ctx, tx, func(scan func(...any) error) (access.OrganisationID, error) {
+			var id access.OrganisationID
+			return id, scan(&id)
+		}, `SELECT id FROM organisation ORDER BY id`)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list organisations: %w", err)
+	}
+	return out, nil
+}
+
+// sealedTables reads which tables have nothing left in plain text.
+func sealedTables(ctx context.Context, d *db.DB) (map[string]bool, error) {
+	out := map[string]bool{}
+	err := d.Read(ctx, db.Installation, func(tx *db.Tx) error {
+		_, err := db.All(ctx, tx, func(scan func(...any) error) (struct{}, error) {
+			var name string
+			err := scan(&name)
+			out[name] = true
+			return struct{}{}, err
+		}, `SELECT table_name FROM sealing_done`)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read what is encrypted: %w", err)
+	}
+	return out, nil
+}
+
+func saveSealedTable(ctx context.Context, d *db.DB, table string) error {
+	err := d.Write(ctx, db.Installation, func(tx *db.Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO sealing_done (table_name, done_at) VALUES ($1, $2) ON CONFLICT DO NOTHING`, table, db.Millis(tx.Now))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("note what is encrypted: %w", err)
 	}
 	return nil
 }

@@ -199,7 +199,11 @@ func fill(ctx context.Context, tx *db.Tx, list []Classification, where string, a
 		var a Answer
 		var aspect string
 		var when int64
-		err := scan(&id, &aspect, &a.Perspective, &a.Level, &a.Motivation, &a.By, &when)
+		if err := scan(&id, &aspect, &a.Perspective, &a.Level, &a.Motivation, &a.By, &when); err != nil {
+			return struct{}{}, err
+		}
+		var err error
+		a.Motivation, err = tx.Open(ctx, motivationCell(id, aspect, a.Perspective), a.Motivation)
 		a.At = db.FromMillis(when)
 		if known, ok := catalogue.ParseAspect(aspect); ok && at[id] != nil {
 			a.Aspect = known
@@ -216,7 +220,11 @@ func fill(ctx context.Context, tx *db.Tx, list []Classification, where string, a
 		var id ids.ID[Classification]
 		var a Adjustment
 		var aspect string
-		err := scan(&id, &aspect, &a.Level, &a.Cause, &a.Reason, &a.Approver)
+		if err := scan(&id, &aspect, &a.Level, &a.Cause, &a.Reason, &a.Approver); err != nil {
+			return struct{}{}, err
+		}
+		var err error
+		a.Reason, err = tx.Open(ctx, reasonCell(id, aspect), a.Reason)
 		if known, ok := catalogue.ParseAspect(aspect); ok && at[id] != nil {
 			a.Aspect = known
 			at[id].Adjustments = append(at[id].Adjustments, a)
@@ -229,6 +237,20 @@ func fill(ctx context.Context, tx *db.Tx, list []Classification, where string, a
 		return fmt.Errorf("read adjustments: %w", err)
 	}
 	return nil
+}
+
+// Sealed are the texts of the slice that lie encrypted in the database.
+var Sealed = []db.Sealed{
+	{Table: "classification_answer", Columns: []string{"motivation"}, Key: []string{"classification_id", "aspect", "perspective"}},
+	{Table: "classification_adjustment", Columns: []string{"reason"}, Key: []string{"classification_id", "aspect"}},
+}
+
+func motivationCell(id ids.ID[Classification], aspect, perspective string) db.Cell {
+	return Sealed[0].Cell("motivation", id.String(), aspect, perspective)
+}
+
+func reasonCell(id ids.ID[Classification], aspect string) db.Cell {
+	return Sealed[1].Cell("reason", id.String(), aspect)
 }
 
 // History reads every classification of one system, newest first.
@@ -268,7 +290,11 @@ func InsertDrafts(ctx context.Context, tx *db.Tx, org access.OrganisationID, dra
 		}
 		rows = append(rows, []any{d.ID, org, d.System, d.ModelID, d.ModelVersion, status, d.Origin, d.CreatedBy, now, now})
 		for _, a := range d.Answers {
-			answers = append(answers, []any{d.ID, org, a.Aspect.String(), a.Perspective, a.Level, a.Motivation, d.CreatedBy, now})
+			motivation, err := tx.Seal(ctx, motivationCell(d.ID, a.Aspect.String(), a.Perspective), a.Motivation)
+			if err != nil {
+				return nil, err
+			}
+			answers = append(answers, []any{d.ID, org, a.Aspect.String(), a.Perspective, a.Level, motivation, d.CreatedBy, now})
 		}
 		written = append(written, d)
 	}
@@ -295,12 +321,16 @@ func insertDraft(ctx context.Context, tx *db.Tx, org access.OrganisationID, d Cl
 }
 
 func saveAnswer(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.ID[Classification], a Answer) error {
-	_, err := tx.Exec(ctx, `
+	motivation, err := tx.Seal(ctx, motivationCell(id, a.Aspect.String(), a.Perspective), a.Motivation)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `
 		INSERT INTO classification_answer (classification_id, organisation_id, aspect, perspective, level, motivation, answered_by, answered_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (classification_id, aspect, perspective) DO UPDATE SET level = excluded.level, motivation = excluded.motivation,
 			answered_by = excluded.answered_by, answered_at = excluded.answered_at`,
-		id, org, a.Aspect.String(), a.Perspective, a.Level, a.Motivation, a.By, db.Millis(tx.Now))
+		id, org, a.Aspect.String(), a.Perspective, a.Level, motivation, a.By, db.Millis(tx.Now))
 	return err
 }
 
@@ -320,12 +350,16 @@ func removeAnswer(ctx context.Context, tx *db.Tx, org access.OrganisationID, id 
 }
 
 func saveAdjustment(ctx context.Context, tx *db.Tx, actor access.Actor, id ids.ID[Classification], a Adjustment) error {
-	_, err := tx.Exec(ctx, `
+	reason, err := tx.Seal(ctx, reasonCell(id, a.Aspect.String()), a.Reason)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `
 		INSERT INTO classification_adjustment (classification_id, organisation_id, aspect, level, cause, reason, approver, adjusted_by, adjusted_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		ON CONFLICT (classification_id, aspect) DO UPDATE SET level = excluded.level, cause = excluded.cause, reason = excluded.reason,
 			approver = excluded.approver, adjusted_by = excluded.adjusted_by, adjusted_at = excluded.adjusted_at`,
-		id, actor.Organisation, a.Aspect.String(), a.Level, a.Cause, a.Reason, a.Approver, actor.ID, db.Millis(tx.Now))
+		id, actor.Organisation, a.Aspect.String(), a.Level, a.Cause, reason, a.Approver, actor.ID, db.Millis(tx.Now))
 	return err
 }
 

@@ -16,7 +16,8 @@ import (
 type database struct {
 	DB        string `name:"db" help:"The database: sqlite:PATH or postgres://USER@HOST/NAME." default:"${default_db}" env:"INSEGEL_DB" placeholder:"DSN"`
 	MigrateDB string `name:"migrate-db" help:"The same database as the owner of its tables, where the application's role may not change them." env:"INSEGEL_MIGRATE_DB" placeholder:"DSN"`
-	KeyFile   string `name:"key-file" help:"The file with the root key. Beside a SQLite database when left out." env:"INSEGEL_KEY_FILE" placeholder:"PATH"`
+	KeyFile   string `name:"key-file" help:"The file with the root key. systemd's credential insegel-key, or a file beside a SQLite database, when left out." env:"INSEGEL_KEY_FILE" placeholder:"PATH"`
+	Keys      string `name:"keys" help:"The file with the organisations' keys, wrapped by the root key. Beside a SQLite database when left out; servers that share a PostgreSQL database share it." env:"INSEGEL_KEYS" placeholder:"PATH"`
 
 	// reach says which other machines the command may reach; public ones alone, unless the command has flags for it.
 	reach outbound.Policy
@@ -33,7 +34,7 @@ func defaultDatabase() string { return "sqlite:" + app.DefaultDirectory() + "/in
 func (d *database) open(s *streams, log *slog.Logger) (*app.App, error) {
 	return app.Open(s.ctx, app.Options{
 		Outbound: d.reach,
-		Database: d.DB, MigrateDatabase: d.MigrateDB, KeyFile: d.KeyFile, Log: log,
+		Database: d.DB, MigrateDatabase: d.MigrateDB, KeyFile: d.KeyFile, KeysFile: d.Keys, Log: log,
 		Warn: func(sentence string) { fmt.Fprintln(s.err, sentence) },
 	})
 }

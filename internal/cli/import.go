@@ -69,7 +69,7 @@ func (c *importRegister) Run(s *streams) error {
 
 // preview tells what an import would do. A database that is not there is not made.
 func (c *importRegister) preview(s *streams, r register.Request) error {
-	plan, err := app.Preview(s.ctx, c.DB, c.Org, r)
+	plan, err := app.Preview(s.ctx, app.Options{Database: c.DB, KeyFile: c.KeyFile, KeysFile: c.Keys}, c.Org, r)
 	if err != nil {
 		return err
 	}

@@ -71,6 +71,9 @@ func (c *serveCommand) Run(s *streams) error {
 	if a.Key.IsZero() {
 		return closeAfter(a, usage("serving from PostgreSQL needs a key: give --key-file PATH"))
 	}
+	if a.Ring == nil {
+		return closeAfter(a, usage("serving from PostgreSQL needs the file of organisations' keys: give --keys PATH, the same file to all servers"))
+	}
 	o.Ready = func(at net.Addr) { fmt.Fprintf(s.err, "Insegel answers on %s\n", at) }
 	return closeAfter(a, a.Serve(s.ctx, o))
 }

@@ -60,6 +60,8 @@ type DB struct {
 	// Watch, when set, sees every statement before it runs, with the scope of its transaction. Tests set it to find a statement that
 	// forgets whose rows it is about.
 	Watch func(scope access.OrganisationID, query string, args []any)
+	// Sealer encrypts and opens the texts that may not lie in plain text. Without it they can be neither written nor read.
+	Sealer Sealer
 
 	write, read *sql.DB
 	statements  atomic.Int64
@@ -76,7 +78,8 @@ type Tx struct {
 	// Now is the time of the transaction, in UTC and whole milliseconds.
 	Now time.Time
 
-	db *DB
+	db  *DB
+	key string // what texts are sealed with, once one has been
 }
 
 // seen counts a statement and shows it to who watches.

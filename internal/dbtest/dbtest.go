@@ -19,6 +19,7 @@ import (
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/job"
 	"github.com/insegel/insegel/internal/schema"
+	"github.com/insegel/insegel/internal/seal"
 )
 
 // PostgresVariable names the environment variable with the address of a PostgreSQL server on which tests may make databases.
@@ -179,6 +180,7 @@ func open(t testing.TB, dsn string, fresh bool) *db.DB {
 		}
 	})
 	d.Watch = watch(t)
+	d.Sealer = seal.InMemory()
 	if fresh {
 		if err := migrate(ctx, d); err != nil {
 			t.Fatal(err)

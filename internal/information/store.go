@@ -18,14 +18,27 @@ import (
 
 const columns = `i.id, i.name, i.type_id, i.type_version, i.note`
 
-func scanInformation(scan func(...any) error) (Information, error) {
-	var i Information
-	return i, scan(&i.ID, &i.Name, &i.TypeID, &i.TypeVersion, &i.Note)
+// Sealed are the texts of the slice that lie encrypted in the database.
+var Sealed = []db.Sealed{{Table: "information", Columns: []string{"note"}, Key: []string{"id"}}}
+
+// NoteCell is where the note of a piece of information stands.
+func NoteCell(id ids.ID[Information]) db.Cell { return Sealed[0].Cell("note", id.String()) }
+
+// scanInformation reads a piece of information in the transaction, which opens its note.
+func scanInformation(ctx context.Context, tx *db.Tx) func(scan func(...any) error) (Information, error) {
+	return func(scan func(...any) error) (Information, error) {
+		var i Information
+		err := scan(&i.ID, &i.Name, &i.TypeID, &i.TypeVersion, &i.Note)
+		if err == nil {
+			i.Note, err = tx.Open(ctx, NoteCell(i.ID), i.Note)
+		}
+		return i, err
+	}
 }
 
 // All lists the organisation's information in Swedish order, with its own facts.
 func All(ctx context.Context, tx *db.Tx, org access.OrganisationID) ([]Information, error) {
-	out, err := db.All(ctx, tx, scanInformation, `SELECT `+columns+` FROM information i WHERE i.organisation_id = $1`, org)
+	out, err := db.All(ctx, tx, scanInformation(ctx, tx), `SELECT `+columns+` FROM information i WHERE i.organisation_id = $1`, org)
 	if err != nil {
 		return nil, fmt.Errorf("read information: %w", err)
 	}
@@ -66,7 +79,7 @@ func EnsureTypes(ctx context.Context, tx *db.Tx, org access.OrganisationID, type
 	if err != nil {
 		return nil, fmt.Errorf("save information: %w", err)
 	}
-	all, err := db.All(ctx, tx, scanInformation, `SELECT `+columns+` FROM information i WHERE i.organisation_id = $1`, org)
+	all, err := db.All(ctx, tx, scanInformation(ctx, tx), `SELECT `+columns+` FROM information i WHERE i.organisation_id = $1`, org)
 	if err != nil {
 		return nil, fmt.Errorf("read information: %w", err)
 	}
@@ -91,11 +104,15 @@ func EnsureTypes(ctx context.Context, tx *db.Tx, org access.OrganisationID, type
 func Save(ctx context.Context, tx *db.Tx, org access.OrganisationID, i Information) (ids.ID[Information], error) {
 	fresh := ids.New[Information]()
 	id := fresh
-	err := db.One(tx.QueryRow(ctx, `
+	note, err := tx.Seal(ctx, NoteCell(fresh), i.Note)
+	if err != nil {
+		return "", err
+	}
+	err = db.One(tx.QueryRow(ctx, `
 		INSERT INTO information (id, organisation_id, name, folded, type_id, type_version, note, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (organisation_id, folded) DO UPDATE SET note = information.note RETURNING id`,
-		id, org, i.Name, locale.Fold(i.Name), i.TypeID, i.TypeVersion, i.Note, db.Millis(tx.Now)), &id)
+		id, org, i.Name, locale.Fold(i.Name), i.TypeID, i.TypeVersion, note, db.Millis(tx.Now)), &id)
 	if err != nil {
 		return "", fmt.Errorf("save information: %w", err)
 	}

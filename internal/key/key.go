@@ -74,6 +74,13 @@ func Create(path string) (Root, error) {
 	return Root{secret: secret}, nil
 }
 
+// Draw gives a new root key that no file holds, for what is thrown away.
+func Draw() Root {
+	secret := make([]byte, size)
+	_, _ = rand.Read(secret) // it never fails: without randomness the program ends
+	return Root{secret: secret}
+}
+
 // Derive gives the key of one purpose, for example "session". Two purposes never share a key.
 func (r Root) Derive(purpose string) []byte {
 	k, err := hkdf.Key(sha256.New, r.secret, nil, "insegel/1 "+purpose, size)

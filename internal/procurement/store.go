@@ -18,6 +18,9 @@ func choices(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.I
 		var c Choice
 		var at int64
 		err := scan(&c.Requirement, &c.Included, &c.Reason, &c.By, &at)
+		if err == nil {
+			c.Reason, err = tx.Open(ctx, reasonCell(id, c.Requirement), c.Reason)
+		}
 		c.At = db.FromMillis(at)
 		return c, err
 	}, `SELECT requirement_id, included = 1, reason, chosen_by, chosen_at FROM procurement_choice
@@ -30,6 +33,13 @@ func choices(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.I
 		out[list[i].Requirement] = &list[i]
 	}
 	return out, nil
+}
+
+// Sealed are the texts of the slice that lie encrypted in the database.
+var Sealed = []db.Sealed{{Table: "procurement_choice", Columns: []string{"reason"}, Key: []string{"system_id", "requirement_id"}}}
+
+func reasonCell(id ids.ID[system.System], requirement string) db.Cell {
+	return Sealed[0].Cell("reason", id.String(), requirement)
 }
 
 // chosen tells which systems somebody has chosen requirements for.
@@ -54,12 +64,16 @@ func saveChoice(ctx context.Context, tx *db.Tx, org access.OrganisationID, id id
 	if c.Included {
 		included = 1
 	}
-	_, err := tx.Exec(ctx, `
+	reason, err := tx.Seal(ctx, reasonCell(id, c.Requirement), c.Reason)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `
 		INSERT INTO procurement_choice (organisation_id, system_id, requirement_id, included, reason, chosen_by, chosen_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (system_id, requirement_id) DO UPDATE SET included = excluded.included, reason = excluded.reason,
 			chosen_by = excluded.chosen_by, chosen_at = excluded.chosen_at`,
-		org, id, c.Requirement, included, c.Reason, c.By, db.Millis(tx.Now))
+		org, id, c.Requirement, included, reason, c.By, db.Millis(tx.Now))
 	return err
 }
 

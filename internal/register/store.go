@@ -11,6 +11,7 @@ import (
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/system"
 )
 
 // lock makes imports of one organisation wait for each other. Two at once would both find a name missing and add it twice. The
@@ -27,8 +28,12 @@ func saveImport(ctx context.Context, tx *db.Tx, org access.OrganisationID, i Imp
 	if err != nil {
 		return fmt.Errorf("encode result: %w", err)
 	}
+	sealed, err := tx.Seal(ctx, resultCell(i.ID), string(result))
+	if err != nil {
+		return err
+	}
 	_, err = tx.Exec(ctx, `INSERT INTO register_import (id, organisation_id, file, imported_by, imported_at, result) VALUES ($1, $2, $3, $4, $5, $6)`,
-		i.ID, org, i.File, i.By, db.Millis(i.At), string(result))
+		i.ID, org, i.File, i.By, db.Millis(i.At), sealed)
 	if err != nil {
 		return fmt.Errorf("save import: %w", err)
 	}
@@ -37,26 +42,48 @@ func saveImport(ctx context.Context, tx *db.Tx, org access.OrganisationID, i Imp
 
 const importColumns = `id, file, imported_by, imported_at, result, COALESCE(undone_at, 0)`
 
-func scanImport(scan func(...any) error) (Import, error) {
-	var i Import
-	var at, undone int64
-	var result string
-	if err := scan(&i.ID, &i.File, &i.By, &at, &result, &undone); err != nil {
-		return Import{}, err
+// Sealed are the texts of the slice that lie encrypted in the database: lists, and what was in them.
+var Sealed = []db.Sealed{
+	{Table: "register_import", Columns: []string{"result"}, Key: []string{"id"}},
+	{Table: "register_change", Columns: []string{"before"}, Key: []string{"import_id", "system_id"}},
+	{Table: "register_upload", Columns: []string{"content"}, Key: []string{"id"}},
+}
+
+func resultCell(id ids.ID[Import]) db.Cell { return Sealed[0].Cell("result", id.String()) }
+
+func beforeCell(id ids.ID[Import], of ids.ID[system.System]) db.Cell {
+	return Sealed[1].Cell("before", id.String(), of.String())
+}
+
+func contentCell(id ids.ID[Upload]) db.Cell { return Sealed[2].Cell("content", id.String()) }
+
+// scanImport reads an import in the transaction, which opens its result.
+func scanImport(ctx context.Context, tx *db.Tx) func(scan func(...any) error) (Import, error) {
+	return func(scan func(...any) error) (Import, error) {
+		var i Import
+		var at, undone int64
+		var result string
+		if err := scan(&i.ID, &i.File, &i.By, &at, &result, &undone); err != nil {
+			return Import{}, err
+		}
+		result, err := tx.Open(ctx, resultCell(i.ID), result)
+		if err != nil {
+			return Import{}, err
+		}
+		i.At = db.FromMillis(at)
+		if undone != 0 {
+			i.Undone = db.FromMillis(undone)
+		}
+		return i, json.Unmarshal([]byte(result), &i.Result)
 	}
-	i.At = db.FromMillis(at)
-	if undone != 0 {
-		i.Undone = db.FromMillis(undone)
-	}
-	return i, json.Unmarshal([]byte(result), &i.Result)
 }
 
 func imports(ctx context.Context, tx *db.Tx, org access.OrganisationID) ([]Import, error) {
-	return db.All(ctx, tx, scanImport, `SELECT `+importColumns+` FROM register_import WHERE organisation_id = $1 ORDER BY imported_at DESC, id DESC`, org)
+	return db.All(ctx, tx, scanImport(ctx, tx), `SELECT `+importColumns+` FROM register_import WHERE organisation_id = $1 ORDER BY imported_at DESC, id DESC`, org)
 }
 
 func oneImport(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.ID[Import]) (Import, error) {
-	i, err := scanImport(func(dest ...any) error {
+	i, err := scanImport(ctx, tx)(func(dest ...any) error {
 		return db.One(tx.QueryRow(ctx, `SELECT `+importColumns+` FROM register_import WHERE organisation_id = $1 AND id = $2`, org, id), dest...)
 	})
 	if err != nil {
@@ -73,6 +100,9 @@ func saveChanges(ctx context.Context, tx *db.Tx, org access.OrganisationID, id i
 		if err != nil {
 			return err
 		}
+		if before, err = tx.Seal(ctx, beforeCell(id, c.system), before); err != nil {
+			return err
+		}
 		rows[n] = []any{id, org, c.system, string(c.outcome), before, c.version}
 	}
 	err := tx.Insert(ctx, `INSERT INTO register_change (import_id, organisation_id, system_id, kind, before, after_version) VALUES`, "", rows)
@@ -87,6 +117,10 @@ func changesOf(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids
 		var c change
 		var before string
 		if err := scan(&c.system, &c.outcome, &before, &c.version); err != nil {
+			return change{}, err
+		}
+		before, err := tx.Open(ctx, beforeCell(id, c.system), before)
+		if err != nil {
 			return change{}, err
 		}
 		return c, json.Unmarshal([]byte(before), &c.undo)

@@ -15,8 +15,12 @@ import (
 )
 
 func saveUpload(ctx context.Context, tx *db.Tx, actor access.Actor, u *Upload) error {
-	_, err := tx.Exec(ctx, `INSERT INTO register_upload (id, organisation_id, actor, file, content, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
-		u.ID, actor.Organisation, actor.ID, u.File, base64.StdEncoding.EncodeToString(u.Content), db.Millis(tx.Now))
+	content, err := tx.Seal(ctx, contentCell(u.ID), base64.StdEncoding.EncodeToString(u.Content))
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO register_upload (id, organisation_id, actor, file, content, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+		u.ID, actor.Organisation, actor.ID, u.File, content, db.Millis(tx.Now))
 	return err
 }
 
@@ -32,6 +36,9 @@ func oneUpload(ctx context.Context, tx *db.Tx, actor access.Actor, id ids.ID[Upl
 		return Upload{}, err
 	}
 	u.At = db.FromMillis(at)
+	if content, err = tx.Open(ctx, contentCell(id), content); err != nil {
+		return Upload{}, err
+	}
 	if u.Content, err = base64.StdEncoding.DecodeString(content); err != nil {
 		return Upload{}, fmt.Errorf("read content: %w", err)
 	}

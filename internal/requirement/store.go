@@ -36,14 +36,19 @@ func Answers(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems 
 		var id ids.ID[system.System]
 		var a Answer
 		var at int64
-		err := scan(&id, &a.Requirement, &a.Version, &a.Status, &a.KnownBy, &a.KnownOn, &a.Note, &a.By, &at)
+		var row ids.ID[Answer]
+		if err := scan(&id, &a.Requirement, &a.Version, &a.Status, &a.KnownBy, &a.KnownOn, &a.Note, &a.By, &at, &row); err != nil {
+			return struct{}{}, err
+		}
+		var err error
+		a.Note, err = tx.Open(ctx, noteCell(row), a.Note)
 		a.At = db.FromMillis(at)
 		if out[id] == nil {
 			out[id] = map[string]Answer{}
 		}
 		out[id][a.Requirement] = a
 		return struct{}{}, err
-	}, `SELECT system_id, requirement_id, requirement_version, status, known_by, known_on, note, answered_by, answered_at
+	}, `SELECT system_id, requirement_id, requirement_version, status, known_by, known_on, note, answered_by, answered_at, id
 		FROM requirement_answer WHERE `+where+` AND superseded_at IS NULL`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read answers: %w", err)
@@ -62,8 +67,12 @@ func Figures(ctx context.Context, tx *db.Tx, c *catalogue.Catalogue, org access.
 
 // saveAnswer writes a new current answer; the one before is kept as history.
 func saveAnswer(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.ID[system.System], a Answer) error {
-	now := db.Millis(tx.Now)
-	_, err := tx.Exec(ctx, `
+	now, row := db.Millis(tx.Now), ids.New[Answer]()
+	note, err := tx.Seal(ctx, noteCell(row), a.Note)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `
 		UPDATE requirement_answer SET superseded_at = $1
 		WHERE organisation_id = $2 AND system_id = $3 AND requirement_id = $4 AND superseded_at IS NULL`, now, org, id, a.Requirement)
 	if err != nil {
@@ -72,9 +81,14 @@ func saveAnswer(ctx context.Context, tx *db.Tx, org access.OrganisationID, id id
 	_, err = tx.Exec(ctx, `
 		INSERT INTO requirement_answer (id, organisation_id, system_id, requirement_id, requirement_version, status, known_by, known_on, note, answered_by, answered_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-		ids.New[Answer](), org, id, a.Requirement, a.Version, a.Status, a.KnownBy, a.KnownOn, a.Note, a.By, now)
+		row, org, id, a.Requirement, a.Version, a.Status, a.KnownBy, a.KnownOn, note, a.By, now)
 	return err
 }
+
+// Sealed are the texts of the slice that lie encrypted in the database.
+var Sealed = []db.Sealed{{Table: "requirement_answer", Columns: []string{"note"}, Key: []string{"id"}}}
+
+func noteCell(row ids.ID[Answer]) db.Cell { return Sealed[0].Cell("note", row.String()) }
 
 // Holds tells which of some systems have answers.
 func Holds(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems []ids.ID[system.System]) (map[ids.ID[system.System]]bool, error) {

@@ -27,7 +27,55 @@ const columns = `s.id, s.slug, s.name, s.kind, s.service, s.audience, COALESCE(s
 const from = ` FROM system s LEFT JOIN unit u ON u.id = s.unit_id AND u.organisation_id = s.organisation_id
 	LEFT JOIN supplier p ON p.id = s.supplier_id AND p.organisation_id = s.organisation_id`
 
-func scanSystem(scan func(...any) error) (System, error) {
+// Sealed are the texts of the slice that lie encrypted in the database.
+var Sealed = []db.Sealed{{
+	Table: "system", Columns: []string{"hosting_note", "contract_note", "login_note", "information_note", "comment"}, Key: []string{"id"}, Then: unsearch,
+}}
+
+// notes are a system's sealed texts, in the order of Sealed.
+func (s *System) notes() []*string {
+	return []*string{&s.HostingNote, &s.ContractNote, &s.LoginNote, &s.InformationNote, &s.Comment}
+}
+
+// scanSystem reads a system in the transaction, which opens its notes.
+func scanSystem(ctx context.Context, tx *db.Tx) func(scan func(...any) error) (System, error) {
+	return func(scan func(...any) error) (System, error) {
+		s, err := scanRow(scan)
+		if err != nil {
+			return s, err
+		}
+		for i, note := range s.notes() {
+			if *note, err = tx.Open(ctx, Sealed[0].Cell(Sealed[0].Columns[i], s.ID.String()), *note); err != nil {
+				return s, err
+			}
+		}
+		return s, nil
+	}
+}
+
+// sealed gives a copy of a system with its notes sealed, as it is stored.
+func (s *System) sealed(ctx context.Context, tx *db.Tx) (System, error) {
+	out := *s
+	for i, note := range out.notes() {
+		var err error
+		if *note, err = tx.Seal(ctx, Sealed[0].Cell(Sealed[0].Columns[i], s.ID.String()), *note); err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+// unsearch takes what is sealed out of what is searched. It stood there in plain text once.
+func unsearch(ctx context.Context, tx *db.Tx) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE system SET search = folded
+			|| COALESCE((SELECT ' ' || u.folded FROM unit u WHERE u.id = system.unit_id), '')
+			|| COALESCE((SELECT ' ' || p.folded FROM supplier p WHERE p.id = system.supplier_id), '')
+		WHERE organisation_id = $1`, tx.Scope)
+	return err
+}
+
+func scanRow(scan func(...any) error) (System, error) {
 	var s System
 	var created, updated int64
 	err := scan(&s.ID, &s.Slug, &s.Name, &s.Kind, &s.Service, &s.Audience, &s.UnitID, &s.Unit,
@@ -117,7 +165,7 @@ func List(ctx context.Context, tx *db.Tx, org access.OrganisationID, f Filter) (
 	if f.Limit > 0 {
 		query += fmt.Sprintf(` LIMIT %d OFFSET %d`, f.Limit, max(0, f.Offset))
 	}
-	out, err := db.All(ctx, tx, scanSystem, query, args...)
+	out, err := db.All(ctx, tx, scanSystem(ctx, tx), query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read systems: %w", err)
 	}
@@ -148,7 +196,7 @@ func (b beyond) Unwrap() []error { return []error{b.shown, b.cause} }
 
 // Get reads one system by its slug or its id, with everything it has.
 func Get(ctx context.Context, tx *db.Tx, org access.OrganisationID, ref string) (System, error) {
-	s, err := scanSystem(func(dest ...any) error {
+	s, err := scanSystem(ctx, tx)(func(dest ...any) error {
 		return db.One(tx.QueryRow(ctx, `SELECT `+columns+from+` WHERE s.organisation_id = $1 AND (s.slug = $2 OR s.id = $2)`, org, ref), dest...)
 	})
 	if err != nil {
@@ -242,6 +290,9 @@ func fillInformation(ctx context.Context, tx *db.Tx, org access.OrganisationID, 
 		var id ids.ID[System]
 		var h information.Held
 		err := scan(&id, &h.ID, &h.Name, &h.TypeID, &h.TypeVersion, &h.Note, &h.Confirmed, &h.Reason)
+		if err == nil {
+			h.Note, err = tx.Open(ctx, information.NoteCell(h.ID), h.Note)
+		}
 		h.Facts = own[h.ID]
 		if s := at[id]; s != nil {
 			s.Information = append(s.Information, h)
@@ -314,7 +365,7 @@ func bit(b bool) int {
 
 // row gives the values of a system in the order of insertColumns.
 func (s *System) row(org access.OrganisationID, now int64) []any {
-	search := locale.Fold(s.Name + " " + s.Unit + " " + s.Supplier + " " + s.InformationNote)
+	search := locale.Fold(s.Name + " " + s.Unit + " " + s.Supplier) // nothing that is sealed may stand in it
 	return []any{
 		s.ID, org, s.Slug, s.Name, locale.Fold(s.Name), locale.SortKey(s.Name), search, s.Kind, s.Service, s.Audience,
 		null(s.UnitID), null(s.SupplierID), s.OwnerRole, s.ManagerRole, s.Hosting, s.HostingNote, s.Country,
@@ -341,7 +392,11 @@ func Upsert(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems [
 	now := db.Millis(tx.Now)
 	rows := make([][]any, len(systems))
 	for i := range systems {
-		rows[i] = systems[i].row(org, now)
+		s, err := systems[i].sealed(ctx, tx)
+		if err != nil {
+			return fmt.Errorf("save systems: %w", err)
+		}
+		rows[i] = s.row(org, now)
 	}
 	var set []string
 	for _, c := range strings.Split(strings.Join(strings.Fields(insertColumns), " "), ", ") {
