@@ -71,7 +71,7 @@ func newWorld(t *testing.T, d *db.DB, systems int) *world {
 // add registers systems; the first has a hostile name.
 func (w *world) add(t *testing.T, n int) {
 	t.Helper()
-	must(t, w.db.Write(t.Context(), db.Installation, func(tx *db.Tx) error {
+	must(t, w.db.Write(t.Context(), w.actor.Organisation, func(tx *db.Tx) error {
 		units, err := organisation.EnsureUnits(t.Context(), tx, w.actor.Organisation, []string{"Socialförvaltningen"})
 		if err != nil {
 			return err

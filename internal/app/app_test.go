@@ -26,7 +26,7 @@ import (
 func open(t *testing.T, database string) *app.App {
 	t.Helper()
 	a, err := app.Open(context.Background(), app.Options{
-		Database: database, Log: slog.New(slog.DiscardHandler), KeyFile: keyFile(t, database),
+		Database: database, Log: slog.New(slog.DiscardHandler), KeyFile: keyFile(t, database), KeysFile: keysFile(t, database),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -45,6 +45,14 @@ func keyFile(t *testing.T, database string) string {
 		return "" // one is made beside the database
 	}
 	return makeKey(t)
+}
+
+func keysFile(t *testing.T, database string) string {
+	t.Helper()
+	if strings.HasPrefix(database, "sqlite:") {
+		return "" // one is made beside the database
+	}
+	return filepath.Join(t.TempDir(), "insegel.keys")
 }
 
 // example starts the example municipality and gives its address and the link that signs in.

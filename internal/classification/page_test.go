@@ -441,7 +441,7 @@ func TestSearchKeepsTicksWithoutScript(t *testing.T) {
 func TestSuggestedTypesAreTickedWithTheReason(t *testing.T) {
 	s := newSite(t, dbtest.SQLite(t))
 	typ := &cataloguetest.Load(t).Types[3]
-	err := s.DB.Write(t.Context(), db.Installation, func(tx *db.Tx) error {
+	err := s.DB.Write(t.Context(), s.actor.Organisation, func(tx *db.Tx) error {
 		made, err := information.EnsureTypes(t.Context(), tx, s.actor.Organisation, []*catalogue.InformationType{typ})
 		if err != nil {
 			return err
@@ -611,7 +611,7 @@ func TestModelUpload(t *testing.T) {
 
 func TestImportedDraftIsShownAsSuch(t *testing.T) {
 	s := newSite(t, dbtest.SQLite(t))
-	err := s.DB.Write(t.Context(), db.Installation, func(tx *db.Tx) error {
+	err := s.DB.Write(t.Context(), s.actor.Organisation, func(tx *db.Tx) error {
 		_, err := classification.InsertDrafts(t.Context(), tx, s.actor.Organisation, []classification.Classification{{
 			ID: "0199aaaa-0000-7000-8000-000000000001", System: s.sys.ID, ModelID: "1-3", ModelVersion: "1", Origin: classification.FromImport,
 			CreatedBy: "local", Answers: []classification.Answer{{Aspect: k, Level: 2}},

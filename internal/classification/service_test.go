@@ -435,7 +435,7 @@ func TestInsertDrafts(t *testing.T) {
 		stop.Status = classification.Stopped
 		var written []classification.Classification
 		for range 2 { // the second time changes nothing
-			err := d.Write(t.Context(), db.Installation, func(tx *db.Tx) (err error) {
+			err := d.Write(t.Context(), f.actor.Organisation, func(tx *db.Tx) (err error) {
 				var w []classification.Classification
 				w, err = classification.InsertDrafts(t.Context(), tx, f.actor.Organisation,
 					[]classification.Classification{imported(f.sys.ID), imported(drafted), imported(empty), stop})
@@ -667,7 +667,7 @@ func TestStatesOfOtherOrganisation(t *testing.T) {
 		other := dbtest.Organisation(t, d, "soderby")
 		_, err := f.Open(t.Context(), other, f.sys.ID.String(), nil)
 		wants(t, err, db.ErrNotFound)
-		err = d.Read(t.Context(), db.Installation, func(tx *db.Tx) error {
+		err = d.Read(t.Context(), other.Organisation, func(tx *db.Tx) error {
 			states, err := classification.States(t.Context(), tx, other.Organisation, []ids.ID[system.System]{f.sys.ID})
 			if len(states) != 0 {
 				t.Errorf("got %+v", states)

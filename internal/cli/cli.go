@@ -47,6 +47,7 @@ type commands struct {
 	Catalogue catalogueCommand `cmd:"" help:"Check, compare and list the catalogue."`
 	Demo      demoCommand      `cmd:"" help:"Start an example municipality on this machine."`
 	Serve     serveCommand     `cmd:"" help:"Start the server."`
+	Key       keyCommand       `cmd:"" help:"Make keys, change them, tell about them."`
 	Migrate   migrateCommand   `cmd:"" help:"Bring a database to this version's schema."`
 	Version   versionCommand   `cmd:"" help:"Tell the version."`
 }

@@ -103,7 +103,7 @@ func dirty(t testing.TB, w *world, systems []system.System) {
 	y.Kind, y.Service, y.Audience = "e-service", hostile, hostile
 	y.Facts = []catalogue.Statement{{Fact: "area", Value: "socialtjanst"}, {Fact: "personal_data", Value: "yes"}}
 	y.Logins = []system.LoginPath{{Audience: "staff", Address: hostile, Zone: "internet", Method: hostile}, {Audience: "unknown", Zone: "unknown"}}
-	must(t, w.d.Write(ctx, db.Installation, func(tx *db.Tx) error { return system.Upsert(ctx, tx, w.actor.Organisation, []system.System{y}) }))
+	must(t, w.d.Write(ctx, w.actor.Organisation, func(tx *db.Tx) error { return system.Upsert(ctx, tx, w.actor.Organisation, []system.System{y}) }))
 	applied := applying(t, w, "hostile")
 	var answers []requirement.Answer
 	for i, r := range applied[:10] {

@@ -63,7 +63,7 @@ func seed(t testing.TB, d *db.DB, s *Service, actor access.Actor, n int) []syste
 	t.Helper()
 	c := s.catalogue()
 	systems := make([]system.System, n)
-	must(t, d.Write(ctx, db.Installation, func(tx *db.Tx) error {
+	must(t, d.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
 		names := []string{"Socialförvaltningen", "Utbildningsförvaltningen", "Ådalens vård", "Kultur och fritid", "Kommunledningskontoret"}
 		units, err := organisation.EnsureUnits(ctx, tx, actor.Organisation, names)
 		if err != nil {

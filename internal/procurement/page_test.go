@@ -73,7 +73,7 @@ func newWorld(t *testing.T, d *db.DB, systems int) *world {
 // add registers systems; the first has a hostile name, the second is planned.
 func (w *world) add(t *testing.T, n int) {
 	t.Helper()
-	must(t, w.db.Write(t.Context(), db.Installation, func(tx *db.Tx) error {
+	must(t, w.db.Write(t.Context(), w.actor.Organisation, func(tx *db.Tx) error {
 		taken, err := system.Slugs(t.Context(), tx, w.actor.Organisation)
 		if err != nil {
 			return err

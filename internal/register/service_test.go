@@ -76,7 +76,7 @@ func must(t testing.TB, err error) {
 func held(t testing.TB, s *Service, actor access.Actor) (map[string]system.System, map[string]classification.State) {
 	t.Helper()
 	systems, states := map[string]system.System{}, map[string]classification.State{}
-	must(t, s.DB.Read(ctx, db.Installation, func(tx *db.Tx) error {
+	must(t, s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
 		list, err := system.List(ctx, tx, actor.Organisation, system.Filter{Reach: access.Everywhere()})
 		if err != nil {
 			return err

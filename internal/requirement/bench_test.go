@@ -187,7 +187,7 @@ func BenchmarkViews(b *testing.B) {
 	s := &requirement.Service{DB: d, Engine: engine(b)}
 	b.ReportAllocs()
 	for b.Loop() {
-		err := d.Read(b.Context(), db.Installation, func(tx *db.Tx) error {
+		err := d.Read(b.Context(), org, func(tx *db.Tx) error {
 			systems, err := system.List(b.Context(), tx, org, system.Filter{Reach: access.Everywhere()})
 			if err != nil {
 				return err
@@ -226,7 +226,7 @@ func fillRegister(b *testing.B, d *db.DB, org access.OrganisationID, n int) {
 			Answers: []classification.Answer{{Aspect: catalogue.Confidentiality, Level: i % 4}, {Aspect: catalogue.Integrity, Level: i % 3}},
 		})
 	}
-	err := d.Write(b.Context(), db.Installation, func(tx *db.Tx) error {
+	err := d.Write(b.Context(), org, func(tx *db.Tx) error {
 		if err := system.Upsert(b.Context(), tx, org, systems); err != nil {
 			return err
 		}

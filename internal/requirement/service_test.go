@@ -92,7 +92,7 @@ func TestStopYieldsNothing(t *testing.T) {
 func (f *desk) applying() []string {
 	f.t.Helper()
 	var out []string
-	err := f.DB.Read(f.t.Context(), db.Installation, func(tx *db.Tx) error {
+	err := f.DB.Read(f.t.Context(), f.actor.Organisation, func(tx *db.Tx) error {
 		sys, err := system.Get(f.t.Context(), tx, f.actor.Organisation, f.sys.Slug)
 		if err != nil {
 			return err
@@ -367,7 +367,7 @@ func TestConstantNumberOfStatements(t *testing.T) {
 		}
 		statements := func(systems []system.System) int64 {
 			before := d.Statements()
-			err := d.Read(t.Context(), db.Installation, func(tx *db.Tx) error {
+			err := d.Read(t.Context(), f.actor.Organisation, func(tx *db.Tx) error {
 				views, err := f.Views(t.Context(), tx, f.actor.Organisation, systems, nil)
 				if len(views) != len(systems) {
 					t.Errorf("%d views of %d systems", len(views), len(systems))

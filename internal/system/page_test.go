@@ -51,7 +51,7 @@ func start(t *testing.T, d *db.DB, who *pageActor) (*webtest.Client, *system.Ser
 func registered(t *testing.T, d *db.DB, actor access.Actor, slug string) system.System {
 	t.Helper()
 	var s system.System
-	err := d.Read(context.Background(), db.Installation, func(tx *db.Tx) (err error) {
+	err := d.Read(context.Background(), actor.Organisation, func(tx *db.Tx) (err error) {
 		s, err = system.Get(context.Background(), tx, actor.Organisation, slug)
 		return err
 	})

@@ -26,16 +26,16 @@ import (
 )
 
 // write and read run fn in a transaction that must succeed.
-func write(t testing.TB, d *db.DB, fn func(tx *db.Tx) error) {
+func write(t testing.TB, d *db.DB, org access.OrganisationID, fn func(tx *db.Tx) error) {
 	t.Helper()
-	if err := d.Write(t.Context(), db.Installation, fn); err != nil {
+	if err := d.Write(t.Context(), org, fn); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func read(t testing.TB, d *db.DB, fn func(tx *db.Tx) error) {
+func read(t testing.TB, d *db.DB, org access.OrganisationID, fn func(tx *db.Tx) error) {
 	t.Helper()
-	if err := d.Read(t.Context(), db.Installation, fn); err != nil {
+	if err := d.Read(t.Context(), org, fn); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -48,7 +48,7 @@ func register(t testing.TB, d *db.DB, org access.OrganisationID, names ...string
 		list[i] = system.New(n)
 		list[i].Slug = system.FreeSlug(taken, list[i].Slug)
 	}
-	write(t, d, func(tx *db.Tx) error { return system.Upsert(t.Context(), tx, org, list) })
+	write(t, d, org, func(tx *db.Tx) error { return system.Upsert(t.Context(), tx, org, list) })
 	return list
 }
 
@@ -56,7 +56,7 @@ func register(t testing.TB, d *db.DB, org access.OrganisationID, names ...string
 func listed(t testing.TB, d *db.DB, org access.OrganisationID, f system.Filter) []string {
 	t.Helper()
 	var names []string
-	read(t, d, func(tx *db.Tx) error {
+	read(t, d, org, func(tx *db.Tx) error {
 		list, err := system.List(t.Context(), tx, org, f)
 		for _, s := range list {
 			names = append(names, s.Name)
@@ -100,7 +100,7 @@ func TestRoundtrip(t *testing.T) {
 		d.Now = func() time.Time { return now }
 		org := dbtest.Organisation(t, d, "norrsjo").Organisation
 		var want system.System
-		write(t, d, func(tx *db.Tx) error {
+		write(t, d, org, func(tx *db.Tx) error {
 			units, err := organisation.EnsureUnits(t.Context(), tx, org, []string{"Vård"})
 			if err != nil {
 				return err
@@ -125,7 +125,7 @@ func TestRoundtrip(t *testing.T) {
 			return system.AddLinks(t.Context(), tx, org, []system.Link{{System: want.ID, Information: info, Confirmed: true, Reason: "svar"}})
 		})
 		want.CreatedAt, want.UpdatedAt = now, now
-		read(t, d, func(tx *db.Tx) error {
+		read(t, d, org, func(tx *db.Tx) error {
 			list, err := system.List(t.Context(), tx, org, system.Filter{Reach: access.Everywhere()})
 			if err != nil || len(list) != 1 {
 				t.Fatalf("got %d systems, %v", len(list), err)
@@ -155,12 +155,12 @@ func TestUpsertChanges(t *testing.T) {
 		full := complete(t, "", "")
 		full.Unit, full.Supplier = "", ""
 		full.ID, full.Slug, full.Version = list[0].ID, list[0].Slug, 2
-		write(t, d, func(tx *db.Tx) error { return system.Upsert(t.Context(), tx, org, []system.System{full}) })
+		write(t, d, org, func(tx *db.Tx) error { return system.Upsert(t.Context(), tx, org, []system.System{full}) })
 		back := system.New("A")
 		back.ID, back.Slug, back.Version = full.ID, full.Slug, 3
 		for _, want := range []system.System{full, back} {
-			write(t, d, func(tx *db.Tx) error { return system.Upsert(t.Context(), tx, org, []system.System{want}) })
-			read(t, d, func(tx *db.Tx) error {
+			write(t, d, org, func(tx *db.Tx) error { return system.Upsert(t.Context(), tx, org, []system.System{want}) })
+			read(t, d, org, func(tx *db.Tx) error {
 				got, err := system.Get(t.Context(), tx, org, want.Slug)
 				if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(system.System{}, "CreatedAt", "UpdatedAt")); diff != "" {
 					t.Errorf("version %d: %s", want.Version, diff)
@@ -192,7 +192,7 @@ func TestListOrderAndSearch(t *testing.T) {
 		register(t, d, other, "Ärende hos andra")
 		systems := register(t, d, org, "Östra", "ärende", "Zebra", "Åkeri", "alfa", "100 % koll", "under_streck", "Back\\slash")
 		var unit access.UnitID
-		write(t, d, func(tx *db.Tx) error {
+		write(t, d, org, func(tx *db.Tx) error {
 			units, err := organisation.EnsureUnits(t.Context(), tx, org, []string{"Vård och omsorg"})
 			if err != nil {
 				return err
@@ -246,7 +246,7 @@ func TestConstantNumberOfStatements(t *testing.T) {
 				list[i].Facts = one("ai", "yes")
 				list[i].Logins = []system.LoginPath{{Zone: "internet"}, {Zone: "internal"}}
 			}
-			write(t, d, func(tx *db.Tx) error {
+			write(t, d, org, func(tx *db.Tx) error {
 				if err := system.Upsert(t.Context(), tx, org, list); err != nil {
 					return err
 				}
@@ -258,7 +258,7 @@ func TestConstantNumberOfStatements(t *testing.T) {
 				return errors.Join(err, system.AddLinks(t.Context(), tx, org, links))
 			})
 			before := d.Statements()
-			read(t, d, func(tx *db.Tx) error {
+			read(t, d, org, func(tx *db.Tx) error {
 				got, err := system.List(t.Context(), tx, org, system.Filter{Reach: access.Everywhere()})
 				for _, s := range got {
 					if len(s.Facts) != 1 || len(s.Logins) != 2 || len(s.Information) != 1 {
@@ -283,7 +283,7 @@ func TestLinks(t *testing.T) {
 		org := dbtest.Organisation(t, d, "norrsjo").Organisation
 		s := register(t, d, org, "A")[0]
 		held := func() (out []string) {
-			read(t, d, func(tx *db.Tx) error {
+			read(t, d, org, func(tx *db.Tx) error {
 				got, err := system.Get(t.Context(), tx, org, s.Slug)
 				for _, h := range got.Information {
 					out = append(out, fmt.Sprint(h.Name, " ", h.Confirmed, " ", h.Reason))
@@ -292,7 +292,7 @@ func TestLinks(t *testing.T) {
 			})
 			return out
 		}
-		write(t, d, func(tx *db.Tx) error {
+		write(t, d, org, func(tx *db.Tx) error {
 			a, err := information.Save(t.Context(), tx, org, information.Information{Name: "a"})
 			if err != nil {
 				return err
@@ -309,7 +309,7 @@ func TestLinks(t *testing.T) {
 		if diff := cmp.Diff([]string{"a true sagt", "b false ordet"}, held()); diff != "" {
 			t.Errorf("a suggestion overwrote what a person confirmed: %s", diff)
 		}
-		write(t, d, func(tx *db.Tx) error { return system.ReplaceLinks(t.Context(), tx, org, s.ID, nil) })
+		write(t, d, org, func(tx *db.Tx) error { return system.ReplaceLinks(t.Context(), tx, org, s.ID, nil) })
 		if got := held(); got != nil {
 			t.Errorf("got %q, want none", got)
 		}
@@ -320,19 +320,19 @@ func TestRemove(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) {
 		org, other := dbtest.Organisation(t, d, "norrsjo").Organisation, dbtest.Organisation(t, d, "soderby").Organisation
 		full := complete(t, "", "")
-		write(t, d, func(tx *db.Tx) error { return system.Upsert(t.Context(), tx, org, []system.System{full}) })
+		write(t, d, org, func(tx *db.Tx) error { return system.Upsert(t.Context(), tx, org, []system.System{full}) })
 		register(t, d, org, "Kvar")
-		write(t, d, func(tx *db.Tx) error { return system.Remove(t.Context(), tx, other, []ids.ID[system.System]{full.ID}) })
+		write(t, d, other, func(tx *db.Tx) error { return system.Remove(t.Context(), tx, other, []ids.ID[system.System]{full.ID}) })
 		if got := listed(t, d, org, system.Filter{Reach: access.Everywhere()}); len(got) != 2 {
 			t.Fatalf("another organisation removed a system; left are %q", got)
 		}
-		write(t, d, func(tx *db.Tx) error { return system.Remove(t.Context(), tx, org, []ids.ID[system.System]{full.ID}) })
+		write(t, d, org, func(tx *db.Tx) error { return system.Remove(t.Context(), tx, org, []ids.ID[system.System]{full.ID}) })
 		if diff := cmp.Diff([]string{"Kvar"}, listed(t, d, org, system.Filter{Reach: access.Everywhere()})); diff != "" {
 			t.Error(diff)
 		}
 		for _, table := range []string{"system_fact", "login_path", "system_information"} {
 			var n int
-			read(t, d, func(tx *db.Tx) error { return db.One(tx.QueryRow(t.Context(), `SELECT COUNT(*) FROM `+table), &n) })
+			read(t, d, db.Installation, func(tx *db.Tx) error { return db.One(tx.QueryRow(t.Context(), `SELECT COUNT(*) FROM `+table), &n) })
 			if n != 0 {
 				t.Errorf("%d rows of %s are left", n, table)
 			}
@@ -345,7 +345,7 @@ func TestNamesAndSlugs(t *testing.T) {
 		org, other := dbtest.Organisation(t, d, "norrsjo").Organisation, dbtest.Organisation(t, d, "soderby").Organisation
 		register(t, d, other, "Deras")
 		s := register(t, d, org, "Ärende  ETT")[0]
-		read(t, d, func(tx *db.Tx) error {
+		read(t, d, org, func(tx *db.Tx) error {
 			names, err := system.Names(t.Context(), tx, org)
 			if diff := cmp.Diff(map[string]ids.ID[system.System]{"ärende ett": s.ID}, names); diff != "" {
 				t.Error(diff)
@@ -394,7 +394,7 @@ func TestService(t *testing.T) {
 		if err := s.Update(t.Context(), reader, first); !errors.Is(err, access.ErrDenied) {
 			t.Errorf("an auditor changed a system: %v", err)
 		}
-		read(t, d, func(tx *db.Tx) error {
+		read(t, d, actor.Organisation, func(tx *db.Tx) error {
 			got, err := system.Get(t.Context(), tx, actor.Organisation, first.Slug)
 			if got.Name != "Treserva 2" || got.Version != 2 {
 				t.Errorf("got %q version %d", got.Name, got.Version)
@@ -447,7 +447,7 @@ func TestOtherOrganisation(t *testing.T) {
 		us, them := dbtest.Organisation(t, d, "norrsjo"), dbtest.Organisation(t, d, "soderby")
 		s := &system.Service{DB: d}
 		theirs := register(t, d, them.Organisation, "Deras")[0]
-		read(t, d, func(tx *db.Tx) error {
+		read(t, d, us.Organisation, func(tx *db.Tx) error {
 			for _, ref := range []string{theirs.ID.String(), theirs.Slug} {
 				if _, err := system.Get(t.Context(), tx, us.Organisation, ref); !errors.Is(err, db.ErrNotFound) {
 					t.Errorf("%s was found: %v", ref, err)
@@ -463,11 +463,11 @@ func TestOtherOrganisation(t *testing.T) {
 		if err := s.Update(t.Context(), us, mine); !errors.Is(err, db.ErrNotFound) {
 			t.Errorf("a change gave %v, want ErrNotFound", err)
 		}
-		err := d.Write(t.Context(), db.Installation, func(tx *db.Tx) error { return system.Upsert(t.Context(), tx, us.Organisation, []system.System{mine}) })
+		err := d.Write(t.Context(), us.Organisation, func(tx *db.Tx) error { return system.Upsert(t.Context(), tx, us.Organisation, []system.System{mine}) })
 		if !errors.Is(err, db.ErrNotFound) {
 			t.Errorf("an import over it gave %v, want ErrNotFound", err)
 		}
-		read(t, d, func(tx *db.Tx) error {
+		read(t, d, them.Organisation, func(tx *db.Tx) error {
 			got, err := system.Get(t.Context(), tx, them.Organisation, theirs.Slug)
 			if got.Name != "Deras" || got.Version != 1 || got.Facts != nil {
 				t.Errorf("it was changed: %+v", got)
