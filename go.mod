@@ -37,7 +37,12 @@ require (
 	google.golang.org/protobuf v1.36.12 // indirect
 )
 
-require golang.org/x/time v0.16.0
+require (
+	github.com/coreos/go-oidc/v3 v3.21.0
+	github.com/go-jose/go-jose/v4 v4.1.9
+	golang.org/x/oauth2 v0.37.0
+	golang.org/x/time v0.16.0
+)
 
 require (
 	github.com/VividCortex/ewma v1.2.0 // indirect

@@ -203,6 +203,8 @@ var policies = map[string]Policy{
 	"provider.Change":   {Kind: KindSignIn, By: runs, StepUp: true},
 	"provider.Enable":   {Kind: KindSignIn, By: runs, StepUp: true},
 	"provider.Disable":  {Kind: KindSignIn, By: runs, StepUp: true},
+	"provider.Try":      {Kind: KindSignIn, By: runs},
+	"oidc.RotateKeys":   {Kind: KindSignIn, By: runs, StepUp: true},
 	"provider.SetLevel": {Kind: KindSignIn, By: runs, StepUp: true},
 
 	"overview.Home":            {Kind: KindSystem, By: works, Weakness: true},

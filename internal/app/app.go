@@ -22,6 +22,8 @@ import (
 	"github.com/insegel/insegel/internal/alarm"
 	"github.com/insegel/insegel/internal/approval"
 	"github.com/insegel/insegel/internal/auth"
+	"github.com/insegel/insegel/internal/auth/oidc"
+	"github.com/insegel/insegel/internal/auth/provider"
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/db"
@@ -83,6 +85,8 @@ type App struct {
 
 	Alarms          *alarm.Service
 	Approvals       *approval.Service
+	Providers       *provider.Service
+	OIDC            *oidc.Service
 	Organisations   *organisation.Service
 	Systems         *system.Service
 	Classifications *classification.Service
@@ -204,6 +208,12 @@ func (a *App) build(ctx context.Context, o Options) error {
 	a.Organisations = &organisation.Service{DB: a.DB, Approvals: a.Approvals, Object: object, EndSessions: endSessions}
 	a.Organisations.Register()
 	approval.Register(a.Jobs, a.Approvals, organisation.List)
+	known, err := provider.LoadContexts(data.Files)
+	if err != nil {
+		return err
+	}
+	a.Providers = &provider.Service{DB: a.DB, Vault: provider.Vault{Root: a.Key}, Known: known}
+	a.OIDC = oidc.NewService(a.DB, a.Providers, a.Outbound)
 	a.Systems = &system.Service{DB: a.DB}
 	a.Classifications = &classification.Service{DB: a.DB, Catalogue: a.Catalogue, Jobs: a.Jobs}
 	a.Requirements = &requirement.Service{DB: a.DB, Engine: a.Engine}

@@ -7,6 +7,7 @@ import (
 	"github.com/insegel/insegel/internal/action"
 	"github.com/insegel/insegel/internal/alarm"
 	"github.com/insegel/insegel/internal/approval"
+	"github.com/insegel/insegel/internal/auth/provider"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/overview"
 	"github.com/insegel/insegel/internal/procurement"
@@ -32,6 +33,7 @@ func (a *App) menu(c *web.Context) []web.MenuItem {
 		{web.MenuItem{Name: overview.MenuRules, Group: "app.group-support", Key: "app.menu-rule", Href: "/regler", Icon: "book"}, "overview.Rules"},
 		{web.MenuItem{Name: "approval", Group: "app.group-admin", Key: "app.menu-approval", Href: approval.Path, Icon: "check"}, "approval.List"},
 		{web.MenuItem{Name: "alarm", Group: "app.group-admin", Key: "app.menu-alarm", Href: alarm.Path, Icon: "warn"}, "alarm.List"},
+		{web.MenuItem{Name: provider.Menu, Group: "app.group-admin", Key: "app.menu-sign-in", Href: provider.Path, Icon: "key"}, "provider.List"},
 	}
 	var out []web.MenuItem
 	for _, m := range all {

@@ -16,6 +16,7 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 
 	"github.com/insegel/insegel/internal/auth"
+	"github.com/insegel/insegel/internal/auth/provider"
 	"github.com/insegel/insegel/internal/schema"
 	"github.com/insegel/insegel/internal/web"
 )
@@ -62,7 +63,7 @@ const (
 // Site mounts every page.
 func (a *App) Site(o ServerOptions) *web.Site {
 	secure := o.secure()
-	sessions := auth.New(a.DB, auth.Options{TLS: secure, Arrive: a.Organisations.Arrive})
+	sessions := auth.New(a.DB, auth.Options{TLS: secure, Arrive: a.Organisations.Arrive, Levels: provider.Accept})
 	opts := web.Options{
 		ActorFunc: sessions.Actor, Session: sessions.Load, Menu: a.menu, Alarms: a.alarmPages().Notice, TLS: secure, Now: time.Now,
 		Hosts: o.hosts(), Proxies: o.Proxies,
@@ -75,7 +76,11 @@ func (a *App) Site(o ServerOptions) *web.Site {
 		opts.Canonical = o.URL.Scheme + "://" + o.URL.Host
 	}
 	site := web.NewSite(a.Texts, a.Log, opts)
-	auth.Pages{Sessions: sessions, Demo: o.Demo != nil}.Mount(site)
+	drivers := a.drivers(o)
+	auth.Pages{
+		Sessions: sessions, Demo: o.Demo != nil, Providers: []func(context.Context) ([]auth.Method, error){provider.Buttons(a.DB, drivers)},
+	}.Mount(site)
+	a.signInRoutes(site, sessions, o)
 	if o.Demo != nil {
 		o.Demo.Mount(site, sessions, o.Who)
 	}

@@ -10,6 +10,8 @@ import (
 	"github.com/insegel/insegel/internal/alarm"
 	"github.com/insegel/insegel/internal/approval"
 	"github.com/insegel/insegel/internal/auth"
+	"github.com/insegel/insegel/internal/auth/oidc"
+	"github.com/insegel/insegel/internal/auth/provider"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/organisation"
@@ -31,8 +33,10 @@ var messages = map[string]string{
 	"auth":           auth.Messages,
 	"classification": classification.Messages,
 	"organisation":   organisation.Messages,
+	"oidc":           oidc.Messages,
 	"overview":       overview.Messages,
 	"procurement":    procurement.Messages,
+	"provider":       provider.Messages,
 	"register":       register.Messages,
 	"report":         report.Messages,
 	"requirement":    requirement.Messages,

@@ -37,6 +37,15 @@ var builtKeys = map[string]string{
 	"register.page-part-":      "ends with a part of the review",
 	"register.page-step-":      "ends with a step of the import; it stands in the code",
 	"register.page-value-":     "ends with an answer: yes, no, not-needed",
+	"oidc.field-":              "ends with the name of a form's field; it stands in the code",
+	"oidc.hint-":               "ends with the name of a form's field; it stands in the code",
+	"provider.about-":          "ends with a kind of provider: oidc, saml, certificate",
+	"provider.add-":            "ends with a kind of provider: oidc, saml, certificate",
+	"provider.field-":          "ends with the name of a form's field; it stands in the code",
+	"provider.hint-":           "ends with the name of a form's field; it stands in the code",
+	"provider.hint-issuer-":    "ends with a kind of provider: oidc, saml, certificate",
+	"provider.kind-":           "ends with a kind of provider: oidc, saml, certificate",
+	"provider.level-":          "ends with a level of assurance: 0, 3, 4",
 	"report.page-file-":        "ends with a kind of report",
 	"report.page-format-":      "ends with a file format",
 	"report.page-name-":        "ends with a kind of report",
@@ -195,8 +204,12 @@ func (m *messages) owned(text string) bool {
 	if guest := guests[owner]; guest != "" {
 		owner = guest
 	}
-	_, ok := m.files[owner]
-	return ok
+	for pkg := range m.files {
+		if path.Base(pkg) == owner {
+			return true
+		}
+	}
+	return false
 }
 
 // errorKeys are the keys of a web.Error, and of any other literal with a field Key that holds what looks like one.

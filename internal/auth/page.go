@@ -26,14 +26,23 @@ var templates = web.Parse(pages)
 type Method struct {
 	// Kind is the Method of the proofs that come of it: "passkey", "oidc", "saml" or "certificate".
 	Kind string
-	// Key is the message of its button and Hint the one that explains it. Name, when set, is shown instead of Key: the provider's own.
-	Key, Hint, Name string
+	// Key is the message of its button and Hint the one that explains it. Name, when set, is shown instead of Key: the provider's own,
+	// and NameEN the same in English.
+	Key, Hint, Name, NameEN string
 	// Href is where it begins; it gets "till", the page to come back to.
 	Href string
 	// Icon is a symbol in icons.svg.
 	Icon string
 	// Again is where a step-up begins, for those who came by Issuer, or by any of the kind when Issuer is empty. Empty is none.
 	Again, Issuer string
+}
+
+// named is the provider's own name in the reader's language.
+func (m *Method) named(lang string) string {
+	if lang == "en" && m.NameEN != "" {
+		return m.NameEN
+	}
+	return m.Name
 }
 
 // Pages are the sign-in page, signing out, showing again who one is, and one's own sessions.
@@ -111,6 +120,7 @@ func (p Pages) SignInPage(c *web.Context, to string, faults ...web.FieldError) e
 		}
 	}
 	for _, m := range methods {
+		m.Name = m.named(c.L.Lang)
 		page.Passkey = page.Passkey || m.Kind == MethodPasskey
 		m.Href = withReturn(m.Href, to)
 		page.Methods = append(page.Methods, m)
@@ -166,6 +176,7 @@ func (p Pages) AgainPage(c *web.Context, to string, resend bool, faults ...web.F
 		page.Status = http.StatusForbidden
 	}
 	for _, m := range methods {
+		m.Name = m.named(c.L.Lang)
 		mine := m.Again != "" && m.Kind == me.Method && (m.Issuer == "" || m.Issuer == me.Issuer)
 		if m.Kind == MethodPasskey {
 			mine = passkey

@@ -190,11 +190,21 @@ func EndPasskey(ctx context.Context, tx *db.Tx, org access.OrganisationID, accou
 }
 
 // EndProvider ends the sessions that an identity provider began, when it says that it has ended its own: all of the subject's, or the
-// one that index names. It runs in the caller's transaction, and the caller logs why.
+// one that ProviderSession names. A proof that names neither ends none. It runs in the caller's transaction, and the caller logs why.
 func EndProvider(ctx context.Context, tx *db.Tx, p Proof) (int64, error) {
 	n, err := endProvider(ctx, tx, p)
 	if err != nil {
 		return 0, fmt.Errorf("end the provider's sessions: %w", err)
+	}
+	return n, nil
+}
+
+// EndIssuer ends every session that began at an identity provider, when nobody may sign in there any more. It runs in the caller's
+// transaction, and the caller logs why.
+func EndIssuer(ctx context.Context, tx *db.Tx, org access.OrganisationID, issuer string) (int64, error) {
+	n, err := endIssuer(ctx, tx, org, issuer)
+	if err != nil {
+		return 0, fmt.Errorf("end sessions of a provider: %w", err)
 	}
 	return n, nil
 }

@@ -178,9 +178,13 @@ func endSessions(ctx context.Context, tx *db.Tx, org access.OrganisationID, acco
 
 func endProvider(ctx context.Context, tx *db.Tx, p Proof) (int64, error) {
 	return tx.Exec(ctx, `
-		DELETE FROM session WHERE organisation_id = $1 AND issuer = $2 AND ($4 = '' OR provider_session = $4) AND account_id IN (
-			SELECT account_id FROM account_identity WHERE organisation_id = $1 AND issuer = $2 AND subject = $3)`,
+		DELETE FROM session WHERE organisation_id = $1 AND issuer = $2 AND ($3 <> '' OR $4 <> '') AND ($4 = '' OR provider_session = $4)
+			AND ($3 = '' OR account_id IN (SELECT account_id FROM account_identity WHERE organisation_id = $1 AND issuer = $2 AND subject = $3))`,
 		p.Organisation, p.Issuer, p.Subject, p.ProviderSession)
+}
+
+func endIssuer(ctx context.Context, tx *db.Tx, org access.OrganisationID, issuer string) (int64, error) {
+	return tx.Exec(ctx, `DELETE FROM session WHERE organisation_id = $1 AND issuer = $2`, org, issuer)
 }
 
 // accountOf finds the account that a proof names.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/audit"
+	"github.com/insegel/insegel/internal/auth"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
 )
@@ -104,14 +105,15 @@ func (s *Service) Enable(ctx context.Context, actor access.Actor, id ID) error {
 	})
 }
 
-// Disable takes a provider off the sign-in page. Nobody can sign in by it any more.
+// Disable takes a provider off the sign-in page. Nobody can sign in by it any more, and those who have are signed out.
 func (s *Service) Disable(ctx context.Context, actor access.Actor, id ID) error {
 	if err := access.Check(actor, "provider.Disable"); err != nil {
 		return err
 	}
-	return s.change(ctx, actor, "provider.Disable", id, func(_ *db.Tx, p *Provider) (map[string][]byte, error) {
+	return s.change(ctx, actor, "provider.Disable", id, func(tx *db.Tx, p *Provider) (map[string][]byte, error) {
 		p.Enabled = false
-		return nil, nil
+		_, err := auth.EndIssuer(ctx, tx, p.Organisation, p.Issuer)
+		return nil, err
 	})
 }
 
@@ -163,11 +165,11 @@ func (s *Service) SetLevel(ctx context.Context, actor access.Actor, role access.
 		return err
 	}
 	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
-		chosen, err := chosenLevels(ctx, tx, actor.Organisation)
+		levels, err := LevelsOf(ctx, tx, actor.Organisation)
 		if err != nil {
 			return err
 		}
-		before, ok := chosen[role]
+		before, ok := levels.Chosen[role]
 		if !ok {
 			before = DefaultLevel(role)
 		}
@@ -184,6 +186,14 @@ func (s *Service) SetLevel(ctx context.Context, actor access.Actor, role access.
 	})
 	if err != nil {
 		return fmt.Errorf("set level: %w", err)
+	}
+	return nil
+}
+
+// Try lets an administrator sign in at a provider to see what it answers. It signs nobody in, and tells whether the actor may.
+func (s *Service) Try(_ context.Context, actor access.Actor) error {
+	if err := access.Check(actor, "provider.Try"); err != nil {
+		return err
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 
 	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/auth"
 	"github.com/insegel/insegel/internal/db"
 )
 
@@ -117,7 +118,8 @@ func update(ctx context.Context, tx *db.Tx, p *Provider) error {
 	return err
 }
 
-func chosenLevels(ctx context.Context, tx *db.Tx, org access.OrganisationID) (map[access.Role]Level, error) {
+// LevelsOf reads what the roles of an organisation ask for, and whether it has a provider that is switched on.
+func LevelsOf(ctx context.Context, tx *db.Tx, org access.OrganisationID) (Levels, error) {
 	type row struct {
 		role  access.Role
 		level Level
@@ -125,26 +127,33 @@ func chosenLevels(ctx context.Context, tx *db.Tx, org access.OrganisationID) (ma
 	rows, err := db.All(ctx, tx, func(scan func(...any) error) (row, error) {
 		var r row
 		return r, scan(&r.role, &r.level.Factors, &r.level.LoA)
-	}, `SELECT role, factors, loa FROM accepted_level WHERE organisation_id = $1`, org)
-	out := map[access.Role]Level{}
-	for _, r := range rows {
-		out[r.role] = r.level
-	}
-	return out, err
-}
-
-// LevelsOf reads what the roles of an organisation ask for.
-func LevelsOf(ctx context.Context, tx *db.Tx, org access.OrganisationID) (Levels, error) {
-	chosen, err := chosenLevels(ctx, tx, org)
+	}, `
+		SELECT role, factors, loa FROM accepted_level WHERE organisation_id = $1
+		UNION ALL SELECT '', COUNT(*), 0 FROM identity_provider WHERE organisation_id = $1 AND enabled = 1`, org)
 	if err != nil {
 		return Levels{}, fmt.Errorf("read levels: %w", err)
 	}
-	var n int
-	row := tx.QueryRow(ctx, `SELECT COUNT(*) FROM identity_provider WHERE organisation_id = $1 AND enabled = 1`, org)
-	if err := db.One(row, &n); err != nil {
-		return Levels{}, fmt.Errorf("count providers: %w", err)
+	out := Levels{Chosen: map[access.Role]Level{}}
+	for _, r := range rows {
+		if r.role == "" {
+			out.On = r.level.Factors > 0 // the count of providers
+			continue
+		}
+		out.Chosen[r.role] = r.level
 	}
-	return Levels{On: n > 0, Chosen: chosen}, nil
+	return out, nil
+}
+
+// Accept reads which roles a session gives. It is auth.Options.Levels.
+func Accept(ctx context.Context, tx *db.Tx, org access.OrganisationID) (auth.Accepted, error) {
+	levels, err := LevelsOf(ctx, tx, org)
+	if err != nil {
+		return nil, err
+	}
+	return func(role access.Role, s auth.Shown) bool {
+		// The demonstration shows nothing, and nothing but its own command makes such a session.
+		return s.Method == auth.MethodDemo || levels.Of(role).Met(Strength{Factors: s.Factors, LoA: s.LoA})
+	}, nil
 }
 
 func saveLevel(ctx context.Context, tx *db.Tx, org access.OrganisationID, r access.Role, l Level) error {
@@ -153,4 +162,21 @@ func saveLevel(ctx context.Context, tx *db.Tx, org access.OrganisationID, r acce
 		ON CONFLICT (organisation_id, role) DO UPDATE SET factors = excluded.factors, loa = excluded.loa, updated_at = excluded.updated_at`,
 		org, r, l.Factors, l.LoA, db.Millis(tx.Now))
 	return err
+}
+
+// everyEnabled lists the providers of all organisations that are switched on, for the sign-in page, where nobody is known yet.
+func everyEnabled(ctx context.Context, tx *db.Tx) ([]Provider, error) {
+	return db.All(ctx, tx, scan, `
+		SELECT `+columns+` FROM identity_provider WHERE organisation_id <> '' AND enabled = 1 ORDER BY organisation_id, created_at, id`)
+}
+
+func organisationNames(ctx context.Context, tx *db.Tx) (map[string]string, error) {
+	out := map[string]string{}
+	_, err := db.All(ctx, tx, func(scan func(...any) error) (string, error) {
+		var id, name string
+		err := scan(&id, &name)
+		out[id] = name
+		return id, err
+	}, `SELECT id, name FROM organisation`)
+	return out, err
 }

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package oidc
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/db"
+)
+
+// keyPurpose tells our keys from those of others in the table.
+const keyPurpose = "oidc-client"
+
+func listKeys(ctx context.Context, tx *db.Tx, org access.OrganisationID) ([]ourKey, error) {
+	return db.All(ctx, tx, func(scan func(...any) error) (ourKey, error) {
+		var k ourKey
+		var public string
+		var created int64
+		if err := scan(&k.id, &k.kind, &public, &created); err != nil {
+			return k, err
+		}
+		k.created = db.FromMillis(created)
+		return k, json.Unmarshal([]byte(public), &k.public)
+	}, `
+		SELECT id, algorithm, public, created_at FROM sign_in_key WHERE organisation_id = $1 AND purpose = $2
+		ORDER BY created_at DESC, id`, org, keyPurpose)
+}
+
+func insertKey(ctx context.Context, tx *db.Tx, org access.OrganisationID, k *ourKey) error {
+	public, err := json.Marshal(k.public)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `
+		INSERT INTO sign_in_key (id, organisation_id, purpose, algorithm, public, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+		k.id, org, keyPurpose, k.kind, string(public), db.Millis(k.created))
+	return err
+}
+
+func deleteKey(ctx context.Context, tx *db.Tx, org access.OrganisationID, id string) error {
+	_, err := tx.Exec(ctx, `DELETE FROM sign_in_key WHERE organisation_id = $1 AND purpose = $2 AND id = $3`, org, keyPurpose, id)
+	return err
+}
+
+// organisationOf finds an organisation by its code, which stands in the address of its keys.
+func organisationOf(ctx context.Context, tx *db.Tx, code string) (access.OrganisationID, error) {
+	var id access.OrganisationID
+	err := db.One(tx.QueryRow(ctx, `SELECT id FROM organisation WHERE code = $1`, code), &id)
+	return id, err
+}
+
+// codeOf gives an organisation's code.
+func codeOf(ctx context.Context, tx *db.Tx, org access.OrganisationID) (string, error) {
+	var code string
+	err := db.One(tx.QueryRow(ctx, `SELECT code FROM organisation WHERE id = $1`, org), &code)
+	return code, err
+}
