@@ -150,7 +150,12 @@ var policies = map[string]Policy{
 	"approval.Approve": {Kind: KindApproval, By: runs, StepUp: true},
 	"approval.Refuse":  {Kind: KindApproval, By: guards},
 	"approval.Tick":    {Kind: KindApproval, By: itself},
-	"auth.EndOf":       {Kind: KindPerson, By: runs, StepUp: true},
+	"passkey.Invite":   {Kind: KindPerson, By: runs, StepUp: true},
+	"passkey.Sealed":   {Kind: KindPerson, By: runs},
+	"passkey.Seal":     {Kind: KindPerson, By: runs, StepUp: true},
+	"passkey.Unseal":   {Kind: KindPerson, By: runs, StepUp: true},
+
+	"auth.EndOf": {Kind: KindPerson, By: runs, StepUp: true},
 
 	"system.Edit":   {Kind: KindSystem, By: manages},
 	"system.Create": {Kind: KindSystem, By: manages},

@@ -21,6 +21,9 @@ import (
 // builtKeys are the beginnings of message keys that are put together while the program runs, with the reason. Every other key
 // stands in the code as it is, so that a search finds it.
 var builtKeys = map[string]string{
+	"passkey.event-":           "ends with the action in the log: passkey.Add",
+	"passkey.fault-":           "ends with the name of a form's field",
+	"passkey.make-":            "ends with what a passkey is made for: first, invited, recovered, egen, nod",
 	"auth.withheld-":           "ends with why a session does not give a role: level, synced",
 	"action.group-":            "ends with where an action stands in time",
 	"action.page-export-":      "ends with a file format",

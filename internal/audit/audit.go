@@ -49,7 +49,7 @@ const (
 )
 
 // quietly begin the names of the actions that change nothing that pages show sums of.
-var quietly = []string{"access.", "alarm.", "auth.", "audit.", "report."}
+var quietly = []string{"access.", "alarm.", "auth.", "audit.", "passkey.", "report."}
 
 func changes(action string) bool {
 	for _, prefix := range quietly {

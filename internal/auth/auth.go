@@ -247,7 +247,7 @@ func (s *Sessions) SignOut(ctx context.Context) error {
 				return err
 			}
 			return audit.Append(ctx, tx, l.who.actor, audit.Entry{
-				Action: "auth.SignOut", ObjectKind: "account", ObjectID: l.who.session.Account.String(),
+				Action: audit.ActionSignOut, ObjectKind: "account", ObjectID: l.who.session.Account.String(),
 			})
 		})
 		if err != nil {

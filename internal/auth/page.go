@@ -210,7 +210,7 @@ func MineTabs(c *web.Context, current string) web.Tabs {
 	tab := func(key, href string) web.Tab {
 		return web.Tab{Label: c.L.T(key), Href: href, Current: href == current}
 	}
-	return web.Tabs{Label: c.L.T("auth.mine"), Items: []web.Tab{tab("auth.mine-sessions", "/mina")}}
+	return web.Tabs{Label: c.L.T("auth.mine"), Items: []web.Tab{tab("auth.mine-sessions", "/mina"), tab("auth.mine-passkeys", "/mina/passkeys")}}
 }
 
 func (p Pages) mine(c *web.Context) error {

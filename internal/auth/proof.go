@@ -135,9 +135,9 @@ func (s *Sessions) admit(ctx context.Context, tx *db.Tx, account ids.ID[Account]
 	if !p.At.IsZero() && p.At.Before(now) {
 		in.Proved = p.At
 	}
-	action := "auth.SignIn"
+	action := audit.ActionSignIn
 	if p.StepUp {
-		action = "auth.StepUp"
+		action = audit.ActionStepUp
 		if err := in.follow(l); err != nil {
 			return nil, err
 		}
@@ -230,8 +230,11 @@ type Refusal struct {
 	Account ids.ID[Account]
 }
 
-// Refuse logs a refused sign-in in the organisation's log. ctx is the request's.
+// Refuse logs a refused sign-in in the organisation's log, or in the installation's where no organisation is known. ctx is the request's.
 func (s *Sessions) Refuse(ctx context.Context, r Refusal) error {
+	if r.Organisation.IsZero() {
+		r.Organisation = db.Installation
+	}
 	err := s.db.Write(ctx, r.Organisation, func(tx *db.Tx) error { return s.RefuseIn(ctx, tx, r) })
 	if err != nil {
 		return fmt.Errorf("log refused sign-in: %w", err)
@@ -241,11 +244,17 @@ func (s *Sessions) Refuse(ctx context.Context, r Refusal) error {
 
 // RefuseIn is Refuse in the caller's transaction.
 func (s *Sessions) RefuseIn(ctx context.Context, tx *db.Tx, r Refusal) error {
-	from := ""
-	if l, ok := ctx.Value(loadedKey{}).(*loaded); ok {
-		from = l.from
-	}
-	return audit.Append(ctx, tx, access.Actor{ID: "unknown", Organisation: r.Organisation, From: from}, audit.Entry{
-		Action: "auth.Refuse", ObjectKind: "account", ObjectID: r.Account.String(), Data: map[string]string{"method": r.Method, "reason": r.Reason},
+	actor := audit.Nobody(FromOf(ctx))
+	actor.Organisation = r.Organisation
+	return audit.Append(ctx, tx, actor, audit.Entry{
+		Action: audit.ActionSignInRefused, ObjectKind: "account", ObjectID: r.Account.String(), Data: map[string]string{"method": r.Method, "reason": r.Reason},
 	})
+}
+
+// FromOf tells the address that a request comes from.
+func FromOf(ctx context.Context) string {
+	if l, ok := ctx.Value(loadedKey{}).(*loaded); ok {
+		return l.from
+	}
+	return ""
 }

@@ -326,8 +326,8 @@ func TestEnter(t *testing.T) {
 		})
 		c := webtest.Start(t, h.site)
 		proof = auth.Proof{Organisation: h.actor.Organisation, Method: "oidc", Issuer: "https://idp.example", Subject: "x"}
-		if p := c.Post("/enter", nil); p.Status != 403 || h.count(t) != 0 || h.logged(t, "auth.Refuse") != 1 {
-			t.Errorf("a stranger: %d, %d sessions, %d refusals logged", p.Status, h.count(t), h.logged(t, "auth.Refuse"))
+		if p := c.Post("/enter", nil); p.Status != 403 || h.count(t) != 0 || h.logged(t, "auth.SignInRefused") != 1 {
+			t.Errorf("a stranger: %d, %d sessions, %d refusals logged", p.Status, h.count(t), h.logged(t, "auth.SignInRefused"))
 		}
 		proof = auth.Proof{Organisation: h.actor.Organisation, Method: auth.MethodPasskey, Issuer: auth.PasskeyIssuer, Subject: h.account.String(), Factors: 2}
 		if p := c.Post("/enter", nil); p.Status != 200 || !strings.Contains(p.Body, "fresh=true") {

@@ -32,6 +32,11 @@ func insert(ctx context.Context, tx *db.Tx, o Organisation) error {
 	return err
 }
 
+func rename(ctx context.Context, tx *db.Tx, o Organisation) error {
+	_, err := tx.Exec(ctx, `UPDATE organisation SET name = $1 WHERE id = $2`, o.Name, o.ID)
+	return err
+}
+
 // Get reads one organisation.
 func Get(ctx context.Context, tx *db.Tx, id access.OrganisationID) (Organisation, error) {
 	row := tx.QueryRow(ctx, `SELECT id, code, name, example = 1 FROM organisation WHERE id = $1`, id)

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package passkey
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/audit"
+	"github.com/insegel/insegel/internal/auth"
+	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/ids"
+	"github.com/insegel/insegel/internal/locale"
+)
+
+// How long the console's code and an invitation live.
+const (
+	ConsoleFor = 15 * time.Minute
+	invitedFor = 24 * time.Hour
+)
+
+var (
+	// ErrBegun says that somebody has an account already, so that nobody else can be the first.
+	ErrBegun = errors.New("somebody has an account already: ask an administrator for an invitation")
+	// ErrWhich says that there are several organisations without anybody, and none was named.
+	ErrWhich = errors.New("several organisations have nobody yet: choose one with --org CODE")
+)
+
+// ConsoleCode makes the one-time code that lets the first person in; the one before is over. code is an organisation's short name, or
+// empty for the only one, or for none at all.
+func ConsoleCode(ctx context.Context, d *db.DB, code string) (string, error) {
+	secret := draw(consoleSymbols)
+	err := d.Write(ctx, db.Installation, func(tx *db.Tx) error {
+		if err := clearConsoleCode(ctx, tx); err != nil {
+			return err
+		}
+		all, err := tenants(ctx, tx)
+		if err != nil {
+			return err
+		}
+		slot, err := firstSlot(all, code)
+		if err != nil {
+			return err
+		}
+		return setConsoleCode(ctx, tx, secret, slot, tx.Now.Add(ConsoleFor))
+	})
+	if err != nil {
+		return "", fmt.Errorf("make the console's code: %w", err)
+	}
+	return write(secret), nil
+}
+
+// ForgetConsoleCode ends the code that is in force, if any: a start of the server does, so that none from before it works.
+func ForgetConsoleCode(ctx context.Context, d *db.DB) error {
+	err := d.Write(ctx, db.Installation, func(tx *db.Tx) error { return clearConsoleCode(ctx, tx) })
+	if err != nil {
+		return fmt.Errorf("end the console's code: %w", err)
+	}
+	return nil
+}
+
+// firstSlot says which organisation the first person comes to; empty is one that is to be made.
+func firstSlot(all []tenant, code string) (string, error) {
+	var open []tenant
+	for _, t := range all {
+		if t.accounts == 0 && (code == "" || t.code == code) {
+			open = append(open, t)
+		}
+	}
+	switch {
+	case len(all) == 0:
+		return "", nil
+	case len(open) == 1:
+		return open[0].id.String(), nil
+	case len(open) > 1:
+		return "", ErrWhich
+	}
+	return "", ErrBegun
+}
+
+// Waiting tells whether nobody at all has an account yet.
+func (k *Keys) Waiting(ctx context.Context) (bool, error) {
+	var all []tenant
+	err := k.db.Read(ctx, db.Installation, func(tx *db.Tx) (err error) {
+		all, err = tenants(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("see whether anybody has an account: %w", err)
+	}
+	for _, t := range all {
+		if t.accounts > 0 {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// begin uses the console's code up and lets this browser make the first person.
+func (k *Keys) begin(ctx context.Context, browser, typed string) error {
+	attempt := auth.Attempt{Kind: auth.Coding, From: auth.FromOf(ctx)}
+	g := grant{Why: "first", Account: ids.New[auth.Account]()}
+	err := k.db.Write(ctx, db.Installation, func(tx *db.Tx) (err error) {
+		if g.Tenant, err = takeConsoleCode(ctx, tx, read(typed), k.o.Sessions.Now()); err != nil || g.Tenant == "" {
+			return err
+		}
+		g.Place, err = organisationName(ctx, tx, access.OrganisationID(g.Tenant))
+		return err
+	})
+	if errors.Is(err, db.ErrNotFound) {
+		_, err := k.o.Limits.Failed(ctx, attempt)
+		return errors.Join(errCode, err, k.o.Sessions.Refuse(ctx, auth.Refusal{Method: "console-code", Reason: "wrong code"}))
+	}
+	if err != nil {
+		return fmt.Errorf("use the console's code: %w", err)
+	}
+	g.Organisation = access.OrganisationID(g.Tenant)
+	if g.Tenant == "" {
+		g.Organisation = ids.New[access.Tenant]()
+	}
+	return errors.Join(k.o.Limits.Passed(ctx, attempt), k.keep(ctx, browser, granted, g))
+}
+
+// first makes the organisation where there is none, and the first person in it with their passkey, and lets them in. Whoever comes
+// second is refused.
+func (k *Keys) first(ctx context.Context, g *grant, p *Passkey) (*auth.Admission, error) {
+	var admission *auth.Admission
+	err := k.db.Write(ctx, g.Organisation, func(tx *db.Tx) error {
+		if n, err := found(ctx, tx, g.Tenant); err != nil || n == 0 {
+			return errors.Join(err, map[bool]error{true: ErrBegun}[n == 0])
+		}
+		org, err := k.o.Found(ctx, tx, g.Organisation, g.Place)
+		if err != nil {
+			return err
+		}
+		if n, err := accounts(ctx, tx, org); err != nil || n > 0 {
+			return errors.Join(err, map[bool]error{true: ErrBegun}[n > 0])
+		}
+		roles := []access.Role{access.Administrator, access.Coordinator}
+		who, err := auth.AddPerson(ctx, tx, auth.NewPerson{
+			Organisation: org, Account: g.Account, Name: g.Name, Folded: locale.Fold(g.Name), Origin: "first", Issuer: auth.PasskeyIssuer, Roles: roles,
+		})
+		if err != nil {
+			return fmt.Errorf("save person: %w", err)
+		}
+		if err := k.store(ctx, tx, org, p); err != nil {
+			return err
+		}
+		actor := access.Actor{ID: who.Person.String(), Organisation: org, From: auth.FromOf(ctx)}
+		err = audit.Append(ctx, tx, actor, audit.Entry{
+			Action: "passkey.First", ObjectKind: "person", ObjectID: who.Person.String(), Data: map[string]any{"roles": roles},
+		})
+		if err != nil {
+			return err
+		}
+		if err := k.note(ctx, tx, actor, Notice{Organisation: org, Account: g.Account, Kind: "added", Name: p.Name}); err != nil {
+			return err
+		}
+		admission, err = k.admit(ctx, tx, org, p, false)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make the first person: %w", err)
+	}
+	return admission, nil
+}
+
+// join stores the passkey of somebody who was invited, or who has lost theirs, and lets them in. After a loss all that was open is ended.
+func (k *Keys) join(ctx context.Context, g *grant, p *Passkey) (*auth.Admission, error) {
+	var admission *auth.Admission
+	err := k.db.Write(ctx, g.Organisation, func(tx *db.Tx) error {
+		if _, err := living(ctx, tx, g.Organisation, g.Account); err != nil {
+			return err
+		}
+		if g.Why == "recovered" {
+			if _, err := auth.EndAccount(ctx, tx, g.Organisation, g.Account); err != nil {
+				return err
+			}
+		}
+		if err := k.store(ctx, tx, g.Organisation, p); err != nil {
+			return err
+		}
+		actor := audit.Nobody(auth.FromOf(ctx))
+		actor.Organisation = g.Organisation
+		if err := k.note(ctx, tx, actor, Notice{Organisation: g.Organisation, Account: g.Account, Kind: "added", Name: p.Name}); err != nil {
+			return err
+		}
+		var err error
+		admission, err = k.admit(ctx, tx, g.Organisation, p, false)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make passkey of %s: %w", g.Why, err)
+	}
+	return admission, nil
+}
+
+// Invite makes an invitation for a person who has an account: whoever has it may make a passkey for the account, once, within a day. An
+// earlier one is over. It is the one thing that is never stored or logged: hand it to the person.
+func (k *Keys) Invite(ctx context.Context, actor access.Actor, account ids.ID[auth.Account]) (string, error) {
+	if err := access.Check(actor, "passkey.Invite"); err != nil {
+		return "", err
+	}
+	var out string
+	err := k.db.Write(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
+		out, err = InviteIn(ctx, tx, actor, account)
+		return err
+	})
+	if err != nil {
+		return "", fmt.Errorf("invite: %w", err)
+	}
+	return out, nil
+}
+
+// InviteIn is Invite in the caller's transaction, for the use case that makes the person; it has asked whether the actor may.
+func InviteIn(ctx context.Context, tx *db.Tx, actor access.Actor, account ids.ID[auth.Account]) (string, error) {
+	if _, err := living(ctx, tx, actor.Organisation, account); err != nil {
+		return "", fmt.Errorf("find the person to invite: %w", err)
+	}
+	org, err := uuid.Parse(actor.Organisation.String())
+	if err != nil {
+		return "", fmt.Errorf("write invitation: %w", err)
+	}
+	// The organisation stands in the invitation, so that it is looked for there only.
+	token := base64.RawURLEncoding.EncodeToString(org[:]) + "." + auth.NewToken()
+	g := grant{Organisation: actor.Organisation, Account: account}
+	if err := insertEnrolment(ctx, tx, &g, token, actor.ID); err != nil {
+		return "", fmt.Errorf("save invitation: %w", err)
+	}
+	return token, audit.Append(ctx, tx, actor, audit.Entry{Action: "passkey.Invite", ObjectKind: "account", ObjectID: account.String()})
+}
+
+// InvitationPath is where an invitation is used. The invitation itself follows after a #, which browsers keep to themselves: it stands
+// in no log.
+const InvitationPath = "/inbjudan"
+
+// accept uses an invitation up and lets this browser make a passkey for its account.
+func (k *Keys) accept(ctx context.Context, browser, token string) error {
+	attempt := auth.Attempt{Kind: auth.Coding, From: auth.FromOf(ctx)}
+	g := grant{Why: "invited"}
+	raw, _, _ := cut(token)
+	err := error(db.ErrNotFound)
+	if id, e := uuid.FromBytes(raw); e == nil {
+		g.Organisation = access.OrganisationID(id.String())
+		err = k.db.Write(ctx, g.Organisation, func(tx *db.Tx) (err error) {
+			if g.Account, err = takeEnrolment(ctx, tx, g.Organisation, token, k.o.Sessions.Now()); err != nil {
+				return err
+			}
+			_, err = living(ctx, tx, g.Organisation, g.Account)
+			return err
+		})
+	}
+	if errors.Is(err, db.ErrNotFound) {
+		_, err := k.o.Limits.Failed(ctx, attempt)
+		return errors.Join(errCode, err, k.o.Sessions.Refuse(ctx, auth.Refusal{Method: "invitation", Reason: "not valid"}))
+	}
+	if err != nil {
+		return fmt.Errorf("use invitation: %w", err)
+	}
+	return errors.Join(k.o.Limits.Passed(ctx, attempt), k.keep(ctx, browser, granted, g))
+}
+
+// cut gives the parts of an invitation.
+func cut(token string) (org []byte, secret string, ok bool) {
+	for i := range token {
+		if token[i] == '.' {
+			b, err := base64.RawURLEncoding.DecodeString(token[:i])
+			return b, token[i+1:], err == nil
+		}
+	}
+	return nil, "", false
+}
