@@ -8,6 +8,7 @@ import (
 	"github.com/insegel/insegel/internal/alarm"
 	"github.com/insegel/insegel/internal/approval"
 	"github.com/insegel/insegel/internal/auth/provider"
+	"github.com/insegel/insegel/internal/auth/passkey"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/overview"
 	"github.com/insegel/insegel/internal/procurement"
@@ -34,6 +35,7 @@ func (a *App) menu(c *web.Context) []web.MenuItem {
 		{web.MenuItem{Name: "approval", Group: "app.group-admin", Key: "app.menu-approval", Href: approval.Path, Icon: "check"}, "approval.List"},
 		{web.MenuItem{Name: "alarm", Group: "app.group-admin", Key: "app.menu-alarm", Href: alarm.Path, Icon: "warn"}, "alarm.List"},
 		{web.MenuItem{Name: provider.Menu, Group: "app.group-admin", Key: "app.menu-sign-in", Href: provider.Path, Icon: "key"}, "provider.List"},
+		{web.MenuItem{Name: "sealed", Group: "app.group-admin", Key: "app.menu-sealed", Href: passkey.SealedPath, Icon: "lock"}, "passkey.Sealed"},
 	}
 	var out []web.MenuItem
 	for _, m := range all {

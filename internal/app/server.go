@@ -76,10 +76,11 @@ func (a *App) Site(o ServerOptions) *web.Site {
 		opts.Canonical = o.URL.Scheme + "://" + o.URL.Host
 	}
 	site := web.NewSite(a.Texts, a.Log, opts)
-	drivers := a.drivers(o)
-	auth.Pages{
-		Sessions: sessions, Demo: o.Demo != nil, Providers: []func(context.Context) ([]auth.Method, error){provider.Buttons(a.DB, drivers)},
-	}.Mount(site)
+	pages := auth.Pages{
+		Sessions: sessions, Demo: o.Demo != nil, Providers: []func(context.Context) ([]auth.Method, error){provider.Buttons(a.DB, a.drivers(o))},
+	}
+	a.passkeys(site, &o, &pages)
+	pages.Mount(site)
 	a.signInRoutes(site, sessions, o)
 	if o.Demo != nil {
 		o.Demo.Mount(site, sessions, o.Who)

@@ -12,6 +12,7 @@ import (
 	"github.com/insegel/insegel/internal/auth"
 	"github.com/insegel/insegel/internal/auth/oidc"
 	"github.com/insegel/insegel/internal/auth/provider"
+	"github.com/insegel/insegel/internal/auth/passkey"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/organisation"
@@ -31,6 +32,7 @@ var messages = map[string]string{
 	"app":            Messages,
 	"approval":       approval.Messages,
 	"auth":           auth.Messages,
+	"passkey":        passkey.Messages,
 	"classification": classification.Messages,
 	"organisation":   organisation.Messages,
 	"oidc":           oidc.Messages,

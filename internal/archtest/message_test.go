@@ -159,7 +159,7 @@ func gather(files []*source) *messages {
 }
 
 func (m *messages) addFile(s *source) {
-	m.files[s.pkg()] = s.text
+	m.files[path.Base(s.pkg())] = s.text
 	var rows yaml.MapSlice
 	if err := yaml.Unmarshal([]byte(s.text), &rows); err != nil {
 		m.broken = append(m.broken, finding{s.path, fmt.Sprintf("cannot be read: %v", err)})

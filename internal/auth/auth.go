@@ -10,7 +10,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -45,8 +44,7 @@ type Options struct {
 	// Arrive finds the person of a proof that an identity provider gave; without it only those whom this installation knows already can
 	// enter.
 	Arrive Arrive
-	// From tells the address that a request comes from; without it, it is the address of the connection. A server behind a proxy that
-	// has been declared gives one that reads the proxy's header.
+	// From tells the address that a request comes from; without it, web.ClientAddress does.
 	From func(*http.Request) string
 	// Levels tells which levels are accepted for which roles; without it every level is.
 	Levels Levels
@@ -81,7 +79,7 @@ func New(d *db.DB, o Options) *Sessions {
 		s.absolute = DefaultAbsolute
 	}
 	if s.from == nil {
-		s.from = connection
+		s.from = web.ClientAddress
 	}
 	s.cookie = http.Cookie{Name: CookieName("insegel", o.TLS), Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: o.TLS}
 	return s
@@ -93,15 +91,6 @@ func CookieName(name string, tls bool) string {
 		return "__Host-" + name
 	}
 	return name
-}
-
-// connection is the address at the other end.
-func connection(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
 }
 
 // From tells the address that a request comes from.

@@ -34,7 +34,8 @@ func (s *Sessions) resolve(ctx context.Context, tx *db.Tx, l *loaded, now time.T
 	w := &who{session: first.session, person: first.person}
 	w.actor = access.Actor{
 		ID: first.person.String(), Name: first.name, Organisation: l.org, From: l.from,
-		Fresh: now.Sub(first.session.Proved) <= FreshFor,
+		// The demonstration has no way to show it again, and nothing that is worth it.
+		Fresh: now.Sub(first.session.Proved) <= FreshFor || first.session.Method == MethodDemo,
 	}
 	if first.session.Method == MethodBreakGlass {
 		w.actor.ID, w.actor.Name, w.actor.Roles = first.session.Account.String(), sealedName, []access.Role{access.Administrator}

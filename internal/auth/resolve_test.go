@@ -255,8 +255,8 @@ func TestListAndEndSessions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		h.actor.ID, _ = makePerson(t, d, h.actor.Organisation)
-		other.Post("/in", nil)
+		_, account := makePerson(t, d, h.actor.Organisation)
+		other.Post("/in", url.Values{"konto": {account.String()}})
 		other.Post("/mina/avsluta", url.Values{"vilka": {id}})
 		if c.Get("/who").Body != signedIn {
 			t.Error("somebody ended another person's session")

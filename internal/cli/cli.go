@@ -48,6 +48,7 @@ type commands struct {
 	Demo      demoCommand      `cmd:"" help:"Start an example municipality on this machine."`
 	Serve     serveCommand     `cmd:"" help:"Start the server."`
 	Key       keyCommand       `cmd:"" help:"Make keys, change them, tell about them."`
+	Code      codeCommand      `cmd:"" help:"Make a new one-time code for the first person."`
 	Migrate   migrateCommand   `cmd:"" help:"Bring a database to this version's schema."`
 	Version   versionCommand   `cmd:"" help:"Tell the version."`
 }

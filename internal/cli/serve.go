@@ -74,6 +74,9 @@ func (c *serveCommand) Run(s *streams) error {
 	if a.Ring == nil {
 		return closeAfter(a, usage("serving from PostgreSQL needs the file of organisations' keys: give --keys PATH, the same file to all servers"))
 	}
+	if err := greet(s, a, o); err != nil {
+		fmt.Fprintln(s.err, err) // several organisations without anybody: the server itself runs on
+	}
 	o.Ready = func(at net.Addr) { fmt.Fprintf(s.err, "Insegel answers on %s\n", at) }
 	return closeAfter(a, a.Serve(s.ctx, o))
 }

@@ -238,7 +238,7 @@ func (p *Pages) renew(c *web.Context) error {
 		return err
 	}
 	return c.Render(templates, "codes.html", codesPage{
-		Page: web.Page{Title: c.L.T("passkey.codes"), Layout: web.Focus, Leave: "/"}, Left: len(codes), Codes: codes, Text: strings.Join(codes, "\n"),
+		Page: web.Page{Title: c.L.T("passkey.codes"), Layout: web.Focus}, Left: len(codes), Codes: codes, Text: strings.Join(codes, "\n"),
 	})
 }
 
