@@ -111,12 +111,17 @@ func SystemActor(org OrganisationID) Actor {
 // name, "package.Method". A use case about something that belongs to a unit asks CheckAt too, once it knows the unit.
 func Check(a Actor, action string) error {
 	p := rows[action]
-	switch {
-	case p == nil:
+	if p == nil {
 		return fmt.Errorf("%s: %w", action, ErrDenied)
+	}
+	return p.check(&a)
+}
+
+func (p *row) check(a *Actor) error {
+	switch {
 	case a.Organisation.IsZero():
 		return p.nowhere
-	case !p.anywhere(&a):
+	case p.widest(a) == Nowhere:
 		return p.denied
 	case p.StepUp && !a.Fresh:
 		return p.stepUp
@@ -127,11 +132,15 @@ func Check(a Actor, action string) error {
 // CheckAt says yes (nil) when the actor may do the action to something that belongs to a unit; a zero unit is what belongs to none,
 // and then only those who reach the whole organisation may.
 func CheckAt(a Actor, action string, unit UnitID) error {
-	if err := Check(a, action); err != nil {
+	p := rows[action]
+	if p == nil {
+		return fmt.Errorf("%s: %w", action, ErrDenied)
+	}
+	if err := p.check(&a); err != nil {
 		return err
 	}
-	if !ReachOf(a, action).Holds(unit) {
-		return rows[action].beyond
+	if p.widest(&a) != All && !p.holds(a.Held, unit) {
+		return p.beyond
 	}
 	return nil
 }
@@ -139,7 +148,7 @@ func CheckAt(a Actor, action string, unit UnitID) error {
 // Allowed is Check as a yes or no, for pages that hide what the reader may not do. What needs step-up is not hidden.
 func Allowed(a Actor, action string) bool {
 	p := rows[action]
-	return p != nil && !a.Organisation.IsZero() && p.anywhere(&a)
+	return p != nil && !a.Organisation.IsZero() && p.widest(&a) > Nowhere
 }
 
 // AllowedAt is Allowed for something that belongs to a unit.
@@ -162,7 +171,7 @@ func ReachOf(a Actor, action string) Reach {
 	if p == nil || a.Organisation.IsZero() {
 		return Reach{}
 	}
-	if p.everywhere(&a) {
+	if p.widest(&a) == All {
 		return Reach{All: true}
 	}
 	return Reach{held: a.Held, policy: p}
@@ -170,32 +179,7 @@ func ReachOf(a Actor, action string) Reach {
 
 // Holds reports whether what belongs to the unit is within reach; a zero unit is what belongs to none.
 func (r Reach) Holds(unit UnitID) bool {
-	if r.All {
-		return true
-	}
-	if unit.IsZero() {
-		return false
-	}
-	for i := range r.held {
-		h := &r.held[i]
-		switch r.policy.place(h.Role) {
-		case Own:
-			if h.Unit == unit {
-				return true
-			}
-		case Below:
-			if h.Unit == unit || h.below(unit) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// below reports whether a unit is among those below.
-func (h *Held) below(unit UnitID) bool {
-	_, found := slices.BinarySearch(h.Below, unit)
-	return found
+	return r.All || r.policy != nil && r.policy.holds(r.held, unit)
 }
 
 // Units lists the units within reach, for a query; it is empty when All is true, which needs no list.
@@ -224,26 +208,6 @@ func Known(action string) bool {
 
 // PolicyOf gives the policy of an action, for pages and tests that show it.
 func PolicyOf(action string) Policy { return policies[action] }
-
-// row is a policy with the answers that Check gives from it, made once so that a decision makes nothing.
-type row struct {
-	Policy
-	nowhere, denied, stepUp, beyond error
-}
-
-var rows = func() map[string]*row {
-	out := make(map[string]*row, len(policies))
-	for action, p := range policies {
-		out[action] = &row{
-			Policy:  p,
-			nowhere: fmt.Errorf("%s: %w: no organisation chosen", action, ErrDenied),
-			denied:  fmt.Errorf("%s: %w", action, ErrDenied),
-			stepUp:  fmt.Errorf("%s: %w", action, ErrStepUp),
-			beyond:  fmt.Errorf("%s: %w: the unit is outside the actor's reach", action, ErrDenied),
-		}
-	}
-	return out
-}()
 
 // Actions lists every action that has a policy, sorted.
 func Actions() []string {

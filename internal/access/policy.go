@@ -45,44 +45,6 @@ type Policy struct {
 	Weakness bool
 }
 
-// place is how far a role reaches.
-func (p *Policy) place(r Role) Place {
-	for i := range p.By {
-		if p.By[i].Role == r {
-			return p.By[i].Place
-		}
-	}
-	return Nowhere
-}
-
-// everywhere reports whether the actor may do it in the whole organisation.
-func (p *Policy) everywhere(a *Actor) bool {
-	for _, r := range a.Roles {
-		if p.place(r) > Nowhere {
-			return true
-		}
-	}
-	for i := range a.Held {
-		if p.place(a.Held[i].Role) == All {
-			return true
-		}
-	}
-	return false
-}
-
-// anywhere reports whether the actor may do it in some part of the organisation.
-func (p *Policy) anywhere(a *Actor) bool {
-	if p.everywhere(a) {
-		return true
-	}
-	for i := range a.Held {
-		if p.place(a.Held[i].Role) > Nowhere {
-			return true
-		}
-	}
-	return false
-}
-
 // Groups of grants that often go together. Who reads reads as far as the place says; who changes is named apart from who reads.
 var (
 	// sees is who answers for the organisation's information, or watches over those who do: they may see where it is weak.

@@ -23,7 +23,7 @@ type file struct{ path, text string }
 var rules = []rule{
 	importOrder, testPackagesStayInTests, peerless, catalogueData,
 	fileRoles, onlyJobKnowsTheQueue, oneClock, enginesDiffer,
-	useCasesAskFirst,
+	useCasesAskFirst, useCasesAskWhere, fewSeeEverything, statementsNameTheOrganisation,
 	oneWayOut, quietLog,
 	comments, sizes, licenceLine, unfinished,
 	registryHosts, otherPlaces, words,

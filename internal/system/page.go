@@ -101,7 +101,10 @@ func (p *Pages) create(c *web.Context) error {
 		return p.form(c, &d, posted(c), faults)
 	}
 	made, err := p.Service.Create(c.Context(), c.Actor, changed)
-	if err != nil {
+	switch {
+	case errors.Is(err, ErrUnit):
+		return p.form(c, &d, posted(c), unitFault(&changed))
+	case err != nil:
 		return err
 	}
 	return c.Redirect(made.Path(), "system.created", "Name", made.Name)
@@ -125,10 +128,20 @@ func (p *Pages) update(c *web.Context) error {
 	switch {
 	case errors.Is(err, db.ErrConflict):
 		return p.conflict(c, &changed)
+	case errors.Is(err, ErrUnit):
+		return p.form(c, &d, posted(c), unitFault(&changed))
 	case err != nil:
 		return err
 	}
 	return c.Redirect(changed.Path(), "system.changed", "Name", changed.Name)
+}
+
+// unitFault says that the reader may not place a system in the unit. It is the same whether there is such a unit or not.
+func unitFault(s *System) []web.FieldError {
+	if s.Unit == "" {
+		return []web.FieldError{{Field: unitField, Key: "system.fault-unit-missing"}}
+	}
+	return []web.FieldError{{Field: unitField, Key: "system.fault-unit"}}
 }
 
 // posted gives the form as it was sent, for the page to show again.

@@ -201,6 +201,9 @@ func named(group, name, list string, at func(*System) *string, forget func(*Syst
 var agreements = append([]string{"not-needed"}, Answers...)
 
 // inputs are the ordinary fields in the order of the form.
+// unitField is the field of the unit.
+const unitField = "enhet"
+
 var inputs = []input{
 	nameInput(),
 	choice("what", "slag", "kind", Kinds, func(s *System) *string { return &s.Kind }),
@@ -211,7 +214,7 @@ var inputs = []input{
 	text("what", "information", kindTextarea, func(s *System) *string { return &s.InformationNote }),
 	text("what", "kommentar", kindTextarea, func(s *System) *string { return &s.Comment }),
 
-	named("responsibility", "enhet", "enheter", func(s *System) *string { return &s.Unit }, func(s *System) { s.UnitID = "" }),
+	named("responsibility", unitField, "enheter", func(s *System) *string { return &s.Unit }, func(s *System) { s.UnitID = "" }),
 	text("responsibility", "agare", kindText, func(s *System) *string { return &s.OwnerRole }),
 	text("responsibility", "forvaltare", kindText, func(s *System) *string { return &s.ManagerRole }),
 
