@@ -99,8 +99,12 @@ func (w *who) give(role access.Role, unit, below access.UnitID) {
 		w.actor.Held = append(w.actor.Held, access.Held{Role: role, Unit: unit})
 		i = len(w.actor.Held) - 1
 	}
-	if !below.IsZero() && below != unit && !slices.Contains(w.actor.Held[i].Below, below) {
-		w.actor.Held[i].Below = append(w.actor.Held[i].Below, below)
+	if below.IsZero() || below == unit {
+		return
+	}
+	h := &w.actor.Held[i]
+	if at, found := slices.BinarySearch(h.Below, below); !found { // access looks for a unit in order
+		h.Below = slices.Insert(h.Below, at, below)
 	}
 }
 
