@@ -51,7 +51,7 @@ type sides struct {
 	// reader has every role, as far as this side goes. other may do everything on the other side.
 	reader, other access.Actor
 	// systemID, slug and the rest name what lies on the other side.
-	systemID, slug, information, imported, upload, unit string
+	systemID, slug, information, imported, upload, unit, requirement string
 	// whole is true when the reader reaches a whole organisation, and the other side is another one.
 	whole bool
 }
@@ -112,6 +112,7 @@ func fillSide(t *testing.T, a *app.App, actor access.Actor, unit, mark string) (
 			}))
 		}
 		r := requirementOf(t, a, actor, ref)
+		s.requirement = r
 		ok(t, a.Requirements.Answer(t.Context(), actor, ref, []requirement.Answer{{Requirement: r, Status: requirement.NotMet, KnownBy: requirement.SelfAssessed, Note: mark + " svar"}}),
 			a.Actions.Save(t.Context(), actor, ref, action.Action{Requirement: r, OwnerRole: mark + " ansvarig", Status: action.Planned, Note: mark + " åtgärd"}),
 			a.Procurements.Choose(t.Context(), actor, ref, a.Texts.In("sv"), []procurement.Choice{{Requirement: r, Included: false, Reason: mark + " skäl"}}))
@@ -330,6 +331,13 @@ func (s *sides) addresses(pattern string) []address {
 			return plain.Replace(strings.NewReplacer("{slug}", ref, "{id}", ref).Replace(pattern))
 		}
 		out = append(out, address{fill(ref), fill(nobody)})
+	}
+	// What the catalogue has is everybody's, and who holds it or is concerned by it is not.
+	c := s.app.Catalogue
+	for _, known := range map[string][]string{
+		"/information/{id}": {c.Types[0].ID, c.Types[1].ID}, "/regler/{id}": {c.Laws[0].ID, c.Laws[1].ID, "GDPR-32"}, "/krav/{id}": {c.Requirements[0].ID, s.requirement},
+	}[pattern] {
+		out = append(out, address{path: strings.ReplaceAll(pattern, "{id}", known)})
 	}
 	if strings.Contains(pattern, "{slug}") && s.whole { // the reader's own system has the same slug as one of theirs
 		out = append(out, address{path: plain.Replace(strings.ReplaceAll(pattern, "{slug}", "gemensamt-system"))})
