@@ -91,10 +91,11 @@ func mentions(body *ast.BlockStmt, action string) (n int) {
 
 // installationFiles are the files that may work on every organisation's rows at once, with the reason.
 var installationFiles = map[string]string{
-	"internal/schema/row.go":           "sets the policies themselves",
-	"internal/schema/schema.go":        "tells whether there are tables, and lets a role use them",
-	"internal/app/store.go":            "the key that the database is used with belongs to no organisation",
-	"internal/organisation/service.go": "chooses among the organisations, for the command line, before there is an actor",
+	"internal/schema/row.go":                "sets the policies themselves",
+	"internal/schema/schema.go":             "tells whether there are tables, and lets a role use them",
+	"internal/app/store.go":                 "the key that the database is used with belongs to no organisation",
+	"internal/organisation/store_person.go": "lists the organisations, for what is done for each of them",
+	"internal/organisation/service.go":      "chooses among the organisations, for the command line, before there is an actor",
 }
 
 // installationPrefixes are the packages that may, with the reason.
