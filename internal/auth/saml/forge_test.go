@@ -355,3 +355,10 @@ func ecdsaKey(t testing.TB) (*ecdsa.PrivateKey, *x509.Certificate) {
 }
 
 func asRefusal(err error, r **Refusal) bool { return errors.As(err, r) }
+
+// rsaStore is a key as gosaml2 and goxmldsig want it.
+type rsaStore struct{ k Key }
+
+func (s rsaStore) GetKeyPair() (*rsa.PrivateKey, []byte, error) {
+	return s.k.Private, s.k.Certificate.Raw, nil
+}
