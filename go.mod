@@ -25,6 +25,7 @@ require (
 
 require (
 	github.com/beevik/etree v1.7.0
+	github.com/crewjam/saml v0.5.1
 	github.com/klauspost/compress v1.20.3
 	github.com/mattermost/xml-roundtrip-validator v0.1.0
 	github.com/russellhaering/gosaml2 v0.12.0

@@ -174,6 +174,14 @@ var policies = map[string]Policy{
 	"oidc.RotateKeys":   {Kind: KindSignIn, By: runs, StepUp: true},
 	"provider.SetLevel": {Kind: KindSignIn, By: runs, StepUp: true},
 
+	"saml.Keys":          {Kind: KindSignIn, By: inspects},
+	"saml.State":         {Kind: KindSignIn, By: inspects},
+	"saml.NewKey":        {Kind: KindSignIn, By: runs, StepUp: true},
+	"saml.UseKey":        {Kind: KindSignIn, By: runs, StepUp: true},
+	"saml.RemoveKey":     {Kind: KindSignIn, By: runs, StepUp: true},
+	"saml.SetMetadata":   {Kind: KindSignIn, By: runs, StepUp: true},
+	"saml.FetchMetadata": {Kind: KindSignIn, By: runs},
+
 	"overview.Home":            {Kind: KindSystem, By: works, Weakness: true},
 	"overview.List":            {Kind: KindSystem, By: works, Weakness: true},
 	"overview.System":          {Kind: KindSystem, By: works, Weakness: true},

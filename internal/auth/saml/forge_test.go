@@ -17,7 +17,7 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"errors"
-	"hash"
+	gohash "hash"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -147,7 +147,7 @@ type forge struct {
 // crypt says how an assertion is encrypted.
 type crypt struct {
 	content, transport, digest, mgf string
-	hash                            func() hash.Hash
+	hash                            func() gohash.Hash
 	// spoil changes the ciphertext of the assertion, and padding what is added to it.
 	spoil   func([]byte) []byte
 	padding func(plain []byte, block int) []byte
@@ -361,4 +361,8 @@ type rsaStore struct{ k Key }
 
 func (s rsaStore) GetKeyPair() (*rsa.PrivateKey, []byte, error) {
 	return s.k.Private, s.k.Certificate.Raw, nil
+}
+
+func pemOf(k Key) []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: k.Certificate.Raw})
 }

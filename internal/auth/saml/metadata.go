@@ -29,6 +29,8 @@ type Provider struct {
 	SignIn, SignOut, SignOutAnswer []Endpoint
 	// Certified are the levels that the federation has certified it for.
 	Certified []string
+	// Until is when its own part of the document stops being valid; zero when it does not say.
+	Until time.Time
 }
 
 // In is the provider's name in a language; its id when it has none.
@@ -109,7 +111,7 @@ func (m *Metadata) collect(el *etree.Element, now time.Time) error {
 	if len(roles) != 1 {
 		return nil // a service, or something that cannot be one provider
 	}
-	p := Provider{EntityID: attr(el, "entityID"), Names: map[string]string{}}
+	p := Provider{EntityID: attr(el, "entityID"), Names: map[string]string{}, Until: until}
 	if p.EntityID == "" || len(p.EntityID) > 1024 {
 		return refuse(WrongShape, "a provider without a name")
 	}
@@ -249,8 +251,8 @@ func duration(s string) (time.Duration, error) {
 	return sum, nil
 }
 
-// Service is what our own metadata say about us.
-type Service struct {
+// Party is what our own metadata say about us.
+type Party struct {
 	EntityID, ACS, SLO string
 	// Names are what the service is called, Organisation who runs it and Link where it is.
 	Names              map[string]string
@@ -262,7 +264,7 @@ type Service struct {
 }
 
 // Metadata makes our own metadata, signed.
-func (s Service) Metadata(id string) ([]byte, error) {
+func (s Party) Metadata(id string) ([]byte, error) {
 	if len(s.Keys) == 0 {
 		return nil, refuse(NoKey, "no key")
 	}
@@ -286,7 +288,7 @@ func (s Service) Metadata(id string) ([]byte, error) {
 	return write(signed)
 }
 
-func (s Service) role(root *etree.Element) {
+func (s Party) role(root *etree.Element) {
 	sp := root.CreateElement("md:SPSSODescriptor")
 	sp.CreateAttr("AuthnRequestsSigned", "true")
 	sp.CreateAttr("WantAssertionsSigned", "false") // the response is signed, around an encrypted assertion

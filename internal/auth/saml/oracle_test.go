@@ -22,6 +22,7 @@ import (
 	crewjam "github.com/crewjam/saml"
 	"github.com/google/go-cmp/cmp"
 	saml2 "github.com/russellhaering/gosaml2"
+	"github.com/russellhaering/gosaml2/types"
 	dsig "github.com/russellhaering/goxmldsig"
 
 	"github.com/insegel/insegel/internal/dbtest"
@@ -95,11 +96,12 @@ func needXmlsec1(t testing.TB) {
 func TestOraclesLetInTheGood(t *testing.T) {
 	needXmlsec1(t)
 	for name, f := range good() {
-		b := f.build(t)
 		for oracle, says := range map[string]func(testing.TB, []byte) error{"crewjam": crewjamSays, "gosaml2": gosaml2Says, "xmlsec1": xmlsec1Says} {
-			if oracle != "gosaml2" && strings.HasPrefix(name, "OAEP") && oracle == "crewjam" {
-				continue // it knows one OAEP only
+			g := f
+			if oracle == "crewjam" && g.crypt.content == "" {
+				g.crypt = crypt{content: types.MethodAES256CBC} // it knows neither AES-256-GCM nor any OAEP but the oldest
 			}
+			b := g.build(t)
 			if err := says(t, b); err != nil {
 				t.Errorf("%s refuses what we let in: %s: %v", oracle, name, err)
 			}

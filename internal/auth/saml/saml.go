@@ -73,8 +73,8 @@ const (
 	WrongConfirmation Reason = "confirmation"        // not a bearer's
 	WrongRequest      Reason = "in-response-to"      // an answer to another question
 	Unsolicited       Reason = "unsolicited"         // an answer to no question
-	WrongBrowser      Reason = "browser"             // an answer to another browser's question
-	TooLate           Reason = "request-expired"     // an answer to a question that was asked too long ago
+	WrongBrowser      Reason = "browser"             // an answer that comes in a browser which has asked nothing
+	NoRequest         Reason = "request"             // no question of this browser waits for it: another's, answered already, or too old
 	TooEarly          Reason = "not-yet-valid"       // valid later
 	Expired           Reason = "expired"             // no longer valid
 	WrongMoment       Reason = "issue-instant"       // made before it was asked for, or in the future
