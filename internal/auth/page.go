@@ -56,6 +56,9 @@ type Pages struct {
 	HasPasskey func(ctx context.Context) (bool, error)
 	// Welcome, when it says yes, is that nobody has an account yet: the page then leads to where the first person begins.
 	Welcome func(ctx context.Context) (bool, error)
+	// Leave, when set, gives the path where a reader who came by an identity provider can sign out there too, once the session here has
+	// ended; empty is none.
+	Leave func(c *web.Context, s Session) (string, error)
 	// Demo is true when the demonstration runs, whose link is the only way in.
 	Demo bool
 }
@@ -137,8 +140,18 @@ func withReturn(href, to string) string {
 }
 
 func (p Pages) signOut(c *web.Context) error {
+	me, ok := Current(c.Context())
 	if err := p.Sessions.SignOut(c.Context()); err != nil {
 		return err
+	}
+	if ok && p.Leave != nil {
+		to, err := p.Leave(c, me)
+		if err != nil {
+			return err
+		}
+		if to != "" {
+			return c.Redirect(to)
+		}
 	}
 	return c.Redirect(web.SignInPath, "auth.signed-out")
 }

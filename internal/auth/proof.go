@@ -129,7 +129,7 @@ func (s *Sessions) admit(ctx context.Context, tx *db.Tx, account ids.ID[Account]
 	now := s.clock.now()
 	in := Session{
 		ID: ids.New[Session](), Organisation: p.Organisation, Account: account, Method: p.Method, Issuer: p.Issuer, Context: p.Context,
-		Factors: p.Factors, LoA: p.LoA, Passkey: p.Passkey, Synced: p.Synced, Address: l.from, Browser: l.browser,
+		Factors: p.Factors, LoA: p.LoA, Passkey: p.Passkey, Synced: p.Synced, ProviderSession: p.ProviderSession, Address: l.from, Browser: l.browser,
 		Created: now, Proved: now, Seen: now, Idle: now.Add(min(s.idle, s.absolute)), Ends: now.Add(s.absolute),
 	}
 	if !p.At.IsZero() && p.At.Before(now) {

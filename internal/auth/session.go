@@ -26,6 +26,8 @@ type Session struct {
 	// Passkey is the one that was used, if any; Synced says that it can be copied between devices.
 	Passkey string
 	Synced  bool
+	// ProviderSession is what the identity provider calls its own session, if it came by one.
+	ProviderSession string
 	// Address and Browser are from where and with what it began.
 	Address, Browser string
 	// Created is when it began, Proved when the person last showed who they are, Seen when it was last used, Idle when it ends if it is

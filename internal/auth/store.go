@@ -25,9 +25,9 @@ func hash(token string) string {
 
 // sessionColumns are what is read of a session, and storedColumns the same as they are stored.
 const (
-	sessionColumns = `s.id, s.account_id, s.method, s.issuer, s.context, s.factors, s.loa, s.passkey_id, s.synced = 1, s.address, s.browser,
+	sessionColumns = `s.id, s.account_id, s.method, s.issuer, s.context, s.factors, s.loa, s.passkey_id, s.synced = 1, s.provider_session, s.address, s.browser,
 	s.created_at, s.proved_at, s.seen_at, s.idle_at, s.ends_at`
-	storedColumns = `s.id, s.account_id, s.method, s.issuer, s.context, s.factors, s.loa, s.passkey_id, s.synced, s.address, s.browser,
+	storedColumns = `s.id, s.account_id, s.method, s.issuer, s.context, s.factors, s.loa, s.passkey_id, s.synced, s.provider_session, s.address, s.browser,
 	s.created_at, s.proved_at, s.seen_at, s.idle_at, s.ends_at`
 )
 
@@ -46,7 +46,7 @@ func (m millis) Scan(v any) error {
 
 func (s *Session) columns() []any {
 	return []any{
-		&s.ID, &s.Account, &s.Method, &s.Issuer, &s.Context, &s.Factors, &s.LoA, &s.Passkey, &s.Synced, &s.Address, &s.Browser,
+		&s.ID, &s.Account, &s.Method, &s.Issuer, &s.Context, &s.Factors, &s.LoA, &s.Passkey, &s.Synced, &s.ProviderSession, &s.Address, &s.Browser,
 		millis{&s.Created},
 		millis{&s.Proved},
 		millis{&s.Seen},

@@ -68,6 +68,23 @@ func (c *Client) NoRedirects() {
 	c.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 }
 
+// Away opens a page and gives the address on another site that it leads the browser to; empty when it stays here.
+func (c *Client) Away(path string) string {
+	c.t.Helper()
+	to := ""
+	before := c.http.CheckRedirect
+	defer func() { c.http.CheckRedirect = before }()
+	c.http.CheckRedirect = func(r *http.Request, _ []*http.Request) error {
+		if strings.HasPrefix(r.URL.String(), c.URL+"/") {
+			return nil
+		}
+		to = r.URL.String()
+		return http.ErrUseLastResponse
+	}
+	c.Get(path)
+	return to
+}
+
 // Cookie gives the value of a cookie that the client holds, or nothing.
 func (c *Client) Cookie(name string) string {
 	u, err := url.Parse(c.URL)

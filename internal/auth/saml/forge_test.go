@@ -140,6 +140,8 @@ type forge struct {
 	ctx func(*dsig.SigningContext)
 	// crypt says how to encrypt.
 	crypt crypt
+	// to is whom the assertion is encrypted to; the service's fixed key when it is nil.
+	to *x509.Certificate
 	// raw changes the finished bytes, and assertionRaw those of the assertion before they are encrypted.
 	raw, assertionRaw func(string) string
 }
@@ -183,7 +185,11 @@ func (f forge) build(t testing.TB) []byte {
 		if f.assertionRaw != nil {
 			b = []byte(f.assertionRaw(string(b)))
 		}
-		r.AddChild(f.crypt.encrypt(b, sp.Certificate))
+		to := sp.Certificate
+		if f.to != nil {
+			to = f.to
+		}
+		r.AddChild(f.crypt.encrypt(b, to))
 	}
 	if f.response != nil {
 		f.response(r)

@@ -133,8 +133,11 @@ type asked struct {
 	// ID is the question's and Issuer the provider's that was asked.
 	ID     string `json:"id"`
 	Issuer string `json:"issuer"`
-	// Proof, for the last step of a step-up, is what the provider has answered.
-	Proof *auth.Proof `json:"proof,omitempty"`
+	// Proof, for the last step of a step-up or a trial, is what the provider has answered, and Reason why it would be refused.
+	Proof  *auth.Proof `json:"proof,omitempty"`
+	Reason string      `json:"reason,omitempty"`
+	// Session, for a sign-out, is the sign-in that is left.
+	Session string `json:"session,omitempty"`
 }
 
 // question is a sign-in that begins.
