@@ -173,7 +173,6 @@ var policies = map[string]Policy{
 	"provider.Try":      {Kind: KindSignIn, By: runs},
 	"oidc.RotateKeys":   {Kind: KindSignIn, By: runs, StepUp: true},
 	"provider.SetLevel": {Kind: KindSignIn, By: runs, StepUp: true},
-	"provider.Try":      {Kind: KindSignIn, By: runs},
 
 	"saml.Keys":          {Kind: KindSignIn, By: inspects},
 	"saml.State":         {Kind: KindSignIn, By: inspects},

@@ -24,6 +24,7 @@ import (
 	"github.com/insegel/insegel/internal/auth"
 	"github.com/insegel/insegel/internal/auth/oidc"
 	"github.com/insegel/insegel/internal/auth/provider"
+	"github.com/insegel/insegel/internal/auth/saml"
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/db"
@@ -87,6 +88,7 @@ type App struct {
 	Approvals       *approval.Service
 	Providers       *provider.Service
 	OIDC            *oidc.Service
+	SAML            *saml.Service
 	Organisations   *organisation.Service
 	Systems         *system.Service
 	Classifications *classification.Service
@@ -214,6 +216,8 @@ func (a *App) build(ctx context.Context, o Options) error {
 	}
 	a.Providers = &provider.Service{DB: a.DB, Vault: provider.Vault{Root: a.Key}, Known: known}
 	a.OIDC = oidc.NewService(a.DB, a.Providers, a.Outbound)
+	a.SAML = saml.NewService(a.DB, a.Providers, a.Outbound, a.Log)
+	a.SAML.Jobs(a.Jobs)
 	a.Systems = &system.Service{DB: a.DB}
 	a.Classifications = &classification.Service{DB: a.DB, Catalogue: a.Catalogue, Jobs: a.Jobs}
 	a.Requirements = &requirement.Service{DB: a.DB, Engine: a.Engine}

@@ -64,8 +64,9 @@ const (
 func (a *App) Site(o ServerOptions) *web.Site {
 	secure := o.secure()
 	sessions := auth.New(a.DB, auth.Options{TLS: secure, Arrive: a.Organisations.Arrive, Levels: provider.Accept})
+	samlPages := a.samlPages(sessions, o)
 	opts := web.Options{
-		ActorFunc: sessions.Actor, Session: sessions.Load, Menu: a.menu, Alarms: a.alarmPages().Notice, TLS: secure, Now: time.Now,
+		FormAction: samlPages.FormAction, ActorFunc: sessions.Actor, Session: sessions.Load, Menu: a.menu, Alarms: a.alarmPages().Notice, TLS: secure, Now: time.Now,
 		Hosts: o.hosts(), Proxies: o.Proxies,
 	}
 	link := ""
@@ -78,10 +79,11 @@ func (a *App) Site(o ServerOptions) *web.Site {
 	site := web.NewSite(a.Texts, a.Log, opts)
 	pages := auth.Pages{
 		Sessions: sessions, Demo: o.Demo != nil, Providers: []func(context.Context) ([]auth.Method, error){provider.Buttons(a.DB, a.drivers(o))},
+		Leave: samlPages.Leave,
 	}
 	a.passkeys(site, &o, &pages)
 	pages.Mount(site)
-	a.signInRoutes(site, sessions, o)
+	a.signInRoutes(site, sessions, samlPages, o)
 	if o.Demo != nil {
 		o.Demo.Mount(site, sessions, o.Who)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/insegel/insegel/internal/auth/oidc"
 	"github.com/insegel/insegel/internal/auth/passkey"
 	"github.com/insegel/insegel/internal/auth/provider"
+	"github.com/insegel/insegel/internal/auth/saml"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/organisation"
@@ -42,6 +43,7 @@ var messages = map[string]string{
 	"register":       register.Messages,
 	"report":         report.Messages,
 	"requirement":    requirement.Messages,
+	"saml":           saml.Messages,
 	"system":         system.Messages,
 	"web":            web.Messages,
 }

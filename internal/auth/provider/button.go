@@ -41,6 +41,9 @@ func Buttons(d *db.DB, drivers []Driver) func(ctx context.Context) ([]auth.Metho
 					Kind: string(p.Kind), Name: p.Name("sv"), NameEN: p.Name("en"), Href: driver.Path(p.ID), Icon: driver.Icon(),
 					Again: driver.Path(p.ID) + "?igen=1", Issuer: p.Issuer,
 				}
+				if p.Kind == SAML {
+					m.Issuer = "" // a connection may be a whole federation; the step-up finds the one that the reader came by
+				}
 				if several {
 					m.Name, m.NameEN = names[p.Organisation.String()]+": "+m.Name, names[p.Organisation.String()]+": "+m.NameEN
 				}

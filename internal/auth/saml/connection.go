@@ -105,6 +105,9 @@ func (s *Service) connect(ctx context.Context, p *provider.Provider) (connection
 	if err != nil {
 		return c, fmt.Errorf("read saml connection: %w", err)
 	}
+	if h, err = s.first(ctx, p, c.settings, h, now); err != nil {
+		return c, err
+	}
 	if h.document == "" {
 		return c, refuse(NoMetadata, "nothing has been fetched")
 	}
@@ -113,6 +116,24 @@ func (s *Service) connect(ctx context.Context, p *provider.Provider) (connection
 	}
 	c.metadata, err = s.cache.read(p, c.settings, h, now)
 	return c, err
+}
+
+// first gets what is known of a connection that is new, or whose document has been changed by hand: nobody waits for the job then. It
+// is tried no more often than the job would.
+func (s *Service) first(ctx context.Context, p *provider.Provider, settings Settings, h held, now time.Time) (held, error) {
+	switch {
+	case settings.Document != "" && fingerprint([]byte(settings.Document)) != h.digest && (h.fault == "" || h.due(p, now)):
+		_ = s.keep(ctx, access.SystemActor(p.Organisation), p, settings, []byte(settings.Document)) // noted, and what is here stays
+	case settings.Metadata != "" && h.document == "" && h.due(p, now):
+		_ = s.fetch(ctx, p) // noted
+	default:
+		return h, nil
+	}
+	err := s.db.Read(ctx, p.Organisation, func(tx *db.Tx) (err error) {
+		h, err = readHeld(ctx, tx, p)
+		return err
+	})
+	return h, err
 }
 
 // pick finds one of the connection's providers by its name, if it is one of those that are let in.

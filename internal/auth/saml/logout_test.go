@@ -57,24 +57,28 @@ func TestLogoutRequest(t *testing.T) {
 	}
 }
 
-// Whoever can sign somebody out without a key can keep everybody out. Both bindings, each with one thing changed.
-func TestLogoutRequestRefused(t *testing.T) {
-	type change struct {
-		el     func(*etree.Element)
-		sent   func(*Sent)
-		expect func(*LogoutExpect)
-		key    string
-		want   Reason
+// logoutChange is one thing that is changed about a question about signing out.
+type logoutChange struct {
+	el     func(*etree.Element)
+	sent   func(*Sent)
+	expect func(*LogoutExpect)
+	key    string
+	want   Reason
+}
+
+// query changes the query string of a message that is sent by redirect.
+func query(do func(url.Values)) func(*Sent) {
+	return func(s *Sent) {
+		at, raw, _ := strings.Cut(s.URL, "?")
+		v := must(url.ParseQuery(raw))
+		do(v)
+		s.URL = at + "?" + v.Encode()
 	}
-	query := func(do func(url.Values)) func(*Sent) {
-		return func(s *Sent) {
-			at, raw, _ := strings.Cut(s.URL, "?")
-			v := must(url.ParseQuery(raw))
-			do(v)
-			s.URL = at + "?" + v.Encode()
-		}
-	}
-	common := map[string]change{
+}
+
+// What is changed with both bindings, and with each.
+var (
+	logoutCommon = map[string]logoutChange{
 		"another key":            {key: "other", want: BadSignature},
 		"another provider":       {el: say("./Issuer", "https://other.example.se"), want: WrongIssuer},
 		"another address":        {el: set(".", "Destination", "https://other.example.se/slo"), want: WrongDestination},
@@ -90,14 +94,14 @@ func TestLogoutRequestRefused(t *testing.T) {
 		"an answer as question":  {el: func(e *etree.Element) { e.Tag = "LogoutResponse" }, want: WrongShape},
 		"a second one inside it": {el: func(e *etree.Element) { e.FindElement("./NameID").AddChild(plainCopy()) }, want: WrongShape},
 	}
-	post := map[string]change{
+	logoutPost = map[string]logoutChange{
 		"not signed": {sent: func(s *Sent) { s.Value = base64.StdEncoding.EncodeToString(must(write(goodLogout()))) }, want: Unsigned},
 		"changed after it was signed": {sent: func(s *Sent) {
 			b := must(base64.StdEncoding.DecodeString(s.Value))
 			s.Value = base64.StdEncoding.EncodeToString([]byte(strings.Replace(string(b), alice, mallory, 1)))
 		}, want: BadSignature},
 	}
-	redirect := map[string]change{
+	logoutRedirect = map[string]logoutChange{
 		"not signed":    {sent: query(func(v url.Values) { v.Del("Signature"); v.Del("SigAlg") }), want: Unsigned},
 		"no algorithm":  {sent: query(func(v url.Values) { v.Del("SigAlg") }), want: WeakAlgorithm},
 		"SHA-1":         {sent: query(func(v url.Values) { v.Set("SigAlg", "http://www.w3.org/2000/09/xmldsig#rsa-sha1") }), want: WeakAlgorithm},
@@ -112,7 +116,11 @@ func TestLogoutRequestRefused(t *testing.T) {
 		"not DEFLATE": {sent: query(func(v url.Values) { v.Set("SAMLRequest", "AAAA") }), want: BadEncoding},
 		"not base64":  {sent: query(func(v url.Values) { v.Set("SAMLRequest", "%%%") }), want: BadEncoding},
 	}
-	run := func(binding string, rows map[string]change) {
+)
+
+// Whoever can sign somebody out without a key can keep everybody out. Both bindings, each with one thing changed.
+func TestLogoutRequestRefused(t *testing.T) {
+	run := func(binding string, rows map[string]logoutChange) {
 		for name, tc := range rows {
 			t.Run(binding+"/"+name, func(t *testing.T) {
 				el := goodLogout()
@@ -138,10 +146,10 @@ func TestLogoutRequestRefused(t *testing.T) {
 			})
 		}
 	}
-	run(bindingPost, common)
-	run(bindingRedirect, common)
-	run(bindingPost, post)
-	run(bindingRedirect, redirect)
+	run(bindingPost, logoutCommon)
+	run(bindingRedirect, logoutCommon)
+	run(bindingPost, logoutPost)
+	run(bindingRedirect, logoutRedirect)
 }
 
 func TestLogoutAnswer(t *testing.T) {

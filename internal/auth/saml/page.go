@@ -53,6 +53,8 @@ func (p *Pages) Mount(s *web.Site) {
 	s.Public(finishPattern, p.finish)
 	s.Public(leavePattern, p.leave)
 	s.Public(metadataPattern, p.metadata)
+	s.Handle("GET "+KeysPath, "saml.Keys", p.keys)
+	s.Handle("POST "+KeysPath, "saml.NewKey", p.changeKeys)
 	s.CrossSite(acsPattern, p.answered)
 	s.Public(sloPattern, p.signedOut)
 	s.CrossSite(sloPostPattern, p.signedOut)
@@ -145,6 +147,11 @@ func (p *Pages) begin(c *web.Context) error {
 		o.err = err
 		return p.refused(c, &o)
 	}
+	if o.request.For == provider.StepUp {
+		if _, err := con.pick(entityID, p.Service.db.Now()); ReasonOf(err) == UnknownProvider && err != nil {
+			return p.elsewhere(c, &o, entityID)
+		}
+	}
 	if entityID == "" {
 		all := con.choices(p.Service.db.Now())
 		if len(all) != 1 {
@@ -171,6 +178,17 @@ func (p *Pages) ask(c *web.Context, con connection, o *outcome, entityID string)
 		Page: web.Page{Title: c.L.T("saml.forward-title", "Provider", name), Layout: web.Plain}, Sentence: c.L.T("saml.forward", "Provider", name),
 		Button: c.L.T("saml.forward-button"), Stay: web.SignInPath, Sent: sent,
 	})
+}
+
+// elsewhere sends a step-up to the connection that the reader's own provider belongs to.
+func (p *Pages) elsewhere(c *web.Context, o *outcome, entityID string) error {
+	us := organisation{id: o.provider.Organisation}
+	right, _, err := p.Service.connectionOf(c.Context(), us, entityID)
+	if err != nil {
+		o.err = err
+		return p.refused(c, o)
+	}
+	return c.Redirect(Path(right.ID) + "?igen=1&till=" + url.QueryEscape(o.request.To))
 }
 
 type forwardPage struct {

@@ -19,8 +19,10 @@ import (
 // Settings are what a connection by SAML has beside what every kind of provider has (Swedish: anslutning). A connection is one
 // provider, or a federation of which the organisation lets in some.
 type Settings struct {
-	// Metadata is the address that the provider's metadata are fetched from every hour; empty when they are given as a file.
+	// Metadata is the address that the provider's metadata are fetched from every hour; empty when Document holds them.
 	Metadata string `json:"metadata,omitempty"`
+	// Document are the metadata themselves, for a provider that publishes none.
+	Document string `json:"document,omitempty"`
 	// Pinned are the certificates that the metadata may be signed with, as PEM: two while the federation changes key.
 	Pinned []string `json:"pinned"`
 	// Providers are the names (entityID) of the providers that are let in. None means the one that the connection is named after.
@@ -36,6 +38,7 @@ type Settings struct {
 // The faults of settings, as sentences for whoever writes them.
 var (
 	ErrMetadataAddress = errors.New("write the address of the metadata as https://HOST/PATH")
+	ErrNoMetadata      = errors.New("give the address of the metadata, or the metadata themselves, and not both")
 	ErrPinned          = errors.New("give at least one certificate, in PEM form, that the metadata are signed with")
 	ErrProtection      = errors.New("an assertion is either encrypted or signed")
 	ErrFormat          = errors.New("the subject's name is either persistent or transient, and a transient one needs an attribute that names the account")
@@ -54,11 +57,11 @@ func SettingsOf(p *provider.Provider) (Settings, error) {
 
 // Check refuses settings that could not work, or would be less than what they look like.
 func (s Settings) Check(names provider.ClaimNames) error {
-	if s.Metadata != "" {
-		u, err := url.Parse(s.Metadata)
-		if err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || !webAddress(s.Metadata) {
-			return ErrMetadataAddress
-		}
+	if (s.Metadata == "") == (s.Document == "") {
+		return ErrNoMetadata
+	}
+	if s.Metadata != "" && !fetchable(s.Metadata) {
+		return ErrMetadataAddress
 	}
 	if _, err := s.pinned(); err != nil {
 		return err
@@ -70,6 +73,11 @@ func (s Settings) Check(names provider.ClaimNames) error {
 		return ErrFormat
 	}
 	return nil
+}
+
+func fetchable(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Host != "" && u.User == nil && u.Fragment == "" && webAddress(address)
 }
 
 // pinned reads the certificates that metadata may be signed with.

@@ -117,6 +117,9 @@ func (h *house) connect(change func(*provider.Draft, *Settings), metadata []byte
 	if change != nil {
 		change(&d, &s)
 	}
+	if s.Metadata == "" {
+		s.Document, metadata = string(metadata), nil
+	}
 	d.Own = must(json.Marshal(s))
 	if err := s.Check(d.Settings.Claims); err != nil {
 		h.t.Fatal(err)
@@ -129,11 +132,6 @@ func (h *house) connect(change func(*provider.Draft, *Settings), metadata []byte
 		h.t.Fatal(err)
 	}
 	h.provider = p
-	if metadata != nil {
-		if err := h.service.SetMetadata(ctx, h.admin, p.ID, metadata); err != nil {
-			h.t.Fatalf("%v: %v", err, unwrapped(err))
-		}
-	}
 }
 
 // log lists the entries of the organisation's log about signing in, as action and reason.
