@@ -81,15 +81,26 @@ func (c *cache) read(p *provider.Provider, s Settings, h held, now time.Time) (M
 // connect reads a connection and what is known of its providers. When that has run out the connection cannot be used, and nothing
 // weaker takes its place.
 func (s *Service) connect(ctx context.Context, p *provider.Provider) (connection, error) {
-	c := connection{provider: *p}
-	var err error
-	if c.settings, err = SettingsOf(p); err != nil {
+	c, h, err := s.stored(ctx, p)
+	if err != nil {
 		return c, err
 	}
+	if h, err = s.first(ctx, p, c.settings, h); err != nil {
+		return c, err
+	}
+	err = s.use(&c, h)
+	return c, err
+}
+
+// stored reads a connection, and what is stored of its providers.
+func (s *Service) stored(ctx context.Context, p *provider.Provider) (connection, held, error) {
+	c := connection{provider: *p}
 	var h held
-	var now time.Time
+	var err error
+	if c.settings, err = SettingsOf(p); err != nil {
+		return c, h, err
+	}
 	err = s.db.Read(ctx, p.Organisation, func(tx *db.Tx) (err error) {
-		now = tx.Now
 		all, err := provider.All(ctx, tx, p.Organisation)
 		if err != nil {
 			return err
@@ -103,24 +114,28 @@ func (s *Service) connect(ctx context.Context, p *provider.Provider) (connection
 		return err
 	})
 	if err != nil {
-		return c, fmt.Errorf("read saml connection: %w", err)
+		return c, h, fmt.Errorf("read saml connection: %w", err)
 	}
-	if h, err = s.first(ctx, p, c.settings, h, now); err != nil {
-		return c, err
-	}
+	return c, h, nil
+}
+
+// use gives a connection the metadata that are stored, if they may still be used.
+func (s *Service) use(c *connection, h held) (err error) {
+	now := s.db.Now()
 	if h.document == "" {
-		return c, refuse(NoMetadata, "nothing has been fetched")
+		return refuse(NoMetadata, "nothing has been fetched")
 	}
 	if !now.Before(h.until) {
-		return c, refuse(NoMetadata, "what is known ran out at %s", h.until)
+		return refuse(NoMetadata, "what is known ran out at %s", h.until)
 	}
-	c.metadata, err = s.cache.read(p, c.settings, h, now)
-	return c, err
+	c.metadata, err = s.cache.read(&c.provider, c.settings, h, now)
+	return err
 }
 
 // first gets what is known of a connection that is new, or whose document has been changed by hand: nobody waits for the job then. It
 // is tried no more often than the job would.
-func (s *Service) first(ctx context.Context, p *provider.Provider, settings Settings, h held, now time.Time) (held, error) {
+func (s *Service) first(ctx context.Context, p *provider.Provider, settings Settings, h held) (held, error) {
+	now := s.db.Now()
 	switch {
 	case settings.Document != "" && fingerprint([]byte(settings.Document)) != h.digest && (h.fault == "" || h.due(p, now)):
 		_ = s.keep(ctx, access.SystemActor(p.Organisation), p, settings, []byte(settings.Document)) // noted, and what is here stays

@@ -102,11 +102,7 @@ func (s *Service) State(ctx context.Context, actor access.Actor, id provider.ID)
 	if err != nil {
 		return State{}, err
 	}
-	var h held
-	err = s.db.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
-		h, err = readHeld(ctx, tx, &p)
-		return err
-	})
+	c, h, err := s.stored(ctx, &p)
 	if err != nil {
 		return State{}, err
 	}
@@ -114,7 +110,7 @@ func (s *Service) State(ctx context.Context, actor access.Actor, id provider.ID)
 	if h.document != "" {
 		out.Fetched, out.Until = h.fetched, h.until
 	}
-	if c, err := s.connect(ctx, &p); err == nil {
+	if s.use(&c, h) == nil {
 		out.Providers = c.choices(s.db.Now())
 	}
 	return out, nil
