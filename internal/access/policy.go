@@ -26,6 +26,7 @@ const (
 	KindToken          Kind = "token"
 	KindSignIn         Kind = "sign-in"
 	KindUnit           Kind = "unit"
+	KindMail           Kind = "mail"
 )
 
 // Grant lets a role do something, as far as the place reaches from the unit that the role is held in. Who holds the role in the whole
@@ -107,6 +108,11 @@ var policies = map[string]Policy{
 	"alarm.Count":       {Kind: KindAlarm, By: guards},
 	"alarm.Acknowledge": {Kind: KindAlarm, By: guards},
 	"alarm.Tell":        {Kind: KindAlarm, By: itself},
+
+	"mail.Settings": {Kind: KindMail, By: runs},
+	"mail.Set":      {Kind: KindMail, By: runs, StepUp: true},
+	"mail.Test":     {Kind: KindMail, By: runs},
+	"mail.Sent":     {Kind: KindMail, By: runs},
 
 	"approval.List":    {Kind: KindApproval, By: guards},
 	"approval.Approve": {Kind: KindApproval, By: runs, StepUp: true},

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/insegel/insegel/data"
 	"github.com/insegel/insegel/internal/access"
@@ -33,6 +34,7 @@ import (
 	"github.com/insegel/insegel/internal/job"
 	"github.com/insegel/insegel/internal/key"
 	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/mail"
 	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/outbound"
 	"github.com/insegel/insegel/internal/procurement"
@@ -83,8 +85,10 @@ type App struct {
 	Jobs      *job.Queue
 	Log       *slog.Logger
 	Outbound  outbound.Policy
+	site      atomic.Pointer[url.URL] // the address that readers use, once the pages are served
 
 	Alarms          *alarm.Service
+	Mail            *mail.Service
 	Approvals       *approval.Service
 	Providers       *provider.Service
 	OIDC            *oidc.Service
@@ -207,6 +211,9 @@ func (a *App) build(ctx context.Context, o Options) error {
 	a.Index = information.NewIndex(a.Catalogue)
 	a.Alarms = &alarm.Service{DB: a.DB}
 	a.Approvals = &approval.Service{DB: a.DB, Log: a.Log, Administrators: organisation.Administrators}
+	a.Mail = &mail.Service{DB: a.DB, Jobs: a.Jobs, Texts: a.Texts, Key: a.Key, Outbound: a.Outbound, Base: a.base}
+	mail.Register(a.Jobs, a.Mail)
+	a.tellOfAlarms()
 	a.Organisations = &organisation.Service{DB: a.DB, Approvals: a.Approvals, Object: object, EndSessions: endSessions}
 	a.Organisations.Register()
 	approval.Register(a.Jobs, a.Approvals, organisation.List)
@@ -253,6 +260,14 @@ func object(ctx context.Context, tx *db.Tx, org access.OrganisationID, kind, id 
 	}
 	sys, err := system.Get(ctx, tx, org, id)
 	return sys.Name, "/system/" + sys.Slug, err
+}
+
+// base is the address that readers use, for links in mail; empty until the pages are served.
+func (a *App) base() string {
+	if u := a.site.Load(); u != nil {
+		return u.Scheme + "://" + u.Host
+	}
+	return ""
 }
 
 // Close closes the database.

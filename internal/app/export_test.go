@@ -3,6 +3,7 @@
 package app
 
 import (
+	"context"
 	"net"
 
 	"github.com/insegel/insegel/internal/web"
@@ -15,3 +16,6 @@ func Guard(l net.Listener, proxies web.Proxies, onlyProxies bool) net.Listener {
 
 // MaxConnectionsPerPeer is the limit, for tests.
 const MaxConnectionsPerPeer = maxConnectionsPerPeer
+
+// Tell mails about alarms now, for tests.
+func Tell(ctx context.Context, a *App) error { return a.mailAlarms(ctx) }

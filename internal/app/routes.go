@@ -10,6 +10,7 @@ import (
 	"github.com/insegel/insegel/internal/auth/passkey"
 	"github.com/insegel/insegel/internal/auth/provider"
 	"github.com/insegel/insegel/internal/classification"
+	"github.com/insegel/insegel/internal/mail"
 	"github.com/insegel/insegel/internal/overview"
 	"github.com/insegel/insegel/internal/procurement"
 	"github.com/insegel/insegel/internal/register"
@@ -36,6 +37,7 @@ func (a *App) menu(c *web.Context) []web.MenuItem {
 		{web.MenuItem{Name: "alarm", Group: "app.group-admin", Key: "app.menu-alarm", Href: alarm.Path, Icon: "warn"}, "alarm.List"},
 		{web.MenuItem{Name: provider.Menu, Group: "app.group-admin", Key: "app.menu-sign-in", Href: provider.Path, Icon: "key"}, "provider.List"},
 		{web.MenuItem{Name: "sealed", Group: "app.group-admin", Key: "app.menu-sealed", Href: passkey.SealedPath, Icon: "lock"}, "passkey.Sealed"},
+		{web.MenuItem{Name: "mail", Group: "app.group-admin", Key: "app.menu-mail", Href: mail.PagePath, Icon: "doc"}, "mail.Settings"},
 	}
 	var out []web.MenuItem
 	for _, m := range all {
@@ -57,6 +59,7 @@ func (a *App) first(c *web.Context) string {
 // routes mounts the pages of every slice.
 func (a *App) routes(site *web.Site, link string) {
 	a.alarmPages().Routes(site)
+	(&mail.Pages{Service: a.Mail}).Routes(site)
 	(&overview.Pages{Overview: overview.New(a.DB, a.Requirements), Requirements: a.Requirements, Export: "/rapporter/register?format=xlsx", First: a.first}).Routes(site)
 	(&approval.Pages{Service: a.Approvals, Names: a.Organisations.Names}).Routes(site)
 	(&system.Pages{Service: a.Systems, Catalogue: a.Catalogue}).Routes(site)

@@ -36,6 +36,7 @@ var plainAlthough = map[string]string{
 	"system_information.reason":       "a word of the catalogue, put there by the program",
 	"classification_adjustment.cause": "one of four words",
 	"alarm.note":                      "see internal/alarm",
+	"mail_message.content":            "sealed by internal/mail with a key of the root key, and gone when it is sent",
 	"approval.reason":                 "see internal/approval",
 	"approval.note":                   "see internal/approval",
 }

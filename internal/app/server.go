@@ -63,6 +63,7 @@ const (
 // Site mounts every page.
 func (a *App) Site(o ServerOptions) *web.Site {
 	secure := o.secure()
+	a.site.Store(o.URL)
 	sessions := auth.New(a.DB, auth.Options{TLS: secure, Arrive: a.Organisations.Arrive, Levels: provider.Accept})
 	samlPages := a.samlPages(sessions, o)
 	opts := web.Options{

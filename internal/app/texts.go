@@ -16,6 +16,7 @@ import (
 	"github.com/insegel/insegel/internal/auth/saml"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/mail"
 	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/overview"
 	"github.com/insegel/insegel/internal/procurement"
@@ -35,6 +36,7 @@ var messages = map[string]string{
 	"auth":           auth.Messages,
 	"passkey":        passkey.Messages,
 	"classification": classification.Messages,
+	"mail":           mail.Messages,
 	"organisation":   organisation.Messages,
 	"oidc":           oidc.Messages,
 	"overview":       overview.Messages,

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+// Package mail sends mail (Swedish: e-post): queued in the transaction of what calls for it, and handed to the organisation's own mail
+// server by a job. A mail says that something waits, and where; what it is about stands behind the sign-in, so nothing that a template
+// can hold tells it.
+package mail
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	netmail "net/mail"
+	"net/netip"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/ids"
+	"github.com/insegel/insegel/internal/locale"
+)
+
+// Template names a mail's text.
+type Template string
+
+// The templates.
+const (
+	Trial         Template = "trial"          // that the settings work
+	Code          Template = "code"           // a code for a link that the reader has opened
+	Question      Template = "question"       // a link to answer one question
+	AlarmRaised   Template = "alarm"          // that alarms wait
+	AccountChange Template = "account-change" // that the ways to sign in to an account have changed
+	Reminder      Template = "reminder"       // that something waits
+)
+
+// holds is what a template may hold besides the organisation's name. Nothing else reaches a text: no name of a system or of a person,
+// no level, and nothing that anybody has written.
+type holds struct{ link, code, count bool }
+
+var templates = map[Template]holds{
+	Trial:         {},
+	Code:          {code: true},
+	Question:      {link: true},
+	AlarmRaised:   {link: true},
+	AccountChange: {link: true},
+	Reminder:      {link: true, count: true},
+}
+
+// Templates lists them, for tests.
+func Templates() []Template {
+	return []Template{Trial, Code, Question, AlarmRaised, AccountChange, Reminder}
+}
+
+// Message is a mail to be sent.
+type Message struct {
+	Template Template
+	// To is the address, alone and without a name.
+	To string
+	// Lang is the language of the text.
+	Lang string
+	// Path leads to a page of this site; the mail holds the whole address.
+	Path string
+	// Code is digits for the reader to type.
+	Code string
+	// Count is how many things it is about.
+	Count int
+	// Expires is when it is worth nothing any more; it is then not sent.
+	Expires time.Time
+}
+
+// State is how far a mail has come.
+type State string
+
+// The states.
+const (
+	Queued  State = "queued"
+	Sent    State = "sent"
+	Failed  State = "failed"  // the last attempt failed
+	Expired State = "expired" // it had become worthless before it could be sent
+)
+
+// Outgoing marks the type of a mail's id.
+type Outgoing struct{}
+
+// Logged is a mail as it is listed: that there was one, and nothing of what it said.
+type Logged struct {
+	ID       ids.ID[Outgoing]
+	Template Template
+	// Recipient is the address with all but the first letter before the @ left out.
+	Recipient string
+	State     State
+	Attempts  int
+	Fault     string
+	At        time.Time
+}
+
+var (
+	// ErrAddress says that an address cannot be written to.
+	ErrAddress = errors.New("not an address that mail can be sent to")
+	// ErrContent says that a mail would hold what its template must not.
+	ErrContent = errors.New("the mail holds something else than its template allows")
+	// ErrTooMany says that too much has been sent, to the address or in all.
+	ErrTooMany = errors.New("too many mails have been sent in the last hour")
+	// ErrNotSet says that no mail server has been set up.
+	ErrNotSet = errors.New("no mail server has been set up")
+	// ErrNoKey says that the program runs without the key that settings and mails are encrypted with.
+	ErrNoKey = errors.New("mail needs the root key: give --key-file")
+	// ErrServer says that the settings of the mail server cannot be used.
+	ErrServer = errors.New("the mail server cannot be used")
+)
+
+// Fault says which setting is wrong.
+type Fault struct{ Field, Key string }
+
+// Error names the field.
+func (f Fault) Error() string { return "mail setting " + f.Field + ": " + ErrServer.Error() }
+
+// Unwrap is ErrServer.
+func (f Fault) Unwrap() error { return ErrServer }
+
+// digits is what a code is.
+var digits = regexp.MustCompile(`^[0-9]{6,10}$`)
+
+// ourPath is what a link in a mail leads to: a page of ours, without anything that ends the address.
+var ourPath = regexp.MustCompile(`^/[A-Za-z0-9/_-]*(#[A-Za-z0-9_-]+)?$`)
+
+// check refuses a mail that could tell more than its template says, or be sent elsewhere than it says.
+func (m *Message) check() error {
+	h, ok := templates[m.Template]
+	if !ok {
+		return fmt.Errorf("template %q: %w", m.Template, ErrContent)
+	}
+	if err := CheckAddress(m.To); err != nil {
+		return err
+	}
+	if (m.Path != "") != h.link || (m.Code != "") != h.code || (m.Count != 0) != h.count {
+		return fmt.Errorf("template %s: %w", m.Template, ErrContent)
+	}
+	if h.link && !ourPath.MatchString(m.Path) || h.code && !digits.MatchString(m.Code) {
+		return fmt.Errorf("template %s: %w", m.Template, ErrContent)
+	}
+	return nil
+}
+
+// longestAddress is what SMTP lets an address be (RFC 5321).
+const longestAddress = 254
+
+// addressForm is stricter than the standard: what it leaves out is not in use, and is what addresses are smuggled with.
+var addressForm = regexp.MustCompile(`^[\p{L}0-9!#$%&'*+/=?^_{|}~.-]{1,64}@[\p{L}0-9]([\p{L}0-9.-]*[\p{L}0-9])?$`)
+
+// CheckAddress refuses what is not one plain address: no name, no list, no line break, no percent-route.
+func CheckAddress(text string) error {
+	a, err := netmail.ParseAddress(text)
+	if err != nil || a.Address != text || len(text) > longestAddress || !addressForm.MatchString(text) || strings.Contains(text, "..") {
+		return ErrAddress
+	}
+	return nil
+}
+
+// masked gives an address that tells which organisation, and not who.
+func masked(address string) string {
+	local, domain, _ := strings.Cut(address, "@")
+	first := []rune(local)
+	return string(first[0]) + "…@" + domain
+}
+
+// Security is how the connection to a mail server is protected.
+type Security string
+
+// The ways. Plain is for a server on this machine alone.
+const (
+	StartTLS Security = "starttls" // begins in clear, and sends nothing before it is encrypted
+	Implicit Security = "tls"
+	Plain    Security = "plain"
+)
+
+// Settings say where mail is handed over.
+type Settings struct {
+	Host     string
+	Port     int
+	Security Security
+	// Account is who signs in there, with Password; both are empty where the server asks nobody.
+	Account, Password string
+	// Sender is the address that mail comes from.
+	Sender  string
+	Version int
+	// HasPassword says that one is stored; it is never shown.
+	HasPassword bool
+}
+
+var hostForm = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$`)
+
+// check refuses settings that cannot work or that would send in clear over a network.
+func (s *Settings) check() error {
+	_, literal := netip.ParseAddr(s.Host)
+	switch {
+	case literal != nil && !hostForm.MatchString(s.Host):
+		return Fault{"host", "mail.fault-host"}
+	case s.Port < 1 || s.Port > 65535:
+		return Fault{"port", "mail.fault-port"}
+	case s.Security != StartTLS && s.Security != Implicit && s.Security != Plain:
+		return Fault{"security", "mail.fault-security"}
+	case s.Security == Plain && !isThisMachine(s.Host):
+		return Fault{"security", "mail.fault-plain"}
+	case CheckAddress(s.Sender) != nil:
+		return Fault{"sender", "mail.fault-sender"}
+	case strings.ContainsAny(s.Account+s.Password, "\r\n\x00") || len(s.Account) > 200 || len(s.Password) > 500:
+		return Fault{"account", "mail.fault-account"}
+	}
+	return nil
+}
+
+// isThisMachine reports whether a host can only be the machine that the program runs on.
+func isThisMachine(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	a, err := netip.ParseAddr(host)
+	return err == nil && a.Unmap().IsLoopback()
+}
+
+func (s *Settings) address() string { return net.JoinHostPort(s.Host, fmt.Sprint(s.Port)) }
+
+// Text writes a mail's subject and text. base is the site's address.
+func (m *Message) Text(l *locale.Localizer, organisation, base string) (subject, body string) {
+	args := []any{"Organisation", oneLine(organisation)}
+	h := templates[m.Template]
+	if h.link {
+		args = append(args, "Link", strings.TrimSuffix(base, "/")+m.Path)
+	}
+	if h.code {
+		args = append(args, "Code", m.Code)
+	}
+	if h.count {
+		args = append(args, "Count", m.Count)
+	}
+	return oneLine(l.T("mail.subject-"+string(m.Template), args...)), l.T("mail.body-"+string(m.Template), args...) + "\n\n-- \n" + l.T("mail.footer", args...) + "\n"
+}
+
+// oneLine keeps a text from becoming a header of its own.
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// Limits of what is sent.
+const (
+	// mostPerRecipient is how many mails one address gets in an hour, mostPerHour how many an organisation sends.
+	mostPerRecipient, mostPerHour = 10, 1000
+	// mostAttempts is how many times a mail is tried: with the queue's growing pauses that is about two and a half hours.
+	mostAttempts = 8
+	// keptFor is how long it is told that a mail was sent.
+	keptFor = 90 * 24 * time.Hour
+	// lifetime is how long a mail that says nothing else is tried.
+	lifetime = 24 * time.Hour
+)
+
+// SendArgs is the job that sends one mail.
+type SendArgs struct {
+	Organisation access.OrganisationID `json:"organisation"`
+	Message      ids.ID[Outgoing]      `json:"message"`
+}
+
+// Kind names the job.
+func (SendArgs) Kind() string { return "mail.send" }
