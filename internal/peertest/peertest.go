@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -33,6 +34,8 @@ type Command struct {
 	Dir string
 	// Address is the HOST:PORT on which it answers when it is ready; empty does not wait.
 	Address string
+	// Says is what it writes when it is ready; empty does not wait for it.
+	Says string
 	// Ready is asked instead of a connection to Address, when set, until it says nil.
 	Ready func(ctx context.Context) error
 	// Wait is how long it may take to become ready; zero is a minute.
@@ -119,6 +122,15 @@ func (p *Process) await(c *Command) error {
 		}
 		ready = func(ctx context.Context) error { return connect(ctx, c.Address) }
 	}
+	if c.Says != "" {
+		next := ready
+		ready = func(ctx context.Context) error {
+			if !strings.Contains(p.log.String(), c.Says) {
+				return fmt.Errorf("it has not said %q", c.Says)
+			}
+			return next(ctx)
+		}
+	}
 	wait := c.Wait
 	if wait == 0 {
 		wait = time.Minute
@@ -165,15 +177,22 @@ func (p *Process) Stop() {
 // Log is what the program has written.
 func (p *Process) Log() string { return p.log.String() }
 
-// FreePort finds a port on loopback that nobody uses at the moment.
+// FreePort finds a port on loopback that nobody uses at the moment. It lies below those that the system gives to connections, so that
+// nobody gets it before the program that is about to be started.
 func FreePort(t testing.TB) int {
 	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	const first, count = 10_000, 20_000
+	for range 100 {
+		port := first + rand.IntN(count)
+		l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err != nil {
+			continue
+		}
+		_ = l.Close() // it was only to learn that it is free
+		return port
 	}
-	defer func() { _ = l.Close() }() // it was only to learn the port
-	return l.Addr().(*net.TCPAddr).Port
+	t.Fatal("no free port was found")
+	return 0
 }
 
 // Root is the project's directory.

@@ -37,6 +37,7 @@ type metadata struct {
 	Keys         string   `json:"jwks_uri"`
 	Userinfo     string   `json:"userinfo_endpoint"`
 	EndSession   string   `json:"end_session_endpoint"`
+	ClaimsParam  bool     `json:"claims_parameter_supported"`
 	IssParameter bool     `json:"authorization_response_iss_parameter_supported"`
 	AuthMethods  []string `json:"token_endpoint_auth_methods_supported"`
 	AuthAlgs     []string `json:"token_endpoint_auth_signing_alg_values_supported"`

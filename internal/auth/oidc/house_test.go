@@ -183,7 +183,7 @@ func (h *house) wantRefused(c *webtest.Client, p *webtest.Page, status int, reas
 	if p.Doc != nil {
 		webtest.CheckDOM(h.t, p.Doc)
 	}
-	if in := c.Get("/who"); strings.HasPrefix(in.URL, "/who") {
+	if in := c.Get("/who"); strings.Contains(in.Body, "fresh=") {
 		h.t.Errorf("somebody is in: %s", in.Body)
 	}
 	if e := h.latest(); e.Action != "oidc.Refuse" || !strings.Contains(e.Record, `"reason":"`+reason+`"`) {

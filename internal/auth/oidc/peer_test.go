@@ -49,7 +49,7 @@ func (o *op) run(t *testing.T) {
 	must(t, err)
 	o.Process = peertest.Start(t, peertest.Command{
 		Path: peertest.Node(t), Args: []string{"op.mjs"}, Dir: peertest.Packages(t, "oidc"), Env: []string{"INSEGEL_OP=" + string(b)},
-		Address: strings.TrimPrefix(o.url, "http://"),
+		Address: strings.TrimPrefix(o.url, "http://"), Says: "answers on",
 	})
 }
 
@@ -104,7 +104,7 @@ func TestPeerLetsInWhoIsStrongEnough(t *testing.T) {
 		if acr := claims.IDToken["acr"]; !acr.Essential || len(acr.Values) != 1 || acr.Values[0] != loa3 {
 			t.Errorf("the level was not demanded: %s", asked["claims"])
 		}
-		if asked["acr_values"] != loa3 || asked["code_challenge_method"] != "S256" || len(asked["nonce"]) != 43 || len(asked["state"]) != 43 || asked["response_type"] != "code" {
+		if asked["acr_values"] != "" || asked["code_challenge_method"] != "S256" || len(asked["nonce"]) != 43 || len(asked["state"]) != 43 || asked["response_type"] != "code" {
 			t.Errorf("asked %v", asked)
 		}
 		got := h.proofs[0]
@@ -264,6 +264,7 @@ func TestPeerCodeAndStateAreForOneUseInOneBrowser(t *testing.T) {
 		answer := o.callback(t, h, c, h.begin())
 		thief := h.open()
 		h.wantRefused(thief, thief.Get(answer), http.StatusBadRequest, "request")
+		thief.NoRedirects()
 		thief.Get(h.begin()) // now it has a cookie of its own
 		h.wantRefused(thief, thief.Get(answer), http.StatusBadRequest, "request")
 		if p := c.Get(answer); p.Status != http.StatusSeeOther || c.Get("/who").Body != inAsAnna {
@@ -272,6 +273,7 @@ func TestPeerCodeAndStateAreForOneUseInOneBrowser(t *testing.T) {
 		again := h.open()
 		again.SetCookie("insegel-sign-in", c.Cookie("insegel-sign-in"))
 		h.wantRefused(again, again.Get(answer), http.StatusBadRequest, "request")
+		again = h.open()
 		// A code that has been used, with a state that has not, in the right browser.
 		other := o.callback(t, h, again, h.begin())
 		a, err := url.Parse(answer)

@@ -99,7 +99,7 @@ func (s *Service) ask(ctx context.Context, p *provider.Provider, q *question) (s
 
 // address is where the browser is sent with the question.
 func (c *client) address(q *question) (string, error) {
-	demand := map[string]any{"auth_time": map[string]bool{"essential": true}}
+	demand := map[string]any{"auth_time": map[string]bool{"essential": true}, "amr": nil}
 	demand[c.settings.contextClaim()] = map[string]any{"essential": true, "values": q.request.Contexts}
 	asked, err := json.Marshal(map[string]any{"id_token": demand})
 	if err != nil {
@@ -108,8 +108,9 @@ func (c *client) address(q *question) (string, error) {
 	opts := []oauth2.AuthCodeOption{
 		oauth2.S256ChallengeOption(q.ticket.Secret("verifier")), gooidc.Nonce(q.ticket.Secret("nonce")), oauth2.SetAuthURLParam("claims", string(asked)),
 	}
-	if c.settings.contextClaim() == ContextACR {
-		// Voluntary by the standard, so it demands nothing; some providers know no other way.
+	if c.settings.contextClaim() == ContextACR && !c.meta.ClaimsParam {
+		// Voluntary by the standard, so it demands nothing; some providers know no other way. One that knows the demand does not get both:
+		// npm's oidc-provider then takes the wish instead of the demand.
 		opts = append(opts, oauth2.SetAuthURLParam("acr_values", strings.Join(q.request.Contexts, " ")))
 	}
 	switch q.request.For {
