@@ -5,6 +5,7 @@ package app_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"log/slog"
 	"net/url"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"github.com/insegel/insegel/internal/dbtest"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/organisation"
+	"github.com/insegel/insegel/internal/schema"
 )
 
 // TestApplicationRoleIsNotTheOwner runs the program as a role that may use the tables and not change them: the owner migrates.
@@ -75,5 +77,17 @@ func TestApplicationRoleIsNotTheOwner(t *testing.T) {
 	}
 	if err := a.Close(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestServeRefusesARoleThatSeesEverything starts the server as the role of a small installation that has only one: it owns the tables.
+func TestServeRefusesARoleThatSeesEverything(t *testing.T) {
+	a := open(t, dbtest.PostgresEmptyAddress(t)) // which migrates: a one-off command may
+	err := a.Serve(t.Context(), app.ServerOptions{Address: "127.0.0.1:0"})
+	if !errors.Is(err, schema.ErrRole) || !strings.Contains(err.Error(), "--migrate-db") {
+		t.Errorf("got %v, want ErrRole with what to do", err)
+	}
+	if err := a.Held(t.Context()); !errors.Is(err, schema.ErrRole) {
+		t.Errorf("Held: got %v", err)
 	}
 }

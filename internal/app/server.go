@@ -92,10 +92,13 @@ func (a *App) Site(o ServerOptions) *web.Site {
 	return site
 }
 
+// Held refuses a database role that may see the rows of every organisation (schema.ErrRole), and says what to do.
+func (a *App) Held(ctx context.Context) error { return schema.Held(ctx, a.DB) }
+
 // Serve answers until ctx ends, then lets what has begun finish. On PostgreSQL it refuses to run as a role that may see the rows of
 // every organisation (schema.ErrRole).
 func (a *App) Serve(ctx context.Context, o ServerOptions) error {
-	if err := schema.Held(ctx, a.DB); err != nil {
+	if err := a.Held(ctx); err != nil {
 		return fmt.Errorf("serve: %w", err)
 	}
 	if err := o.Check(); err != nil {

@@ -45,6 +45,9 @@ func (d *database) act(s *streams, t *tenant, write bool) (*app.App, access.Acto
 	if err != nil {
 		return nil, access.Actor{}, err
 	}
+	if err := a.Held(s.ctx); err != nil { // one command, run by who holds the password anyway: told, and not refused
+		fmt.Fprintf(s.err, "Warning: %v.\n", err)
+	}
 	o, err := organisation.Choose(s.ctx, a.DB, t.Org, write)
 	if err != nil {
 		return nil, access.Actor{}, closeAfter(a, err)

@@ -187,19 +187,24 @@ func TestStatementsAreConstant(t *testing.T) {
 // 95th percentile: warm while nothing changes, and right after a change for lists that need no sums. It also reports what the first
 // list that does need them costs after a change.
 func BenchmarkList5000(b *testing.B) {
-	b.Run("sqlite", func(b *testing.B) { benchmarkList(b, dbtest.SQLite(b)) })
+	b.Run("sqlite", func(b *testing.B) {
+		d := dbtest.SQLite(b)
+		benchmarkList(b, d, d)
+	})
 	b.Run("postgres", func(b *testing.B) {
 		if os.Getenv(dbtest.PostgresVariable) == "" {
 			b.Skip("SKIPPED: set " + dbtest.PostgresVariable)
 		}
-		benchmarkList(b, dbtest.Postgres(b))
+		d, owner := dbtest.PostgresBoth(b)
+		benchmarkList(b, d, owner)
 	})
 }
 
-func benchmarkList(b *testing.B, d *db.DB) {
+// benchmarkList measures d; owner is the same database as somebody who may gather statistics.
+func benchmarkList(b *testing.B, d, owner *db.DB) {
 	w := start(b, d)
 	systems := seed(b, d, w.s, w.actor, 5000)
-	if _, err := d.WritePool().Exec("ANALYZE"); err != nil { // as the server does by itself after a while
+	if _, err := owner.WritePool().Exec("ANALYZE"); err != nil { // as the server does by itself after a while
 		b.Fatal(err)
 	}
 	plain := []string{
