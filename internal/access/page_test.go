@@ -26,10 +26,23 @@ var kinds = []struct {
 	kind Kind
 	name string
 }{
-	{KindSystem, "System och läget"}, {KindClassification, "Klassning"}, {KindInformation, "Information"}, {KindRequirement, "Krav och svar"},
-	{KindAction, "Åtgärder"}, {KindProcurement, "Kravbilagor"}, {KindReport, "Rapporter"}, {KindImport, "Inläsning"}, {KindRule, "Regler"},
-	{KindLog, "Historik och logg"}, {KindOrganisation, "Organisationens inställningar"}, {KindUnit, "Enheter"}, {KindPerson, "Personer, roller och sessioner"},
-	{KindApproval, "Godkännande av två"}, {KindSignIn, "Inloggning"}, {KindToken, "Åtkomstnycklar för program"}, {KindAlarm, "Larm"},
+	{KindSystem, "System och läget"},
+	{KindClassification, "Klassning"},
+	{KindInformation, "Information"},
+	{KindRequirement, "Krav och svar"},
+	{KindAction, "Åtgärder"},
+	{KindProcurement, "Kravbilagor"},
+	{KindReport, "Rapporter"},
+	{KindImport, "Inläsning"},
+	{KindRule, "Regler"},
+	{KindLog, "Historik och logg"},
+	{KindOrganisation, "Organisationens inställningar"},
+	{KindUnit, "Enheter"},
+	{KindPerson, "Personer, roller och sessioner"},
+	{KindApproval, "Godkännande av två"},
+	{KindSignIn, "Inloggning"},
+	{KindToken, "Åtkomstnycklar för program"},
+	{KindAlarm, "Larm"},
 }
 
 const intro = `# Vem får göra vad
