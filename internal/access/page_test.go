@@ -43,7 +43,8 @@ var kinds = []struct {
 	{KindSignIn, "Inloggning"},
 	{KindToken, "Åtkomstnycklar för program"},
 	{KindAlarm, "Larm"},
-	{"mail", "E-post"}, {"backup", "Säkerhetskopior"},
+	{"mail", "E-post"},
+	{"backup", "Säkerhetskopior"},
 }
 
 const intro = `# Vem får göra vad
@@ -147,6 +148,20 @@ func TestPageIsTheTable(t *testing.T) {
 	for _, r := range Roles() {
 		if heads[r][0] == "" {
 			t.Errorf("the page has no name for the role %s", r)
+		}
+	}
+}
+
+// There is room for every role that some policy names.
+func TestEveryRoleHasAPlace(t *testing.T) {
+	if known+len(numbers) >= numRoles {
+		t.Errorf("%d roles, and room for %d", known+len(numbers), numRoles-1)
+	}
+	for _, action := range Actions() {
+		for _, g := range PolicyOf(action).By {
+			if rows[action].place(g.Role) != g.Place {
+				t.Errorf("%s: %s reaches %s, want %s", action, g.Role, rows[action].place(g.Role), g.Place)
+			}
 		}
 	}
 }
