@@ -44,6 +44,16 @@ const (
 	System           Role = "system"                  // the program itself, in background jobs
 )
 
+// The roles of keys for programs. No person holds one.
+const (
+	Directory Role = "directory"  // tells of people and groups (SCIM)
+	Agent     Role = "agent"      // measures, in a zone of its own
+	Reader    Role = "api-reader" // reads over the API
+)
+
+// KeyRoles lists the roles that keys for programs have.
+func KeyRoles() []Role { return []Role{Directory, Agent, Reader} }
+
 // Roles lists every role that a person can hold, in the order that they are shown.
 func Roles() []Role {
 	return []Role{

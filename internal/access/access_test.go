@@ -18,7 +18,7 @@ import (
 
 var update = flag.Bool("update", false, "write testdata/policy.golden anew")
 
-var roles = append(Roles(), System)
+var roles = slices.Concat(Roles(), []Role{System}, KeyRoles())
 
 // table writes who may do what, one action a line, as an auditor would read it.
 func table() string {

@@ -77,7 +77,9 @@ var (
 	itself   = []Grant{{System, All}}
 	guards   = []Grant{{Administrator, All}, {Coordinator, All}}
 	runs     = []Grant{{Administrator, All}}
-	inspects = []Grant{{Administrator, All}, {Coordinator, All}, {Auditor, All}}
+	// provisions is the key of the directory that people come from.
+	provisions = []Grant{{Directory, All}}
+	inspects   = []Grant{{Administrator, All}, {Coordinator, All}, {Auditor, All}}
 )
 
 // policies says for every use case which roles may do it, and where. What is missing is refused. The administrator has no content
@@ -103,6 +105,20 @@ var policies = map[string]Policy{
 	"organisation.SaveUnit":     {Kind: KindUnit, By: guards},
 	"organisation.HandOver":     {Kind: KindPerson, By: guards},
 	"organisation.Leavers":      {Kind: KindPerson, By: guards},
+
+	"organisation.DirectoryUsers":       {Kind: KindPerson, By: provisions},
+	"organisation.DirectoryUser":        {Kind: KindPerson, By: provisions},
+	"organisation.AddDirectoryUser":     {Kind: KindPerson, By: provisions},
+	"organisation.ChangeDirectoryUser":  {Kind: KindPerson, By: provisions},
+	"organisation.RemoveDirectoryUser":  {Kind: KindPerson, By: provisions},
+	"organisation.DirectoryGroups":      {Kind: KindPerson, By: provisions},
+	"organisation.AddDirectoryGroup":    {Kind: KindPerson, By: provisions},
+	"organisation.ChangeDirectoryGroup": {Kind: KindPerson, By: provisions},
+	"organisation.RemoveDirectoryGroup": {Kind: KindPerson, By: provisions},
+
+	"token.List":   {Kind: KindToken, By: runs},
+	"token.Create": {Kind: KindToken, By: runs, StepUp: true},
+	"token.Revoke": {Kind: KindToken, By: runs},
 
 	"alarm.List":        {Kind: KindAlarm, By: guards},
 	"alarm.Count":       {Kind: KindAlarm, By: guards},

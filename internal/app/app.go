@@ -26,6 +26,7 @@ import (
 	"github.com/insegel/insegel/internal/auth/oidc"
 	"github.com/insegel/insegel/internal/auth/provider"
 	"github.com/insegel/insegel/internal/auth/saml"
+	"github.com/insegel/insegel/internal/auth/token"
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/db"
@@ -94,6 +95,7 @@ type App struct {
 	OIDC            *oidc.Service
 	SAML            *saml.Service
 	Organisations   *organisation.Service
+	Tokens          *token.Service
 	Systems         *system.Service
 	Classifications *classification.Service
 	Requirements    *requirement.Service
@@ -216,6 +218,7 @@ func (a *App) build(ctx context.Context, o Options) error {
 	a.tellOfAlarms()
 	a.Organisations = &organisation.Service{DB: a.DB, Approvals: a.Approvals, Object: object, EndSessions: endSessions}
 	a.Organisations.Register()
+	a.Tokens = &token.Service{DB: a.DB}
 	approval.Register(a.Jobs, a.Approvals, organisation.List)
 	known, err := provider.LoadContexts(data.Files)
 	if err != nil {

@@ -9,8 +9,10 @@ import (
 	"github.com/insegel/insegel/internal/approval"
 	"github.com/insegel/insegel/internal/auth/passkey"
 	"github.com/insegel/insegel/internal/auth/provider"
+	"github.com/insegel/insegel/internal/auth/token"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/mail"
+	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/overview"
 	"github.com/insegel/insegel/internal/procurement"
 	"github.com/insegel/insegel/internal/register"
@@ -60,6 +62,7 @@ func (a *App) first(c *web.Context) string {
 func (a *App) routes(site *web.Site, link string) {
 	a.alarmPages().Routes(site)
 	(&mail.Pages{Service: a.Mail}).Routes(site)
+	(&organisation.SCIM{Service: a.Organisations, Actor: (&token.Keys{DB: a.DB}).Actor, Refused: token.ErrRefused, Link: link}).Routes(site)
 	(&overview.Pages{Overview: overview.New(a.DB, a.Requirements), Requirements: a.Requirements, Export: "/rapporter/register?format=xlsx", First: a.first}).Routes(site)
 	(&approval.Pages{Service: a.Approvals, Names: a.Organisations.Names}).Routes(site)
 	(&system.Pages{Service: a.Systems, Catalogue: a.Catalogue}).Routes(site)

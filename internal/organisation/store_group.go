@@ -148,3 +148,9 @@ func signsIn(ctx context.Context, tx *db.Tx, org access.OrganisationID, p *Perso
 	err := db.One(tx.QueryRow(ctx, `SELECT COUNT(*) FROM account_identity WHERE organisation_id = $1 AND account_id = $2 AND last_used_at > 0`, org, string(p.Account)), &n)
 	return n > 0, err
 }
+
+// setDirectory notes whether the directory tells of a person.
+func setDirectory(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.ID[Person], state string) error {
+	_, err := tx.Exec(ctx, `UPDATE person SET directory = $1 WHERE organisation_id = $2 AND id = $3`, state, org, id)
+	return err
+}
