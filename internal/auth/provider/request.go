@@ -189,3 +189,47 @@ func (c Cookies) Write(w http.ResponseWriter, browser string) {
 		MaxAge: int(RequestLife.Seconds()),
 	})
 }
+
+// Hash is what is stored instead of a value that a browser carries.
+func Hash(value string) string { return hash(value) }
+
+// Answer keeps, with a request that waits, what has been found out about its answer at an address where the browser's half of the
+// ticket is not at hand. fn gets the request and gives what is kept as Request.Own. A request is answered so once.
+func Answer(ctx context.Context, tx *db.Tx, p *Provider, state string, fn func(r *Request) (json.RawMessage, error)) error {
+	var data string
+	row := tx.QueryRow(ctx, `
+		SELECT data FROM sign_in_request WHERE organisation_id = $1 AND state = $2 AND provider_id = $3 AND expires_at > $4`,
+		p.Organisation, hash(state), p.ID, db.Millis(tx.Now))
+	switch err := db.One(row, &data); {
+	case errors.Is(err, db.ErrNotFound):
+		return ErrRequest
+	case err != nil:
+		return fmt.Errorf("find sign-in request: %w", err)
+	}
+	var r Request
+	if err := json.Unmarshal([]byte(data), &r); err != nil {
+		return fmt.Errorf("read sign-in request: %w", err)
+	}
+	if len(r.Own) > 0 {
+		return ErrRequest
+	}
+	own, err := fn(&r)
+	if err != nil {
+		return err
+	}
+	r.Own = own
+	after, err := json.Marshal(r)
+	if err != nil {
+		return fmt.Errorf("encode sign-in request: %w", err)
+	}
+	n, err := tx.Exec(ctx, `
+		UPDATE sign_in_request SET data = $1 WHERE organisation_id = $2 AND state = $3 AND provider_id = $4 AND data = $5`,
+		string(after), p.Organisation, hash(state), p.ID, data)
+	if err != nil {
+		return fmt.Errorf("answer sign-in request: %w", err)
+	}
+	if n == 0 {
+		return ErrRequest
+	}
+	return nil
+}
