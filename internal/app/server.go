@@ -31,6 +31,8 @@ type ServerOptions struct {
 	Redirect string
 	// Proxies are the servers before this one that are believed about where a request comes from.
 	Proxies web.Proxies
+	// Cards says how certificates on cards come to the program.
+	Cards Cards
 	// URL is the address that readers use, when it differs (behind a proxy). With https the cookies are marked for it.
 	URL *url.URL
 	// Ready, when set, is told what the server listens on, once it does.

@@ -3,7 +3,10 @@
 package app
 
 import (
+	"net"
+
 	"github.com/insegel/insegel/internal/auth"
+	"github.com/insegel/insegel/internal/auth/certificate"
 	"github.com/insegel/insegel/internal/auth/oidc"
 	"github.com/insegel/insegel/internal/auth/provider"
 	"github.com/insegel/insegel/internal/auth/saml"
@@ -23,7 +26,35 @@ func (o *ServerOptions) base() string {
 
 // drivers are the kinds of identity providers that the program has, the one to prefer first.
 func (a *App) drivers(o ServerOptions) []provider.Driver {
-	return []provider.Driver{oidc.Driver{Service: a.OIDC, Site: o.base()}, saml.Driver{Service: a.SAML, Site: o.base()}}
+	out := []provider.Driver{oidc.Driver{Service: a.OIDC, Site: o.base()}, saml.Driver{Service: a.SAML, Site: o.base()}}
+	if client := o.clientBase(); client != "" {
+		out = append(out, certificate.Driver{Client: client})
+	}
+	return out
+}
+
+// Cards says how certificates on cards come to the program, beside TLS.ClientHost.
+type Cards struct {
+	// Proxy is the proxy that hands certificates on.
+	Proxy certificate.Proxy
+	// Lists are files with revoked certificates.
+	Lists []string
+}
+
+// clientBase is the address under which certificates on cards are shown; empty when nothing asks for them.
+func (o *ServerOptions) clientBase() string {
+	switch {
+	case o.TLS != nil && o.TLS.ClientHost != "":
+		host := o.TLS.ClientHost
+		if o.URL != nil && o.URL.Port() != "" {
+			host = net.JoinHostPort(host, o.URL.Port())
+		}
+		return "https://" + host
+	case o.Cards.Proxy.Header != "" && (o.Cards.Proxy.Socket || len(o.Cards.Proxy.Pins) > 0):
+		return o.base()
+	default:
+		return ""
+	}
 }
 
 // signInRoutes mounts the pages of the identity providers, and those where they are set up.
@@ -35,6 +66,12 @@ func (a *App) signInRoutes(site *web.Site, sessions *auth.Sessions, pages *saml.
 	}).Mount(site)
 	pages.Tried = setUp.Tried
 	pages.Mount(site)
+	if client := o.clientBase(); client != "" {
+		(&certificate.Pages{
+			DB: a.DB, Known: a.Providers.Known, Sessions: sessions, Limits: auth.NewLimits(sessions), Cookies: provider.Cookies{TLS: o.secure()},
+			Proxy: o.Cards.Proxy, Lists: &certificate.Lists{Files: o.Cards.Lists}, Site: o.base(), Client: client, Tried: setUp.Tried,
+		}).Mount(site)
+	}
 }
 
 // samlPages are the addresses of SAML. They are made before the site, which asks them where its forms may lead.

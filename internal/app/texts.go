@@ -10,6 +10,7 @@ import (
 	"github.com/insegel/insegel/internal/alarm"
 	"github.com/insegel/insegel/internal/approval"
 	"github.com/insegel/insegel/internal/auth"
+	"github.com/insegel/insegel/internal/auth/certificate"
 	"github.com/insegel/insegel/internal/auth/oidc"
 	"github.com/insegel/insegel/internal/auth/passkey"
 	"github.com/insegel/insegel/internal/auth/provider"
@@ -35,6 +36,7 @@ var messages = map[string]string{
 	"approval":       approval.Messages,
 	"auth":           auth.Messages,
 	"passkey":        passkey.Messages,
+	"certificate":    certificate.Messages,
 	"classification": classification.Messages,
 	"mail":           mail.Messages,
 	"organisation":   organisation.Messages,

@@ -75,7 +75,7 @@ func (t *TLS) config(host string, now func() time.Time, log *slog.Logger) (c *tl
 		c.GetCertificate = manager.GetCertificate
 		c.NextProtos = append(c.NextProtos, acme.ALPNProto)
 	} else {
-		files := &certificate{cert: t.Certificate, key: t.Key, host: host, now: now, log: log}
+		files := &shownCertificate{cert: t.Certificate, key: t.Key, host: host, now: now, log: log}
 		if err := files.load(); err != nil {
 			return nil, nil, err
 		}
@@ -127,8 +127,8 @@ func (a *ACME) manager() (*autocert.Manager, error) {
 	}, nil
 }
 
-// certificate keeps the certificate of two files, and reads them anew when they change.
-type certificate struct {
+// shownCertificate keeps the certificate of two files, and reads them anew when they change.
+type shownCertificate struct {
 	cert, key, host string
 	now             func() time.Time
 	log             *slog.Logger
@@ -141,7 +141,7 @@ type certificate struct {
 // get gives the certificate for a connection. Two questions to the file system are less than what a handshake takes. Files that cannot
 // be used, as when only one of them has been replaced yet, leave the certificate before them in use, and connections that are open
 // keep theirs.
-func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+func (c *shownCertificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if stamp := c.stat(); stamp != c.stamp {
@@ -158,7 +158,7 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 }
 
 // load reads the files for the first time; what is wrong with them stops the start.
-func (c *certificate) load() error {
+func (c *shownCertificate) load() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.stamp = c.stat()
@@ -168,7 +168,7 @@ func (c *certificate) load() error {
 }
 
 // stat tells the files' versions apart.
-func (c *certificate) stat() string {
+func (c *shownCertificate) stat() string {
 	var b strings.Builder
 	for _, path := range []string{c.cert, c.key} {
 		if info, err := os.Stat(path); err == nil {
@@ -178,7 +178,7 @@ func (c *certificate) stat() string {
 	return b.String()
 }
 
-func (c *certificate) read() (*tls.Certificate, error) {
+func (c *shownCertificate) read() (*tls.Certificate, error) {
 	info, err := os.Stat(c.key)
 	if err != nil {
 		return nil, fmt.Errorf("read the certificate's key: %w", err)

@@ -50,6 +50,7 @@ type commands struct {
 	Key       keyCommand       `cmd:"" help:"Make keys, change them, tell about them."`
 	Code      codeCommand      `cmd:"" help:"Make a new one-time code for the first person."`
 	Migrate   migrateCommand   `cmd:"" help:"Bring a database to this version's schema."`
+	Provider  providerCommand  `cmd:"" help:"Connect and list the identity providers that people sign in at."`
 	Version   versionCommand   `cmd:"" help:"Tell the version."`
 }
 

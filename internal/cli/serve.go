@@ -3,15 +3,19 @@
 package cli
 
 import (
+	"crypto/sha256"
 	"crypto/x509"
+	"encoding/hex"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
 	"net/url"
 	"os"
+	"strings"
 
 	"github.com/insegel/insegel/internal/app"
+	"github.com/insegel/insegel/internal/auth/certificate"
 	"github.com/insegel/insegel/internal/outbound"
 	"github.com/insegel/insegel/internal/redact"
 	"github.com/insegel/insegel/internal/web"
@@ -38,7 +42,34 @@ type serveCommand struct {
 	ClientCA   string `name:"client-ca" help:"A PEM file with the authorities of the personal certificates that may sign in." env:"INSEGEL_CLIENT_CA" placeholder:"PATH"`
 	ClientHost string `name:"client-host" help:"The name of this server under which personal certificates are asked for." env:"INSEGEL_CLIENT_HOST" placeholder:"HOST"`
 
+	CertHeader string   `name:"client-cert-header" help:"Which header a proxy hands a personal certificate on in: client-cert (RFC 9440) or x-ssl-client-cert." enum:",client-cert,x-ssl-client-cert" default:"" env:"INSEGEL_CLIENT_CERT_HEADER"`
+	CertPin    []string `name:"client-cert-pin" help:"The SHA-256, in hexadecimal, of the certificate that such a proxy shows. Without it the header is read over a unix socket only. May be repeated." env:"INSEGEL_CLIENT_CERT_PIN" placeholder:"SHA256"`
+	CRL        []string `name:"client-crl" help:"A file with revoked personal certificates (CRL), read anew when it changes. May be repeated." env:"INSEGEL_CLIENT_CRL" placeholder:"PATH"`
+
 	leave
+}
+
+// cards reads how certificates on cards come to the program.
+func (c *serveCommand) cards(o *app.ServerOptions) error {
+	o.Cards.Lists = c.CRL
+	o.Cards.Proxy = certificate.Proxy{Socket: o.Proxies.Socket}
+	switch c.CertHeader {
+	case "client-cert":
+		o.Cards.Proxy.Header = certificate.HeaderClientCert
+	case "x-ssl-client-cert":
+		o.Cards.Proxy.Header = certificate.HeaderXSSL
+	}
+	for _, text := range c.CertPin {
+		b, err := hex.DecodeString(strings.ReplaceAll(text, ":", ""))
+		if err != nil || len(b) != sha256.Size {
+			return usage("--client-cert-pin %s: write the SHA-256 of the proxy's certificate as 64 hexadecimal digits", text)
+		}
+		o.Cards.Proxy.Pins = append(o.Cards.Proxy.Pins, [sha256.Size]byte(b))
+	}
+	if c.CertHeader != "" && !o.Proxies.Socket && len(c.CertPin) == 0 {
+		return usage("--client-cert-header needs a proxy that shows who it is: give --client-cert-pin, or --proxy unix")
+	}
+	return nil
 }
 
 // leave are the flags that say which other machines the program may reach.
@@ -100,6 +131,9 @@ func (c *serveCommand) options() (app.ServerOptions, error) {
 		o.Proxies.Networks = append(o.Proxies.Networks, n)
 	}
 	if o.TLS, err = c.tls(); err != nil {
+		return o, err
+	}
+	if err := c.cards(&o); err != nil {
 		return o, err
 	}
 	if o.URL == nil && len(c.ACMEHost) > 0 {
