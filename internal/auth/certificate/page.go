@@ -162,43 +162,16 @@ func (p *Pages) answered(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	ticket := provider.Ticket{State: c.Query("state"), Browser: p.Cookies.Read(c.Request)}
-	var r provider.Request
-	var f found
-	var now auth.Proof
-	err = p.DB.Write(c.Context(), in.Organisation, func(tx *db.Tx) (err error) {
-		now.At = tx.Now
-		if r, err = provider.Take(c.Context(), tx, &in, ticket); err != nil {
-			return err
-		}
-		if len(r.Own) == 0 || json.Unmarshal(r.Own, &f) != nil || f.Code == "" || f.Code != provider.Hash(c.Query("code")) {
-			return provider.ErrRequest
-		}
-		if !in.Enabled && r.For != provider.Try {
-			return provider.ErrNotEnabled
-		}
-		return nil
-	})
+	r, f, proof, err := p.take(c, &in)
 	if err != nil {
 		return p.refused(c, &in, r.Contexts, f.Context, err)
-	}
-	i := slices.IndexFunc(in.Settings.Accepted, func(a provider.Accepted) bool { return a.Value == f.Context })
-	if i < 0 {
-		return p.refused(c, &in, r.Contexts, f.Context, auth.ErrLevel)
-	}
-	strength := p.Known.Strength(in.Settings.Accepted[i])
-	proof := auth.Proof{
-		Organisation: in.Organisation, Method: string(provider.Certificate), Issuer: in.Issuer, Subject: f.Subject, Name: f.Name, Context: f.Context,
-		Factors: strength.Factors, LoA: strength.LoA, At: now.At, StepUp: r.For == provider.StepUp, Claims: map[string][]string{},
-	}
-	if f.Unit != "" {
-		proof.Claims[provider.ClaimUnit] = []string{f.Unit}
 	}
 	if r.For == provider.Try {
 		if c.Actor.ID != r.By || c.Actor.Organisation != in.Organisation {
 			return &web.Error{Status: http.StatusForbidden}
 		}
-		return p.Tried(c, provider.Trial{Provider: in, Asked: r.Contexts, Answered: f.Context, Strength: strength, At: now.At, Name: f.Name, Claims: proof.Claims})
+		strength := provider.Strength{Factors: proof.Factors, LoA: proof.LoA}
+		return p.Tried(c, provider.Trial{Provider: in, Asked: r.Contexts, Answered: f.Context, Strength: strength, At: proof.At, Name: f.Name, Claims: proof.Claims})
 	}
 	err = p.Sessions.Enter(c.Context(), proof)
 	if errors.Is(err, auth.ErrUnknownPerson) || errors.Is(err, auth.ErrOtherPerson) {
@@ -208,6 +181,36 @@ func (p *Pages) answered(c *web.Context) error {
 		return err
 	}
 	return c.Redirect(web.Local(r.To))
+}
+
+// take uses up a request whose certificate has been shown, and makes the proof of it.
+func (p *Pages) take(c *web.Context, in *provider.Provider) (r provider.Request, f found, proof auth.Proof, err error) {
+	ticket := provider.Ticket{State: c.Query("state"), Browser: p.Cookies.Read(c.Request)}
+	err = p.DB.Write(c.Context(), in.Organisation, func(tx *db.Tx) (err error) {
+		proof.At = tx.Now
+		r, err = provider.Take(c.Context(), tx, in, ticket)
+		return err
+	})
+	switch {
+	case err != nil:
+		return r, f, proof, err
+	case len(r.Own) == 0 || json.Unmarshal(r.Own, &f) != nil || f.Code == "" || f.Code != provider.Hash(c.Query("code")):
+		return r, f, proof, provider.ErrRequest
+	case !in.Enabled && r.For != provider.Try:
+		return r, f, proof, provider.ErrNotEnabled
+	}
+	i := slices.IndexFunc(in.Settings.Accepted, func(a provider.Accepted) bool { return a.Value == f.Context })
+	if i < 0 {
+		return r, f, proof, auth.ErrLevel
+	}
+	strength := p.Known.Strength(in.Settings.Accepted[i])
+	proof.Organisation, proof.Method, proof.Issuer, proof.Subject = in.Organisation, string(provider.Certificate), in.Issuer, f.Subject
+	proof.Name, proof.Context, proof.Factors, proof.LoA = f.Name, f.Context, strength.Factors, strength.LoA
+	proof.StepUp, proof.Claims = r.For == provider.StepUp, map[string][]string{}
+	if f.Unit != "" {
+		proof.Claims[provider.ClaimUnit] = []string{f.Unit}
+	}
+	return r, f, proof, nil
 }
 
 // reason is a short word for the log, of why a certificate was refused; empty for what is nobody's fault but the program's.
