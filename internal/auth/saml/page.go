@@ -28,6 +28,8 @@ var templates = web.Parse(pageFiles)
 type Pages struct {
 	Service  *Service
 	Sessions *auth.Sessions
+	// Limits slow down whoever tries much.
+	Limits *auth.Limits
 	// Site is the address that readers use: scheme and host.
 	Site string
 	// TLS is true when readers reach the site over HTTPS.
@@ -119,8 +121,34 @@ func (p *Pages) us(c *web.Context) (organisation, error) {
 	return o, err
 }
 
+// slow refuses a request that comes too soon after many others.
+func (p *Pages) slow(c *web.Context) error {
+	left, err := p.Limits.Wait(c.Context(), p.attempt(c))
+	if errors.Is(err, auth.ErrWait) {
+		return auth.TooMany(c, left)
+	}
+	return err
+}
+
+func (p *Pages) attempt(c *web.Context) auth.Attempt {
+	return auth.Attempt{Kind: auth.SigningIn, From: p.Sessions.From(c.Request)}
+}
+
+// failed counts an answer that was not as it must be, unless it was the provider that said no or that cannot be used.
+func (p *Pages) failed(c *web.Context, err error) error {
+	switch ReasonOf(err) {
+	case ProviderSaidNo, NoMetadata, NoKey, NoBinding:
+		return nil
+	}
+	_, fault := p.Limits.Failed(c.Context(), p.attempt(c))
+	return fault
+}
+
 // begin sends the browser to the provider, or lets the reader choose one first.
 func (p *Pages) begin(c *web.Context) error {
+	if err := p.slow(c); err != nil {
+		return err
+	}
 	in, err := p.find(c)
 	if err != nil {
 		return err
@@ -232,6 +260,9 @@ func (p *Pages) choose(c *web.Context, con *connection, all []Provider) error {
 
 // answered takes the provider's answer, which the provider's page posts here.
 func (p *Pages) answered(c *web.Context) error {
+	if err := p.slow(c); err != nil {
+		return err
+	}
 	us, err := p.us(c)
 	if err != nil {
 		return err
@@ -306,6 +337,9 @@ func (p *Pages) refused(c *web.Context, o *outcome) error {
 		return o.err // a fault of ours, which is logged as such
 	}
 	if err := p.Service.note(c.Context(), p.Sessions, o.provider.Organisation, o); err != nil {
+		return err
+	}
+	if err := p.failed(c, o.err); err != nil {
 		return err
 	}
 	return p.tell(c, o)
