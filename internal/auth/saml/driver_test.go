@@ -133,3 +133,38 @@ func TestOrganisationsDoNotMeet(t *testing.T) {
 		t.Errorf("%d %s", p.Status, p.Body)
 	}
 }
+
+func TestKeysPage(t *testing.T) {
+	h := newHouse(t, dbtest.SQLite(t))
+	h.connect(nil, federation{}.build(t))
+	c := h.enter(alice, "_1")
+	for _, step := range []struct {
+		form   map[string][]string
+		states []string
+	}{
+		{map[string][]string{"steg": {"ny"}}, []string{"Signerar", "Publicerad, signerar inte än"}},
+		{map[string][]string{"steg": {"byt"}}, []string{"Signerar", "Läser bara det som redan är krypterat"}},
+		{nil, []string{"Signerar"}},
+	} {
+		form := step.form
+		if form == nil {
+			p := c.Get(KeysPath)
+			form = map[string][]string{"steg": {"ta-bort"}, "nyckel": {webtest.Attr(webtest.Find(p.Doc, "input[name=nyckel]"), "value")}}
+		}
+		p := c.Post(KeysPath, form)
+		webtest.CheckDOM(t, p.Doc)
+		var got []string
+		for _, n := range p.All("tbody th") {
+			got = append(got, webtest.Text(n))
+		}
+		if strings.Join(got, "|") != strings.Join(step.states, "|") {
+			t.Errorf("%v: %d, keys that are %q, want %q", form["steg"], p.Status, got, step.states)
+		}
+	}
+	if p := c.Post(KeysPath, map[string][]string{"steg": {"x"}}); p.Status != http.StatusBadRequest {
+		t.Errorf("an unknown step: %d", p.Status)
+	}
+	if p := webtest.Open(t, h.server.URL).Get(KeysPath); !strings.HasPrefix(p.URL, web.SignInPath) {
+		t.Errorf("a stranger sees the keys: %s", p.URL)
+	}
+}

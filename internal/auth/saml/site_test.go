@@ -71,7 +71,7 @@ func newHouse(t *testing.T, d *db.DB) *house {
 	h.settings = &provider.Service{DB: d, Vault: provider.Vault{Root: root}, Known: contexts}
 	h.service = NewService(d, h.settings, outbound.Policy{Networks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}, log)
 	sessions := auth.New(d, auth.Options{Arrive: h.arrive})
-	bundle, err := locale.NewBundle(map[string]string{"web": web.Messages, "auth": auth.Messages, "saml": Messages})
+	bundle, err := locale.NewBundle(map[string]string{"web": web.Messages, "auth": auth.Messages, "provider": provider.Messages, "saml": Messages})
 	if err != nil {
 		t.Fatal(err)
 	}
