@@ -154,21 +154,12 @@ func (p *Pages) begin(c *web.Context) error {
 		return err
 	}
 	o := outcome{provider: in, request: provider.Request{Organisation: in.Organisation, Provider: in.ID, For: provider.Enter, To: web.Local(c.Query("till"))}}
-	entityID := c.Query("idp")
-	switch {
-	case c.Query("prova") == "1":
-		if err := mayTry(c, &in); err != nil {
-			return err
-		}
-		o.request.For, o.request.By = provider.Try, c.Actor.ID
-	case !in.Enabled:
-		return &web.Error{Status: http.StatusNotFound, Err: provider.ErrNotEnabled}
-	case c.Query("igen") == "1":
-		me, ok := auth.Current(c.Context())
-		if !ok || me.Organisation != in.Organisation || me.Method != string(provider.SAML) {
-			return c.Redirect(web.SignInPath)
-		}
-		o.request.For, o.request.By, entityID = provider.StepUp, c.Actor.ID, me.Issuer
+	entityID, ok, err := p.purpose(c, &o)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return c.Redirect(web.SignInPath)
 	}
 	con, err := p.Service.connect(c.Context(), &in)
 	if err != nil {
@@ -176,7 +167,7 @@ func (p *Pages) begin(c *web.Context) error {
 		return p.refused(c, &o)
 	}
 	if o.request.For == provider.StepUp {
-		if _, err := con.pick(entityID, p.Service.db.Now()); ReasonOf(err) == UnknownProvider && err != nil {
+		if _, err := con.pick(entityID, p.Service.db.Now()); err != nil && ReasonOf(err) == UnknownProvider {
 			return p.elsewhere(c, &o, entityID)
 		}
 	}
@@ -188,6 +179,27 @@ func (p *Pages) begin(c *web.Context) error {
 		entityID = all[0].EntityID
 	}
 	return p.ask(c, con, &o, entityID)
+}
+
+// purpose reads what the sign-in is to lead to, and which provider is meant if that has been said; false for a step-up of nobody.
+func (p *Pages) purpose(c *web.Context, o *outcome) (entityID string, ok bool, err error) {
+	entityID = c.Query("idp")
+	switch {
+	case c.Query("prova") == "1":
+		if err := mayTry(c, &o.provider); err != nil {
+			return "", false, err
+		}
+		o.request.For, o.request.By = provider.Try, c.Actor.ID
+	case !o.provider.Enabled:
+		return "", false, &web.Error{Status: http.StatusNotFound, Err: provider.ErrNotEnabled}
+	case c.Query("igen") == "1":
+		me, in := auth.Current(c.Context())
+		if !in || me.Organisation != o.provider.Organisation || me.Method != string(provider.SAML) {
+			return "", false, nil
+		}
+		o.request.For, o.request.By, entityID = provider.StepUp, c.Actor.ID, me.Issuer
+	}
+	return entityID, true, nil
 }
 
 func (p *Pages) ask(c *web.Context, con connection, o *outcome, entityID string) error {
