@@ -30,6 +30,8 @@ var (
 	ErrBegun = errors.New("somebody has an account already: ask an administrator for an invitation")
 	// ErrWhich says that there are several organisations without anybody, and none was named.
 	ErrWhich = errors.New("several organisations have nobody yet: choose one with --org CODE")
+	// ErrUnknown says that no organisation has the code that was named.
+	ErrUnknown = errors.New("no organisation has that code")
 )
 
 // ConsoleCode makes the one-time code that lets the first person in; the one before is over. code is an organisation's short name, or
@@ -68,12 +70,16 @@ func ForgetConsoleCode(ctx context.Context, d *db.DB) error {
 // firstSlot says which organisation the first person comes to; empty is one that is to be made.
 func firstSlot(all []tenant, code string) (string, error) {
 	var open []tenant
+	named := code == ""
 	for _, t := range all {
+		named = named || t.code == code
 		if t.accounts == 0 && (code == "" || t.code == code) {
 			open = append(open, t)
 		}
 	}
 	switch {
+	case !named:
+		return "", ErrUnknown
 	case len(all) == 0:
 		return "", nil
 	case len(open) == 1:
@@ -114,7 +120,7 @@ func (k *Keys) begin(ctx context.Context, browser, typed string) error {
 		return err
 	})
 	if errors.Is(err, db.ErrNotFound) {
-		_, err := k.o.Limits.Failed(ctx, attempt)
+		err := k.failed(ctx, attempt, g.Organisation)
 		return errors.Join(errCode, err, k.o.Sessions.Refuse(ctx, auth.Refusal{Method: "console-code", Reason: "wrong code"}))
 	}
 	if err != nil {
@@ -257,7 +263,7 @@ func (k *Keys) accept(ctx context.Context, browser, token string) error {
 		})
 	}
 	if errors.Is(err, db.ErrNotFound) {
-		_, err := k.o.Limits.Failed(ctx, attempt)
+		err := k.failed(ctx, attempt, "")
 		return errors.Join(errCode, err, k.o.Sessions.Refuse(ctx, auth.Refusal{Method: "invitation", Reason: "not valid"}))
 	}
 	if err != nil {

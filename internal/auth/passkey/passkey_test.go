@@ -496,6 +496,9 @@ func TestGuessingCodes(t *testing.T) {
 		if p = guess(); p.Status != 429 || p.Header.Get("Retry-After") == "" || !strings.Contains(p.Text("main"), "för många försök") {
 			t.Errorf("the sixth: %d, after %s: %s", p.Status, p.Header.Get("Retry-After"), p.Text("main"))
 		}
+		if n := h.count(`SELECT COUNT(*) FROM alarm WHERE kind = 'login-lockout'`); n != 1 {
+			t.Errorf("%d alarms of the guesser", n)
+		}
 		h.restart()
 		if p = guess(); p.Status != 429 {
 			t.Errorf("after a restart: %d", p.Status)

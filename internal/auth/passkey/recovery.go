@@ -138,13 +138,42 @@ func (k *Keys) useCode(ctx context.Context, browser, typed string) error {
 		}
 	}
 	if !good {
-		_, err := k.o.Limits.Failed(ctx, attempt)
+		err := k.failed(ctx, attempt, found.org)
 		return errors.Join(errCode, err, k.o.Sessions.Refuse(ctx, auth.Refusal{Organisation: found.org, Method: "recovery-code", Reason: "wrong code", Account: found.account}))
 	}
 	if err := k.o.Limits.Passed(ctx, attempt); err != nil {
 		return err
 	}
 	return k.keep(ctx, browser, granted, grant{Why: "recovered", Organisation: found.org, Account: found.account})
+}
+
+// failed counts a failed attempt. When it begins a pause, those who run the program are told, in the organisation that it is about, or in
+// the only one.
+func (k *Keys) failed(ctx context.Context, a auth.Attempt, org access.OrganisationID) error {
+	paused, err := k.o.Limits.Failed(ctx, a)
+	if err != nil || !paused {
+		return err
+	}
+	if org.IsZero() {
+		var all []tenant
+		err := k.db.Read(ctx, db.Installation, func(tx *db.Tx) (err error) {
+			all, err = tenants(ctx, tx)
+			return err
+		})
+		if err != nil || len(all) != 1 {
+			return err
+		}
+		org = all[0].id
+	}
+	err = k.db.Write(ctx, org, func(tx *db.Tx) error {
+		return alarm.Raise(ctx, tx, alarm.Alarm{
+			Organisation: org, Kind: alarm.LoginLockout, ObjectKind: "sign-in", ObjectID: string(a.Kind), Data: map[string]string{"from": a.From},
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("tell about a pause: %w", err)
+	}
+	return nil
 }
 
 // spend uses a code up, of two who have it for one, and tells everybody who must know.

@@ -180,7 +180,7 @@ func (k *Keys) refuse(ctx context.Context, r *refused) error {
 	if err != nil {
 		return fmt.Errorf("log refused sign-in: %w", err)
 	}
-	if _, err := k.o.Limits.Failed(ctx, auth.Attempt{Kind: auth.SigningIn, From: auth.FromOf(ctx)}); err != nil {
+	if err := k.failed(ctx, auth.Attempt{Kind: auth.SigningIn, From: auth.FromOf(ctx)}, ""); err != nil {
 		return err
 	}
 	return r
