@@ -21,6 +21,7 @@ const (
 	KindRule           Kind = "rule"
 	KindLog            Kind = "log"
 	KindAlarm          Kind = "alarm"
+	KindBackup         Kind = "backup"
 	KindPerson         Kind = "person"
 	KindApproval       Kind = "approval"
 	KindToken          Kind = "token"
@@ -116,9 +117,13 @@ var policies = map[string]Policy{
 	"organisation.ChangeDirectoryGroup": {Kind: KindPerson, By: provisions},
 	"organisation.RemoveDirectoryGroup": {Kind: KindPerson, By: provisions},
 
-	"token.List":   {Kind: KindToken, By: runs},
-	"token.Create": {Kind: KindToken, By: runs, StepUp: true},
-	"token.Revoke": {Kind: KindToken, By: runs},
+	"token.List":       {Kind: KindToken, By: runs},
+	"token.Create":     {Kind: KindToken, By: runs, StepUp: true},
+	"token.Revoke":     {Kind: KindToken, By: runs},
+	"backup.View":      {Kind: KindBackup, By: append(slices.Clone(inspects), itself...)},
+	"backup.Make":      {Kind: KindBackup, By: runs, StepUp: true},
+	"backup.HoldDrill": {Kind: KindBackup, By: runs},
+	"backup.Tick":      {Kind: KindBackup, By: itself},
 
 	"alarm.List":        {Kind: KindAlarm, By: guards},
 	"alarm.Count":       {Kind: KindAlarm, By: guards},

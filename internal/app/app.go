@@ -27,6 +27,7 @@ import (
 	"github.com/insegel/insegel/internal/auth/provider"
 	"github.com/insegel/insegel/internal/auth/saml"
 	"github.com/insegel/insegel/internal/auth/token"
+	"github.com/insegel/insegel/internal/backup"
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/db"
@@ -68,6 +69,10 @@ type Options struct {
 	KeysFile string
 	// Outbound says which other machines may be reached besides public ones. The database's own address is never one of them.
 	Outbound outbound.Policy
+	// Version is this program's version, which a backup tells.
+	Version string
+	// Drilling says what a restore drill takes; without it none is held.
+	Drilling backup.Drilling
 	// Log is where the program writes what it does.
 	Log *slog.Logger
 	// Warn tells the one who started the program something that must not be missed.
@@ -90,6 +95,7 @@ type App struct {
 
 	Alarms          *alarm.Service
 	Mail            *mail.Service
+	Backups         *backup.Service
 	Approvals       *approval.Service
 	Providers       *provider.Service
 	OIDC            *oidc.Service
@@ -209,6 +215,8 @@ func (a *App) build(ctx context.Context, o Options) error {
 	if a.Jobs, err = job.New(a.DB, a.Log); err != nil {
 		return err
 	}
+	a.Backups = &backup.Service{Source: backup.Source{DB: a.DB, Root: a.Key, Ring: a.Ring, Version: o.Version}, Drilling: o.Drilling, Log: a.Log}
+	backup.Register(a.Jobs, a.Backups)
 	a.Engine = requirement.NewEngine(a.Catalogue)
 	a.Index = information.NewIndex(a.Catalogue)
 	a.Alarms = &alarm.Service{DB: a.DB}

@@ -10,6 +10,7 @@ import (
 	"github.com/insegel/insegel/internal/auth/passkey"
 	"github.com/insegel/insegel/internal/auth/provider"
 	"github.com/insegel/insegel/internal/auth/token"
+	"github.com/insegel/insegel/internal/backup"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/mail"
 	"github.com/insegel/insegel/internal/organisation"
@@ -37,6 +38,7 @@ func (a *App) menu(c *web.Context) []web.MenuItem {
 		{web.MenuItem{Name: overview.MenuRules, Group: "app.group-support", Key: "app.menu-rule", Href: "/regler", Icon: "book"}, "overview.Rules"},
 		{web.MenuItem{Name: "approval", Group: "app.group-admin", Key: "app.menu-approval", Href: approval.Path, Icon: "check"}, "approval.List"},
 		{web.MenuItem{Name: "alarm", Group: "app.group-admin", Key: "app.menu-alarm", Href: alarm.Path, Icon: "warn"}, "alarm.List"},
+		{web.MenuItem{Name: backup.Menu, Group: "app.group-admin", Key: "app.menu-backup", Href: backup.Path, Icon: "dl"}, "backup.View"},
 		{web.MenuItem{Name: provider.Menu, Group: "app.group-admin", Key: "app.menu-sign-in", Href: provider.Path, Icon: "key"}, "provider.List"},
 		{web.MenuItem{Name: "sealed", Group: "app.group-admin", Key: "app.menu-sealed", Href: passkey.SealedPath, Icon: "lock"}, "passkey.Sealed"},
 		{web.MenuItem{Name: "mail", Group: "app.group-admin", Key: "app.menu-mail", Href: mail.PagePath, Icon: "doc"}, "mail.Settings"},
@@ -63,6 +65,7 @@ func (a *App) routes(site *web.Site, link string) {
 	a.alarmPages().Routes(site)
 	(&mail.Pages{Service: a.Mail}).Routes(site)
 	(&organisation.SCIM{Service: a.Organisations, Actor: (&token.Keys{DB: a.DB}).Actor, Refused: token.ErrRefused, Link: link}).Routes(site)
+	(&backup.Pages{Service: a.Backups}).Routes(site)
 	(&overview.Pages{Overview: overview.New(a.DB, a.Requirements), Requirements: a.Requirements, Export: "/rapporter/register?format=xlsx", First: a.first}).Routes(site)
 	(&approval.Pages{Service: a.Approvals, Names: a.Organisations.Names}).Routes(site)
 	(&system.Pages{Service: a.Systems, Catalogue: a.Catalogue}).Routes(site)

@@ -15,6 +15,7 @@ import (
 	"github.com/insegel/insegel/internal/auth/passkey"
 	"github.com/insegel/insegel/internal/auth/provider"
 	"github.com/insegel/insegel/internal/auth/saml"
+	"github.com/insegel/insegel/internal/backup"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/mail"
@@ -37,6 +38,7 @@ var messages = map[string]string{
 	"auth":           auth.Messages,
 	"passkey":        passkey.Messages,
 	"certificate":    certificate.Messages,
+	"backup":         backup.Messages,
 	"classification": classification.Messages,
 	"mail":           mail.Messages,
 	"organisation":   organisation.Messages,

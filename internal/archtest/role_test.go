@@ -125,7 +125,7 @@ var oneClock = rule{
 const mostEngineSwitches = 10
 
 // engineKnowers are the packages below and beside the slices that open, migrate or configure an engine.
-var engineKnowers = map[string]bool{"db": true, "schema": true, "job": true, "app": true, "cli": true}
+var engineKnowers = map[string]bool{"db": true, "schema": true, "job": true, "backup": true, "app": true, "cli": true}
 
 var enginesDiffer = rule{
 	name: "SQL is written once",

@@ -47,6 +47,8 @@ type commands struct {
 	Catalogue catalogueCommand `cmd:"" help:"Check, compare and list the catalogue."`
 	Demo      demoCommand      `cmd:"" help:"Start an example municipality on this machine."`
 	Serve     serveCommand     `cmd:"" help:"Start the server."`
+	Backup    backupCommand    `cmd:"" help:"Copy everything to an encrypted file while it is in use."`
+	Restore   restoreCommand   `cmd:"" help:"Put a backup back, and verify what came of it."`
 	Key       keyCommand       `cmd:"" help:"Make keys, change them, tell about them."`
 	Code      codeCommand      `cmd:"" help:"Make a new one-time code for the first person."`
 	Migrate   migrateCommand   `cmd:"" help:"Bring a database to this version's schema."`

@@ -8,6 +8,7 @@ import (
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/app"
+	"github.com/insegel/insegel/internal/backup"
 	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/outbound"
 )
@@ -21,6 +22,8 @@ type database struct {
 
 	// reach says which other machines the command may reach; public ones alone, unless the command has flags for it.
 	reach outbound.Policy
+	// drilling says what a restore drill takes; the server alone holds them.
+	drilling backup.Drilling
 }
 
 // tenant is the flag of a command that acts for one organisation.
@@ -34,7 +37,7 @@ func defaultDatabase() string { return "sqlite:" + app.DefaultDirectory() + "/in
 func (d *database) open(s *streams, log *slog.Logger) (*app.App, error) {
 	return app.Open(s.ctx, app.Options{
 		Outbound: d.reach,
-		Database: d.DB, MigrateDatabase: d.MigrateDB, KeyFile: d.KeyFile, KeysFile: d.Keys, Log: log,
+		Version:  Version, Drilling: d.drilling, Database: d.DB, MigrateDatabase: d.MigrateDB, KeyFile: d.KeyFile, KeysFile: d.Keys, Log: log,
 		Warn: func(sentence string) { fmt.Fprintln(s.err, sentence) },
 	})
 }

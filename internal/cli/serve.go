@@ -16,6 +16,7 @@ import (
 
 	"github.com/insegel/insegel/internal/app"
 	"github.com/insegel/insegel/internal/auth/certificate"
+	"github.com/insegel/insegel/internal/backup"
 	"github.com/insegel/insegel/internal/outbound"
 	"github.com/insegel/insegel/internal/redact"
 	"github.com/insegel/insegel/internal/web"
@@ -23,6 +24,9 @@ import (
 
 type serveCommand struct {
 	database
+	DrillDir      string `name:"drill-dir" help:"Where backups lie, for the weekly restore drill." env:"INSEGEL_DRILL_DIR" placeholder:"DIR"`
+	DrillIdentity string `name:"drill-identity" help:"A file with a secret key of age that opens them, made for drills alone." env:"INSEGEL_DRILL_IDENTITY" placeholder:"FILE"`
+
 	Addr string `help:"The address to listen on: HOST:PORT, or unix:PATH. One that other machines can reach needs TLS or --proxy." default:"127.0.0.1:8080" env:"INSEGEL_ADDR"`
 	URL  string `name:"url" help:"The address that readers use, such as https://insegel.example.se." env:"INSEGEL_URL" placeholder:"URL"`
 
@@ -88,6 +92,10 @@ func (c *serveCommand) Run(s *streams) error {
 	if c.reach, err = c.policy(); err != nil {
 		return err
 	}
+	if (c.DrillDir == "") != (c.DrillIdentity == "") {
+		return usage("give both --drill-dir and --drill-identity")
+	}
+	c.drilling = backup.Drilling{Dir: c.DrillDir, Identity: c.DrillIdentity}
 	if o.TLS != nil && o.TLS.ACME != nil {
 		o.TLS.ACME.Outbound = c.reach
 	}

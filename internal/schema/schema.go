@@ -9,6 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
+	"strconv"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/pressly/goose/v3"
@@ -57,6 +60,49 @@ func Current(ctx context.Context, d *db.DB) (bool, error) {
 		return false, fmt.Errorf("read schema version: %w", err)
 	}
 	return has == want, nil
+}
+
+// MigrateTo brings a database to one version of the schema and no further, for a backup that was made with it.
+func MigrateTo(ctx context.Context, d *db.DB, version int64) error {
+	p, done, err := provider(ctx, d)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if _, err := p.UpTo(ctx, version); err != nil {
+		return fmt.Errorf("migrate to %d: %w", version, err)
+	}
+	return nil
+}
+
+// Version tells which version the database's schema has.
+func Version(ctx context.Context, d *db.DB) (int64, error) {
+	p, done, err := provider(ctx, d)
+	if err != nil {
+		return 0, err
+	}
+	defer done()
+	has, err := p.GetDBVersion(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("read schema version: %w", err)
+	}
+	return has, nil
+}
+
+// Newest is the version of this program's schema.
+func Newest() int64 {
+	names, err := fs.Glob(files, "migrations/*.sql")
+	if err != nil || len(names) == 0 {
+		panic(fmt.Sprintf("no migrations in the program: %v", err))
+	}
+	var newest int64
+	for _, n := range names {
+		number, _, _ := strings.Cut(path.Base(n), "_")
+		if v, err := strconv.ParseInt(number, 10, 64); err == nil {
+			newest = max(newest, v)
+		}
+	}
+	return newest
 }
 
 // provider makes what runs the migrations. done lets go of its connections.
