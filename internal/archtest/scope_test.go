@@ -93,6 +93,8 @@ func mentions(body *ast.BlockStmt, action string) (n int) {
 var installationFiles = map[string]string{
 	"internal/schema/row.go":                "sets the policies themselves",
 	"internal/schema/schema.go":             "tells whether there are tables, and lets a role use them",
+	"internal/app/backup.go":                "notes in every log that a backup was put back",
+	"internal/cli/backup.go":                "a backup belongs to no organisation",
 	"internal/app/store.go":                 "the key that the database is used with belongs to no organisation",
 	"internal/organisation/store_person.go": "lists the organisations, for what is done for each of them",
 	"internal/organisation/service.go":      "chooses among the organisations, for the command line, before there is an actor",
@@ -100,8 +102,9 @@ var installationFiles = map[string]string{
 
 // installationPrefixes are the packages that may, with the reason.
 var installationPrefixes = map[string]string{
-	"internal/auth":  "sessions, and what is asked before anybody is known",
-	"internal/audit": "checkpoints and verification go through every organisation's log",
+	"internal/backup": "copies and puts back every organisation's rows at once",
+	"internal/auth":   "sessions, and what is asked before anybody is known",
+	"internal/audit":  "checkpoints and verification go through every organisation's log",
 }
 
 var fewSeeEverything = rule{
