@@ -96,6 +96,8 @@ type typed struct {
 	requirement             string
 	owner, due, state, note string
 	faults                  []web.FieldError
+	// conflict says that somebody else was first.
+	conflict bool
 }
 
 func (p *Pages) plan(c *web.Context) error { return p.render(c, nil) }
@@ -131,6 +133,9 @@ func (p *Pages) render(c *web.Context, in *typed) error {
 	}
 	if in != nil {
 		out.Errors = in.faults
+		if in.conflict {
+			out.Status = http.StatusConflict
+		}
 	}
 	if access.AllowedAt(c.Actor, "report.Write", v.System.UnitID) && !v.Need.Stop {
 		out.Exports = exports(c.L, v.System.Slug)
@@ -308,6 +313,7 @@ func (p *Pages) save(c *web.Context) error {
 		in.fault("owner-"+id, "action.page-fault-owner")
 	case errors.Is(err, db.ErrConflict):
 		in.fault("owner-"+id, "action.page-fault-conflict")
+		in.conflict = true // the row shows what is saved now, and the form what was typed
 	case errors.Is(err, requirement.ErrUnknown):
 		return &web.Error{Status: http.StatusBadRequest, Key: "action.page-gone", Err: err}
 	case err != nil:

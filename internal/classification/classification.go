@@ -82,6 +82,9 @@ type Answer struct {
 	Motivation  string
 	By          string
 	At          time.Time
+	// Over is when the answer was given that this one is written over, in milliseconds, and 0 when there was none; nil does not ask. When
+	// somebody has answered since, the new one is refused.
+	Over *int64
 }
 
 // Adjustment moves an aspect's level away from what the answers give.

@@ -171,14 +171,32 @@ func (p *Pages) saveStep(c *web.Context) error {
 
 // saved answers a save in the background.
 func (g *guide) saved() error {
-	w, err := g.pages.Service.Open(g.Request.Context(), g.Actor, g.Path("slug"), nil)
+	d, err := g.draft()
 	if err != nil {
 		return err
 	}
-	if w.State.Draft == nil {
-		return &web.Error{Status: http.StatusConflict, Key: faultKey(ErrNoDraft)}
+	return g.Saved(d.UpdatedAt)
+}
+
+// savedAnswer answers a save of one question in the background, with the version that the next save is written over.
+func (g *guide) savedAnswer(a catalogue.Aspect, perspective string) error {
+	d, err := g.draft()
+	if err != nil {
+		return err
 	}
-	return g.Saved(w.State.Draft.UpdatedAt)
+	return g.Saved(d.UpdatedAt, strconv.FormatInt(d.version(a, perspective), 10))
+}
+
+// draft reads the draft as it is now.
+func (g *guide) draft() (*Classification, error) {
+	w, err := g.pages.Service.Open(g.Request.Context(), g.Actor, g.Path("slug"), nil)
+	if err != nil {
+		return nil, err
+	}
+	if w.State.Draft == nil {
+		return nil, &web.Error{Status: http.StatusConflict, Key: faultKey(ErrNoDraft)}
+	}
+	return w.State.Draft, nil
 }
 
 // page is the top of a page of the guide.

@@ -6,8 +6,11 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/insegel/insegel/internal/db"
 
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/web"
@@ -18,6 +21,10 @@ const maxMotivation = 4000
 
 // aspectPage asks about one aspect from one perspective.
 type aspectPage struct {
+	// Version is which answer the form was filled from. Theirs is what somebody else has answered meanwhile.
+	Version int64
+	Theirs  string
+
 	guidePage
 	Who []whoTab
 	// Choices are the levels; each has examples of the consequences that the model weighs.
@@ -112,6 +119,10 @@ func (g *guide) showAspect(posted url.Values, faults []web.FieldError) error {
 		page.Suggested = g.suggestion(a, level, because)
 	}
 	page.Levels = g.levels(a, p.Perspective, chosen, level.Value, ok)
+	page.Version = g.w.State.Draft.version(a.Aspect, p.Perspective.String())
+	if slices.ContainsFunc(faults, func(f web.FieldError) bool { return f.Key == faultConflict }) {
+		page.Status, page.Theirs = http.StatusConflict, g.theirs(a, p.Perspective)
+	}
 	var err error
 	if page.Follows, err = g.follows(a, level, ok); err != nil {
 		return err
@@ -257,17 +268,52 @@ func (g *guide) saveAspect() error {
 		// A slip of the finger must not stop the work: only the button does. Nothing is stored until then.
 		return &web.Error{Status: http.StatusUnprocessableEntity, Key: "classification.stop-not-saved"}
 	}
-	answer := Answer{Aspect: a.Aspect, Perspective: p.Perspective.String(), Level: value, Motivation: g.Form("motivering")}
+	answer := Answer{Aspect: a.Aspect, Perspective: p.Perspective.String(), Level: value, Motivation: g.Form("motivering"), Over: g.over()}
 	err = g.pages.Service.Answer(g.Request.Context(), g.Actor, g.w.System.Slug, answer)
 	switch {
 	case errors.Is(err, ErrStopped):
 		return g.refuse(err, g.base()+"/stopp")
+	case errors.Is(err, db.ErrConflict):
+		return g.overtaken()
 	case err != nil:
 		return sorry(err)
 	case g.Autosave():
-		return g.saved()
+		return g.savedAnswer(a.Aspect, p.Perspective.String())
 	}
 	return g.afterAnswer(q)
+}
+
+// over is the version of the answer that the form was filled from; nil when the form says none.
+func (g *guide) over() *int64 {
+	if v, err := strconv.ParseInt(g.Form("version"), 10, 64); err == nil {
+		return &v
+	}
+	return nil
+}
+
+// faultConflict says that somebody else has answered meanwhile.
+const faultConflict = "classification.fault-conflict"
+
+// overtaken shows what somebody else has answered beside what the reader wrote, and lets the reader save over it.
+func (g *guide) overtaken() error {
+	if g.Autosave() {
+		return &web.Error{Status: http.StatusConflict, Key: faultConflict}
+	}
+	now, redirected, err := g.pages.open(g.Context)
+	if err != nil || redirected {
+		return err
+	}
+	return now.showAspect(now.form(), []web.FieldError{{Field: "niva", Key: faultConflict}})
+}
+
+// theirs tells the answer that stands now.
+func (g *guide) theirs(a *catalogue.ModelAspect, p catalogue.Perspective) string {
+	x, ok := g.w.State.Draft.Answered(a.Aspect, p.String())
+	if !ok {
+		return g.L.T("classification.theirs-none")
+	}
+	level, _ := a.Level(x.Level) // an answer that stands has been checked
+	return g.L.T("classification.theirs", "Level", strconv.Itoa(x.Level)+" – "+g.text(level.Label), "Motivation", x.Motivation)
 }
 
 // takeBack removes an answer, if there is one.

@@ -260,6 +260,9 @@ func (s *Service) Answer(ctx context.Context, actor access.Actor, ref string, a 
 		if err := CheckAnswer(w.Model, a); err != nil {
 			return err
 		}
+		if stands := w.State.Draft.version(a.Aspect, a.Perspective); a.Over != nil && *a.Over != stands {
+			return db.ErrConflict
+		}
 		aspect, _ := w.Model.Aspect(a.Aspect) // CheckAnswer has seen that both exist
 		if level, _ := aspect.Level(a.Level); level.Stop {
 			stopped = true
@@ -290,6 +293,14 @@ func (s *Service) Answer(ctx context.Context, actor access.Actor, ref string, a 
 		return ErrStopped
 	}
 	return nil
+}
+
+// version tells answers of one question apart: when the one that stands was given, in milliseconds, and 0 when there is none.
+func (c *Classification) version(aspect catalogue.Aspect, perspective string) int64 {
+	if x, ok := c.Answered(aspect, perspective); ok {
+		return db.Millis(x.At)
+	}
+	return 0
 }
 
 // Unanswer takes back an answer: nobody knows is a legal answer, and it is stored as no answer at all.

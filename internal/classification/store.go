@@ -329,7 +329,8 @@ func saveAnswer(ctx context.Context, tx *db.Tx, org access.OrganisationID, id id
 		INSERT INTO classification_answer (classification_id, organisation_id, aspect, perspective, level, motivation, answered_by, answered_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (classification_id, aspect, perspective) DO UPDATE SET level = excluded.level, motivation = excluded.motivation,
-			answered_by = excluded.answered_by, answered_at = excluded.answered_at`,
+			answered_by = excluded.answered_by, answered_at = CASE WHEN classification_answer.answered_at >= excluded.answered_at
+				THEN classification_answer.answered_at + 1 ELSE excluded.answered_at END`, // never twice the same: it tells answers apart
 		id, org, a.Aspect.String(), a.Perspective, a.Level, motivation, a.By, db.Millis(tx.Now))
 	return err
 }

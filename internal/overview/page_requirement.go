@@ -12,6 +12,7 @@ import (
 
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
+	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/requirement"
 	"github.com/insegel/insegel/internal/web"
 )
@@ -311,21 +312,7 @@ func (p *Pages) saveAnswers(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	var answers []requirement.Answer
-	var saved []requirement.Applied // as they are once the answers are saved
-	var faults []web.FieldError
-	for i := range o.View.Requirements {
-		r := o.View.Requirements[i]
-		if !posted(c, r.ID) {
-			continue
-		}
-		a, changed, wrong := p.readAnswer(c, &o.View, &r)
-		faults = append(faults, wrong...)
-		if changed && len(wrong) == 0 {
-			r.Answer = a
-			answers, saved = append(answers, a), append(saved, r)
-		}
-	}
+	answers, saved, faults := p.readAnswers(c, &o.View)
 	if len(faults) > 0 {
 		return p.renderRequirements(c, &o, faults)
 	}
@@ -333,10 +320,39 @@ func (p *Pages) saveAnswers(c *web.Context) error {
 	if len(answers) == 0 {
 		return c.Redirect(back, "overview.nothing-changed")
 	}
-	if err := p.Requirements.Answer(c.Context(), c.Actor, o.View.System.Slug, answers); err != nil {
+	err = p.Requirements.Answer(c.Context(), c.Actor, o.View.System.Slug, answers)
+	if errors.Is(err, db.ErrConflict) { // somebody was first between the reading and the writing: read again, and show both
+		if now, e := p.Overview.Requirements(c.Context(), c.Actor, c.Path("slug"), c.L); e == nil {
+			if _, _, faults := p.readAnswers(c, &now.View); len(faults) > 0 {
+				return p.renderRequirements(c, &now, faults)
+			}
+		}
+	}
+	if err != nil {
 		return err
 	}
 	return c.Redirect(back, "overview.answers-saved", "Count", strconv.Itoa(len(answers)))
+}
+
+// readAnswers reads the rows of the form that the reader has changed, saved as they are once the answers are, and what is wrong.
+func (p *Pages) readAnswers(c *web.Context, v *requirement.View) (answers []requirement.Answer, saved []requirement.Applied, faults []web.FieldError) {
+	for i := range v.Requirements {
+		r := v.Requirements[i]
+		if !posted(c, r.ID) {
+			continue
+		}
+		a, changed, wrong := p.readAnswer(c, v, &r)
+		faults = append(faults, wrong...)
+		if changed && len(wrong) == 0 {
+			over := int64(0)
+			if r.Answer.Status != requirement.Unanswered {
+				over = db.Millis(r.Answer.At)
+			}
+			a.Over, r.Answer = &over, a
+			answers, saved = append(answers, a), append(saved, r)
+		}
+	}
+	return answers, saved, faults
 }
 
 // posted reports whether a form was sent that has a requirement's fields.

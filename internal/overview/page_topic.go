@@ -3,6 +3,7 @@
 package overview
 
 import (
+	"net/http"
 	"slices"
 
 	"github.com/insegel/insegel/internal/catalogue"
@@ -106,6 +107,9 @@ func (p *Pages) renderRequirements(c *web.Context, o *One, faults []web.FieldErr
 	}
 	d.Title = c.L.T("overview.requirements-title", "Name", v.System.Name)
 	d.Errors = faults
+	if slices.ContainsFunc(faults, func(f web.FieldError) bool { return f.Key == conflict }) {
+		d.Status = http.StatusConflict // the rows show what is saved now beside what was typed
+	}
 	current := ""
 	if f == (requirementFilter{Status: f.Status}) {
 		current = f.Status

@@ -458,8 +458,12 @@ func TestOnlyTheCoordinatorImports(t *testing.T) {
 	if _, err := s.Undo(ctx, actor, "x"); !errors.Is(err, access.ErrDenied) {
 		t.Errorf("undo: %v", err)
 	}
+	if _, err := s.Imports(ctx, actor); !errors.Is(err, access.ErrDenied) {
+		t.Errorf("list, which tells of every unit's systems: %v", err)
+	}
+	actor.Roles = []access.Role{access.Auditor}
 	if _, err := s.Imports(ctx, actor); err != nil {
-		t.Errorf("list: %v", err)
+		t.Errorf("the auditor's list: %v", err)
 	}
 }
 

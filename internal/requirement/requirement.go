@@ -63,6 +63,9 @@ type Answer struct {
 	Note    string // for NotApplicable it is the reason
 	By      string
 	At      time.Time
+	// Over is when the answer was given that this one is written over, in milliseconds, and 0 when there was none; nil does not ask. When
+	// somebody has answered since, the new one is refused.
+	Over *int64
 }
 
 // Check says what is wrong with an answer.

@@ -5,6 +5,7 @@ package requirement
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/audit"
@@ -119,9 +120,16 @@ func (s *Service) Answer(ctx context.Context, actor access.Actor, ref string, an
 		if err != nil {
 			return err
 		}
+		stands, err := Answers(ctx, tx, actor.Organisation, []ids.ID[system.System]{sys.ID})
+		if err != nil {
+			return err
+		}
 		today := civil.Of(tx.Now)
 		var entries []audit.Entry
 		for _, a := range answers {
+			if a.overtaken(stands[sys.ID]) {
+				return fmt.Errorf("%s: %w", a.Requirement, db.ErrConflict)
+			}
 			if a.KnownOn.IsZero() {
 				a.KnownOn = today
 			}
@@ -129,7 +137,10 @@ func (s *Service) Answer(ctx context.Context, actor access.Actor, ref string, an
 				return fmt.Errorf("%s: %w", a.Requirement, err)
 			}
 			r, _ := s.Engine.Catalogue.Requirement(a.Requirement) // Check has seen that it exists
-			a.Version, a.By = r.Version, actor.ID
+			a.Version, a.By, a.At = r.Version, actor.ID, tx.Now
+			if now, ok := stands[sys.ID][a.Requirement]; ok && a.Over != nil && !a.At.After(now.At) {
+				a.At = now.At.Add(time.Millisecond) // never twice the same: it tells answers apart
+			}
 			if err := saveAnswer(ctx, tx, actor.Organisation, sys.ID, a); err != nil {
 				return err
 			}
@@ -144,6 +155,18 @@ func (s *Service) Answer(ctx context.Context, actor access.Actor, ref string, an
 		return fmt.Errorf("answer requirements: %w", err)
 	}
 	return nil
+}
+
+// overtaken reports whether somebody has answered since the answer that this one is written over.
+func (a *Answer) overtaken(stands map[string]Answer) bool {
+	if a.Over == nil {
+		return false
+	}
+	now, answered := stands[a.Requirement]
+	if !answered {
+		return *a.Over != 0
+	}
+	return *a.Over != db.Millis(now.At)
 }
 
 // SetFigure gives one of a requirement's figures another value for the organisation.

@@ -173,19 +173,19 @@ func TestCheckAnswer(t *testing.T) {
 		a    answer
 		want error
 	}{
-		"met":                               {answer{known, 1, requirement.Met, requirement.Measured, today, "", "", time.Time{}}, nil},
-		"partly":                            {answer{known, 1, requirement.Partly, requirement.Attested, today, "", "", time.Time{}}, nil},
-		"not met":                           {answer{known, 1, requirement.NotMet, requirement.SelfAssessed, today, "", "", time.Time{}}, nil},
-		"nobody knows":                      {answer{known, 1, requirement.DontKnow, requirement.SelfAssessed, today, "", "", time.Time{}}, nil},
-		"not applicable with a reason":      {answer{known, 1, requirement.NotApplicable, requirement.SelfAssessed, today, "skäl", "", time.Time{}}, nil},
-		"not applicable without a reason":   {answer{known, 1, requirement.NotApplicable, requirement.SelfAssessed, today, "", "", time.Time{}}, requirement.ErrReason},
-		"no answer is not an answer":        {answer{known, 1, requirement.Unanswered, requirement.SelfAssessed, today, "", "", time.Time{}}, requirement.ErrStatus},
-		"a status of its own":               {answer{known, 1, "maybe", requirement.SelfAssessed, today, "", "", time.Time{}}, requirement.ErrStatus},
-		"nobody says how it is known":       {answer{known, 1, requirement.Met, "", today, "", "", time.Time{}}, requirement.ErrKnownBy},
-		"known in a way of its own":         {answer{known, 1, requirement.Met, "felt", today, "", "", time.Time{}}, requirement.ErrKnownBy},
-		"known tomorrow":                    {answer{known, 1, requirement.Met, requirement.Measured, today.AddDays(1), "", "", time.Time{}}, requirement.ErrFuture},
-		"known long ago":                    {answer{known, 1, requirement.Met, requirement.Measured, today.AddMonths(-60), "", "", time.Time{}}, nil},
-		"a requirement that does not exist": {answer{"nowhere", 1, requirement.Met, requirement.Measured, today, "", "", time.Time{}}, requirement.ErrUnknown},
+		"met":                               {answer{known, 1, requirement.Met, requirement.Measured, today, "", "", time.Time{}, nil}, nil},
+		"partly":                            {answer{known, 1, requirement.Partly, requirement.Attested, today, "", "", time.Time{}, nil}, nil},
+		"not met":                           {answer{known, 1, requirement.NotMet, requirement.SelfAssessed, today, "", "", time.Time{}, nil}, nil},
+		"nobody knows":                      {answer{known, 1, requirement.DontKnow, requirement.SelfAssessed, today, "", "", time.Time{}, nil}, nil},
+		"not applicable with a reason":      {answer{known, 1, requirement.NotApplicable, requirement.SelfAssessed, today, "skäl", "", time.Time{}, nil}, nil},
+		"not applicable without a reason":   {answer{known, 1, requirement.NotApplicable, requirement.SelfAssessed, today, "", "", time.Time{}, nil}, requirement.ErrReason},
+		"no answer is not an answer":        {answer{known, 1, requirement.Unanswered, requirement.SelfAssessed, today, "", "", time.Time{}, nil}, requirement.ErrStatus},
+		"a status of its own":               {answer{known, 1, "maybe", requirement.SelfAssessed, today, "", "", time.Time{}, nil}, requirement.ErrStatus},
+		"nobody says how it is known":       {answer{known, 1, requirement.Met, "", today, "", "", time.Time{}, nil}, requirement.ErrKnownBy},
+		"known in a way of its own":         {answer{known, 1, requirement.Met, "felt", today, "", "", time.Time{}, nil}, requirement.ErrKnownBy},
+		"known tomorrow":                    {answer{known, 1, requirement.Met, requirement.Measured, today.AddDays(1), "", "", time.Time{}, nil}, requirement.ErrFuture},
+		"known long ago":                    {answer{known, 1, requirement.Met, requirement.Measured, today.AddMonths(-60), "", "", time.Time{}, nil}, nil},
+		"a requirement that does not exist": {answer{"nowhere", 1, requirement.Met, requirement.Measured, today, "", "", time.Time{}, nil}, requirement.ErrUnknown},
 	} {
 		t.Run(name, func(t *testing.T) { wants(t, tc.a.Check(c, today), tc.want) })
 	}

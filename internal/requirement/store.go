@@ -78,10 +78,13 @@ func saveAnswer(ctx context.Context, tx *db.Tx, org access.OrganisationID, id id
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `
+	n, err := tx.Exec(ctx, `
 		INSERT INTO requirement_answer (id, organisation_id, system_id, requirement_id, requirement_version, status, known_by, known_on, note, answered_by, answered_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-		row, org, id, a.Requirement, a.Version, a.Status, a.KnownBy, a.KnownOn, note, a.By, now)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING`,
+		row, org, id, a.Requirement, a.Version, a.Status, a.KnownBy, a.KnownOn, note, a.By, db.Millis(a.At))
+	if err == nil && n == 0 { // somebody else answered at this very moment
+		return db.ErrConflict
+	}
 	return err
 }
 
