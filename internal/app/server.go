@@ -16,6 +16,7 @@ import (
 	"github.com/klauspost/compress/gzhttp"
 
 	"github.com/insegel/insegel/internal/auth"
+	"github.com/insegel/insegel/internal/auth/oidc"
 	"github.com/insegel/insegel/internal/auth/provider"
 	"github.com/insegel/insegel/internal/schema"
 	"github.com/insegel/insegel/internal/web"
@@ -82,7 +83,7 @@ func (a *App) Site(o ServerOptions) *web.Site {
 	site := web.NewSite(a.Texts, a.Log, opts)
 	pages := auth.Pages{
 		Sessions: sessions, Demo: o.Demo != nil, Providers: []func(context.Context) ([]auth.Method, error){provider.Buttons(a.DB, a.drivers(o))},
-		Leave: samlPages.Leave,
+		Leave: leaves(samlPages.Leave, (&oidc.Pages{Service: a.OIDC}).Leave),
 	}
 	a.passkeys(site, &o, &pages)
 	pages.Mount(site)

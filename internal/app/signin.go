@@ -57,6 +57,18 @@ func (o *ServerOptions) clientBase() string {
 	}
 }
 
+// leaves asks each way of signing in where somebody who signs out goes on.
+func leaves(all ...func(*web.Context, auth.Session) (string, error)) func(*web.Context, auth.Session) (string, error) {
+	return func(c *web.Context, s auth.Session) (string, error) {
+		for _, leave := range all {
+			if to, err := leave(c, s); to != "" || err != nil {
+				return to, err
+			}
+		}
+		return "", nil
+	}
+}
+
 // signInRoutes mounts the pages of the identity providers, and those where they are set up.
 func (a *App) signInRoutes(site *web.Site, sessions *auth.Sessions, pages *saml.Pages, o ServerOptions) {
 	setUp := &provider.Pages{Service: a.Providers, Drivers: a.drivers(o)}

@@ -596,3 +596,21 @@ func TestWithoutTimeIsNotFresh(t *testing.T) {
 		t.Errorf("%s", p.Body)
 	}
 }
+
+// Who signs out is shown where to sign out at the provider too, and is out here already.
+func TestSignOutLeadsToProvider(t *testing.T) {
+	f := newForger(t)
+	h := newHouse(t, dbtest.SQLite(t), f.url, nil)
+	c := h.open()
+	h.reply(c, f.answer(h, c))
+	if p := c.Post("/logga-ut", nil); p.Header.Get("Location") != oidc.Path(h.provider.ID)+"/ut" {
+		t.Errorf("led to %s", p.Header.Get("Location"))
+	}
+	if p := c.Get("/who"); strings.HasPrefix(p.Body, "anna") {
+		t.Error("still in")
+	}
+	p := c.Get(oidc.Path(h.provider.ID) + "/ut")
+	if href := webtest.Attr(webtest.Find(p.Doc, "a.pri"), "href"); !strings.HasPrefix(href, f.url+"/end?client_id="+clientID+"&post_logout_redirect_uri=") {
+		t.Errorf("leads to %s", href)
+	}
+}

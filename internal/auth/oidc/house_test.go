@@ -79,14 +79,15 @@ func newHouse(t *testing.T, d *db.DB, issuer string, change func(d *provider.Dra
 	server := httptest.NewServer(site)
 	t.Cleanup(server.Close)
 	h.url = server.URL
-	auth.Pages{Sessions: h.sessions}.Mount(site)
-	(&oidc.Pages{
+	pages := &oidc.Pages{
 		Service: h.service, Sessions: h.sessions, Limits: auth.NewLimits(h.sessions), Site: h.url,
 		Tried: func(c *web.Context, t provider.Trial) error {
 			h.trials = append(h.trials, t)
 			return c.Text(200, "tried")
 		},
-	}).Mount(site)
+	}
+	pages.Mount(site)
+	auth.Pages{Sessions: h.sessions, Leave: pages.Leave}.Mount(site)
 	site.Handle("GET /{$}", "", func(c *web.Context) error { return c.Text(200, "start") })
 	site.Handle("GET /who", "", func(c *web.Context) error {
 		return c.Text(200, fmt.Sprintf("%s %v fresh=%v", c.Actor.Name, c.Actor.Roles, c.Actor.Fresh))

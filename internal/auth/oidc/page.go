@@ -362,6 +362,28 @@ func (s *Service) endSession(ctx context.Context, p *provider.Provider, back str
 	return u.String()
 }
 
+// Leave tells where a reader who signs out of a session that began at a provider can sign out there too; empty for other sessions. It
+// is one of auth.Pages.Leave.
+func (p *Pages) Leave(c *web.Context, s auth.Session) (string, error) {
+	if s.Method != string(provider.OIDC) {
+		return "", nil
+	}
+	var all []provider.Provider
+	err := p.Service.db.Read(c.Context(), s.Organisation, func(tx *db.Tx) (err error) {
+		all, err = provider.Enabled(c.Context(), tx, s.Organisation)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	for i := range all {
+		if all[i].Kind == provider.OIDC && all[i].Issuer == s.Issuer {
+			return Path(all[i].ID) + "/ut", nil
+		}
+	}
+	return "", nil
+}
+
 // keys publishes the public halves of the keys that the organisation shows providers who it is with.
 func (p *Pages) keys(c *web.Context) error {
 	set, err := p.Service.publicKeys(c.Context(), c.Path("code"))
