@@ -22,6 +22,7 @@ import (
 	"github.com/insegel/insegel/internal/action"
 	"github.com/insegel/insegel/internal/alarm"
 	"github.com/insegel/insegel/internal/approval"
+	"github.com/insegel/insegel/internal/audit"
 	"github.com/insegel/insegel/internal/auth"
 	"github.com/insegel/insegel/internal/auth/oidc"
 	"github.com/insegel/insegel/internal/auth/provider"
@@ -69,6 +70,8 @@ type Options struct {
 	KeysFile string
 	// Outbound says which other machines may be reached besides public ones. The database's own address is never one of them.
 	Outbound outbound.Policy
+	// Checkpoints say where the log's signed checkpoints go.
+	Checkpoints LogOptions
 	// Version is this program's version, which a backup tells.
 	Version string
 	// Drilling says what a restore drill takes; without it none is held.
@@ -92,6 +95,10 @@ type App struct {
 	Log       *slog.Logger
 	Outbound  outbound.Policy
 	site      atomic.Pointer[url.URL] // the address that readers use, once the pages are served
+	// LogKey signs the log's checkpoints, and Watch logs what the pages see.
+	LogKey audit.Key
+	Watch  *audit.Watch
+	log    LogOptions
 
 	Alarms          *alarm.Service
 	Mail            *mail.Service
@@ -210,6 +217,9 @@ func (a *App) build(ctx context.Context, o Options) error {
 		return err
 	}
 	if err = a.openKeys(ctx, o); err != nil {
+		return err
+	}
+	if err = a.openLog(ctx, o); err != nil {
 		return err
 	}
 	if a.Jobs, err = job.New(a.DB, a.Log); err != nil {

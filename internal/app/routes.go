@@ -35,6 +35,7 @@ func (a *App) menu(c *web.Context) []web.MenuItem {
 		{web.MenuItem{Name: "action", Group: "app.group-work", Key: "app.menu-action", Href: "/atgarder", Icon: "list"}, "action.Plan"},
 		{web.MenuItem{Name: "procurement", Group: "app.group-work", Key: "app.menu-procurement", Href: "/upphandling", Icon: "cart"}, "procurement.Annex"},
 		{web.MenuItem{Name: "report", Group: "app.group-follow-up", Key: "app.menu-report", Href: "/rapporter", Icon: "doc"}, "report.Choices"},
+		{web.MenuItem{Name: overview.MenuLog, Group: "app.group-follow-up", Key: "app.menu-log", Href: "/sparlogg", Icon: "eye"}, "overview.Log"},
 		{web.MenuItem{Name: overview.MenuRules, Group: "app.group-support", Key: "app.menu-rule", Href: "/regler", Icon: "book"}, "overview.Rules"},
 		{web.MenuItem{Name: "approval", Group: "app.group-admin", Key: "app.menu-approval", Href: approval.Path, Icon: "check"}, "approval.List"},
 		{web.MenuItem{Name: "alarm", Group: "app.group-admin", Key: "app.menu-alarm", Href: alarm.Path, Icon: "warn"}, "alarm.List"},
@@ -66,7 +67,9 @@ func (a *App) routes(site *web.Site, link string) {
 	(&mail.Pages{Service: a.Mail}).Routes(site)
 	(&organisation.SCIM{Service: a.Organisations, Actor: (&token.Keys{DB: a.DB}).Actor, Refused: token.ErrRefused, Link: link}).Routes(site)
 	(&backup.Pages{Service: a.Backups}).Routes(site)
-	(&overview.Pages{Overview: overview.New(a.DB, a.Requirements), Requirements: a.Requirements, Export: "/rapporter/register?format=xlsx", First: a.first}).Routes(site)
+	views := overview.New(a.DB, a.Requirements)
+	views.LogKey = a.LogKey
+	(&overview.Pages{Overview: views, Requirements: a.Requirements, Export: "/rapporter/register?format=xlsx", First: a.first}).Routes(site)
 	(&approval.Pages{Service: a.Approvals, Names: a.Organisations.Names}).Routes(site)
 	(&system.Pages{Service: a.Systems, Catalogue: a.Catalogue}).Routes(site)
 	(&classification.Pages{Service: a.Classifications, Index: a.Index, Follows: a.Requirements.Follows}).Routes(site)

@@ -71,6 +71,7 @@ func (a *App) Site(o ServerOptions) *web.Site {
 	samlPages := a.samlPages(sessions, o)
 	opts := web.Options{
 		FormAction: samlPages.FormAction, ActorFunc: sessions.Actor, Session: sessions.Load, Menu: a.menu, Alarms: a.alarmPages().Notice, TLS: secure, Now: time.Now,
+		Refused: a.refused, Read: a.read,
 		Hosts: o.hosts(), Proxies: o.Proxies,
 	}
 	link := ""
@@ -111,7 +112,12 @@ func (a *App) Serve(ctx context.Context, o ServerOptions) error {
 	if err != nil {
 		return err
 	}
-	// Jobs outlive ctx: they are stopped after the last request that could add one.
+	// Jobs outlive ctx: they are stopped after the last request that could add one, and the log after the last that could write to it.
+	stopLog, err := a.keepLog(ctx)
+	if err != nil {
+		return errors.Join(err, closeAll(servers))
+	}
+	defer stopLog()
 	if err := a.Jobs.Start(context.WithoutCancel(ctx)); err != nil {
 		return errors.Join(err, closeAll(servers))
 	}

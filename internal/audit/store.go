@@ -197,3 +197,8 @@ func actionOf(ctx context.Context, tx *db.Tx, org access.OrganisationID, seq int
 	err := db.One(tx.QueryRow(ctx, `SELECT action FROM audit_entry WHERE organisation_id = $1 AND seq = $2`, org, seq), &action)
 	return action, err
 }
+
+func setEpoch(ctx context.Context, tx *db.Tx, org access.OrganisationID, epoch int64) error {
+	_, err := tx.Exec(ctx, `UPDATE audit_head SET epoch = $1 WHERE organisation_id = $2`, epoch, org)
+	return err
+}

@@ -44,6 +44,7 @@ type commands struct {
 	Import    importCommand    `cmd:"" help:"Take in the register that the organisation has."`
 	Classify  classifyCommand  `cmd:"" help:"Tell which levels, rules and requirements follow for what a file describes. Needs no database."`
 	Report    reportCommand    `cmd:"" help:"Write a document: plan, procurement, classification or register."`
+	Audit     auditCommand     `cmd:"" help:"Verify, export and sign the log."`
 	Catalogue catalogueCommand `cmd:"" help:"Check, compare and list the catalogue."`
 	Demo      demoCommand      `cmd:"" help:"Start an example municipality on this machine."`
 	Serve     serveCommand     `cmd:"" help:"Start the server."`

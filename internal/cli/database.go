@@ -20,6 +20,10 @@ type database struct {
 	KeyFile   string `name:"key-file" help:"The file with the root key. systemd's credential insegel-key, or a file beside a SQLite database, when left out." env:"INSEGEL_KEY_FILE" placeholder:"PATH"`
 	Keys      string `name:"keys" help:"The file with the organisations' keys, wrapped by the root key. Beside a SQLite database when left out; servers that share a PostgreSQL database share it." env:"INSEGEL_KEYS" placeholder:"PATH"`
 
+	LogDrop string `name:"log-drop" help:"The directory that signed checkpoints of the log are put in, best on another machine. Beside a SQLite database when left out." env:"INSEGEL_LOG_DROP" placeholder:"DIR"`
+
+	// checkpoints say where else they go, for the commands that make them.
+	checkpoints app.LogOptions
 	// reach says which other machines the command may reach; public ones alone, unless the command has flags for it.
 	reach outbound.Policy
 	// drilling says what a restore drill takes; the server alone holds them.
@@ -35,9 +39,10 @@ func defaultDatabase() string { return "sqlite:" + app.DefaultDirectory() + "/in
 
 // open opens the database and builds the program on it.
 func (d *database) open(s *streams, log *slog.Logger) (*app.App, error) {
+	d.checkpoints.Drop = d.LogDrop
 	return app.Open(s.ctx, app.Options{
 		Outbound: d.reach,
-		Version:  Version, Drilling: d.drilling, Database: d.DB, MigrateDatabase: d.MigrateDB, KeyFile: d.KeyFile, KeysFile: d.Keys, Log: log,
+		Version:  Version, Drilling: d.drilling, Database: d.DB, MigrateDatabase: d.MigrateDB, KeyFile: d.KeyFile, KeysFile: d.Keys, Log: log, Checkpoints: d.checkpoints,
 		Warn: func(sentence string) { fmt.Fprintln(s.err, sentence) },
 	})
 }

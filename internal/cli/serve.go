@@ -51,6 +51,7 @@ type serveCommand struct {
 	CRL        []string `name:"client-crl" help:"A file with revoked personal certificates (CRL), read anew when it changes. May be repeated." env:"INSEGEL_CLIENT_CRL" placeholder:"PATH"`
 
 	leave
+	checkpointFlags
 }
 
 // cards reads how certificates on cards come to the program.
@@ -103,6 +104,7 @@ func (c *serveCommand) Run(s *streams) error {
 		return usageError{err}
 	}
 	log := slog.New(redact.New(slog.NewJSONHandler(s.err, nil)))
+	c.checkpoints.Syslog, c.checkpoints.Post, c.checkpoints.Witnesses = c.LogSyslog, c.LogPost, c.LogWitness
 	a, err := c.open(s, log)
 	if err != nil {
 		return err

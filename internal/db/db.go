@@ -64,6 +64,7 @@ type DB struct {
 	Sealer Sealer
 
 	write, read *sql.DB
+	readOnly    bool
 	statements  atomic.Int64
 }
 
@@ -178,6 +179,9 @@ func redact(dsn string) string {
 // Write runs fn in a transaction that may change data of one organisation, the scope. It commits when fn returns nil and rolls back
 // otherwise.
 func (d *DB) Write(ctx context.Context, scope access.OrganisationID, fn func(tx *Tx) error) error {
+	if d.readOnly {
+		return ErrReadOnly
+	}
 	return d.run(ctx, d.write, scope, nil, fn)
 }
 

@@ -475,6 +475,8 @@ type historyPage struct {
 	Headings        []heading
 	Events          []event
 	Capped          bool
+	// Past is the page that tells what the system was on a day.
+	Past string
 }
 
 func (p *Pages) history(c *web.Context) error {
@@ -485,6 +487,7 @@ func (p *Pages) history(c *web.Context) error {
 	d := historyPage{
 		Page: p.systemBase(c, &o.View), Head: p.head(c, &o, web.TabHistory), Headings: headings(c),
 		Events: p.events(c, o.Last), Capped: len(o.Last) == manyEvents,
+		Past: pastPath(o.View.System.Slug),
 	}
 	d.Title = c.L.T("overview.history-title", "Name", o.View.System.Name)
 	for i := range o.Classifications {

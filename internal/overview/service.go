@@ -27,6 +27,8 @@ type Service struct {
 	db           *db.DB
 	requirements *requirement.Service
 	cache        cache
+	// LogKey is what the log's checkpoints are signed with; zero when the program runs without a key.
+	LogKey audit.Key
 }
 
 // New makes the service.

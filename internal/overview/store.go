@@ -78,3 +78,34 @@ func holders(ctx context.Context, tx *db.Tx, h holding, page int) ([]Holder, int
 	}
 	return list, total, nil
 }
+
+// people gives the names of the organisation's people by the id that the log knows them by, their account's.
+func people(ctx context.Context, tx *db.Tx, org access.OrganisationID) (map[string]string, error) {
+	out := map[string]string{}
+	_, err := db.All(ctx, tx, func(scan func(...any) error) (struct{}, error) {
+		var id, name string
+		err := scan(&id, &name)
+		out[id] = name
+		return struct{}{}, err
+	}, `SELECT account_id, name FROM person WHERE organisation_id = $1 AND account_id IS NOT NULL`, org)
+	if err != nil {
+		return nil, fmt.Errorf("read people's names: %w", err)
+	}
+	return out, nil
+}
+
+// systemNames gives what every system is called, by its id.
+func systemNames(ctx context.Context, tx *db.Tx, org access.OrganisationID) (map[string]Named, error) {
+	out := map[string]Named{}
+	_, err := db.All(ctx, tx, func(scan func(...any) error) (struct{}, error) {
+		var id string
+		var n Named
+		err := scan(&id, &n.Name, &n.Slug)
+		out[id] = n
+		return struct{}{}, err
+	}, `SELECT id, name, slug FROM system WHERE organisation_id = $1`, org)
+	if err != nil {
+		return nil, fmt.Errorf("read systems' names: %w", err)
+	}
+	return out, nil
+}

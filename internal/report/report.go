@@ -15,6 +15,7 @@ import (
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/action"
+	"github.com/insegel/insegel/internal/audit"
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
@@ -131,6 +132,9 @@ func (s *Service) Write(ctx context.Context, actor access.Actor, r Request, w io
 	if err != nil {
 		return fmt.Errorf("write report %s: %w", r.Kind, err)
 	}
+	if err := s.note(ctx, actor, r); err != nil {
+		return fmt.Errorf("write report %s: %w", r.Kind, err)
+	}
 	if r.Format == document.JSON {
 		err = writeJSON(w, made)
 	} else {
@@ -140,6 +144,16 @@ func (s *Service) Write(ctx context.Context, actor access.Actor, r Request, w io
 		return fmt.Errorf("write report %s: %w", r.Kind, err)
 	}
 	return nil
+}
+
+// note logs that a report is taken out. One that cannot be logged is not written.
+func (s *Service) note(ctx context.Context, actor access.Actor, r Request) error {
+	return s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
+		e := audit.Entry{Action: "report.Write", ObjectKind: "report", ObjectID: string(r.Kind), Data: map[string]any{
+			"kind": r.Kind, "format": r.Format, "system": r.System, "internal": r.Internal,
+		}}
+		return audit.Append(ctx, tx, actor, e)
+	})
 }
 
 // compute reads what the report is made of, in one transaction and a number of queries that does not grow with the systems. Two

@@ -149,7 +149,7 @@ func Grant(ctx context.Context, d *db.DB, role string) error {
 			`GRANT USAGE ON SCHEMA public TO ` + name,
 			`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ` + name,
 			`GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO ` + name,
-			`REVOKE UPDATE, DELETE ON audit_entry, audit_hash, audit_checkpoint, audit_cosignature, audit_epoch FROM ` + name,
+			`REVOKE UPDATE, DELETE ON audit_entry, audit_hash, audit_checkpoint, audit_cosignature FROM ` + name,
 			`REVOKE DELETE ON audit_head, audit_private FROM ` + name,
 			`REVOKE INSERT, UPDATE, DELETE ON goose_db_version FROM ` + name,
 		} {

@@ -168,7 +168,8 @@ func (s *Service) Update(ctx context.Context, actor access.Actor, sys System) er
 		return err
 	}
 	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
-		if _, err := Within(ctx, tx, actor, "system.Update", sys.ID.String()); err != nil {
+		before, err := Within(ctx, tx, actor, "system.Update", sys.ID.String())
+		if err != nil {
 			return err
 		}
 		if err := claim(ctx, tx, actor.Organisation, sys.ID, sys.Version); err != nil {
@@ -181,7 +182,9 @@ func (s *Service) Update(ctx context.Context, actor access.Actor, sys System) er
 		if err := Upsert(ctx, tx, actor.Organisation, []System{sys}); err != nil {
 			return err
 		}
-		return audit.Append(ctx, tx, actor, Changed("system.Update", sys))
+		entry := Changed("system.Update", sys)
+		entry.Before = before.recorded()
+		return audit.Append(ctx, tx, actor, entry)
 	})
 	if err != nil {
 		return fmt.Errorf("change system: %w", err)
@@ -194,5 +197,20 @@ func Changed(action string, s System) audit.Entry {
 	return audit.Entry{Action: action, ObjectKind: "system", ObjectID: s.ID.String(), Data: map[string]any{
 		"name": s.Name, "kind": s.Kind, "unit": s.Unit, "supplier": s.Supplier, "owner_role": s.OwnerRole, "hosting": s.Hosting,
 		"state": s.State, "contract_end": s.ContractEnd, "facts": s.Facts, "version": s.Version,
-	}}
+	}, After: s.recorded()}
+}
+
+// recorded is what the log keeps of a system, so that one can tell what it was on a day. Texts that people write freely are not in it:
+// they are encrypted where they stand, and the log would keep them for ever.
+func (s *System) recorded() map[string]any {
+	logins := make([]map[string]string, len(s.Logins))
+	for i, l := range s.Logins {
+		logins[i] = map[string]string{"audience": l.Audience, "zone": l.Zone}
+	}
+	return map[string]any{
+		"name": s.Name, "kind": s.Kind, "unit": s.Unit, "supplier": s.Supplier, "owner_role": s.OwnerRole, "manager_role": s.ManagerRole,
+		"hosting": s.Hosting, "country": s.Country, "state": s.State, "criticality": s.Criticality, "users": s.Users, "data_subjects": s.DataSubjects,
+		"contract_end": s.ContractEnd, "processor_agreement": s.ProcessorAgreement, "role_model": s.RoleModel, "access_log": s.AccessLog,
+		"facts": s.Facts, "logins": logins, "version": s.Version,
+	}
 }

@@ -41,8 +41,9 @@ type Context struct {
 	// L gives texts in the reader's language.
 	L *locale.Localizer
 
-	site *Site
-	id   string
+	site   *Site
+	id     string
+	action string // the use case of the page
 }
 
 // Context is the request's context, for use cases.

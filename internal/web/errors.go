@@ -82,6 +82,7 @@ type errorPage struct {
 
 // fail answers with an error page. Only what is nobody's fault but the program's is logged here, with the id that the page shows.
 func (s *Site) fail(c *Context, err error) {
+	s.tellRefused(c, err)
 	if errors.Is(err, access.ErrStepUp) && !written(c.Writer) {
 		if err = stepUp(c); err == nil {
 			return

@@ -5,6 +5,7 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -83,6 +84,9 @@ type Options struct {
 	Canonical string
 	// FormAction gives the origins that forms may lead to besides the site itself: those of the identity providers that are set up.
 	FormAction func(*http.Request) []string
+	// Refused is told of every request that is refused because of who asks or from where, and Read of every page that tells of
+	// weaknesses and was read. They may be nil.
+	Refused, Read func(context.Context, Sight)
 	// Now is the clock that the request log measures with; without it no time is logged.
 	Now func() time.Time
 }
@@ -133,13 +137,17 @@ func (s *Site) Handle(pattern, action string, h Handler) {
 		if !ok {
 			return signIn(c)
 		}
-		c.Actor, c.Viewer = actorFrom(actor, c.Request), viewer
+		c.Actor, c.Viewer, c.action = actorFrom(actor, c.Request), viewer, action
 		if action != "" {
 			if err := access.Check(actor, action); err != nil {
 				return err
 			}
 		}
-		return h.read(c, maxUpload)
+		if err := h.read(c, maxUpload); err != nil {
+			return err
+		}
+		s.tellRead(c, action)
+		return nil
 	})
 }
 

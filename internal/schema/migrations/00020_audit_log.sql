@@ -71,13 +71,3 @@ CREATE TABLE audit_delivery (
     at BIGINT NOT NULL,
     PRIMARY KEY (organisation_id, receiver)
 );
--- Each time that a backup was put back: what it replaced, and the entry that declares it.
-CREATE TABLE audit_epoch (
-    organisation_id TEXT NOT NULL REFERENCES audit_head (organisation_id),
-    epoch BIGINT NOT NULL,
-    seq BIGINT NOT NULL,
-    replaced_size BIGINT NOT NULL,
-    replaced_root TEXT NOT NULL,
-    at BIGINT NOT NULL,
-    PRIMARY KEY (organisation_id, epoch)
-);

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/insegel/insegel/internal/audit"
+	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/outbound"
+	"github.com/insegel/insegel/internal/web"
+)
+
+// LogOptions say where the log's signed checkpoints go, so that nobody with the database and the key alone can rewrite the log.
+type LogOptions struct {
+	// Drop is a directory, best on another machine. Empty is one beside a SQLite database: it tells an older copy of the database
+	// from the right one, and no more.
+	Drop string
+	// Syslog are addresses of log collectors, Post of places that take an HTTPS request, and Witnesses "URL KEY" of those who cosign.
+	Syslog, Post, Witnesses []string
+	// Mail are addresses that a checkpoint is mailed to now and then.
+	Mail []string
+	// SendMail puts a mail in the queue; Mail needs it.
+	SendMail func(ctx context.Context, to, subject, text string) error
+	// Restoring leaves out the comparison with what was exported, for the command that declares that a backup was put back.
+	Restoring bool
+}
+
+// mailEvery is how many entries a log grows by between two mails about it.
+const mailEvery = 1000
+
+// openLog makes the log's key, and compares the log with what has been exported from it.
+func (a *App) openLog(ctx context.Context, o Options) error {
+	a.log = o.Checkpoints
+	if a.log.Drop == "" && a.DB.Engine == db.SQLite {
+		a.log.Drop = a.DB.Path + ".checkpoints"
+	}
+	a.Watch = &audit.Watch{DB: a.DB, Log: a.Log}
+	if a.Key.IsZero() {
+		return nil // a one-off command on PostgreSQL without a key signs nothing, and can check nothing
+	}
+	a.LogKey = audit.NewKey(a.Key.Derive(audit.KeyPurpose))
+	if a.log.Drop == "" || a.log.Restoring {
+		return nil
+	}
+	if err := audit.CheckStart(ctx, a.DB, a.Drop(), a.LogKey.Public()); err != nil {
+		return fmt.Errorf("start: %w", err)
+	}
+	return nil
+}
+
+// Drop is the directory that checkpoints are put in.
+func (a *App) Drop() audit.Drop { return audit.Drop{Dir: a.log.Drop} }
+
+// Keeper makes what signs the log and sends its checkpoints off the machine. An address that cannot be understood is refused.
+func (a *App) Keeper() (*audit.Keeper, error) {
+	k := &audit.Keeper{DB: a.DB, Key: a.LogKey, Log: a.Log, Before: a.Watch.Flush}
+	if a.log.Drop != "" {
+		k.Receivers = append(k.Receivers, a.Drop())
+	}
+	for _, address := range a.log.Syslog {
+		s, err := audit.ParseSyslog(address)
+		if err != nil {
+			return nil, err
+		}
+		s.Host, _ = os.Hostname() // a message without a name is allowed
+		s.Now, s.Dial = a.DB.Now, a.dial
+		k.Receivers = append(k.Receivers, s)
+	}
+	for _, address := range a.log.Post {
+		client, err := a.Outbound.Client(outbound.Request{Targets: []string{address}})
+		if err != nil {
+			return nil, fmt.Errorf("read where to post checkpoints: %w", err)
+		}
+		k.Receivers = append(k.Receivers, audit.Post{URL: address, Client: client})
+	}
+	for _, text := range a.log.Witnesses {
+		w, err := a.witness(text)
+		if err != nil {
+			return nil, err
+		}
+		k.Witnesses = append(k.Witnesses, w)
+	}
+	for _, to := range a.log.Mail {
+		if a.log.SendMail == nil {
+			return nil, fmt.Errorf("mail checkpoints to %s: %w", to, errNoMail)
+		}
+		k.Receivers = append(k.Receivers, &audit.Mail{To: to, Every: mailEvery, Send: a.log.SendMail})
+	}
+	return k, nil
+}
+
+// errNoMail says that checkpoints are to be mailed and that no mail server is set up.
+var errNoMail = errors.New("set up a mail server first")
+
+// errWitness says how a witness is written.
+var errWitness = errors.New("write a witness as its address, a space and its key")
+
+func (a *App) witness(text string) (audit.Witness, error) {
+	address, key, ok := strings.Cut(strings.TrimSpace(text), " ")
+	u, err := url.Parse(address)
+	if !ok || err != nil {
+		return audit.Witness{}, errWitness
+	}
+	client, err := a.Outbound.Client(outbound.Request{Targets: []string{u.Scheme + "://" + u.Host}})
+	if err != nil {
+		return audit.Witness{}, fmt.Errorf("read witness: %w", err)
+	}
+	return audit.NewWitness(address, strings.TrimSpace(key), client)
+}
+
+func (a *App) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if strings.HasPrefix(network, "unix") {
+		return outbound.DialLocal(ctx, network, address)
+	}
+	return a.Outbound.Dial(ctx, network, address)
+}
+
+// keepLog makes checkpoints until the returned function is called, which makes the last ones.
+func (a *App) keepLog(ctx context.Context) (stop func(), err error) {
+	if a.LogKey.IsZero() {
+		return func() {}, nil
+	}
+	k, err := a.Keeper()
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var wg sync.WaitGroup
+	wg.Go(func() { k.Run(ctx) })
+	return func() {
+		last, done := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+		a.Watch.Close(last)
+		done()
+		cancel()
+		wg.Wait()
+	}, nil
+}
+
+// refused and read let the log know what the pages have seen.
+func (a *App) refused(ctx context.Context, s web.Sight) {
+	event := audit.ActionRefused
+	if s.Reason == web.ReasonStepUp {
+		event = audit.ActionStepUpAsked
+	}
+	a.Watch.Saw(ctx, sighting(event, s))
+}
+
+func (a *App) read(ctx context.Context, s web.Sight) { a.Watch.Saw(ctx, sighting(audit.ActionRead, s)) }
+
+func sighting(event string, s web.Sight) audit.Sighting {
+	return audit.Sighting{Actor: s.Actor, Event: event, Action: s.Action, Pattern: s.Pattern, Method: s.Method, Path: s.Path, Reason: s.Reason}
+}

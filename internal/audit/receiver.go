@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package audit
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Dial connects to another machine; outbound.Policy has one. It is also asked for a socket of this machine ("unix", "unixgram").
+type Dial func(ctx context.Context, network, address string) (net.Conn, error)
+
+// Syslog sends checkpoints to a log collector as RFC 5424 says.
+type Syslog struct {
+	// Network is "udp", "tcp", "unix" or "unixgram".
+	Network, Address string
+	// Host is this machine's name.
+	Host string
+	// Dial connects.
+	Dial Dial
+	// Now is the clock of the messages.
+	Now func() time.Time
+}
+
+// ErrReceiver says that the address of a receiver cannot be understood.
+var ErrReceiver = errors.New("not an address that checkpoints can be sent to")
+
+// ParseSyslog reads "udp://HOST:PORT", "tcp://HOST:PORT", "unix:///PATH" or "unixgram:///PATH".
+func ParseSyslog(address string) (Syslog, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return Syslog{}, fmt.Errorf("read syslog address: %w", ErrReceiver)
+	}
+	switch {
+	case (u.Scheme == "udp" || u.Scheme == "tcp") && u.Port() != "" && u.Hostname() != "" && u.Path == "":
+		return Syslog{Network: u.Scheme, Address: u.Host}, nil
+	case (u.Scheme == "unix" || u.Scheme == "unixgram") && u.Host == "" && u.Path != "":
+		return Syslog{Network: u.Scheme, Address: u.Path}, nil
+	}
+	return Syslog{}, fmt.Errorf("read syslog address %q: %w: write udp://HOST:PORT, tcp://HOST:PORT or unixgram:///PATH", address, ErrReceiver)
+}
+
+// Name tells it from other receivers.
+func (s Syslog) Name() string { return "syslog " + s.Network + " " + s.Address }
+
+// syslogTimeout is how long a collector may take.
+const syslogTimeout = 10 * time.Second
+
+// priority is facility 13, log audit, and severity 5, notice.
+const priority = 13*8 + 5
+
+// message is the line of RFC 5424: what a collector needs to find it, and the signed note as JSON.
+func (s Syslog) message(e *Export) ([]byte, error) {
+	body, err := json.Marshal(map[string]any{"origin": e.Origin, "size": e.Size, "root": e.Root.String(), "note": e.Note})
+	if err != nil {
+		return nil, err
+	}
+	host := strings.Map(func(r rune) rune {
+		if r <= ' ' || r > '~' {
+			return -1
+		}
+		return r
+	}, s.Host)
+	if host == "" {
+		host = "-"
+	}
+	const stamp = "2006-01-02T15:04:05.000Z07:00"
+	return fmt.Appendf(nil, "<%d>1 %s %s insegel - checkpoint - %s", priority, s.Now().UTC().Format(stamp), host, body), nil
+}
+
+// Receive sends a checkpoint. Over TCP the length stands before it (RFC 6587). A collector answers nothing, so that it has been sent is
+// all that is known.
+func (s Syslog) Receive(ctx context.Context, e Export) error {
+	msg, err := s.message(&e)
+	if err != nil {
+		return fmt.Errorf("write syslog message: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, syslogTimeout)
+	defer cancel()
+	conn, err := s.Dial(ctx, s.Network, s.Address)
+	if err != nil {
+		return fmt.Errorf("connect to syslog: %w", err)
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		_ = conn.SetDeadline(deadline) // without one the write ends by itself
+	}
+	if s.Network == "tcp" || s.Network == "unix" {
+		msg = append([]byte(strconv.Itoa(len(msg))+" "), msg...)
+	}
+	_, err = conn.Write(msg)
+	if err := errors.Join(err, conn.Close()); err != nil {
+		return fmt.Errorf("send to syslog: %w", err)
+	}
+	return nil
+}
+
+// Post sends checkpoints as the body of an HTTPS request.
+type Post struct {
+	URL    string
+	Client *http.Client
+}
+
+// Name tells it from other receivers.
+func (p Post) Name() string { return "post " + p.URL }
+
+// Receive posts a checkpoint and wants an answer that says that it was taken.
+func (p Post) Receive(ctx context.Context, e Export) error {
+	status, _, _, err := post(ctx, p.Client, p.URL, e.Note)
+	if err != nil {
+		return fmt.Errorf("post checkpoint: %w", err)
+	}
+	if status < 200 || status > 299 {
+		return fmt.Errorf("post checkpoint: %w: it answered with status %d", errAnswer, status)
+	}
+	return nil
+}
+
+// errAnswer says that a receiver did not take a checkpoint.
+var errAnswer = errors.New("the receiver did not take it")
+
+// mostAnswer is how much of an answer is read.
+const mostAnswer = 64 << 10
+
+// post sends text and gives the status, the content type and the body of the answer.
+func post(ctx context.Context, client *http.Client, to, text string) (status int, kind, body string, err error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, to, strings.NewReader(text))
+	if err != nil {
+		return 0, "", "", err
+	}
+	r.Header.Set("Content-Type", "text/plain; charset=utf-8")
+	resp, err := client.Do(r)
+	if err != nil {
+		return 0, "", "", err
+	}
+	b, err := io.ReadAll(io.LimitReader(resp.Body, mostAnswer))
+	return resp.StatusCode, resp.Header.Get("Content-Type"), string(b), errors.Join(err, resp.Body.Close())
+}
+
+// Mail sends checkpoints to an archivist, or anybody else who keeps what they are sent.
+type Mail struct {
+	To string
+	// Send puts a mail in the queue.
+	Send func(ctx context.Context, to, subject, text string) error
+	// Every is how many entries the log must have grown by for another mail; nobody reads one a minute.
+	Every int64
+
+	sent map[string]int64
+}
+
+// Name tells it from other receivers.
+func (m *Mail) Name() string { return "mail " + m.To }
+
+// Receive mails a checkpoint. One goroutine at a time calls it.
+func (m *Mail) Receive(ctx context.Context, e Export) error {
+	if last, ok := m.sent[e.Origin]; ok && e.Size < last+m.Every {
+		return nil
+	}
+	subject := fmt.Sprintf("Insegel: kontrollpunkt %d för %s", e.Size, e.Origin)
+	if err := m.Send(ctx, m.To, subject, e.Note); err != nil {
+		return fmt.Errorf("mail checkpoint: %w", err)
+	}
+	if m.sent == nil {
+		m.sent = map[string]int64{}
+	}
+	m.sent[e.Origin] = e.Size
+	return nil
+}

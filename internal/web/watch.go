@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package web
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/insegel/insegel/internal/access"
+)
+
+// Sight is something that the log is to know about a request (Swedish: iakttagelse).
+type Sight struct {
+	// Actor is who asked; only its address is known when nobody is signed in.
+	Actor access.Actor
+	// Action is the use case of the page, and Pattern the page; Path is what was asked for.
+	Action, Pattern, Method, Path string
+	// Reason is the message key, or the kind, of a refusal.
+	Reason string
+}
+
+// The reasons of refusals that have no message of their own.
+const (
+	ReasonDenied = "denied"
+	ReasonStepUp = "step-up"
+)
+
+// refusals are the statuses of what is refused because of who asks, or from where, and not because of what was written.
+var refusals = map[int]bool{
+	http.StatusForbidden: true, http.StatusMisdirectedRequest: true, http.StatusTooManyRequests: true,
+}
+
+// reasonOf tells why an error refuses a request; empty when it does not.
+func reasonOf(err error) string {
+	var e *Error
+	switch {
+	case errors.Is(err, access.ErrStepUp):
+		return ReasonStepUp
+	case errors.Is(err, access.ErrDenied):
+		return ReasonDenied
+	case errors.As(err, &e) && refusals[e.Status]:
+		if e.Key == "" {
+			return defaults[e.Status]
+		}
+		return e.Key
+	default:
+		return ""
+	}
+}
+
+func (c *Context) sight(reason string) Sight {
+	actor := c.Actor
+	actor.From = ClientAddress(c.Request) // also of somebody unknown
+	return Sight{
+		Actor: actor, Action: c.action, Pattern: c.Request.Pattern, Method: method(c.Request.Method), Path: c.Request.URL.Path, Reason: reason,
+	}
+}
+
+// tellRefused lets the log know of every refusal, in one place.
+func (s *Site) tellRefused(c *Context, err error) {
+	if reason := reasonOf(err); reason != "" && s.opts.Refused != nil {
+		s.opts.Refused(c.Context(), c.sight(reason))
+	}
+}
+
+// tellRead lets the log know that somebody has read where the organisation is weak.
+func (s *Site) tellRead(c *Context, action string) {
+	if s.opts.Read != nil && action != "" && c.Request.Method == http.MethodGet && access.PolicyOf(action).Weakness {
+		s.opts.Read(c.Context(), c.sight(""))
+	}
+}
