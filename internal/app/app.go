@@ -24,6 +24,7 @@ import (
 	"github.com/insegel/insegel/internal/approval"
 	"github.com/insegel/insegel/internal/audit"
 	"github.com/insegel/insegel/internal/auth"
+	"github.com/insegel/insegel/internal/auth/link"
 	"github.com/insegel/insegel/internal/auth/oidc"
 	"github.com/insegel/insegel/internal/auth/provider"
 	"github.com/insegel/insegel/internal/auth/saml"
@@ -103,6 +104,7 @@ type App struct {
 	Alarms          *alarm.Service
 	Mail            *mail.Service
 	Backups         *backup.Service
+	Links           *link.Links
 	Approvals       *approval.Service
 	Providers       *provider.Service
 	OIDC            *oidc.Service
@@ -233,6 +235,7 @@ func (a *App) build(ctx context.Context, o Options) error {
 	a.Approvals = &approval.Service{DB: a.DB, Log: a.Log, Administrators: organisation.Administrators}
 	a.Mail = &mail.Service{DB: a.DB, Jobs: a.Jobs, Texts: a.Texts, Key: a.Key, Outbound: a.Outbound, Base: a.base}
 	mail.Register(a.Jobs, a.Mail)
+	a.Links = &link.Links{DB: a.DB, Mail: a.Mail, Key: a.Key}
 	a.tellOfAlarms()
 	a.Organisations = &organisation.Service{DB: a.DB, Approvals: a.Approvals, Object: object, EndSessions: endSessions}
 	a.Organisations.Register()
@@ -247,7 +250,7 @@ func (a *App) build(ctx context.Context, o Options) error {
 	a.SAML = saml.NewService(a.DB, a.Providers, a.Outbound, a.Log)
 	a.SAML.Jobs(a.Jobs)
 	a.Systems = &system.Service{DB: a.DB}
-	a.Classifications = &classification.Service{DB: a.DB, Catalogue: a.Catalogue, Jobs: a.Jobs}
+	a.Classifications = &classification.Service{DB: a.DB, Catalogue: a.Catalogue, Jobs: a.Jobs, Links: a.Links}
 	a.Requirements = &requirement.Service{DB: a.DB, Engine: a.Engine}
 	a.Actions = &action.Service{DB: a.DB, Requirements: a.Requirements}
 	a.Procurements = &procurement.Service{DB: a.DB, Requirements: a.Requirements}

@@ -462,7 +462,19 @@ func (s *sides) classificationCalls(ctx context.Context) map[string]call {
 		"classification.Adjust": func(x access.Actor) (any, error) {
 			return none(a.Classifications.Adjust(ctx, x, ref, classification.Adjustment{Aspect: aspect, Level: 3, Cause: classification.Accumulation, Reason: "x"}, false))
 		},
-		"classification.Decide":      func(x access.Actor) (any, error) { return none(a.Classifications.Decide(ctx, x, ref, "Jag")) },
+		"classification.Decide": func(x access.Actor) (any, error) { return none(a.Classifications.Decide(ctx, x, ref, "Jag")) },
+		"classification.Delegate": func(x access.Actor) (any, error) {
+			return none(a.Classifications.Delegate(ctx, x, ref, classification.Ask{Aspect: aspect, Perspective: "individual", To: "anna@norrsjo.example", Lang: "sv"}))
+		},
+		"classification.Recall": func(x access.Actor) (any, error) {
+			return none(a.Classifications.Recall(ctx, x, ref, ids.New[classification.Delegation]()))
+		},
+		"classification.Delegated": func(x access.Actor) (any, error) {
+			return a.Classifications.Delegated(ctx, x, ids.New[classification.Delegation]())
+		},
+		"classification.AnswerDelegated": func(x access.Actor) (any, error) {
+			return none(a.Classifications.AnswerDelegated(ctx, x, ids.New[classification.Delegation](), 1, "x"))
+		},
 		"classification.Models":      func(x access.Actor) (any, error) { return a.Classifications.Models(ctx, x) },
 		"classification.ChooseModel": func(x access.Actor) (any, error) { return a.Classifications.ChooseModel(ctx, x, "zork") },
 		"classification.AddModel":    func(x access.Actor) (any, error) { return a.Classifications.AddModel(ctx, x, "x.yaml", nil) },

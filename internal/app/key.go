@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/insegel/insegel/internal/action"
+	"github.com/insegel/insegel/internal/auth/link"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/information"
@@ -33,7 +34,7 @@ var (
 const credential = "insegel-key"
 
 // sealed are all the tables that hold encrypted texts.
-var sealed = slices.Concat(information.Sealed, system.Sealed, classification.Sealed, register.Sealed, requirement.Sealed, action.Sealed, procurement.Sealed)
+var sealed = slices.Concat(information.Sealed, system.Sealed, classification.Sealed, link.Sealed, register.Sealed, requirement.Sealed, action.Sealed, procurement.Sealed)
 
 // openKeys finds the root key and the organisations' keys, gives them to the database, and encrypts what still stands in plain text.
 // Nothing is changed when a key is missing or wrong.

@@ -7,6 +7,7 @@ import (
 	"github.com/insegel/insegel/internal/action"
 	"github.com/insegel/insegel/internal/alarm"
 	"github.com/insegel/insegel/internal/approval"
+	"github.com/insegel/insegel/internal/auth/link"
 	"github.com/insegel/insegel/internal/auth/passkey"
 	"github.com/insegel/insegel/internal/auth/provider"
 	"github.com/insegel/insegel/internal/auth/token"
@@ -62,21 +63,34 @@ func (a *App) first(c *web.Context) string {
 }
 
 // routes mounts the pages of every slice.
-func (a *App) routes(site *web.Site, link string) {
+func (a *App) routes(site *web.Site, address string) {
 	a.alarmPages().Routes(site)
 	(&mail.Pages{Service: a.Mail}).Routes(site)
-	(&organisation.SCIM{Service: a.Organisations, Actor: (&token.Keys{DB: a.DB}).Actor, Refused: token.ErrRefused, Link: link}).Routes(site)
+	(&organisation.SCIM{Service: a.Organisations, Actor: (&token.Keys{DB: a.DB}).Actor, Refused: token.ErrRefused, Link: address}).Routes(site)
+	a.linkPages(site)
 	(&backup.Pages{Service: a.Backups}).Routes(site)
 	views := overview.New(a.DB, a.Requirements)
 	views.LogKey = a.LogKey
 	(&overview.Pages{Overview: views, Requirements: a.Requirements, Export: "/rapporter/register?format=xlsx", First: a.first}).Routes(site)
 	(&approval.Pages{Service: a.Approvals, Names: a.Organisations.Names}).Routes(site)
 	(&system.Pages{Service: a.Systems, Catalogue: a.Catalogue}).Routes(site)
-	(&classification.Pages{Service: a.Classifications, Index: a.Index, Follows: a.Requirements.Follows}).Routes(site)
+	a.classificationPages().Routes(site)
 	(&action.Pages{Service: a.Actions}).Routes(site)
 	(&procurement.Pages{Service: a.Procurements}).Routes(site)
 	(&register.Pages{Service: a.Register, Classifications: a.Classifications}).Routes(site)
-	(&report.Pages{Service: a.Reports, Link: link}).Routes(site)
+	(&report.Pages{Service: a.Reports, Link: address}).Routes(site)
+}
+
+// classificationPages are the pages of classification, also for those who come by a link.
+func (a *App) classificationPages() *classification.Pages {
+	return &classification.Pages{Service: a.Classifications, Index: a.Index, Follows: a.Requirements.Follows}
+}
+
+// linkPages mounts what links lead to.
+func (a *App) linkPages(site *web.Site) {
+	p := &link.Pages{Links: a.Links, TLS: site.TLS()}
+	p.Add(classification.QuestionTask, a.classificationPages().QuestionTask())
+	p.Routes(site)
 }
 
 // alarmPages are the page of alarms and the notice of them.

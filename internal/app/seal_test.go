@@ -17,6 +17,7 @@ import (
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/action"
 	"github.com/insegel/insegel/internal/app"
+	"github.com/insegel/insegel/internal/auth/link"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/dbtest"
@@ -29,7 +30,7 @@ import (
 )
 
 // sealedTables are all the sealed tables, as the slices say.
-var sealedTables = slices.Concat(information.Sealed, system.Sealed, classification.Sealed, register.Sealed, requirement.Sealed, action.Sealed, procurement.Sealed)
+var sealedTables = slices.Concat(information.Sealed, system.Sealed, classification.Sealed, link.Sealed, register.Sealed, requirement.Sealed, action.Sealed, procurement.Sealed)
 
 // plainAlthough are columns whose names sound like texts that are to be sealed, and why they are not.
 var plainAlthough = map[string]string{
@@ -37,6 +38,7 @@ var plainAlthough = map[string]string{
 	"classification_adjustment.cause": "one of four words",
 	"alarm.note":                      "see internal/alarm",
 	"mail_message.content":            "sealed by internal/mail with a key of the root key, and gone when it is sent",
+	"audit_checkpoint.note":           "a signed note, which anybody may check",
 	"approval.reason":                 "see internal/approval",
 	"approval.note":                   "see internal/approval",
 }

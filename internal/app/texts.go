@@ -11,6 +11,7 @@ import (
 	"github.com/insegel/insegel/internal/approval"
 	"github.com/insegel/insegel/internal/auth"
 	"github.com/insegel/insegel/internal/auth/certificate"
+	"github.com/insegel/insegel/internal/auth/link"
 	"github.com/insegel/insegel/internal/auth/oidc"
 	"github.com/insegel/insegel/internal/auth/passkey"
 	"github.com/insegel/insegel/internal/auth/provider"
@@ -40,6 +41,7 @@ var messages = map[string]string{
 	"certificate":    certificate.Messages,
 	"backup":         backup.Messages,
 	"classification": classification.Messages,
+	"link":           link.Messages,
 	"mail":           mail.Messages,
 	"organisation":   organisation.Messages,
 	"oidc":           oidc.Messages,

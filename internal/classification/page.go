@@ -41,6 +41,8 @@ func (p *Pages) Routes(s *web.Site) {
 	s.Handle("POST /system/{slug}/klassning/stopp", "classification.Reopen", p.reopen)
 	s.Handle("GET /system/{slug}/klassning/steg/{n}", "classification.Answer", p.showStep)
 	s.Handle("POST /system/{slug}/klassning/steg/{n}", "classification.Answer", p.saveStep)
+	s.Handle("POST /system/{slug}/klassning/steg/{n}/fraga", "classification.Delegate", p.ask)
+	s.Handle("POST /system/{slug}/klassning/steg/{n}/fraga/{id}/aterta", "classification.Recall", p.recall)
 	s.Handle("GET /klassning/modeller", "classification.Models", p.showModels)
 	s.Handle("POST /klassning/modeller", "classification.ChooseModel", p.chooseModel)
 	s.Handle("POST /klassning/modeller/fil", "classification.AddModel", p.addModel)

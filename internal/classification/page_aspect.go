@@ -36,6 +36,7 @@ type aspectPage struct {
 	Optional  bool
 	Suggested *suggested
 	Follows   *following
+	Colleague *colleague
 }
 
 // whoTab leads to the question from one perspective.
@@ -123,6 +124,7 @@ func (g *guide) showAspect(posted url.Values, faults []web.FieldError) error {
 	if slices.ContainsFunc(faults, func(f web.FieldError) bool { return f.Key == faultConflict }) {
 		page.Status, page.Theirs = http.StatusConflict, g.theirs(a, p.Perspective)
 	}
+	page.Colleague = g.colleague(a, p.Perspective.String())
 	var err error
 	if page.Follows, err = g.follows(a, level, ok); err != nil {
 		return err

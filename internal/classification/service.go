@@ -11,6 +11,7 @@ import (
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/audit"
+	"github.com/insegel/insegel/internal/auth/link"
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
@@ -27,6 +28,8 @@ type Service struct {
 	DB        *db.DB
 	Catalogue *catalogue.Catalogue
 	Jobs      *job.Queue
+	// Links ask colleagues without an account; nil is an organisation that cannot.
+	Links *link.Links
 }
 
 // Changed is the job that tells later slices that a system's need may have changed.
@@ -48,6 +51,10 @@ type Work struct {
 	Input   Input            // what Draft was assessed from
 	Today   civil.Date
 	History []Classification
+	// Asked are the questions of the draft that colleagues have been asked, with their answers.
+	Asked []Delegation
+	// Mails says that the organisation sends mail, so that a colleague can be asked.
+	Mails bool
 	// Own is the model that the organisation classifies by, which a new draft is made with.
 	Own *catalogue.Model
 
@@ -70,6 +77,16 @@ func (s *Service) Open(ctx context.Context, actor access.Actor, ref string, l *l
 		}
 		if w.History, err = History(ctx, tx, actor.Organisation, w.System.ID); err != nil {
 			return err
+		}
+		if w.State.Draft != nil {
+			if w.Asked, err = delegations(ctx, tx, w.State.Draft.ID); err != nil {
+				return err
+			}
+		}
+		if s.Links != nil {
+			if w.Mails, err = s.Links.Ready(ctx, tx); err != nil {
+				return err
+			}
 		}
 		w.models, err = s.models(ctx, tx, actor.Organisation, w.History)
 		return err
@@ -268,6 +285,9 @@ func (s *Service) Answer(ctx context.Context, actor access.Actor, ref string, a 
 			stopped = true
 			clear(data)
 			data["stopped"] = true
+			if err := s.recallAll(ctx, tx, actor, w.State.Draft.ID); err != nil {
+				return err
+			}
 			return stop(ctx, tx, actor, w)
 		}
 		d := w.State.Draft

@@ -243,6 +243,7 @@ func fill(ctx context.Context, tx *db.Tx, list []Classification, where string, a
 var Sealed = []db.Sealed{
 	{Table: "classification_answer", Columns: []string{"motivation"}, Key: []string{"classification_id", "aspect", "perspective"}},
 	{Table: "classification_adjustment", Columns: []string{"reason"}, Key: []string{"classification_id", "aspect"}},
+	{Table: "delegation", Columns: []string{"motivation"}, Key: []string{"id"}},
 }
 
 func motivationCell(id ids.ID[Classification], aspect, perspective string) db.Cell {

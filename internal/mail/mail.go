@@ -157,8 +157,8 @@ func CheckAddress(text string) error {
 	return nil
 }
 
-// masked gives an address that tells which organisation, and not who.
-func masked(address string) string {
+// Masked gives an address that tells which organisation, and not who.
+func Masked(address string) string {
 	local, domain, _ := strings.Cut(address, "@")
 	first := []rune(local)
 	return string(first[0]) + "…@" + domain

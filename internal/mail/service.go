@@ -61,7 +61,7 @@ func (s *Service) Add(ctx context.Context, tx *db.Tx, m Message) error {
 		return fmt.Errorf("queue mail: %w", err)
 	}
 	o := outgoing{
-		id: ids.New[Outgoing](), template: m.Template, recipient: masked(m.To), hash: v.recipient(tx.Scope, m.To), expires: m.Expires,
+		id: ids.New[Outgoing](), template: m.Template, recipient: Masked(m.To), hash: v.recipient(tx.Scope, m.To), expires: m.Expires,
 	}
 	if o.expires.IsZero() {
 		o.expires = tx.Now.Add(lifetime)

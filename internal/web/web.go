@@ -170,6 +170,9 @@ func (h Handler) read(c *Context, uploads int64) error {
 	return h(c)
 }
 
+// TLS reports whether readers reach the site over HTTPS: cookies are then marked for it.
+func (s *Site) TLS() bool { return s.opts.TLS }
+
 // Routes lists what is registered, in order.
 func (s *Site) Routes() []Route { return s.routes }
 

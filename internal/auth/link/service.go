@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package link
+
+import (
+	"context"
+	"crypto/hmac"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/audit"
+	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/ids"
+	"github.com/insegel/insegel/internal/key"
+	"github.com/insegel/insegel/internal/mail"
+)
+
+// Links makes links and lets those who hold them in.
+type Links struct {
+	DB   *db.DB
+	Mail *mail.Service
+	Key  key.Root
+}
+
+// Create makes a link and mails it, in the transaction of what it is for. The use case that calls it has asked whether the actor may.
+func (s *Links) Create(ctx context.Context, tx *db.Tx, actor access.Actor, n New) (ids.ID[Link], error) {
+	life := n.Life
+	if life <= 0 || life > maxLife {
+		life = DefaultLife
+	}
+	l := Link{ID: ids.New[Link](), Organisation: tx.Scope, Task: n.Task, Object: n.Object, Lang: n.Lang, CreatedBy: actor.ID, Expires: tx.Now.Add(life)}
+	var err error
+	if l.recipient, err = tx.Seal(ctx, recipientCell(l.ID), n.To); err != nil {
+		return "", fmt.Errorf("make link: %w", err)
+	}
+	token := drawToken()
+	if err := errors.Join(forgetOld(ctx, tx, tx.Scope), insert(ctx, tx, l, token)); err != nil {
+		return "", fmt.Errorf("make link: %w", err)
+	}
+	err = s.Mail.Add(ctx, tx, mail.Message{Template: mail.Question, To: n.To, Lang: n.Lang, Path: Path + "/" + token, Expires: l.Expires})
+	if err != nil {
+		return "", fmt.Errorf("mail link: %w", err)
+	}
+	return l.ID, s.note(ctx, tx, actor, "link.Create", &l, map[string]any{"task": l.Task})
+}
+
+// Ready reports whether links can be mailed.
+func (s *Links) Ready(ctx context.Context, tx *db.Tx) (bool, error) { return s.Mail.Ready(ctx, tx) }
+
+// Revoke takes a link back, in the transaction of the use case that has asked whether the actor may. What is open is shut at once.
+func (s *Links) Revoke(ctx context.Context, tx *db.Tx, actor access.Actor, id ids.ID[Link]) error {
+	l := Link{ID: id}
+	open, err := end(ctx, tx, id, "revoked_at")
+	if err == nil {
+		err = leave(ctx, tx, &l, "")
+	}
+	if err != nil {
+		return fmt.Errorf("take back link: %w", err)
+	}
+	if !open {
+		return nil
+	}
+	return s.note(ctx, tx, actor, "link.Revoke", &l, nil)
+}
+
+// Finish notes that the task of a link is done, in the transaction that does it. ErrGone says that it was done or taken back meanwhile.
+func (s *Links) Finish(ctx context.Context, tx *db.Tx, actor access.Actor, id ids.ID[Link]) error {
+	l := Link{ID: id}
+	open, err := end(ctx, tx, id, "done_at")
+	if err == nil {
+		err = leave(ctx, tx, &l, "")
+	}
+	if err != nil {
+		return fmt.Errorf("finish link: %w", err)
+	}
+	if !open {
+		return ErrGone
+	}
+	return s.note(ctx, tx, actor, "link.Finish", &l, nil)
+}
+
+func (s *Links) note(ctx context.Context, tx *db.Tx, actor access.Actor, action string, l *Link, data any) error {
+	return audit.Append(ctx, tx, actor, audit.Entry{Action: action, ObjectKind: "link", ObjectID: l.ID.String(), Data: data})
+}
+
+// Arrive exchanges the secret of a link for that of a browser. The link is not used up by it: a mail filter that opens links gets a
+// cookie that it throws away, and neither sees anything nor keeps the reader out.
+func (s *Links) Arrive(ctx context.Context, token, from string) (cookie string, err error) {
+	var l Link
+	err = s.DB.Read(ctx, db.Installation, func(tx *db.Tx) (err error) {
+		if l, err = byToken(ctx, tx, token); err == nil && (!l.open(tx.Now) || !l.Used.IsZero()) {
+			err = ErrGone
+		}
+		return err
+	})
+	if errors.Is(err, db.ErrNotFound) {
+		return "", ErrGone
+	}
+	if err != nil {
+		return "", fmt.Errorf("open link: %w", err)
+	}
+	cookie = drawToken()
+	err = s.DB.Write(ctx, l.Organisation, func(tx *db.Tx) error {
+		if err := visit(ctx, tx, &l, cookie); err != nil {
+			return err
+		}
+		return s.note(ctx, tx, l.Actor(from), "link.Open", &l, nil)
+	})
+	if err != nil {
+		return "", fmt.Errorf("open link: %w", err)
+	}
+	return cookie, nil
+}
+
+// Visit is what a browser may do.
+type Visit struct {
+	Link Link
+	// Confirmed says that the code has been given in this browser: only then may the task be shown.
+	Confirmed bool
+	// Waiting says that a code has been mailed that can still be given, and Until until when.
+	Waiting bool
+	Until   time.Time
+}
+
+// Look tells what the browser with the cookie may do. ErrGone says nothing.
+func (s *Links) Look(ctx context.Context, cookie string) (Visit, error) {
+	var v Visit
+	err := s.DB.Read(ctx, db.Installation, func(tx *db.Tx) error {
+		l, confirmed, err := byVisit(ctx, tx, cookie)
+		if err != nil {
+			return err
+		}
+		v = Visit{Link: l, Confirmed: !confirmed.IsZero(), Waiting: l.code.hash != "" && tx.Now.Before(l.code.until) && l.code.tries < codeTries, Until: l.code.until}
+		if !l.open(tx.Now) || !l.Used.IsZero() && !v.Confirmed {
+			return ErrGone
+		}
+		return nil
+	})
+	if errors.Is(err, db.ErrNotFound) {
+		return Visit{}, ErrGone
+	}
+	if err != nil {
+		return Visit{}, fmt.Errorf("look at link: %w", err)
+	}
+	return v, nil
+}
+
+// SendCode mails a code to the address that the link was mailed to. One before it is worth nothing any more.
+func (s *Links) SendCode(ctx context.Context, cookie, from string) error {
+	v, err := s.Look(ctx, cookie)
+	if err != nil || v.Confirmed {
+		return err
+	}
+	digits, err := drawCode()
+	if err != nil {
+		return err
+	}
+	err = s.DB.Write(ctx, v.Link.Organisation, func(tx *db.Tx) error {
+		l, err := byID(ctx, tx, v.Link.ID)
+		if err != nil {
+			return err
+		}
+		if !l.open(tx.Now) || !l.Used.IsZero() {
+			return ErrGone
+		}
+		if l.code.sent >= maxCodes {
+			return ErrCodes
+		}
+		to, err := tx.Open(ctx, recipientCell(l.ID), l.recipient)
+		if err != nil {
+			return err
+		}
+		l.code = code{hash: codeHash(s.Key.Derive("link code"), l.ID, digits), until: tx.Now.Add(codeLife), sent: l.code.sent + 1}
+		if err := saveCode(ctx, tx, &l); err != nil {
+			return err
+		}
+		if err := s.Mail.Add(ctx, tx, mail.Message{Template: mail.Code, To: to, Lang: l.Lang, Code: digits, Expires: l.code.until}); err != nil {
+			return err
+		}
+		return s.note(ctx, tx, l.Actor(from), "link.SendCode", &l, map[string]any{"number": l.code.sent})
+	})
+	if err != nil {
+		return fmt.Errorf("send code: %w", err)
+	}
+	return nil
+}
+
+// Confirm takes the code, and gives the browser a new secret. The link is used up by it: whoever opens it again is refused. A wrong code
+// is counted and logged in a transaction of its own, which stands also when the answer is a refusal.
+func (s *Links) Confirm(ctx context.Context, cookie, digits, from string) (string, error) {
+	v, err := s.Look(ctx, cookie)
+	if err != nil {
+		return "", err
+	}
+	fresh := drawToken()
+	var refused error
+	err = s.DB.Write(ctx, v.Link.Organisation, func(tx *db.Tx) error {
+		l, err := byID(ctx, tx, v.Link.ID)
+		if err != nil {
+			return err
+		}
+		switch given := codeHash(s.Key.Derive("link code"), l.ID, digits); {
+		case !l.open(tx.Now) || !l.Used.IsZero():
+			return ErrGone
+		case l.code.hash == "" || !tx.Now.Before(l.code.until) || l.code.tries >= codeTries:
+			refused = ErrNoCode
+			return s.note(ctx, tx, l.Actor(from), "link.Refuse", &l, map[string]any{"why": "no code"})
+		case !hmac.Equal([]byte(given), []byte(l.code.hash)):
+			refused = ErrCode
+			l.code.tries++
+			if err := saveCode(ctx, tx, &l); err != nil {
+				return err
+			}
+			return s.note(ctx, tx, l.Actor(from), "link.Refuse", &l, map[string]any{"why": "wrong code", "try": l.code.tries})
+		}
+		first, err := use(ctx, tx, &l)
+		if err != nil {
+			return err
+		}
+		if !first {
+			return ErrGone
+		}
+		if err := confirm(ctx, tx, &l, fresh); err != nil {
+			return err
+		}
+		return s.note(ctx, tx, l.Actor(from), "link.Confirm", &l, nil)
+	})
+	if err == nil {
+		err = refused
+	}
+	if err != nil {
+		return "", fmt.Errorf("take code: %w", err)
+	}
+	return fresh, nil
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package link
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/ids"
+)
+
+// Sealed are the texts that lie encrypted in the database.
+var Sealed = []db.Sealed{{Table: "access_link", Columns: []string{"recipient"}, Key: []string{"id"}}}
+
+func recipientCell(id ids.ID[Link]) db.Cell { return Sealed[0].Cell("recipient", id.String()) }
+
+const columns = `l.id, l.organisation_id, l.task, l.object, l.recipient, l.lang, l.created_by, l.expires_at, l.used_at, l.done_at, l.revoked_at,
+	l.code_hash, l.code_until, l.code_tries, l.codes_sent`
+
+func scanLink(scan func(...any) error) (Link, error) {
+	var l Link
+	var expires, until int64
+	var used, done, revoked sql.NullInt64
+	err := scan(&l.ID, &l.Organisation, &l.Task, &l.Object, &l.recipient, &l.Lang, &l.CreatedBy, &expires, &used, &done, &revoked,
+		&l.code.hash, &until, &l.code.tries, &l.code.sent)
+	l.Expires, l.code.until = db.FromMillis(expires), db.FromMillis(until)
+	l.Used, l.Done, l.Revoked = moment(used), moment(done), moment(revoked)
+	return l, err
+}
+
+func moment(ms sql.NullInt64) time.Time {
+	if !ms.Valid {
+		return time.Time{}
+	}
+	return db.FromMillis(ms.Int64)
+}
+
+func insert(ctx context.Context, tx *db.Tx, l Link, token string) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO access_link (id, organisation_id, task, object, token_hash, recipient, lang, created_by, created_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+		l.ID, tx.Scope, l.Task, l.Object, hash(token), l.recipient, l.Lang, l.CreatedBy, db.Millis(tx.Now), db.Millis(l.Expires))
+	return err
+}
+
+// byToken finds a link before it is known whose it is; the caller's transaction is the installation's.
+func byToken(ctx context.Context, tx *db.Tx, token string) (Link, error) {
+	return one(ctx, tx, `SELECT `+columns+` FROM access_link l WHERE l.token_hash = $1`, hash(token))
+}
+
+func byID(ctx context.Context, tx *db.Tx, id ids.ID[Link]) (Link, error) {
+	return one(ctx, tx, `SELECT `+columns+` FROM access_link l WHERE l.organisation_id = $1 AND l.id = $2`, tx.Scope, id)
+}
+
+// byVisit finds the link that a browser has open, and tells when the code was given in it.
+func byVisit(ctx context.Context, tx *db.Tx, cookie string) (l Link, confirmed time.Time, err error) {
+	var at sql.NullInt64
+	err = db.One(tx.QueryRow(ctx, `SELECT organisation_id, link_id, confirmed_at FROM access_link_visit WHERE hash = $1 AND expires_at > $2`,
+		hash(cookie), db.Millis(tx.Now)), &l.Organisation, &l.ID, &at)
+	if err != nil {
+		return Link{}, time.Time{}, err
+	}
+	l, err = one(ctx, tx, `SELECT `+columns+` FROM access_link l WHERE l.organisation_id = $1 AND l.id = $2`, l.Organisation, l.ID)
+	return l, moment(at), err
+}
+
+func one(ctx context.Context, tx *db.Tx, query string, args ...any) (Link, error) {
+	return scanLink(func(dest ...any) error { return db.One(tx.QueryRow(ctx, query, args...), dest...) })
+}
+
+// visit notes a browser, and forgets those that have run out and those above the limit that never gave a code.
+func visit(ctx context.Context, tx *db.Tx, l *Link, cookie string) error {
+	if _, err := tx.Exec(ctx, `
+		DELETE FROM access_link_visit WHERE organisation_id = $1 AND link_id = $2 AND (expires_at <= $3 OR confirmed_at IS NULL AND hash NOT IN (
+			SELECT hash FROM access_link_visit WHERE organisation_id = $1 AND link_id = $2 ORDER BY created_at DESC, hash LIMIT $4))`,
+		tx.Scope, l.ID, db.Millis(tx.Now), maxVisits-1); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO access_link_visit (hash, organisation_id, link_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)`,
+		hash(cookie), tx.Scope, l.ID, db.Millis(tx.Now), db.Millis(tx.Now.Add(visitLife)))
+	return err
+}
+
+// leave forgets every browser of a link but one.
+func leave(ctx context.Context, tx *db.Tx, l *Link, but string) error {
+	_, err := tx.Exec(ctx, `DELETE FROM access_link_visit WHERE organisation_id = $1 AND link_id = $2 AND hash <> $3`, tx.Scope, l.ID, but)
+	return err
+}
+
+func saveCode(ctx context.Context, tx *db.Tx, l *Link) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE access_link SET code_hash = $1, code_until = $2, code_tries = $3, codes_sent = $4 WHERE organisation_id = $5 AND id = $6`,
+		l.code.hash, db.Millis(l.code.until), l.code.tries, l.code.sent, tx.Scope, l.ID)
+	return err
+}
+
+// use notes that the code was given; it tells whether this was the first time.
+func use(ctx context.Context, tx *db.Tx, l *Link) (bool, error) {
+	n, err := tx.Exec(ctx, `UPDATE access_link SET used_at = $1, code_hash = '' WHERE organisation_id = $2 AND id = $3 AND used_at IS NULL`,
+		db.Millis(tx.Now), tx.Scope, l.ID)
+	return n == 1, err
+}
+
+// confirm moves a browser that has given the code to a new secret, so that the one that was planted before is worth nothing.
+func confirm(ctx context.Context, tx *db.Tx, l *Link, cookie string) error {
+	if err := leave(ctx, tx, l, ""); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO access_link_visit (hash, organisation_id, link_id, created_at, expires_at, confirmed_at) VALUES ($1, $2, $3, $4, $5, $4)`,
+		hash(cookie), tx.Scope, l.ID, db.Millis(tx.Now), db.Millis(tx.Now.Add(visitLife)))
+	return err
+}
+
+// end notes that a link was done or taken back, and takes the address away. It tells whether the link was still open.
+func end(ctx context.Context, tx *db.Tx, id ids.ID[Link], column string) (bool, error) {
+	n, err := tx.Exec(ctx, `
+		UPDATE access_link SET `+column+` = $1, recipient = '', code_hash = '' WHERE organisation_id = $2 AND id = $3 AND done_at IS NULL AND revoked_at IS NULL`,
+		db.Millis(tx.Now), tx.Scope, id)
+	return n == 1, err
+}
+
+// forgetOld takes away the addresses of links that have run out.
+func forgetOld(ctx context.Context, tx *db.Tx, org access.OrganisationID) error {
+	_, err := tx.Exec(ctx, `UPDATE access_link SET recipient = '', code_hash = '' WHERE organisation_id = $1 AND expires_at <= $2 AND recipient <> ''`,
+		org, db.Millis(tx.Now))
+	return err
+}
