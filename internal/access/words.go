@@ -67,6 +67,7 @@ var words = map[string]string{
 	"organisation.Move":                 "Flytta en enhet i organisationsträdet",
 	"organisation.Names":                "Se namnen på personer",
 	"organisation.People":               "Se personerna och deras roller",
+	"organisation.Invite":               "Bjuda in en person till en passkey",
 	"organisation.Person":               "Se en person",
 	"organisation.ResumePerson":         "Återuppta en avslutad person",
 	"organisation.SaveUnit":             "Lägga till eller byta namn på en enhet",

@@ -38,6 +38,10 @@ func (a *App) menu(c *web.Context) []web.MenuItem {
 		{web.MenuItem{Name: "report", Group: "app.group-follow-up", Key: "app.menu-report", Href: "/rapporter", Icon: "doc"}, "report.Choices"},
 		{web.MenuItem{Name: overview.MenuLog, Group: "app.group-follow-up", Key: "app.menu-log", Href: "/sparlogg", Icon: "eye"}, "overview.Log"},
 		{web.MenuItem{Name: overview.MenuRules, Group: "app.group-support", Key: "app.menu-rule", Href: "/regler", Icon: "book"}, "overview.Rules"},
+		{web.MenuItem{Name: "people", Group: "app.group-admin", Key: "app.menu-people", Href: organisation.PeoplePath, Icon: "ppl"}, "organisation.People"},
+		{web.MenuItem{Name: "roles", Group: "app.group-admin", Key: "app.menu-roles", Href: organisation.RolesPath, Icon: "grid"}, "organisation.Granting"},
+		{web.MenuItem{Name: "units", Group: "app.group-admin", Key: "app.menu-units", Href: organisation.UnitsPath, Icon: "lay"}, "organisation.Chart"},
+		{web.MenuItem{Name: "token", Group: "app.group-admin", Key: "app.menu-token", Href: token.Path, Icon: "key"}, "token.List"},
 		{web.MenuItem{Name: "approval", Group: "app.group-admin", Key: "app.menu-approval", Href: approval.Path, Icon: "check"}, "approval.List"},
 		{web.MenuItem{Name: "alarm", Group: "app.group-admin", Key: "app.menu-alarm", Href: alarm.Path, Icon: "warn"}, "alarm.List"},
 		{web.MenuItem{Name: backup.Menu, Group: "app.group-admin", Key: "app.menu-backup", Href: backup.Path, Icon: "dl"}, "backup.View"},
@@ -68,6 +72,8 @@ func (a *App) routes(site *web.Site, address string) {
 	(&mail.Pages{Service: a.Mail}).Routes(site)
 	(&organisation.SCIM{Service: a.Organisations, Actor: (&token.Keys{DB: a.DB}).Actor, Refused: token.ErrRefused, Link: address}).Routes(site)
 	a.linkPages(site)
+	(&organisation.Pages{Service: a.Organisations}).Routes(site)
+	(&token.Pages{Service: a.Tokens}).Routes(site)
 	(&backup.Pages{Service: a.Backups}).Routes(site)
 	views := overview.New(a.DB, a.Requirements)
 	views.LogKey = a.LogKey

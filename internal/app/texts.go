@@ -16,6 +16,7 @@ import (
 	"github.com/insegel/insegel/internal/auth/passkey"
 	"github.com/insegel/insegel/internal/auth/provider"
 	"github.com/insegel/insegel/internal/auth/saml"
+	"github.com/insegel/insegel/internal/auth/token"
 	"github.com/insegel/insegel/internal/backup"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/locale"
@@ -53,6 +54,7 @@ var messages = map[string]string{
 	"requirement":    requirement.Messages,
 	"saml":           saml.Messages,
 	"system":         system.Messages,
+	"token":          token.Messages,
 	"web":            web.Messages,
 }
 

@@ -5,12 +5,14 @@ package organisation
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/approval"
 	"github.com/insegel/insegel/internal/audit"
+	"github.com/insegel/insegel/internal/auth/passkey"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/locale"
@@ -369,4 +371,46 @@ func marshal(v any) json.RawMessage {
 		panic(fmt.Sprintf("organisation: encode %T: %v", v, err))
 	}
 	return b
+}
+
+// ErrSignsIn says that an administrator who can sign in was to be given another way in by one person.
+var ErrSignsIn = errors.New("an administrator who can sign in adds passkeys themselves: else one person could act as two")
+
+// Invite makes an invitation to a passkey for a person. It is shown once. Whoever holds it becomes the person, so nobody makes one for
+// an administrator who can sign in already: that would let one person be both of the two who decide.
+func (s *Service) Invite(ctx context.Context, actor access.Actor, id ids.ID[Person]) (string, error) {
+	if err := access.Check(actor, "organisation.Invite"); err != nil {
+		return "", err
+	}
+	var out string
+	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
+		p, err := GetPerson(ctx, tx, actor.Organisation, id)
+		if err != nil {
+			return err
+		}
+		roles, err := held(ctx, tx, actor.Organisation, id)
+		if err != nil {
+			return err
+		}
+		in, err := signsIn(ctx, tx, actor.Organisation, &p)
+		if err != nil {
+			return err
+		}
+		switch {
+		case !p.Active():
+			return ErrEnded
+		case in && holdsAdministrator(roles):
+			return ErrSignsIn
+		case p.Account.IsZero():
+			if err := newAccount(ctx, tx, actor.Organisation, &p); err != nil {
+				return err
+			}
+		}
+		out, err = passkey.InviteIn(ctx, tx, actor, p.Account)
+		return err
+	})
+	if err != nil {
+		return "", fmt.Errorf("invite: %w", err)
+	}
+	return out, nil
 }
