@@ -88,5 +88,5 @@ func (a *App) signInRoutes(site *web.Site, sessions *auth.Sessions, pages *saml.
 
 // samlPages are the addresses of SAML. They are made before the site, which asks them where its forms may lead.
 func (a *App) samlPages(sessions *auth.Sessions, o ServerOptions) *saml.Pages {
-	return &saml.Pages{Service: a.SAML, Sessions: sessions, Site: o.base(), TLS: o.secure()}
+	return &saml.Pages{Service: a.SAML, Sessions: sessions, Limits: auth.NewLimits(sessions), Site: o.base(), TLS: o.secure()}
 }

@@ -372,3 +372,11 @@ func (s rsaStore) GetKeyPair() (*rsa.PrivateKey, []byte, error) {
 func pemOf(k Key) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: k.Certificate.Raw})
 }
+
+func certificatesOf(keys []Key) []*x509.Certificate {
+	var out []*x509.Certificate
+	for _, k := range keys {
+		out = append(out, k.Certificate)
+	}
+	return out
+}

@@ -28,6 +28,8 @@ var templates = web.Parse(pageFiles)
 type Pages struct {
 	Service  *Service
 	Sessions *auth.Sessions
+	// Limits slow down whoever tries much.
+	Limits *auth.Limits
 	// Site is the address that readers use: scheme and host.
 	Site string
 	// TLS is true when readers reach the site over HTTPS.
@@ -119,28 +121,45 @@ func (p *Pages) us(c *web.Context) (organisation, error) {
 	return o, err
 }
 
+// slow refuses a request that comes too soon after many others.
+func (p *Pages) slow(c *web.Context) error {
+	left, err := p.Limits.Wait(c.Context(), p.attempt(c))
+	if errors.Is(err, auth.ErrWait) {
+		return auth.TooMany(c, left)
+	}
+	return err
+}
+
+func (p *Pages) attempt(c *web.Context) auth.Attempt {
+	return auth.Attempt{Kind: auth.SigningIn, From: p.Sessions.From(c.Request)}
+}
+
+// failed counts an answer that was not as it must be, unless it was the provider that said no or that cannot be used.
+func (p *Pages) failed(c *web.Context, err error) error {
+	switch ReasonOf(err) {
+	case ProviderSaidNo, NoMetadata, NoKey, NoBinding:
+		return nil
+	}
+	_, fault := p.Limits.Failed(c.Context(), p.attempt(c))
+	return fault
+}
+
 // begin sends the browser to the provider, or lets the reader choose one first.
 func (p *Pages) begin(c *web.Context) error {
+	if err := p.slow(c); err != nil {
+		return err
+	}
 	in, err := p.find(c)
 	if err != nil {
 		return err
 	}
 	o := outcome{provider: in, request: provider.Request{Organisation: in.Organisation, Provider: in.ID, For: provider.Enter, To: web.Local(c.Query("till"))}}
-	entityID := c.Query("idp")
-	switch {
-	case c.Query("prova") == "1":
-		if err := mayTry(c, &in); err != nil {
-			return err
-		}
-		o.request.For, o.request.By = provider.Try, c.Actor.ID
-	case !in.Enabled:
-		return &web.Error{Status: http.StatusNotFound, Err: provider.ErrNotEnabled}
-	case c.Query("igen") == "1":
-		me, ok := auth.Current(c.Context())
-		if !ok || me.Organisation != in.Organisation || me.Method != string(provider.SAML) {
-			return c.Redirect(web.SignInPath)
-		}
-		o.request.For, o.request.By, entityID = provider.StepUp, c.Actor.ID, me.Issuer
+	entityID, ok, err := p.purpose(c, &o)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return c.Redirect(web.SignInPath)
 	}
 	con, err := p.Service.connect(c.Context(), &in)
 	if err != nil {
@@ -148,7 +167,7 @@ func (p *Pages) begin(c *web.Context) error {
 		return p.refused(c, &o)
 	}
 	if o.request.For == provider.StepUp {
-		if _, err := con.pick(entityID, p.Service.db.Now()); ReasonOf(err) == UnknownProvider && err != nil {
+		if _, err := con.pick(entityID, p.Service.db.Now()); err != nil && ReasonOf(err) == UnknownProvider {
 			return p.elsewhere(c, &o, entityID)
 		}
 	}
@@ -160,6 +179,27 @@ func (p *Pages) begin(c *web.Context) error {
 		entityID = all[0].EntityID
 	}
 	return p.ask(c, con, &o, entityID)
+}
+
+// purpose reads what the sign-in is to lead to, and which provider is meant if that has been said; false for a step-up of nobody.
+func (p *Pages) purpose(c *web.Context, o *outcome) (entityID string, ok bool, err error) {
+	entityID = c.Query("idp")
+	switch {
+	case c.Query("prova") == "1":
+		if err := mayTry(c, &o.provider); err != nil {
+			return "", false, err
+		}
+		o.request.For, o.request.By = provider.Try, c.Actor.ID
+	case !o.provider.Enabled:
+		return "", false, &web.Error{Status: http.StatusNotFound, Err: provider.ErrNotEnabled}
+	case c.Query("igen") == "1":
+		me, in := auth.Current(c.Context())
+		if !in || me.Organisation != o.provider.Organisation || me.Method != string(provider.SAML) {
+			return "", false, nil
+		}
+		o.request.For, o.request.By, entityID = provider.StepUp, c.Actor.ID, me.Issuer
+	}
+	return entityID, true, nil
 }
 
 func (p *Pages) ask(c *web.Context, con connection, o *outcome, entityID string) error {
@@ -232,6 +272,9 @@ func (p *Pages) choose(c *web.Context, con *connection, all []Provider) error {
 
 // answered takes the provider's answer, which the provider's page posts here.
 func (p *Pages) answered(c *web.Context) error {
+	if err := p.slow(c); err != nil {
+		return err
+	}
 	us, err := p.us(c)
 	if err != nil {
 		return err
@@ -306,6 +349,9 @@ func (p *Pages) refused(c *web.Context, o *outcome) error {
 		return o.err // a fault of ours, which is logged as such
 	}
 	if err := p.Service.note(c.Context(), p.Sessions, o.provider.Organisation, o); err != nil {
+		return err
+	}
+	if err := p.failed(c, o.err); err != nil {
 		return err
 	}
 	return p.tell(c, o)

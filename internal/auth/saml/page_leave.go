@@ -63,6 +63,9 @@ func (p *Pages) leave(c *web.Context) error {
 
 // signedOut takes a provider's question about signing out, or its answer to ours, by either binding.
 func (p *Pages) signedOut(c *web.Context) error {
+	if err := p.slow(c); err != nil {
+		return err
+	}
 	us, err := p.us(c)
 	if err != nil {
 		return err
@@ -116,6 +119,9 @@ func (p *Pages) logoutRefused(c *web.Context, us organisation, in Incoming, err 
 	})
 	if fault != nil {
 		return fault
+	}
+	if err := p.failed(c, err); err != nil {
+		return err
 	}
 	out := refusedPage{
 		Page: web.Page{Title: c.L.T("saml.refused-title"), Layout: web.Plain, Status: http.StatusForbidden}, Sentence: c.L.T("saml.left-not"),
