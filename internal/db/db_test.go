@@ -78,6 +78,38 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
+// Nothing goes in clear to a database on another machine, and nothing to one that has not shown who it is.
+func TestRemoteDatabaseIsEncrypted(t *testing.T) {
+	for name, tc := range map[string]struct {
+		dsn   string
+		clear bool
+	}{
+		"the driver's own choice":  {"postgres://insegel:hemligt@db.example.se/insegel", true},
+		"no encryption":            {"postgres://insegel:hemligt@db.example.se/insegel?sslmode=disable", true},
+		"when the server wants to": {"postgres://insegel:hemligt@db.example.se/insegel?sslmode=prefer", true},
+		"to whoever answers":       {"postgres://insegel:hemligt@db.example.se/insegel?sslmode=require", true},
+		"to another name":          {"postgres://insegel:hemligt@db.example.se/insegel?sslmode=verify-ca", true},
+		"verified":                 {"postgres://insegel:hemligt@db.example.se/insegel?sslmode=verify-full", false},
+		"several, verified":        {"postgres://insegel:hemligt@db1.example.se,db2.example.se/insegel?sslmode=verify-full", false},
+		"one of several":           {"postgres://insegel:hemligt@127.0.0.1,db2.example.se/insegel?sslmode=disable", true},
+		"a name like this machine": {"postgres://insegel:hemligt@localhost.example.se/insegel?sslmode=disable", true},
+		"this machine":             {"postgres://insegel:hemligt@127.0.0.1/insegel?sslmode=disable", false},
+		"this machine by name":     {"postgres://insegel:hemligt@localhost/insegel", false},
+		"this machine, IPv6":       {"postgres://insegel:hemligt@[::1]/insegel", false},
+		"a socket":                 {"postgres:///insegel?host=/run/postgresql", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := db.Encrypted(tc.dsn)
+			if errors.Is(err, db.ErrClear) != tc.clear || err != nil && strings.Contains(err.Error(), "hemligt") {
+				t.Errorf("%v, want refused: %v", err, tc.clear)
+			}
+		})
+	}
+	if _, err := db.Open(t.Context(), "postgres://insegel@192.0.2.1/insegel?sslmode=disable&connect_timeout=1"); !errors.Is(err, db.ErrClear) {
+		t.Errorf("open: %v, want ErrClear", err)
+	}
+}
+
 func TestOpenTellsWhere(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "not-a-database")
