@@ -118,8 +118,11 @@ func (a *App) witness(text string) (audit.Witness, error) {
 }
 
 func (a *App) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	if strings.HasPrefix(network, "unix") {
+	switch {
+	case strings.HasPrefix(network, "unix"):
 		return outbound.DialLocal(ctx, network, address)
+	case network == "tls":
+		return a.Outbound.DialTLS(ctx, address)
 	}
 	return a.Outbound.Dial(ctx, network, address)
 }

@@ -218,7 +218,7 @@ func TestSyslog(t *testing.T) {
 	if e.Note, err = testKey.Sign(e.Checkpoint); err != nil {
 		t.Fatal(err)
 	}
-	for _, network := range []string{"udp", "tcp", "unix", "unixgram"} {
+	for _, network := range []string{"tls", "udp", "tcp", "unix", "unixgram"} {
 		t.Run(network, func(t *testing.T) {
 			at := "127.0.0.1:0"
 			if strings.HasPrefix(network, "unix") {
@@ -226,8 +226,8 @@ func TestSyslog(t *testing.T) {
 			}
 			got := make(chan string, 1)
 			address := ""
-			if network == "tcp" || network == "unix" {
-				l, err := net.Listen(network, at)
+			if network == "tls" || network == "tcp" || network == "unix" {
+				l, err := net.Listen(map[string]string{"tls": "tcp", "tcp": "tcp", "unix": "unix"}[network], at)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -261,7 +261,17 @@ func TestSyslog(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s.Dial, s.Host, s.Now = dial, "logg.example", func() time.Time { return now }
+			// Who connects is asked for TLS, and is outbound.Policy's DialTLS in the program.
+			s.Dial = func(ctx context.Context, asked, address string) (net.Conn, error) {
+				if asked != network {
+					t.Errorf("asked to connect by %s", asked)
+				}
+				if asked == "tls" {
+					asked = "tcp"
+				}
+				return dial(ctx, asked, address)
+			}
+			s.Host, s.Now = "logg.example", func() time.Time { return now }
 			if err := s.Receive(t.Context(), e); err != nil {
 				t.Fatal(err)
 			}

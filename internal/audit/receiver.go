@@ -16,12 +16,13 @@ import (
 	"time"
 )
 
-// Dial connects to another machine; outbound.Policy has one. It is also asked for a socket of this machine ("unix", "unixgram").
+// Dial connects to another machine; outbound.Policy has one. It is also asked for TLS ("tls") and for a socket of this machine ("unix",
+// "unixgram").
 type Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 // Syslog sends checkpoints to a log collector as RFC 5424 says.
 type Syslog struct {
-	// Network is "udp", "tcp", "unix" or "unixgram".
+	// Network is "tls", "udp", "tcp", "unix" or "unixgram".
 	Network, Address string
 	// Host is this machine's name.
 	Host string
@@ -34,19 +35,19 @@ type Syslog struct {
 // ErrReceiver says that the address of a receiver cannot be understood.
 var ErrReceiver = errors.New("not an address that checkpoints can be sent to")
 
-// ParseSyslog reads "udp://HOST:PORT", "tcp://HOST:PORT", "unix:///PATH" or "unixgram:///PATH".
+// ParseSyslog reads "tls://HOST:PORT", "udp://HOST:PORT", "tcp://HOST:PORT", "unix:///PATH" or "unixgram:///PATH".
 func ParseSyslog(address string) (Syslog, error) {
 	u, err := url.Parse(address)
 	if err != nil {
 		return Syslog{}, fmt.Errorf("read syslog address: %w", ErrReceiver)
 	}
 	switch {
-	case (u.Scheme == "udp" || u.Scheme == "tcp") && u.Port() != "" && u.Hostname() != "" && u.Path == "":
+	case (u.Scheme == "tls" || u.Scheme == "udp" || u.Scheme == "tcp") && u.Port() != "" && u.Hostname() != "" && u.Path == "":
 		return Syslog{Network: u.Scheme, Address: u.Host}, nil
 	case (u.Scheme == "unix" || u.Scheme == "unixgram") && u.Host == "" && u.Path != "":
 		return Syslog{Network: u.Scheme, Address: u.Path}, nil
 	}
-	return Syslog{}, fmt.Errorf("read syslog address %q: %w: write udp://HOST:PORT, tcp://HOST:PORT or unixgram:///PATH", address, ErrReceiver)
+	return Syslog{}, fmt.Errorf("read syslog address %q: %w: write tls://HOST:PORT, udp://HOST:PORT, tcp://HOST:PORT or unixgram:///PATH", address, ErrReceiver)
 }
 
 // Name tells it from other receivers.
@@ -77,7 +78,7 @@ func (s Syslog) message(e *Export) ([]byte, error) {
 	return fmt.Appendf(nil, "<%d>1 %s %s insegel - checkpoint - %s", priority, s.Now().UTC().Format(stamp), host, body), nil
 }
 
-// Receive sends a checkpoint. Over TCP the length stands before it (RFC 6587). A collector answers nothing, so that it has been sent is
+// Receive sends a checkpoint. Over TCP and TLS the length stands before it (RFC 6587, RFC 5425). A collector answers nothing, so that it has been sent is
 // all that is known.
 func (s Syslog) Receive(ctx context.Context, e Export) error {
 	msg, err := s.message(&e)
@@ -93,7 +94,7 @@ func (s Syslog) Receive(ctx context.Context, e Export) error {
 	if deadline, ok := ctx.Deadline(); ok {
 		_ = conn.SetDeadline(deadline) // without one the write ends by itself
 	}
-	if s.Network == "tcp" || s.Network == "unix" {
+	if s.Network == "tls" || s.Network == "tcp" || s.Network == "unix" {
 		msg = append([]byte(strconv.Itoa(len(msg))+" "), msg...)
 	}
 	_, err = conn.Write(msg)

@@ -187,7 +187,7 @@ type checkpointCommand struct {
 
 // checkpointFlags say where checkpoints go.
 type checkpointFlags struct {
-	LogSyslog  []string `name:"log-syslog" help:"Send signed checkpoints of the log to a collector: udp://HOST:PORT, tcp://HOST:PORT or unixgram:///PATH. May be repeated." env:"INSEGEL_LOG_SYSLOG" placeholder:"ADDRESS"`
+	LogSyslog  []string `name:"log-syslog" help:"Send signed checkpoints of the log to a collector: tls://HOST:PORT, udp://HOST:PORT, tcp://HOST:PORT or unixgram:///PATH. May be repeated." env:"INSEGEL_LOG_SYSLOG" placeholder:"ADDRESS"`
 	LogPost    []string `name:"log-post" help:"Post signed checkpoints of the log to this address. May be repeated." env:"INSEGEL_LOG_POST" placeholder:"URL"`
 	LogWitness []string `name:"log-witness" help:"Let a witness cosign the log's checkpoints: its address, a space and its key. May be repeated." env:"INSEGEL_LOG_WITNESS" placeholder:"'URL KEY'"`
 }

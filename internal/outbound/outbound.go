@@ -108,6 +108,25 @@ func (p Policy) Dial(ctx context.Context, network, address string) (net.Conn, er
 	return p.dial(ctx, network, address)
 }
 
+// DialTLS is Dial with TLS, and gives the connection once the host has shown that it is the one that was named.
+func (p Policy) DialTLS(ctx context.Context, address string) (net.Conn, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, fmt.Errorf("connect to %s: %w", address, ErrTarget)
+	}
+	c, err := p.dial(ctx, "tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	t := tls.Client(c, &tls.Config{MinVersion: tls.VersionTLS12, ServerName: host, RootCAs: p.Roots})
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	if err := t.HandshakeContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("connect to %s: %w", address, err), c.Close())
+	}
+	return t, nil
+}
+
 func (p Policy) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	d := &net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive, Control: func(_, resolved string, _ syscall.RawConn) error {
 		return p.check(resolved)

@@ -240,6 +240,38 @@ func TestTimeIsCapped(t *testing.T) {
 	}
 }
 
+// What is not HTTP is encrypted as well, to a server that has shown that it is the right one.
+func TestDialTLS(t *testing.T) {
+	s := httptest.NewTLSServer(http.NotFoundHandler())
+	defer s.Close()
+	address := strings.TrimPrefix(s.URL, "https://")
+	trusts := outbound.Policy{Networks: loopback, Roots: s.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs}
+	c, err := trusts.DialTLS(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+	_, port, _ := strings.Cut(address, ":")
+	plain := server(t, func(http.ResponseWriter, *http.Request) {})
+	for name, tc := range map[string]struct {
+		p       outbound.Policy
+		address string
+	}{
+		"an authority that nobody trusts": {outbound.Policy{Networks: loopback}, address},
+		"another name":                    {trusts, "localhost:" + port},
+		"in clear":                        {trusts, strings.TrimPrefix(plain.URL, "http://")},
+		"a network that is not approved":  {outbound.Policy{Roots: trusts.Roots}, address},
+		"no port":                         {trusts, "127.0.0.1"},
+	} {
+		if c, err := tc.p.DialTLS(t.Context(), tc.address); err == nil {
+			_ = c.Close()
+			t.Errorf("%s: connected", name)
+		}
+	}
+}
+
 func TestTargetsThatAreRefused(t *testing.T) {
 	for _, text := range []string{
 		"", "idp.example.se", "ftp://idp.example.se", "file:///etc/passwd", "http://idp.example.se", "https://a@idp.example.se", "https://", ":",
