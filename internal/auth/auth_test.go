@@ -135,6 +135,18 @@ func TestSignInAndOut(t *testing.T) {
 	})
 }
 
+// The browser is told to forget the pages that it holds, whoever sits down at it next.
+func TestSignOutClearsTheBrowser(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		c := webtest.Start(t, newHouse(t, d, auth.Options{}, auth.Pages{}).site)
+		c.Post("/in", nil)
+		c.NoRedirects()
+		if p := c.Post("/logga-ut", nil); p.Status != 303 || p.Header.Get("Clear-Site-Data") != `"cache"` {
+			t.Errorf("%d, Clear-Site-Data %q", p.Status, p.Header.Get("Clear-Site-Data"))
+		}
+	})
+}
+
 func TestTokenIsNewAtSignInAndHashedAtRest(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) {
 		h := newHouse(t, d, auth.Options{}, auth.Pages{})

@@ -144,6 +144,8 @@ func (p Pages) signOut(c *web.Context) error {
 	if err := p.Sessions.SignOut(c.Context()); err != nil {
 		return err
 	}
+	// What the browser still holds of the pages goes too. Its storage stays: it has the reader's choice of shortcuts and no data.
+	c.Writer.Header().Set("Clear-Site-Data", `"cache"`)
 	if ok && p.Leave != nil {
 		to, err := p.Leave(c, me)
 		if err != nil {
