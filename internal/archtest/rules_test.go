@@ -24,7 +24,7 @@ var rules = []rule{
 	importOrder, testPackagesStayInTests, peerless, catalogueData,
 	fileRoles, onlyJobKnowsTheQueue, oneClock, enginesDiffer,
 	useCasesAskFirst, useCasesAskWhere, fewSeeEverything, statementsNameTheOrganisation,
-	oneWayOut, quietLog,
+	oneWayOut, quietLog, soundCryptography,
 	comments, sizes, licenceLine, unfinished,
 	registryHosts, otherPlaces, words,
 }
