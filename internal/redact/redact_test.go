@@ -5,6 +5,7 @@ package redact_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -132,6 +133,23 @@ func TestNothingComesOut(t *testing.T) {
 			if got := written(t, func(l *slog.Logger) { write(l, s.text) }); strings.Contains(got, s.core) {
 				t.Errorf("%s as %s came out: %s", kind, place, got)
 			}
+		}
+	}
+}
+
+// Nothing that a stranger writes makes a line of its own in the log, or a field of another.
+func TestLinesCannotBeForged(t *testing.T) {
+	const forged = "x\n{\"level\":\"INFO\",\"msg\":\"forged\"}\r\n\u2028\x1b[2J\",\"level\":\"ERROR"
+	for place, write := range places {
+		var out bytes.Buffer
+		write(slog.New(redact.New(slog.NewJSONHandler(&out, nil))), forged) // the form that the server writes
+		line, more, _ := strings.Cut(out.String(), "\n")
+		var fields map[string]any
+		if err := json.Unmarshal([]byte(line), &fields); err != nil || more != "" || fields["msg"] == "forged" {
+			t.Errorf("%s: %v, %q and after it %q", place, err, line, more)
+		}
+		if strings.ContainsAny(line, "\x1b\r\u2028") {
+			t.Errorf("%s: what steers a terminal came out: %q", place, line)
 		}
 	}
 }
