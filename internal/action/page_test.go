@@ -178,8 +178,8 @@ func TestTakeOnAndChange(t *testing.T) {
 		}
 
 		stale := w.client.Submit(before, form, url.Values{"owner-" + id: {"chef"}, "note-" + id: {"Mitt"}})
-		if stale.Status != http.StatusUnprocessableEntity || !strings.Contains(stale.Body, "Mitt") {
-			t.Errorf("save over somebody else's: got %d, want 422 with what was typed", stale.Status)
+		if stale.Status != http.StatusConflict || !strings.Contains(stale.Body, "Mitt") || !strings.Contains(stale.Body, "Beställt") {
+			t.Errorf("save over somebody else's: got %d, want 409 with what was typed and what stands", stale.Status)
 		}
 		if again := w.client.Submit(stale, form, nil); again.Status != http.StatusOK || !strings.Contains(again.Text("#r-"+id), "Mitt") {
 			t.Errorf("save once more: got %d, want 200 and the row changed", again.Status)

@@ -231,7 +231,7 @@ func TestPlainTextsOfEarlierVersions(t *testing.T) {
 		if err == nil && sys.Comment != canary {
 			t.Errorf("the comment reads %q", sys.Comment)
 		}
-		n, e := system.Count(t.Context(), tx, actor.Organisation, system.Filter{Text: "lex"})
+		n, e := system.Count(t.Context(), tx, actor.Organisation, system.Filter{Text: "lex", Reach: access.Everywhere()})
 		if e != nil || n != 1 {
 			t.Errorf("%d systems are found by their name: %v", n, e)
 		}

@@ -72,9 +72,15 @@ func saveAnswer(ctx context.Context, tx *db.Tx, org access.OrganisationID, id id
 	if err != nil {
 		return err
 	}
+	over := int64(-1) // whichever stands
+	if a.Over != nil {
+		over = *a.Over
+	}
+	// Only the answer that was seen is superseded: on PostgreSQL another may have come since it was read.
 	_, err = tx.Exec(ctx, `
 		UPDATE requirement_answer SET superseded_at = $1
-		WHERE organisation_id = $2 AND system_id = $3 AND requirement_id = $4 AND superseded_at IS NULL`, now, org, id, a.Requirement)
+		WHERE organisation_id = $2 AND system_id = $3 AND requirement_id = $4 AND superseded_at IS NULL AND (CAST($5 AS BIGINT) < 0 OR answered_at = $5)`,
+		now, org, id, a.Requirement, over)
 	if err != nil {
 		return err
 	}
@@ -82,7 +88,7 @@ func saveAnswer(ctx context.Context, tx *db.Tx, org access.OrganisationID, id id
 		INSERT INTO requirement_answer (id, organisation_id, system_id, requirement_id, requirement_version, status, known_by, known_on, note, answered_by, answered_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING`,
 		row, org, id, a.Requirement, a.Version, a.Status, a.KnownBy, a.KnownOn, note, a.By, db.Millis(a.At))
-	if err == nil && n == 0 { // somebody else answered at this very moment
+	if err == nil && n == 0 { // somebody else has answered meanwhile
 		return db.ErrConflict
 	}
 	return err
