@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+// Package mutation takes Insegel's controls away, one at a time, and demands that the tests notice (Swedish: mutationsprov). A test
+// that stays green without the thing it checks protects nobody.
+package mutation
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// root is the project's directory, seen from this package.
+const root = "../.."
+
+// longest is how long the tests of one control may run before the run is taken for stuck.
+const longest = 5 * time.Minute
+
+// control is something that protects, and how it is taken away.
+type control struct {
+	// name says what protects.
+	name string
+	// file holds it; from, which stands there exactly once, is replaced by to, which builds and lets everything through.
+	file, from, to string
+	// pkg and run choose the tests that must fail.
+	pkg, run string
+}
+
+// TestControls takes away each control in a copy that only the compiler sees, so that the project's own files are never touched.
+func TestControls(t *testing.T) {
+	if testing.Short() {
+		t.Skip("SKIPPED: each control is built and tested on its own, which takes minutes")
+	}
+	for _, c := range controls {
+		t.Run(strings.ReplaceAll(c.name, " ", "-"), func(t *testing.T) {
+			overlay := mutate(t, c)
+			if out, err := run(t, "-run=NONE", "-overlay="+overlay, c.pkg); err != nil {
+				t.Fatalf("without it, the program does not build; the change to it must be one that lets everything through:\n%s", out)
+			}
+			out, err := run(t, "-count=1", "-run="+c.run, "-overlay="+overlay, c.pkg)
+			var exit *exec.ExitError
+			switch {
+			case err == nil:
+				t.Errorf("%s stays green without it, so nothing tests it:\n%s", c.run, out)
+			case !errors.As(err, &exit) || !strings.Contains(out, "--- FAIL: "):
+				t.Errorf("the tests did not fail, they could not run: %v\n%s", err, out)
+			}
+		})
+	}
+}
+
+// TestControlsAreTested runs the same tests with the controls in place: red only counts where green was before.
+func TestControlsAreTested(t *testing.T) {
+	if testing.Short() {
+		t.Skip("SKIPPED: the same tests run with their packages")
+	}
+	if len(controls) < 10 {
+		t.Errorf("%d controls are taken away, at least ten are wanted", len(controls))
+	}
+	for _, c := range controls {
+		t.Run(strings.ReplaceAll(c.name, " ", "-"), func(t *testing.T) {
+			out, err := run(t, "-run="+c.run, "-v", c.pkg)
+			if err != nil || !strings.Contains(out, "--- PASS: ") {
+				t.Errorf("%s in %s does not pass as it is: %v\n%s", c.run, c.pkg, err, out)
+			}
+		})
+	}
+}
+
+// mutate writes the changed file and the table that tells the compiler to read it instead, and gives the table's path.
+func mutate(t *testing.T, c control) string {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join(root, filepath.FromSlash(c.file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := bytes.Count(text, []byte(c.from)); n != 1 {
+		t.Fatalf("%s: the control stands there %d times, want once:\n%s", c.file, n, c.from)
+	}
+	dir := t.TempDir()
+	changed := filepath.Join(dir, filepath.Base(path))
+	if err := os.WriteFile(changed, bytes.Replace(text, []byte(c.from), []byte(c.to), 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	table, err := json.Marshal(map[string]map[string]string{"Replace": {path: changed}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	overlay := filepath.Join(dir, "overlay.json")
+	if err := os.WriteFile(overlay, table, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return overlay
+}
+
+// run runs go test in the project, built like this test is so that what has been compiled is used again.
+func run(t *testing.T, args ...string) (string, error) {
+	t.Helper()
+	all := append([]string{"test", "-timeout=" + longest.String()}, raceFlags...)
+	cmd := exec.Command("go", append(all, args...)...)
+	cmd.Dir = root
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
