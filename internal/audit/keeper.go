@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -46,10 +47,10 @@ func (k *Keeper) Run(ctx context.Context) {
 	for {
 		select {
 		case <-tick.C:
-			k.Round(ctx)
+			k.survive(ctx)
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastRound)
-			k.Round(last)
+			k.survive(last)
 			cancel()
 			return
 		}
@@ -58,6 +59,16 @@ func (k *Keeper) Run(ctx context.Context) {
 
 // lastRound is how long the round at shutdown may take.
 const lastRound = 10 * time.Second
+
+// survive is a round whose own fault ends neither the rounds to come nor the program.
+func (k *Keeper) survive(ctx context.Context) {
+	defer func() {
+		if p := recover(); p != nil {
+			k.Log.ErrorContext(ctx, "panic", slog.String("step", "checkpoint"), slog.String("stack", string(debug.Stack())))
+		}
+	}()
+	k.Round(ctx)
+}
 
 // Round makes the checkpoints that are due and sends them. What goes wrong is logged, and tried again in the next round.
 func (k *Keeper) Round(ctx context.Context) {

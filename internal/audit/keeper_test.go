@@ -4,9 +4,11 @@ package audit_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -327,6 +329,21 @@ func TestReceiverComesBack(t *testing.T) {
 	}
 	if c, err := audit.OpenNote(got[0], testKey.Public()); err != nil || c.Size != 3 {
 		t.Errorf("got %+v, %v", c, err)
+	}
+}
+
+// A fault that nobody foresaw is told, and ends neither the rounds nor the program.
+func TestKeeperSurvivesAFault(t *testing.T) {
+	d := dbtest.SQLite(t)
+	var out bytes.Buffer
+	k := keeper(d)
+	k.Log = slog.New(slog.NewJSONHandler(&out, nil))
+	k.Before = func(context.Context) { panic("private words") }
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	k.Run(ctx)
+	if !strings.Contains(out.String(), `"msg":"panic"`) || strings.Contains(out.String(), `"private words"`) {
+		t.Errorf("told %s", out.String())
 	}
 }
 

@@ -102,3 +102,30 @@ func TestWhatCannotBeLoggedIsTold(t *testing.T) {
 		t.Errorf("told %q", out.String())
 	}
 }
+
+// On PostgreSQL the role that the program works as can add to the log, and change or remove nothing of it.
+func TestProgramMayOnlyAddToItsLog(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		if d.Engine != db.Postgres {
+			t.Skip("SQLite has no roles: whoever has the file can change it, and the checkpoints tell")
+		}
+		actor := dbtest.Organisation(t, d, "norrsjo")
+		appended(t, d, actor, entry("a"))
+		signed(t, d)
+		for _, statement := range []string{
+			`UPDATE audit_entry SET record = '' WHERE organisation_id = $1`, `DELETE FROM audit_entry WHERE organisation_id = $1`,
+			`UPDATE audit_hash SET hashes = '' WHERE organisation_id = $1`, `DELETE FROM audit_hash WHERE organisation_id = $1`,
+			`UPDATE audit_checkpoint SET size = 0 WHERE organisation_id = $1`, `DELETE FROM audit_checkpoint WHERE organisation_id = $1`,
+			`DELETE FROM audit_cosignature WHERE organisation_id = $1`, `DELETE FROM audit_private WHERE organisation_id = $1`,
+			`DELETE FROM audit_head WHERE organisation_id = $1`,
+		} {
+			err := d.Write(t.Context(), actor.Organisation, func(tx *db.Tx) error {
+				_, err := tx.Exec(t.Context(), statement, actor.Organisation)
+				return err
+			})
+			if err == nil || !strings.Contains(err.Error(), "42501") {
+				t.Errorf("%s: %v, want that it is not permitted", statement, err)
+			}
+		}
+	})
+}

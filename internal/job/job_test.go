@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -105,6 +106,36 @@ func add(t *testing.T, d *db.DB, q *job.Queue, fail error, names ...string) {
 		t.Fatal(err)
 	}
 }
+
+// A job whose code panics fails as one that returns an error: it is tried again, and the others go on.
+func TestPanickingJobEndsNothing(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		q, r := queue(t, d)
+		var panicked atomic.Bool
+		job.Handle(q, func(ctx context.Context, f fragile) error {
+			err := r.handle(ctx, greet(f))
+			if panicked.CompareAndSwap(false, true) {
+				panic("on purpose")
+			}
+			return err
+		})
+		err := d.Write(t.Context(), db.Installation, func(tx *db.Tx) error { return q.Add(t.Context(), tx, fragile{"fragile"}) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		start(t, q)
+		r.await(t, "fragile")
+		add(t, d, q, nil, "another")
+		r.await(t, "another")
+		r.await(t, "fragile")
+	})
+}
+
+type fragile struct {
+	Name string `json:"name"`
+}
+
+func (fragile) Kind() string { return "test.fragile" }
 
 func TestOnlyCommittedJobsRun(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) {
