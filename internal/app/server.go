@@ -108,6 +108,11 @@ func (a *App) Serve(ctx context.Context, o ServerOptions) error {
 	if err := o.Check(); err != nil {
 		return fmt.Errorf("serve: %w", err)
 	}
+	release, err := a.guard(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
 	servers, err := a.servers(ctx, o)
 	if err != nil {
 		return err

@@ -129,3 +129,15 @@ func saveSealedTable(ctx context.Context, d *db.DB, table string) error {
 	}
 	return nil
 }
+
+// pageFault asks SQLite to read every page, and gives the first fault that it tells of.
+func pageFault(ctx context.Context, d *db.DB) (string, error) {
+	var said string
+	err := d.Read(ctx, db.Installation, func(tx *db.Tx) error {
+		return db.One(tx.QueryRow(ctx, `PRAGMA quick_check(1)`), &said)
+	})
+	if said == "ok" {
+		said = ""
+	}
+	return said, err
+}
