@@ -22,6 +22,7 @@ var powers = map[string]map[string]string{
 		"internal/web":              "reads addresses that requests come from",
 	},
 	"syscall": {
+		"internal/app":      "lets one server at a time use a SQLite file",
 		"internal/cli":      "stops on the signals of the system",
 		"internal/outbound": "looks at an address when it is connected to",
 		"internal/seal":     "locks the file of keys",

@@ -93,7 +93,6 @@ func mentions(body *ast.BlockStmt, action string) (n int) {
 var installationFiles = map[string]string{
 	"internal/schema/row.go":                "sets the policies themselves",
 	"internal/schema/schema.go":             "tells whether there are tables, and lets a role use them",
-	"internal/app/backup.go":                "notes in every log that a backup was put back",
 	"internal/cli/backup.go":                "a backup belongs to no organisation",
 	"internal/app/store.go":                 "the key that the database is used with belongs to no organisation",
 	"internal/organisation/store_person.go": "lists the organisations, for what is done for each of them",

@@ -352,6 +352,28 @@ func TestShreddingReachesBackups(t *testing.T) {
 	}
 }
 
+// A log that was changed before the backup was made is refused, though its tree is the one that the manifest tells of.
+func TestBrokenLogIsRefused(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		w := newTown(t, d)
+		err := d.Write(t.Context(), w.actor.Organisation, func(tx *db.Tx) error {
+			_, err := tx.Exec(t.Context(), `UPDATE audit_private SET what = '{"data":null}' WHERE organisation_id = $1 AND seq = 3`, w.actor.Organisation)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		to := filepath.Join(t.TempDir(), "a.db")
+		_, err = backup.Restore(t.Context(), w.restoring(t, w.make(t, "one.age"), "sqlite:"+to))
+		if !errors.Is(err, backup.ErrLog) || !strings.Contains(err.Error(), w.actor.Organisation.String()) {
+			t.Errorf("got %v, want ErrLog and whose log it is", err)
+		}
+		if _, err := os.Stat(to); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("a database with a broken log was put in its place: %v", err)
+		}
+	})
+}
+
 func TestMakeRefuses(t *testing.T) {
 	w := newTown(t, dbtest.SQLite(t))
 	file := w.make(t, "one.age")

@@ -350,10 +350,29 @@ func (r *Restoring) fillOpen(ctx context.Context, d *db.DB, m *Manifest) error {
 	if err := r.checkKeys(ctx, d); err != nil {
 		return err
 	}
-	if r.Declare == nil {
-		return nil
+	if r.Declare != nil {
+		if err := r.Declare(ctx, d, m); err != nil {
+			return err
+		}
 	}
-	return r.Declare(ctx, d, m)
+	return checkLogs(ctx, d, r.Root)
+}
+
+// ErrLog says that a log that was put back has been changed since it was written.
+var ErrLog = errors.New("a log in the backup is broken: it was changed before the backup was made. Take an earlier backup, and keep this one as evidence")
+
+// checkLogs goes through every log, entry by entry, and its checkpoints.
+func checkLogs(ctx context.Context, d *db.DB, root key.Root) error {
+	verdicts, err := audit.Verify(ctx, d, audit.Check{Keys: []audit.PublicKey{audit.NewKey(root.Derive(audit.KeyPurpose)).Public()}})
+	if err != nil {
+		return err
+	}
+	for i := range verdicts {
+		if v := &verdicts[i]; !v.Whole() {
+			return fmt.Errorf("%w: log %s, organisation %s: %s", ErrLog, v.Name, v.Organisation, v.Faults[0].Text)
+		}
+	}
+	return nil
 }
 
 // load writes every row in one transaction, and checks before it is committed that all of them came.

@@ -84,6 +84,7 @@ type restoreCommand struct {
 	Keys       string   `name:"keys" help:"Where the organisations' keys are to lie. Beside a SQLite database when left out." env:"INSEGEL_KEYS" placeholder:"PATH"`
 	KeysBackup string   `name:"keys-backup" help:"The file with the organisations' keys that was made with the backup; - to use those at --keys as they are. FILE.keys.age when left out." placeholder:"FILE"`
 	ForceEmpty bool     `name:"force-empty" help:"Allow a database that is there and holds no organisation. It is moved aside, not removed."`
+	LogDrop    string   `name:"log-drop" help:"The directory that signed checkpoints of the log were put in. Beside a SQLite database when left out." env:"INSEGEL_LOG_DROP" placeholder:"DIR"`
 	Why        string   `help:"Why it is put back. It stands in the log." placeholder:"TEXT"`
 	CheckOnly  bool     `name:"check" help:"Verify the whole backup and put nothing back."`
 }
@@ -115,27 +116,40 @@ func (c *restoreCommand) Run(s *streams) error {
 	if err != nil {
 		return err
 	}
+	if c.LogDrop == "" && file {
+		c.LogDrop = path + ".checkpoints"
+	}
+	log := app.Putting{Root: root, Drop: c.LogDrop, Why: c.Why}
 	out, err := backup.Restore(s.ctx, backup.Restoring{
 		File: c.File, Identities: identities, Root: root, Database: c.DB, OverEmpty: c.ForceEmpty, KeysBackup: keys, Keys: c.Keys,
-		Declare: func(ctx context.Context, d *db.DB, m *backup.Manifest) error { return c.declare(ctx, d, m) },
+		Declare: func(ctx context.Context, d *db.DB, m *backup.Manifest) error {
+			if log.Why == "" {
+				log.Why = "backup of " + db.FromMillis(m.At).Format(time.RFC3339)
+			}
+			return log.DeclareRestored(ctx, d)
+		},
 	})
 	if err != nil {
 		return err
 	}
 	m := out.Manifest
-	fmt.Fprintf(s.err, "Put back %d rows in %d tables, as they were %s, in %s. Pages, references, counts and log trees are right, and the logs have begun a new epoch.\n",
+	fmt.Fprintf(s.err, "Put back %d rows in %d tables, as they were %s, in %s. Pages, references, counts and every entry of the logs were verified, and each log has begun a new epoch.\n",
 		m.Rows(), len(m.Tables), db.FromMillis(m.At).Format(time.RFC3339), out.Took.Round(time.Millisecond))
+	if err := log.SignRestored(s.ctx, c.DB); err != nil {
+		return fmt.Errorf("the database was put back, but the first checkpoints of its new epoch could not be made; the server makes them when it starts: %w", err)
+	}
+	c.tellOfDrop(s)
 	fmt.Fprintln(s.err, "Everybody must sign in again. What was revoked after the backup was made (API tokens, passkeys, roles) is as it was then: go through it.")
 	return nil
 }
 
-// declare notes in every log that the database was put back.
-func (c *restoreCommand) declare(ctx context.Context, d *db.DB, m *backup.Manifest) error {
-	why := c.Why
-	if why == "" {
-		why = "backup of " + db.FromMillis(m.At).Format(time.RFC3339)
+// tellOfDrop says what the log was compared with.
+func (c *restoreCommand) tellOfDrop(s *streams) {
+	if c.LogDrop == "" {
+		fmt.Fprintln(s.err, "No directory of checkpoints was given (--log-drop), so the logs do not name what was lost after the backup. Does the server use one, restore with it: it refuses to start otherwise.")
+		return
 	}
-	return app.DeclareRestored(ctx, d, why)
+	fmt.Fprintf(s.err, "The new epochs name the last checkpoints in %s that they replace, and their own first ones lie there now.\n", c.LogDrop)
 }
 
 // keysBackup finds the file of keys that belongs to the backup.
