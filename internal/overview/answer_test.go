@@ -155,7 +155,7 @@ func TestSomebodyElseAnswered(t *testing.T) {
 	}
 	mine.Set("status."+id, "partly")
 	p := w.Post(path, mine)
-	if p.Status != http.StatusUnprocessableEntity || !strings.Contains(p.Text(".err"), "Någon annan har svarat") {
+	if p.Status != http.StatusConflict || !strings.Contains(p.Text(".err"), "Någon annan har svarat") {
 		t.Fatalf("the second answer: %d %q", p.Status, p.Text(".err"))
 	}
 	if got := statusOf(t, w, systems[2].Slug, id); got.Status != requirement.Met {
