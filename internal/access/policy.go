@@ -126,6 +126,12 @@ var policies = map[string]Policy{
 	"backup.HoldDrill": {Kind: KindBackup, By: runs},
 	"backup.Tick":      {Kind: KindBackup, By: itself},
 
+	"app.KeyState":     {Kind: KindBackup, By: runs},
+	"app.RotateKey":    {Kind: KindBackup, By: runs, StepUp: true},
+	"app.ResealKey":    {Kind: KindBackup, By: append(slices.Clone(runs), itself...)},
+	"app.DestroyKey":   {Kind: KindBackup, By: runs, StepUp: true},
+	"app.AskKeyChange": {Kind: KindBackup, By: runs, StepUp: true},
+
 	"alarm.List":        {Kind: KindAlarm, By: guards},
 	"alarm.Count":       {Kind: KindAlarm, By: guards},
 	"alarm.Acknowledge": {Kind: KindAlarm, By: guards},

@@ -36,6 +36,11 @@ var words = map[string]string{
 	"backup.HoldDrill": "Hålla en återläsningsövning",
 	"backup.Make":      "Ta en säkerhetskopia",
 	"backup.Tick":      "Ta säkerhetskopior och hålla övningar på utsatt tid",
+	"app.KeyState":     "Se hur organisationens nyckel står",
+	"app.RotateKey":    "Byta organisationens nyckel",
+	"app.ResealKey":    "Kryptera om texter efter ett nyckelbyte",
+	"app.DestroyKey":   "Förstöra organisationens nyckel",
+	"app.AskKeyChange": "Begära att nyckeln byts eller förstörs (beslut av två)",
 	"backup.View":      "Se säkerhetskopior och övningar",
 
 	"mail.Sent":     "Se vilka meddelanden som skickats",

@@ -241,6 +241,7 @@ func (a *App) build(ctx context.Context, o Options) error {
 	a.Organisations.Register()
 	a.Tokens = &token.Service{DB: a.DB}
 	approval.Register(a.Jobs, a.Approvals, organisation.List)
+	a.registerKeys()
 	known, err := provider.LoadContexts(data.Files)
 	if err != nil {
 		return err

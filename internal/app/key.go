@@ -167,6 +167,11 @@ func checkRing(ctx context.Context, d *db.DB, ring *seal.Ring, path string) erro
 			if err := ring.Destroy(s.organisation.String()); err != nil {
 				return err
 			}
+		case !s.destroyed && state.Destroyed:
+			// A backup from before has been put back, or the destruction was cut short. What was destroyed stays so.
+			if err := d.Write(ctx, s.organisation, func(tx *db.Tx) error { return markDestroyed(ctx, tx) }); err != nil {
+				return fmt.Errorf("note that a key is destroyed: %w", err)
+			}
 		case !s.destroyed && state.Primary != s.key && !slices.Contains(state.Old, s.key):
 			return fmt.Errorf("%s lacks key %s of organisation %s: %w: put back its latest copy, nothing was changed", path, s.key, s.organisation, ErrKeys)
 		}
@@ -224,6 +229,9 @@ func sealPlain(ctx context.Context, d *db.DB) error {
 		}
 		for _, org := range orgs {
 			n, err := d.SealPlain(ctx, org, s)
+			if errors.Is(err, db.ErrKeyGone) { // the rest of the installation starts
+				continue
+			}
 			if err != nil {
 				return err
 			}

@@ -141,3 +141,20 @@ func pageFault(ctx context.Context, d *db.DB) (string, error) {
 	}
 	return said, err
 }
+
+// holdSealing reads which key the transaction's organisation uses, and holds the row: whoever encrypts holds it too, so they wait.
+func holdSealing(ctx context.Context, tx *db.Tx) (key string, destroyed bool, err error) {
+	err = db.One(tx.QueryRow(ctx, `UPDATE sealing SET primary_key = primary_key WHERE organisation_id = $1
+		RETURNING primary_key, destroyed_at IS NOT NULL`, tx.Scope), &key, &destroyed)
+	return key, destroyed, err
+}
+
+func usePrimary(ctx context.Context, tx *db.Tx, key string) error {
+	_, err := tx.Exec(ctx, `UPDATE sealing SET primary_key = $1, rotated_at = $2 WHERE organisation_id = $3`, key, db.Millis(tx.Now), tx.Scope)
+	return err
+}
+
+func markDestroyed(ctx context.Context, tx *db.Tx) error {
+	_, err := tx.Exec(ctx, `UPDATE sealing SET destroyed_at = $1 WHERE organisation_id = $2 AND destroyed_at IS NULL`, db.Millis(tx.Now), tx.Scope)
+	return err
+}

@@ -16,6 +16,8 @@ import (
 	"slices"
 	"syscall"
 
+	"github.com/tink-crypto/tink-go/v2/keyset"
+
 	"github.com/insegel/insegel/internal/key"
 )
 
@@ -279,7 +281,7 @@ func (r *Ring) Bytes() ([]byte, error) {
 }
 
 // Restore writes the file of a backup to path. Where a file is already, it is kept, and only the keys that it lacks are taken from
-// the backup: what has been destroyed since stays destroyed.
+// the backup, earlier keys of an organisation too: what has been destroyed since stays destroyed.
 func Restore(path string, root key.Root, backup []byte) (*Ring, error) {
 	old, err := newRing(path, root)
 	if err != nil {
@@ -300,11 +302,48 @@ func Restore(path string, root key.Root, backup []byte) (*Ring, error) {
 	}
 	err = r.change(func() error {
 		for o, h := range old.keys {
-			if r.keys[o] == nil || h.destroyed {
+			has := r.keys[o]
+			if has == nil || h.destroyed {
 				r.keys[o] = h
+				continue
 			}
+			if has.destroyed {
+				continue
+			}
+			both, err := has.joined(h)
+			if err != nil {
+				return err
+			}
+			r.keys[o] = both
 		}
 		return nil
 	})
 	return r, err
+}
+
+// joined gives the keys of h and those that only other has. The one in use is still that of h.
+func (h *holder) joined(other *holder) (*holder, error) {
+	m := keyset.NewManagerFromHandle(h.handle)
+	added := false
+	for i := range other.handle.Len() {
+		e, err := other.handle.Entry(i)
+		if err != nil {
+			return nil, fmt.Errorf("read key: %w", err)
+		}
+		if h.knows(keyName(e.KeyID())) {
+			continue
+		}
+		if _, err := m.AddKey(e.Key()); err != nil {
+			return nil, fmt.Errorf("take key from backup: %w", err)
+		}
+		added = true
+	}
+	if !added {
+		return h, nil
+	}
+	handle, err := m.Handle()
+	if err != nil {
+		return nil, fmt.Errorf("take keys from backup: %w", err)
+	}
+	return newHolder(handle)
 }

@@ -167,11 +167,15 @@ func keyName(id uint32) string { return fmt.Sprintf("%08x", id) }
 
 // Seal encrypts a text with the organisation's key of the given number, for the place that about names. Nothing else opens it.
 func (r *Ring) Seal(organisation, keyID, plain, about string) (string, error) {
-	h, err := r.holder(organisation, func(h *holder) bool { return h.primary == keyID })
+	h, err := r.holder(organisation, func(h *holder) bool { return h.knows(keyID) })
 	if err != nil {
 		return "", err
 	}
-	sealed, err := h.cipher.Encrypt([]byte(plain), []byte(about))
+	cipher, err := h.with(keyID)
+	if err != nil {
+		return "", err
+	}
+	sealed, err := cipher.Encrypt([]byte(plain), []byte(about))
 	if err != nil {
 		return "", fmt.Errorf("encrypt: %w", err)
 	}
@@ -208,6 +212,27 @@ func KeyOf(text string) (keyID string, ok bool) {
 	keyID = rest[:idLength]
 	n, err := strconv.ParseUint(keyID, 16, 32)
 	return keyID, err == nil && keyName(uint32(n)) == keyID
+}
+
+// with gives what seals with one of the keys. It is another than the primary only between a rotation in the file and in the database:
+// the database says which key is used.
+func (h *holder) with(keyID string) (tink.AEAD, error) {
+	if keyID == h.primary {
+		return h.cipher, nil
+	}
+	id, err := strconv.ParseUint(keyID, 16, 32)
+	if err != nil {
+		return nil, ErrNoKey
+	}
+	m := keyset.NewManagerFromHandle(h.handle)
+	if err := m.SetPrimary(uint32(id)); err != nil {
+		return nil, fmt.Errorf("prepare key: %w", err)
+	}
+	handle, err := m.Handle()
+	if err != nil {
+		return nil, fmt.Errorf("prepare key: %w", err)
+	}
+	return aead.New(handle)
 }
 
 func (h *holder) knows(keyID string) bool {

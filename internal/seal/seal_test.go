@@ -163,8 +163,13 @@ func TestRotateAndDrop(t *testing.T) {
 	} else if id, _ := seal.KeyOf(s); id != next {
 		t.Errorf("sealed with %s, want %s", id, next)
 	}
-	if _, err := r.Seal("a", old, "late", "here"); !errors.Is(err, seal.ErrNoKey) {
-		t.Errorf("sealed with the old key: %v", err)
+	// The database says which key is used: until it says the new one, the old one seals.
+	late, err := other.Seal("a", old, "late", "here")
+	if id, _ := seal.KeyOf(late); err != nil || id != old {
+		t.Errorf("sealed with the old key: %q, %v", late, err)
+	}
+	if got, err := r.Open("a", late, "here"); err != nil || got != "late" {
+		t.Errorf("what the old key sealed late reads %q, %v", got, err)
 	}
 	if state, err := r.State("a"); err != nil || state.Primary != next || len(state.Old) != 1 || state.Old[0] != old {
 		t.Errorf("state = %+v, %v", state, err)
@@ -178,6 +183,9 @@ func TestRotateAndDrop(t *testing.T) {
 	}
 	if _, err := fresh.Open("a", before, "here"); !errors.Is(err, seal.ErrNoKey) {
 		t.Errorf("a dropped key still reads: %v", err)
+	}
+	if _, err := fresh.Seal("a", old, "too late", "here"); !errors.Is(err, seal.ErrNoKey) {
+		t.Errorf("a dropped key still seals: %v", err)
 	}
 }
 
