@@ -57,7 +57,11 @@ func (s *Service) Acknowledge(ctx context.Context, actor access.Actor, id ids.ID
 		return ErrNote
 	}
 	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
-		n, err := acknowledge(ctx, tx, actor.Organisation, `id = $5`, actor.ID, note, id)
+		sealed, err := tx.Seal(ctx, noteCell(id), note)
+		if err != nil {
+			return err
+		}
+		n, err := acknowledge(ctx, tx, actor.Organisation, `id = $5`, actor.ID, sealed, id)
 		if err != nil {
 			return err
 		}

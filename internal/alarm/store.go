@@ -5,21 +5,32 @@ package alarm
 import (
 	"context"
 	"encoding/json"
+	"errors"
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
+	"github.com/insegel/insegel/internal/seal"
 )
 
 const columns = `id, kind, object_kind, object_id, data, times, first_at, last_at, COALESCE(acknowledged_at, 0), acknowledged_by, note`
 
-func scanRaised(org access.OrganisationID) func(scan func(...any) error) (Raised, error) {
+// Sealed are the texts of alarms that lie encrypted in the database.
+var Sealed = []db.Sealed{{Table: "alarm", Columns: []string{"note"}, Key: []string{"id"}}}
+
+func noteCell(id ids.ID[Alarm]) db.Cell { return Sealed[0].Cell("note", id.String()) }
+
+// scanRaised reads an alarm in the transaction, which opens its note. A note whose key has been destroyed is gone, and the alarm stays.
+func scanRaised(ctx context.Context, tx *db.Tx, org access.OrganisationID) func(scan func(...any) error) (Raised, error) {
 	return func(scan func(...any) error) (Raised, error) {
 		r := Raised{Alarm: Alarm{Organisation: org}}
 		var data string
 		var first, last, acknowledged int64
 		err := scan(&r.ID, &r.Kind, &r.ObjectKind, &r.ObjectID, &data, &r.Times, &first, &last, &acknowledged, &r.By, &r.Note)
 		if err != nil {
+			return r, err
+		}
+		if r.Note, err = tx.Open(ctx, noteCell(r.ID), r.Note); err != nil && !errors.Is(err, seal.ErrDestroyed) {
 			return r, err
 		}
 		r.First, r.Last = db.FromMillis(first), db.FromMillis(last)
@@ -65,7 +76,7 @@ func raise(ctx context.Context, tx *db.Tx, a *Alarm) (isNew bool, err error) {
 const mostListed = 200
 
 func list(ctx context.Context, tx *db.Tx, org access.OrganisationID) ([]Raised, error) {
-	return db.All(ctx, tx, scanRaised(org), `SELECT `+columns+` FROM alarm WHERE organisation_id = $1
+	return db.All(ctx, tx, scanRaised(ctx, tx, org), `SELECT `+columns+` FROM alarm WHERE organisation_id = $1
 		ORDER BY CASE WHEN acknowledged_at IS NULL THEN 0 ELSE 1 END, last_at DESC, id DESC LIMIT $2`, org, mostListed)
 }
 
@@ -76,7 +87,7 @@ func count(ctx context.Context, tx *db.Tx, org access.OrganisationID) (int, erro
 }
 
 func untold(ctx context.Context, tx *db.Tx, org access.OrganisationID) ([]Raised, error) {
-	return db.All(ctx, tx, scanRaised(org), `SELECT `+columns+` FROM alarm
+	return db.All(ctx, tx, scanRaised(ctx, tx, org), `SELECT `+columns+` FROM alarm
 		WHERE organisation_id = $1 AND acknowledged_at IS NULL AND told_at IS NULL ORDER BY id LIMIT $2`, org, mostListed)
 }
 

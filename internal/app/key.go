@@ -11,6 +11,8 @@ import (
 	"slices"
 
 	"github.com/insegel/insegel/internal/action"
+	"github.com/insegel/insegel/internal/alarm"
+	"github.com/insegel/insegel/internal/approval"
 	"github.com/insegel/insegel/internal/auth/link"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/db"
@@ -34,7 +36,8 @@ var (
 const credential = "insegel-key"
 
 // sealed are all the tables that hold encrypted texts.
-var sealed = slices.Concat(information.Sealed, system.Sealed, classification.Sealed, link.Sealed, register.Sealed, requirement.Sealed, action.Sealed, procurement.Sealed)
+var sealed = slices.Concat(information.Sealed, system.Sealed, classification.Sealed, link.Sealed, register.Sealed, requirement.Sealed, action.Sealed, procurement.Sealed,
+	alarm.Sealed, approval.Sealed)
 
 // openKeys finds the root key and the organisations' keys, gives them to the database, and encrypts what still stands in plain text.
 // Nothing is changed when a key is missing or wrong.
