@@ -118,6 +118,9 @@ func pattern(path string) string {
 	if len(parts) > 2 && slices.Contains([]string{"system", "regler", "krav", "information"}, parts[1]) && parts[2] != "nytt" {
 		parts[2] = "*"
 	}
+	if len(parts) > 3 && parts[1] == "administration" && parts[2] == "personer" {
+		parts[3] = "*"
+	}
 	key, _, _ := strings.Cut(query, "=")
 	return strings.Join(parts, "/") + "?" + key
 }

@@ -7,9 +7,8 @@ import (
 	"github.com/insegel/insegel/internal/action"
 	"github.com/insegel/insegel/internal/alarm"
 	"github.com/insegel/insegel/internal/approval"
+	"github.com/insegel/insegel/internal/auth"
 	"github.com/insegel/insegel/internal/auth/link"
-	"github.com/insegel/insegel/internal/auth/passkey"
-	"github.com/insegel/insegel/internal/auth/provider"
 	"github.com/insegel/insegel/internal/auth/token"
 	"github.com/insegel/insegel/internal/backup"
 	"github.com/insegel/insegel/internal/classification"
@@ -38,22 +37,19 @@ func (a *App) menu(c *web.Context) []web.MenuItem {
 		{web.MenuItem{Name: "report", Group: "app.group-follow-up", Key: "app.menu-report", Href: "/rapporter", Icon: "doc"}, "report.Choices"},
 		{web.MenuItem{Name: overview.MenuLog, Group: "app.group-follow-up", Key: "app.menu-log", Href: "/sparlogg", Icon: "eye"}, "overview.Log"},
 		{web.MenuItem{Name: overview.MenuRules, Group: "app.group-support", Key: "app.menu-rule", Href: "/regler", Icon: "book"}, "overview.Rules"},
-		{web.MenuItem{Name: "people", Group: "app.group-admin", Key: "app.menu-people", Href: organisation.PeoplePath, Icon: "ppl"}, "organisation.People"},
-		{web.MenuItem{Name: "roles", Group: "app.group-admin", Key: "app.menu-roles", Href: organisation.RolesPath, Icon: "grid"}, "organisation.Granting"},
-		{web.MenuItem{Name: "units", Group: "app.group-admin", Key: "app.menu-units", Href: organisation.UnitsPath, Icon: "lay"}, "organisation.Chart"},
-		{web.MenuItem{Name: "token", Group: "app.group-admin", Key: "app.menu-token", Href: token.Path, Icon: "key"}, "token.List"},
-		{web.MenuItem{Name: "approval", Group: "app.group-admin", Key: "app.menu-approval", Href: approval.Path, Icon: "check"}, "approval.List"},
-		{web.MenuItem{Name: "alarm", Group: "app.group-admin", Key: "app.menu-alarm", Href: alarm.Path, Icon: "warn"}, "alarm.List"},
-		{web.MenuItem{Name: backup.Menu, Group: "app.group-admin", Key: "app.menu-backup", Href: backup.Path, Icon: "dl"}, "backup.View"},
-		{web.MenuItem{Name: provider.Menu, Group: "app.group-admin", Key: "app.menu-sign-in", Href: provider.Path, Icon: "key"}, "provider.List"},
-		{web.MenuItem{Name: "sealed", Group: "app.group-admin", Key: "app.menu-sealed", Href: passkey.SealedPath, Icon: "lock"}, "passkey.Sealed"},
-		{web.MenuItem{Name: "mail", Group: "app.group-admin", Key: "app.menu-mail", Href: mail.PagePath, Icon: "doc"}, "mail.Settings"},
 	}
 	var out []web.MenuItem
 	for _, m := range all {
 		if access.Allowed(c.Actor, m.action) {
 			out = append(out, m.MenuItem)
 		}
+	}
+	if within := administration(c); len(within) > 0 {
+		m := web.MenuItem{Name: "administration", Group: "app.group-admin", Key: "app.menu-administration", Href: AdministrationPath, Icon: "gear"}
+		for i := range within {
+			m.Within = append(m.Within, within[i].name)
+		}
+		out = append(out, m)
 	}
 	return out
 }
@@ -67,18 +63,19 @@ func (a *App) first(c *web.Context) string {
 }
 
 // routes mounts the pages of every slice.
-func (a *App) routes(site *web.Site, address string) {
+func (a *App) routes(site *web.Site, address string, sessions *auth.Sessions) {
+	site.Handle("GET "+AdministrationPath, "organisation.Chart", administrationPage)
 	a.alarmPages().Routes(site)
 	(&mail.Pages{Service: a.Mail}).Routes(site)
 	(&organisation.SCIM{Service: a.Organisations, Actor: (&token.Keys{DB: a.DB}).Actor, Refused: token.ErrRefused, Link: address}).Routes(site)
 	a.linkPages(site)
-	(&organisation.Pages{Service: a.Organisations}).Routes(site)
+	(&organisation.Pages{Service: a.Organisations, EndSessions: sessions.EndOf}).Routes(site)
 	(&token.Pages{Service: a.Tokens}).Routes(site)
 	(&backup.Pages{Service: a.Backups}).Routes(site)
 	views := overview.New(a.DB, a.Requirements)
 	views.LogKey = a.LogKey
 	(&overview.Pages{Overview: views, Requirements: a.Requirements, Export: "/rapporter/register?format=xlsx", First: a.first}).Routes(site)
-	(&approval.Pages{Service: a.Approvals, Names: a.Organisations.Names}).Routes(site)
+	(&approval.Pages{Service: a.Approvals, Names: a.Organisations.Names, Exceptions: a.Organisations.Began}).Routes(site)
 	(&system.Pages{Service: a.Systems, Catalogue: a.Catalogue}).Routes(site)
 	a.classificationPages().Routes(site)
 	(&action.Pages{Service: a.Actions}).Routes(site)

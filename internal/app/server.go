@@ -92,7 +92,7 @@ func (a *App) Site(o ServerOptions) *web.Site {
 	if o.Demo != nil {
 		o.Demo.Mount(site, sessions, o.Who)
 	}
-	a.routes(site, link)
+	a.routes(site, link, sessions)
 	return site
 }
 

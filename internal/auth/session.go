@@ -154,6 +154,16 @@ func (s *Sessions) endMine(ctx context.Context, which, id, what string) error {
 	return nil
 }
 
+// SessionsOf lists an account's open sessions in the caller's transaction, the latest used first. The caller has asked whether the actor
+// may see them.
+func SessionsOf(ctx context.Context, tx *db.Tx, org access.OrganisationID, account ids.ID[Account]) ([]Session, error) {
+	out, err := sessionsOf(ctx, tx, org, account, tx.Now)
+	if err != nil {
+		return nil, fmt.Errorf("list sessions: %w", err)
+	}
+	return out, nil
+}
+
 // EndOf ends every session of another person's account. An administrator may.
 func (s *Sessions) EndOf(ctx context.Context, actor access.Actor, account ids.ID[Account]) error {
 	if err := access.Check(actor, "auth.EndOf"); err != nil {

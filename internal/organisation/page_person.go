@@ -3,6 +3,7 @@
 package organisation
 
 import (
+	"context"
 	"embed"
 	"errors"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/approval"
+	"github.com/insegel/insegel/internal/auth"
 	"github.com/insegel/insegel/internal/auth/passkey"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/locale"
@@ -30,7 +32,11 @@ const (
 )
 
 // Pages are the pages of people, of how roles are given, and of units.
-type Pages struct{ Service *Service }
+type Pages struct {
+	Service *Service
+	// EndSessions ends every session of another person's account: auth.Sessions.EndOf.
+	EndSessions func(ctx context.Context, actor access.Actor, account ids.ID[auth.Account]) error
+}
 
 // Routes registers the pages.
 func (p *Pages) Routes(s *web.Site) {
@@ -42,6 +48,7 @@ func (p *Pages) Routes(s *web.Site) {
 	s.Handle("POST "+PeoplePath+"/{id}/sluta", "organisation.EndPerson", p.end)
 	s.Handle("POST "+PeoplePath+"/{id}/tillbaka", "organisation.ResumePerson", p.resume)
 	s.Handle("POST "+PeoplePath+"/{id}/lamna", "organisation.HandOver", p.handOver)
+	s.Handle("POST "+PeoplePath+"/{id}/sessioner", "auth.EndOf", p.endSessions)
 	s.Handle("POST "+PeoplePath+"/{id}/inbjudan", "organisation.Invite", p.invite)
 	s.Handle("GET "+RolesPath, "organisation.Granting", p.granting)
 	s.Handle("POST "+RolesPath+"/regel", "organisation.AskRule", p.rule)
@@ -167,7 +174,9 @@ type personPage struct {
 	State                             web.Tag
 	Facts                             []fact
 	Held, Before                      []roleRow
-	Named                             []Responsibility
+	Named                             []namedRow
+	Sessions                          []sessionRow
+	CanEndSessions                    bool
 	Asked                             int
 	Active, CanChange, CanHand        bool
 	Name, Email, Unit, External       web.Field
@@ -176,6 +185,11 @@ type personPage struct {
 }
 
 type fact struct{ Label, Value string }
+
+// namedRow is something that the person is named for, and how.
+type namedRow struct{ Name, Href, Kind string }
+
+type sessionRow struct{ Browser, How, Began, Seen, Address string }
 
 type roleRow struct{ Role, Unit, Name, Source, When string }
 
@@ -198,7 +212,7 @@ func (p *Pages) renderPerson(c *web.Context, faults []web.FieldError) error {
 	out := personPage{
 		Page: web.Page{Title: d.Name, Active: "people", Errors: faults, Crumbs: []web.Crumb{{Label: l.T("organisation.people"), Href: PeoplePath}, {Label: d.Name}}},
 		ID:   id.String(), Version: strconv.FormatInt(d.Version, 10), Active: d.Active(), State: web.OK(l.T("organisation.state-active")),
-		Named: d.Named.Responsibilities, Asked: d.Named.Asked, CanChange: access.Allowed(c.Actor, "organisation.ChangePerson"),
+		CanEndSessions: access.Allowed(c.Actor, "auth.EndOf"), Asked: d.Named.Asked, CanChange: access.Allowed(c.Actor, "organisation.ChangePerson"),
 		CanHand: access.Allowed(c.Actor, "organisation.HandOver") && !d.Named.Empty(),
 		Facts: []fact{
 			{l.T("organisation.origin"), l.T("organisation.origin-" + d.Origin)}, {l.T("organisation.signs-in"), l.T("organisation.signs-in-" + yes(d.SignsIn))},
@@ -215,9 +229,38 @@ func (p *Pages) renderPerson(c *web.Context, faults []web.FieldError) error {
 	if len(groups) > 0 {
 		out.Facts = append(out.Facts, fact{l.T("organisation.groups"), strings.Join(groups, ", ")})
 	}
+	out.told(l, &d)
 	out.Held, out.Before = roleRows(l, d.Held, d.Chart), roleRows(l, d.Before, d.Chart)
 	out.fields(c, &d, everybody)
 	return c.Render(pages, "person.html", out)
+}
+
+// told fills in what the person is named for, and where they are signed in.
+func (out *personPage) told(l *locale.Localizer, d *Detail) {
+	for i := range d.Named.Responsibilities {
+		r := &d.Named.Responsibilities[i]
+		out.Named = append(out.Named, namedRow{r.Name, r.Href, l.T("organisation.kind-" + r.Kind)})
+	}
+	for i := range d.Sessions {
+		s := &d.Sessions[i]
+		out.Sessions = append(out.Sessions, sessionRow{auth.BrowserName(s.Browser), auth.HowKey(s.Shown()), l.Moment(s.Created), l.Moment(s.Seen), s.Address})
+	}
+}
+
+// endSessions signs the person out everywhere.
+func (p *Pages) endSessions(c *web.Context) error {
+	id, err := personID(c)
+	if err != nil {
+		return err
+	}
+	d, err := p.Service.Person(c.Context(), c.Actor, id)
+	if err != nil {
+		return err
+	}
+	if d.Account.IsZero() { // nobody is signed in who cannot be
+		return p.done(c, nil, "organisation.sessions-ended")
+	}
+	return p.done(c, p.EndSessions(c.Context(), c.Actor, d.Account), "organisation.sessions-ended")
 }
 
 func yes(b bool) string {

@@ -12,6 +12,7 @@ import (
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/approval"
 	"github.com/insegel/insegel/internal/audit"
+	"github.com/insegel/insegel/internal/auth"
 	"github.com/insegel/insegel/internal/auth/passkey"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
@@ -103,6 +104,34 @@ func (s *Service) Names(ctx context.Context, actor access.Actor) (map[string]str
 	return out, nil
 }
 
+// Began gives the roles that the first person came with, which nobody else decided: they are shown where decisions by two are.
+func (s *Service) Began(ctx context.Context, actor access.Actor, l *locale.Localizer) ([]approval.Exception, error) {
+	if err := access.Check(actor, "organisation.Names"); err != nil {
+		return nil, err
+	}
+	var out []approval.Exception
+	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
+		list, err := persons(ctx, tx, actor.Organisation, `p.origin = $2`, OriginFirst)
+		if err != nil {
+			return err
+		}
+		for i := range list {
+			roles, err := assignments(ctx, tx, actor.Organisation, `a.person_id = $2 AND a.granted_by = $2`, list[i].ID)
+			if err != nil {
+				return err
+			}
+			for k := range roles {
+				out = append(out, approval.Exception{Person: list[i].Name, What: RoleName(l, roles[k].Role), When: l.Moment(roles[k].Granted)})
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the first person's roles: %w", err)
+	}
+	return out, nil
+}
+
 // Detail is everything about one person.
 type Detail struct {
 	Listed
@@ -115,6 +144,8 @@ type Detail struct {
 	Chart *Chart
 	// SignsIn says that they have a way of signing in that they have used.
 	SignsIn bool
+	// Sessions are those that are open, for who may end them.
+	Sessions []auth.Session
 }
 
 // Person reads one person.
@@ -143,6 +174,11 @@ func (s *Service) Person(ctx context.Context, actor access.Actor, id ids.ID[Pers
 		}
 		if out.SignsIn, err = signsIn(ctx, tx, actor.Organisation, &out.Person); err != nil {
 			return err
+		}
+		if access.Allowed(actor, "auth.EndOf") && !out.Account.IsZero() {
+			if out.Sessions, err = auth.SessionsOf(ctx, tx, actor.Organisation, out.Account); err != nil {
+				return err
+			}
 		}
 		if out.Named, err = s.load(ctx, tx, actor.Organisation, &out.Person); err != nil {
 			return err

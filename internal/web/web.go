@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -49,6 +50,8 @@ type Withheld struct{ Role, Key string }
 type MenuItem struct {
 	// Name is what Page.Active says when the entry is the current one.
 	Name string
+	// Within are the names of pages that lie below the entry's own, which make it the current one too.
+	Within []string
 	// Group is the message key of the heading that the entry stands under; none for the first, unnamed group. Entries of one
 	// group follow each other.
 	Group string
@@ -60,6 +63,11 @@ type MenuItem struct {
 	Count int
 	// Hot is the message key of what the count waits for ("{{.Count}} saker väntar"); the count is then shown as urgent.
 	Hot string
+}
+
+// Current reports whether the page that calls itself active belongs to the entry.
+func (m MenuItem) Current(active string) bool {
+	return m.Name == active || slices.Contains(m.Within, active)
 }
 
 // Options are what a Site needs from the outside.
