@@ -94,6 +94,7 @@ var policies = map[string]Policy{
 	"organisation.People":       {Kind: KindPerson, By: guards},
 	"organisation.Person":       {Kind: KindPerson, By: guards},
 	"organisation.Names":        {Kind: KindPerson, By: guards},
+	"organisation.Began":        {Kind: KindPerson, By: guards},
 	"organisation.AddPerson":    {Kind: KindPerson, By: runs},
 	"organisation.ChangePerson": {Kind: KindPerson, By: runs},
 	"organisation.EndPerson":    {Kind: KindPerson, By: runs, StepUp: true},

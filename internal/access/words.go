@@ -52,6 +52,7 @@ var words = map[string]string{
 
 	"organisation.AddDirectoryGroup":    "Lägga till en grupp från katalogen",
 	"organisation.AddDirectoryUser":     "Lägga till en person från katalogen",
+	"organisation.Began":                "Se vilka roller den första personen började med",
 	"organisation.ChangeDirectoryGroup": "Ändra en grupp från katalogen",
 	"organisation.ChangeDirectoryUser":  "Ändra en person från katalogen",
 	"organisation.DirectoryGroups":      "Läsa katalogens grupper",

@@ -59,6 +59,7 @@ var builtKeys = map[string]string{
 	"mail.name-":               "ends with a template",
 	"mail.state-":              "ends with how far a mail has come",
 	"mail.security-":           "ends with how a connection is protected",
+	"organisation.kind-":       "ends with how somebody is responsible",
 	"organisation.origin-":     "ends with where a person comes from",
 	"organisation.signs-in-":   "ends with yes or no",
 	"organisation.source-":     "ends with where a role was given",

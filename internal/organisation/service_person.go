@@ -106,7 +106,7 @@ func (s *Service) Names(ctx context.Context, actor access.Actor) (map[string]str
 
 // Began gives the roles that the first person came with, which nobody else decided: they are shown where decisions by two are.
 func (s *Service) Began(ctx context.Context, actor access.Actor, l *locale.Localizer) ([]approval.Exception, error) {
-	if err := access.Check(actor, "organisation.Names"); err != nil {
+	if err := access.Check(actor, "organisation.Began"); err != nil {
 		return nil, err
 	}
 	var out []approval.Exception
