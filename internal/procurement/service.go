@@ -82,7 +82,7 @@ func (s *Service) Choose(ctx context.Context, actor access.Actor, ref string, l 
 			}
 			entries = append(entries, audit.Entry{
 				Action: "procurement.Choose", ObjectKind: "system", ObjectID: v.System.ID.String(),
-				Data: map[string]any{"requirement": c.Requirement, "included": c.Included, "reason": c.Reason},
+				Data: map[string]any{"requirement": c.Requirement, "included": c.Included, "reasoned": c.Reason != ""}, // the reason lies encrypted with the choice
 			})
 		}
 		return audit.Append(ctx, tx, actor, entries...)
