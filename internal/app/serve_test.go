@@ -431,6 +431,18 @@ func TestRedirectToTLS(t *testing.T) {
 	if len(res.Cookies()) > 0 {
 		t.Error("a cookie was set in clear")
 	}
+	program, err := http.NewRequestWithContext(t.Context(), "GET", "http://insegel.test/scim/v2/Users", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	program.Header.Set("Authorization", "Bearer x")
+	told, err := c.Do(program)
+	if err != nil || told.StatusCode != http.StatusForbidden || told.Header.Get("Location") != "" {
+		t.Errorf("a program in clear: %v, %v", told, err)
+	}
+	if err == nil {
+		_ = told.Body.Close()
+	}
 	r, err := http.NewRequestWithContext(t.Context(), "POST", "http://insegel.test/logga-ut", nil)
 	if err != nil {
 		t.Fatal(err)

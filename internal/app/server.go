@@ -212,12 +212,12 @@ func (a *App) server(h http.Handler) *http.Server {
 }
 
 // toTLS sends readers of pages to the address that encrypts; its host is never the one that the request names. What would change
-// something has been read on its way already, so it is refused: a program that sends it so must be mended.
+// something has been read on its way already, so it is refused, and so is what carries a token: a program that sends it so must be mended.
 func toTLS(to *url.URL) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.Header().Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-		if to == nil || r.Method != http.MethodGet && r.Method != http.MethodHead {
+		if to == nil || r.Method != http.MethodGet && r.Method != http.MethodHead || r.Header.Get("Authorization") != "" {
 			http.Error(w, "use https", http.StatusForbidden)
 			return
 		}

@@ -5,6 +5,7 @@ package web_test
 import (
 	"context"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -221,6 +222,14 @@ func TestProxySaysHostAndScheme(t *testing.T) {
 			})
 			h.Public("GET /who", func(c *web.Context) error { return c.Text(200, "") })
 			h.Public("POST /who", func(c *web.Context) error { return c.Text(200, "") })
+			h.Machine("GET /program", func(c *web.Context) error { return c.Text(200, "") })
+			if tc.name == "in clear" {
+				r := httptest.NewRequest("GET", "/program", nil)
+				r.RemoteAddr, r.Header = tc.peer, tc.header
+				if w := serveRequest(h, r); w.Code != 403 || w.Header().Get("Location") != "" {
+					t.Errorf("a program in clear: %d to %q", w.Code, w.Header().Get("Location"))
+				}
+			}
 			w := serveMethod(h, tc.method, tc.peer, tc.header)
 			if w.Code != tc.want || w.Header().Get("Location") != tc.location {
 				t.Errorf("%d to %q, want %d to %q", w.Code, w.Header().Get("Location"), tc.want, tc.location)

@@ -107,7 +107,7 @@ func (s *Site) guarded(a *answer, r *http.Request) (pattern string) {
 	if _, found := s.mux.Handler(r); found != "" {
 		pattern = found
 	}
-	if to := s.elsewhere(r); to != "" {
+	if to := s.elsewhere(r); to != "" && s.kinds[pattern] != forMachines {
 		http.Redirect(a, r, to, http.StatusPermanentRedirect)
 		return pattern
 	}
@@ -189,7 +189,8 @@ func (s *Site) check(r *http.Request, k kind) error {
 	return s.checkOrigin(r, k)
 }
 
-// elsewhere is where a reader who came to a proxy without TLS is sent; what was to be changed without it is refused instead.
+// elsewhere is where a reader who came to a proxy without TLS is sent; what was to be changed without it is refused instead, and so is a
+// program, which would not notice that it sends its token in clear.
 func (s *Site) elsewhere(r *http.Request) string {
 	if s.opts.Canonical == "" || !cameInClear(r) || r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return ""
@@ -223,19 +224,24 @@ func hostname(host string) string {
 
 // context makes the context of a request. The actor is not known yet.
 func (s *Site) context(w http.ResponseWriter, r *http.Request) *Context {
-	c := &Context{Request: r, Writer: w, site: s, L: s.bundle.In(language(r))}
+	c := &Context{Request: r, Writer: w, site: s, L: s.bundle.In(s.language(r))}
 	if a, ok := w.(*answer); ok {
 		c.id = a.id
 	}
 	return c
 }
 
-// languageCookie keeps the reader's choice.
-const languageCookie = "sprak"
+// languageCookie names the cookie that keeps the reader's choice. With TLS no other host of the domain can set it.
+func (s *Site) languageCookie() string {
+	if s.opts.TLS {
+		return "__Host-sprak"
+	}
+	return "sprak"
+}
 
-func language(r *http.Request) string {
+func (s *Site) language(r *http.Request) string {
 	chosen := ""
-	if cookie, err := r.Cookie(languageCookie); err == nil {
+	if cookie, err := r.Cookie(s.languageCookie()); err == nil {
 		chosen = cookie.Value
 	}
 	return locale.Negotiate(chosen, r.Header.Get("Accept-Language"))
@@ -248,7 +254,7 @@ func chooseLanguage(c *Context) error {
 		return &Error{Status: http.StatusBadRequest}
 	}
 	http.SetCookie(c.Writer, &http.Cookie{
-		Name: languageCookie, Value: lang, Path: "/", MaxAge: 365 * 24 * 3600, Secure: c.site.opts.TLS, HttpOnly: true,
+		Name: c.site.languageCookie(), Value: lang, Path: "/", MaxAge: 365 * 24 * 3600, Secure: c.site.opts.TLS, HttpOnly: true,
 		SameSite: http.SameSiteLaxMode,
 	})
 	return c.Redirect(Local(c.Form("till")))

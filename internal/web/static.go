@@ -71,7 +71,7 @@ func newFile(name string, body []byte) file {
 	case ".js":
 		kind = "text/javascript; charset=utf-8"
 	case ".svg":
-		kind = "image/svg+xml"
+		kind = "image/svg+xml; charset=utf-8"
 	case ".woff2":
 		kind = "font/woff2"
 	case ".txt":

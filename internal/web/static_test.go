@@ -17,8 +17,8 @@ import (
 func TestStaticFilesAreKeptForGoodByHash(t *testing.T) {
 	c := start(t, newHouse(t, nil))
 	for name, kind := range map[string]string{
-		"insegel.css": "text/css; charset=utf-8", "insegel.js": "text/javascript; charset=utf-8", "icons.svg": "image/svg+xml",
-		"fonts/atkinson-next-latin.woff2": "font/woff2", "fonts/OFL.txt": "text/plain; charset=utf-8", "favicon.svg": "image/svg+xml",
+		"insegel.css": "text/css; charset=utf-8", "insegel.js": "text/javascript; charset=utf-8", "icons.svg": "image/svg+xml; charset=utf-8",
+		"fonts/atkinson-next-latin.woff2": "font/woff2", "fonts/OFL.txt": "text/plain; charset=utf-8", "favicon.svg": "image/svg+xml; charset=utf-8",
 	} {
 		address, err := web.Asset(name)
 		if err != nil {
@@ -50,7 +50,7 @@ func TestFixedAddresses(t *testing.T) {
 	if p := c.Get("/robots.txt"); p.Body != "User-agent: *\nDisallow: /\n" {
 		t.Errorf("robots: %q", p.Body)
 	}
-	if p := c.Get("/favicon.ico"); p.Status != 200 || p.Header.Get("Content-Type") != "image/svg+xml" {
+	if p := c.Get("/favicon.ico"); p.Status != 200 || p.Header.Get("Content-Type") != "image/svg+xml; charset=utf-8" {
 		t.Errorf("favicon: %d %s", p.Status, p.Header.Get("Content-Type"))
 	}
 }

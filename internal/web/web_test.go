@@ -411,6 +411,26 @@ func TestLanguageChoice(t *testing.T) {
 	}
 }
 
+// With TLS no other host of the domain can set the cookie, and no answer lets another origin read it.
+func TestLanguageCookie(t *testing.T) {
+	for tls, want := range map[bool]string{false: "sprak", true: "__Host-sprak"} {
+		c := start(t, newHouse(t, func(o *web.Options) { o.TLS = tls }))
+		c.NoRedirects()
+		c.Header.Set("Origin", c.URL)
+		p := c.Post("/sprak", url.Values{"sprak": {"en"}})
+		got := (&http.Response{Header: p.Header}).Cookies()
+		if len(got) != 1 || got[0].Name != want || got[0].Secure != tls || !got[0].HttpOnly || got[0].Path != "/" || got[0].Domain != "" {
+			t.Errorf("TLS %v: %v", tls, got)
+		}
+		c.Header.Set("Origin", "https://evil.example")
+		for _, path := range []string{"/gallery", "/halsa", "/static/insegel.js", "/nowhere"} {
+			if v := c.Get(path).Header.Get("Access-Control-Allow-Origin"); v != "" {
+				t.Errorf("%s: others may read it: %q", path, v)
+			}
+		}
+	}
+}
+
 func TestLocal(t *testing.T) {
 	for to, want := range map[string]string{
 		"/system?q=1#x": "/system?q=1#x", "": "/", "system": "/", "//evil.example": "/", "/\\evil.example": "/", "https://evil.example/": "/",
