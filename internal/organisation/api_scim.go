@@ -511,6 +511,8 @@ func (a *SCIM) fault(c *web.Context, err error) error {
 		e = &SCIMError{http.StatusConflict, "uniqueness", err.Error()}
 	case errors.Is(err, ErrLastAdministrator):
 		e = &SCIMError{http.StatusConflict, "mutability", ErrLastAdministrator.Error()}
+	case errors.Is(err, ErrSignsIn):
+		e = &SCIMError{http.StatusBadRequest, "mutability", "externalId of an administrator who signs in is changed by nobody else: one person could then act as two"}
 	case errors.Is(err, ErrVersion), errors.Is(err, db.ErrConflict):
 		e = &SCIMError{http.StatusPreconditionFailed, "", ErrVersion.Error()}
 	case errors.Is(err, ErrName), errors.Is(err, ErrEmail), errors.Is(err, ErrUnit):

@@ -271,12 +271,32 @@ func (s *Service) change(ctx context.Context, tx *db.Tx, actor access.Actor, bef
 	if err := checkPerson(ctx, tx, actor.Organisation, &after); err != nil {
 		return err
 	}
+	if err := s.keepsApart(ctx, tx, actor, &before, &after); err != nil {
+		return err
+	}
 	if err := updatePerson(ctx, tx, actor.Organisation, &after); err != nil {
 		return err
 	}
 	return audit.Append(ctx, tx, actor, audit.Entry{
 		Action: "organisation.ChangePerson", ObjectKind: "person", ObjectID: after.ID.String(), Before: before.told(), After: after.told(),
 	})
+}
+
+// keepsApart refuses that somebody else changes the directory's id of an administrator who signs in: a rule may tie the next sign-in
+// with that id to them, and one person could then act as two.
+func (s *Service) keepsApart(ctx context.Context, tx *db.Tx, actor access.Actor, before, after *Person) error {
+	if before.ExternalID == after.ExternalID || actor.ID == before.ID.String() {
+		return nil
+	}
+	roles, err := held(ctx, tx, actor.Organisation, before.ID)
+	if err != nil || !holdsAdministrator(roles) {
+		return err
+	}
+	in, err := signsIn(ctx, tx, actor.Organisation, before)
+	if err == nil && in {
+		return ErrSignsIn
+	}
+	return err
 }
 
 // EndPerson says that a person has left: their sessions and their roles end at once, and they cannot come in again. What they were

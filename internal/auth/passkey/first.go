@@ -177,11 +177,20 @@ func (k *Keys) first(ctx context.Context, g *grant, p *Passkey) (*auth.Admission
 	return admission, nil
 }
 
+// entitled refuses a grant whose person may no longer make a passkey by it.
+func entitled(ctx context.Context, tx *db.Tx, g *grant) error {
+	if g.Why == "invited" {
+		return invitable(ctx, tx, g.Organisation, g.Account)
+	}
+	_, err := living(ctx, tx, g.Organisation, g.Account)
+	return err
+}
+
 // join stores the passkey of somebody who was invited, or who has lost theirs, and lets them in. After a loss all that was open is ended.
 func (k *Keys) join(ctx context.Context, g *grant, p *Passkey) (*auth.Admission, error) {
 	var admission *auth.Admission
 	err := k.db.Write(ctx, g.Organisation, func(tx *db.Tx) error {
-		if _, err := living(ctx, tx, g.Organisation, g.Account); err != nil {
+		if err := entitled(ctx, tx, g); err != nil {
 			return err
 		}
 		if g.Why == "recovered" {
@@ -258,8 +267,7 @@ func (k *Keys) accept(ctx context.Context, browser, token string) error {
 			if g.Account, err = takeEnrolment(ctx, tx, g.Organisation, token, k.o.Sessions.Now()); err != nil {
 				return err
 			}
-			_, err = living(ctx, tx, g.Organisation, g.Account)
-			return err
+			return invitable(ctx, tx, g.Organisation, g.Account)
 		})
 	}
 	if errors.Is(err, db.ErrNotFound) {

@@ -147,6 +147,24 @@ func living(ctx context.Context, tx *db.Tx, org access.OrganisationID, account i
 	return name, err
 }
 
+// invitable is living, for somebody who makes a passkey by an invitation. Whoever has become an administrator and signs in already
+// makes their passkeys themselves: an invitation that lay waiting would let whoever sent it act as two people.
+func invitable(ctx context.Context, tx *db.Tx, org access.OrganisationID, account ids.ID[auth.Account]) error {
+	if _, err := living(ctx, tx, org, account); err != nil {
+		return err
+	}
+	var n int
+	err := db.One(tx.QueryRow(ctx, `SELECT COUNT(*) FROM person p JOIN assignment a ON a.organisation_id = p.organisation_id AND a.person_id = p.id
+		WHERE p.organisation_id = $1 AND p.account_id = $2 AND a.role = 'administrator' AND a.ended_at IS NULL AND (
+			EXISTS (SELECT 1 FROM passkey k WHERE k.organisation_id = $1 AND k.account_id = $2)
+			OR EXISTS (SELECT 1 FROM account_identity i WHERE i.organisation_id = $1 AND i.account_id = $2 AND i.last_used_at > 0 AND i.issuer <> $3))`,
+		org, account, auth.PasskeyIssuer), &n)
+	if err == nil && n > 0 {
+		return db.ErrNotFound
+	}
+	return err
+}
+
 func organisationExists(ctx context.Context, tx *db.Tx, org access.OrganisationID) (bool, error) {
 	var n int
 	err := db.One(tx.QueryRow(ctx, `SELECT COUNT(*) FROM organisation WHERE id = $1`, org), &n)
