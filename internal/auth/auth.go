@@ -212,7 +212,11 @@ func (s *Sessions) keep(ctx context.Context, l *loaded, now time.Time, ended boo
 	if end.Before(in.Idle.Add(touchEvery)) {
 		return nil
 	}
-	return s.db.Write(ctx, l.org, func(tx *db.Tx) error { return extend(ctx, tx, in, now, end) })
+	err := s.db.Write(ctx, l.org, func(tx *db.Tx) error { return extend(ctx, tx, in, now, end) })
+	if errors.Is(err, db.ErrNoRoom) || errors.Is(err, db.ErrReadOnly) || errors.Is(err, db.ErrDisk) {
+		return nil // reading goes on while nothing can be written; the session then ends when it would have ended without this visit
+	}
+	return err
 }
 
 // Actor tells who makes the request; false when nobody is signed in. It is web.Options.ActorFunc.

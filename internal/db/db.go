@@ -201,6 +201,7 @@ func (d *DB) run(ctx context.Context, pool *sql.DB, scope access.OrganisationID,
 	if scope.IsZero() {
 		return ErrNoScope
 	}
+	defer func() { err = storage(err) }()
 	raw, err := pool.BeginTx(ctx, opts)
 	if err != nil {
 		return fmt.Errorf("begin transaction: %w", err)

@@ -14,8 +14,9 @@ import (
 	"time"
 )
 
-// ErrReadOnly says that a transaction wanted to write to a database that was opened for reading only.
-var ErrReadOnly = errors.New("the database was opened for reading only")
+// ErrReadOnly says that a transaction wanted to write to a database that may only be read: it was opened so, its file or disk is
+// write-protected, or its server is a standby.
+var ErrReadOnly = errors.New("the database may only be read")
 
 // OpenReadOnly opens a database that is there, for reading only: nothing is made, migrated or changed. A SQLite file that lies where
 // nothing may be written, and that nobody else has open, is read as it is.

@@ -70,6 +70,12 @@ func understand(err error) *Error {
 		return &Error{Status: http.StatusForbidden, Key: "web.denied", Err: err}
 	case errors.Is(err, db.ErrConflict):
 		return &Error{Status: http.StatusConflict, Key: "web.conflict", Err: err}
+	case errors.Is(err, db.ErrNoRoom):
+		return &Error{Status: http.StatusInsufficientStorage, Key: "web.no-room", Err: err}
+	case errors.Is(err, db.ErrReadOnly):
+		return &Error{Status: http.StatusServiceUnavailable, Key: "web.read-only", Err: err}
+	case errors.Is(err, db.ErrDisk):
+		return &Error{Status: http.StatusServiceUnavailable, Key: "web.disk", Err: err}
 	}
 	return &Error{Status: http.StatusInternalServerError, Key: "web.internal", Err: err}
 }
@@ -101,7 +107,7 @@ func (s *Site) fail(c *Context, err error) {
 		_ = c.Text(e.Status, sentence)
 		return
 	}
-	p := errorPage{Page: Page{Title: c.L.T(heading(e.Status)), Layout: Plain, Status: e.Status}, Sentence: sentence, Home: e.Status != http.StatusMisdirectedRequest}
+	p := errorPage{Page: Page{Title: c.L.T(heading(e)), Layout: Plain, Status: e.Status}, Sentence: sentence, Home: e.Status != http.StatusMisdirectedRequest}
 	if internal {
 		p.ID = c.id
 	}
@@ -112,8 +118,12 @@ func (s *Site) fail(c *Context, err error) {
 }
 
 // heading is the message key of an error page's title.
-func heading(status int) string {
-	switch status {
+func heading(e *Error) string {
+	switch e.Key {
+	case "web.no-room", "web.read-only", "web.disk":
+		return "web.title-storage"
+	}
+	switch e.Status {
 	case http.StatusForbidden:
 		return "web.title-denied"
 	case http.StatusNotFound:
@@ -123,7 +133,7 @@ func heading(status int) string {
 	case http.StatusConflict:
 		return "web.title-conflict"
 	}
-	if status >= http.StatusInternalServerError {
+	if e.Status >= http.StatusInternalServerError {
 		return "web.title-internal"
 	}
 	return "web.title-refused"
