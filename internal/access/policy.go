@@ -96,6 +96,7 @@ var policies = map[string]Policy{
 	"organisation.Names":        {Kind: KindPerson, By: guards},
 	"organisation.Began":        {Kind: KindPerson, By: guards},
 	"organisation.AddPerson":    {Kind: KindPerson, By: runs},
+	"organisation.ImportPeople": {Kind: KindPerson, By: runs, StepUp: true},
 	"organisation.ChangePerson": {Kind: KindPerson, By: runs},
 	"organisation.EndPerson":    {Kind: KindPerson, By: runs, StepUp: true},
 	"organisation.ResumePerson": {Kind: KindPerson, By: runs, StepUp: true},

@@ -61,6 +61,7 @@ var words = map[string]string{
 	"organisation.RemoveDirectoryGroup": "Ta bort en grupp från katalogen",
 	"organisation.RemoveDirectoryUser":  "Avsluta en person från katalogen",
 	"organisation.AddPerson":            "Lägga till en person",
+	"organisation.ImportPeople":         "Läsa in personer från en lista",
 	"organisation.AskGroupRole":         "Begära att en grupp hos leverantören ger en roll",
 	"organisation.AskRoles":             "Begära ändring av en persons roller",
 	"organisation.AskRule":              "Begära ändring av en regel som ger roller",
