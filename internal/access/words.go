@@ -97,10 +97,10 @@ var words = map[string]string{
 	"overview.Rules":           "Se reglerna",
 	"overview.System":          "Läsa ett systems sida",
 
-	"passkey.Invite": "Ge någon en engångskod för en passnyckel",
-	"passkey.Seal":   "Försegla en passnyckel för nödläge",
-	"passkey.Sealed": "Se vilka förseglade passnycklar som finns",
-	"passkey.Unseal": "Ta bort en förseglad passnyckel",
+	"passkey.Invite": "Ge någon en engångskod för en passkey",
+	"passkey.Seal":   "Försegla en passkey för nödläge",
+	"passkey.Sealed": "Se vilka förseglade passkeys som finns",
+	"passkey.Unseal": "Ta bort en förseglad passkey",
 
 	"procurement.Annex":   "Läsa ett systems kravbilaga",
 	"procurement.Choose":  "Välja krav till en kravbilaga",

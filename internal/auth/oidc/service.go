@@ -40,9 +40,6 @@ func NewService(d *db.DB, p *provider.Service, policy outbound.Policy) *Service 
 	}
 }
 
-// AlarmLowered is raised when a provider answers with another level than it was asked for.
-const AlarmLowered alarm.Kind = "provider-level-lowered"
-
 // What a refused sign-in is told apart by, beside the errors of auth and of the provider package.
 var (
 	// ErrMixUp says that an answer names another provider than the one that was asked.
@@ -417,7 +414,7 @@ func (s *Service) logRefusal(ctx context.Context, o *outcome, from string) error
 	err := s.db.Write(ctx, p.Organisation, func(tx *db.Tx) error {
 		if errors.Is(o.err, auth.ErrLevel) || errors.Is(o.err, ErrMethods) {
 			err := alarm.Raise(ctx, tx, alarm.Alarm{
-				Organisation: p.Organisation, Kind: AlarmLowered, ObjectKind: "provider", ObjectID: p.ID.String(),
+				Organisation: p.Organisation, Kind: alarm.LevelLowered, ObjectKind: "provider", ObjectID: p.ID.String(),
 				Data: map[string]string{"provider": p.NameSV, "asked": strings.Join(o.request.Contexts, " "), "answered": clip(o.answer.context)},
 			})
 			if err != nil {

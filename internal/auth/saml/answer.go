@@ -18,9 +18,6 @@ import (
 	"github.com/insegel/insegel/internal/db"
 )
 
-// alarmLowered is raised when a provider answers with another level than it was asked for.
-const alarmLowered alarm.Kind = "provider-level-lowered"
-
 // reply is what the browser comes back with.
 type reply struct {
 	site, response, state, browser string
@@ -309,6 +306,6 @@ func (s *Service) note(ctx context.Context, sessions *auth.Sessions, org access.
 		if ReasonOf(o.err) != WrongLevel || o.provider.ID == "" || errors.Is(o.err, errNothing) {
 			return nil
 		}
-		return alarm.Raise(ctx, tx, metadataAlarm(alarmLowered, &o.provider))
+		return alarm.Raise(ctx, tx, metadataAlarm(alarm.LevelLowered, &o.provider))
 	})
 }

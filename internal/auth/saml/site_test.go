@@ -360,7 +360,7 @@ func TestSignInRefused(t *testing.T) {
 			}
 		})
 	}
-	if !slices.Contains(h.alarms(), alarmLowered) {
+	if !slices.Contains(h.alarms(), alarm.LevelLowered) {
 		t.Errorf("no alarm about the level: %v", h.alarms())
 	}
 }
