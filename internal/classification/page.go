@@ -171,15 +171,6 @@ func (p *Pages) saveStep(c *web.Context) error {
 	}
 }
 
-// saved answers a save in the background.
-func (g *guide) saved() error {
-	d, err := g.draft()
-	if err != nil {
-		return err
-	}
-	return g.Saved(d.UpdatedAt)
-}
-
 // savedAnswer answers a save of one question in the background, with the version that the next save is written over.
 func (g *guide) savedAnswer(a catalogue.Aspect, perspective string) error {
 	d, err := g.draft()

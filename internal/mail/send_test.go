@@ -181,7 +181,6 @@ type house struct {
 	d     *db.DB
 	mail  *mail.Service
 	actor access.Actor
-	jobs  []mail.SendArgs
 }
 
 func newHouse(t *testing.T, d *db.DB) *house {

@@ -102,8 +102,9 @@ func (p *Proxy) handedOn(h http.Header) []*x509.Certificate {
 
 // fromBytes reads a byte sequence of a structured field (RFC 8941): base64 between colons.
 func fromBytes(s string) *x509.Certificate {
-	inner, ok := strings.CutPrefix(s, ":")
-	if inner, ok = strings.CutSuffix(inner, ":"); !ok || !strings.HasPrefix(s, ":") {
+	inner, begins := strings.CutPrefix(s, ":")
+	inner, ends := strings.CutSuffix(inner, ":")
+	if !begins || !ends {
 		return nil
 	}
 	der, err := base64.StdEncoding.DecodeString(inner)

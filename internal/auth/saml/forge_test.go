@@ -290,7 +290,8 @@ func (c crypt) encrypt(plain []byte, to *x509.Certificate) *etree.Element {
 	}
 	var wrapped []byte
 	if c.transport == types.MethodRSAv1_5 {
-		wrapped = must(rsa.EncryptPKCS1v15(rand.Reader, to.PublicKey.(*rsa.PublicKey), secret)) //nolint:staticcheck // what is refused must first be made
+		//lint:ignore SA1019 what is refused must first be made
+		wrapped = must(rsa.EncryptPKCS1v15(rand.Reader, to.PublicKey.(*rsa.PublicKey), secret))
 	} else {
 		wrapped = must(rsa.EncryptOAEP(c.hash(), rand.Reader, to.PublicKey.(*rsa.PublicKey), secret, nil))
 	}
