@@ -223,7 +223,7 @@ func TestPage(t *testing.T) {
 		}
 	}
 	for _, k := range append(alarm.Kinds(), "something-new") {
-		raise(t, d, alarm.Alarm{Organisation: actor.Organisation, Kind: k, Data: map[string]string{"from": "192.0.2.1", "odd": "<b>x</b>"}})
+		raise(t, d, alarm.Alarm{Organisation: actor.Organisation, Kind: k, Data: map[string]string{"from": "192.0.2.1", "odd": "<b>x</b>", "backup": "2026-11-20", "drill": "never", "person": "never"}})
 	}
 	for _, lang := range []string{"sv", "en"} {
 		c.Lang = lang
@@ -238,6 +238,11 @@ func TestPage(t *testing.T) {
 	}
 	c.Lang = "sv"
 	p := c.Get(alarm.Path)
+	for _, want := range []string{"20\u00a0november\u00a02026", "aldrig", "Övning", "Person never"} {
+		if text := strings.Join(strings.FieldsFunc(p.Text(".note"), func(r rune) bool { return r == ' ' || r == '\n' }), " "); !strings.Contains(text, want) {
+			t.Errorf("an alarm does not say %q: %s", want, text)
+		}
+	}
 	form := "form[action='" + webtest.Attr(p.All("form.acts")[0], "action") + "']"
 	id := strings.TrimPrefix(webtest.Attr(p.All("form.acts")[0], "action"), alarm.Path+"/")
 	long := c.Submit(p, form, url.Values{"note-" + id: {strings.Repeat("x", 501)}})

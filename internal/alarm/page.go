@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/web"
@@ -110,7 +111,7 @@ func rowOf(l *locale.Localizer, r *Raised, names map[string]string) row {
 		if l.Has("alarm.data-" + k) {
 			label = l.T("alarm.data-" + k)
 		}
-		out.Data = append(out.Data, fact{label, r.Data[k]})
+		out.Data = append(out.Data, fact{label, valueOf(l, k, r.Data[k])})
 	}
 	if !r.Open() {
 		out.Closed, out.By = l.Moment(r.Acknowledged), r.By
@@ -119,6 +120,21 @@ func rowOf(l *locale.Localizer, r *Raised, names map[string]string) row {
 		}
 	}
 	return out
+}
+
+// valueOf writes a fact of an alarm in the reader's language. When something was last done is a day or never; names and reasons stand as
+// they were written.
+func valueOf(l *locale.Localizer, name, value string) string {
+	if name != "backup" && name != "drill" {
+		return value
+	}
+	if day, err := civil.Parse(value); err == nil {
+		return l.Date(day)
+	}
+	if value == "never" {
+		return l.T("alarm.never")
+	}
+	return value
 }
 
 func (p *Pages) acknowledge(c *web.Context) error {

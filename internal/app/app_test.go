@@ -257,7 +257,7 @@ func TestBrowser(t *testing.T) {
 	var pages []string
 	for _, path := range []string{
 		"/", "/system", slug, slug + "/krav", slug + "/klassning", slug + "/atgarder", slug + "/upphandling", slug + "/historik",
-		slug + "/redigera", "/system/nytt", "/system/orosanmalan-barn/klassning", "/information", "/information/eb-ansokan", "/regler",
+		slug + "/som-det-var", slug + "/redigera", "/system/nytt", "/system/orosanmalan-barn/klassning", "/information", "/information/eb-ansokan", "/regler",
 		"/regler/SOLPUL-10", "/krav/inloggning-hsl-oppet-nat", "/atgarder", "/upphandling", "/rapporter", "/importera", "/klassning/modeller",
 	} {
 		pages = append(pages, address+path)

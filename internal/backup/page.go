@@ -75,6 +75,9 @@ func stands(l *locale.Localizer, o *Overview, r *Run, old bool) standing {
 		out.Tag = web.Tag{Kind: "bad", Icon: "warn", Word: l.T("backup.old")}
 	}
 	if r == nil {
+		if old {
+			out.Tag.Word = l.T("backup.missing")
+		}
 		return out
 	}
 	out.Known, out.At, out.Took, out.Age = true, l.Moment(r.Began), seconds(l, r.Took), l.T("backup.today")

@@ -43,7 +43,7 @@ func TestPage(t *testing.T) {
 			}
 		}
 	}
-	see("Aldrig", "För gammal", "Övningar är inte påslagna", "Ingen kopia har tagits än")
+	see("Aldrig", "Saknas", "Övningar är inte påslagna", "Ingen kopia har tagits än")
 	w.make(t, "one.age")
 	see("Mindre än ett dygn gammal", "I tid", "one.age", "Gick bra")
 	w.Drilling = backup.Drilling{Dir: w.dir, Identity: filepath.Join(w.dir, "none")}

@@ -361,6 +361,9 @@ func (p *Pages) control(c *web.Context) error {
 			{Label: c.L.T("overview.control-epoch"), Href: c.L.Number(v.Epoch)},
 		},
 	}
+	if v.Signed == 0 {
+		d.Note.Text = c.L.T("overview.control-none-signed")
+	}
 	if !v.Whole() {
 		d.Note = web.Note{ID: "verdict", Kind: "bad", Title: c.L.T("overview.control-broken"), Text: c.L.T("overview.control-broken-text")}
 	}
@@ -371,7 +374,11 @@ func (p *Pages) control(c *web.Context) error {
 		d.Checkpoints = append(d.Checkpoints, checkpointRow{k.Size, c.L.Moment(db.FromMillis(k.At)), k.Root.String()})
 	}
 	for _, y := range x.Deliveries {
-		d.Deliveries = append(d.Deliveries, faultRow{y.Receiver, c.L.T("overview.control-delivered", "Size", y.Size, "At", c.L.Moment(db.FromMillis(y.At)))})
+		receiver := y.Receiver
+		if receiver == (audit.Drop{}).Name() {
+			receiver = c.L.T("overview.control-drop")
+		}
+		d.Deliveries = append(d.Deliveries, faultRow{receiver, c.L.T("overview.control-delivered", "Size", y.Size, "At", c.L.Moment(db.FromMillis(y.At)))})
 	}
 	if err := p.prove(c, &d, &x); err != nil {
 		return err

@@ -90,7 +90,7 @@ func (p *Pages) past(c *web.Context) error {
 }
 
 func (p *Pages) pastRow(c *web.Context, x *Past, name string) pastRow {
-	r := pastRow{Label: c.L.T("overview.past-" + name), Unknown: true}
+	r := pastRow{Label: fieldName(c, name), Unknown: true}
 	if v, ok := x.Values[name]; ok {
 		r.Unknown, r.Value = false, p.fieldText(c, name, v.Value)
 		r.Since = c.L.T("overview.past-since", "Seq", v.Set.Seq, "At", c.L.Moment(db.FromMillis(v.Set.At)), "By", personName(c, x.People, v.Set.Actor))
@@ -137,6 +137,9 @@ func (p *Pages) factsText(c *web.Context, value any) string {
 		label, answer := s.Fact, s.Value
 		if f, ok := p.Overview.catalogue().Vocabulary.Fact(s.Fact); ok {
 			label, answer = f.Name.In(lang(c)), f.Label(s.Value).In(lang(c))
+		}
+		if key := "overview.answer-" + answer; c.L.Has(key) {
+			answer = c.L.T(key)
 		}
 		parts = append(parts, label+": "+answer)
 	}

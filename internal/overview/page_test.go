@@ -159,6 +159,7 @@ func pages(t testing.TB, w *world, systems []system.System) []string {
 		"/system?sortera=niva", "/system?forvaltning=saknas", "/system?aspekt=k&steg=okand", "/system?niva=3&agare=saknas",
 		"/system/hostile", "/system/hostile/krav", "/system/hostile/krav?status=uppfylls-inte", "/system/hostile/historik",
 		"/system/" + systems[1].Slug, "/system/" + systems[1].Slug + "/krav", "/system/" + first.Slug, "/system/" + first.Slug + "/historik",
+		"/system/hostile/som-det-var",
 		"/regler", "/regler?q=sekretess&grund=explicit&kontrollerad=ja&berors=ja", "/krav/" + w.s.catalogue().Requirements[0].ID,
 		"/krav/" + applying(t, w, "hostile")[0] + "?status=okanda", "/information", "/information?q=lss&omrade=lss", "/information/" + typeID,
 	}
@@ -185,6 +186,9 @@ func standingsText() []string {
 	return out
 }
 
+// rawKey finds the key of a text that there is none for.
+var rawKey = regexp.MustCompile(`\[[a-z]+\.[a-zA-Z0-9_.-]+\]`)
+
 func TestPages(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) {
 		w := start(t, d)
@@ -196,6 +200,9 @@ func TestPages(t *testing.T) {
 				p := w.open(t, path)
 				if p.Has("main script") || p.Has("main img") {
 					t.Errorf("%s: a name became an element", path)
+				}
+				if key := rawKey.FindString(p.Text("main")); key != "" {
+					t.Errorf("%s: %s has no text in %s", path, key, lang)
 				}
 			}
 		}

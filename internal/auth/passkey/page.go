@@ -253,9 +253,9 @@ func (p *Pages) savePlace(c *web.Context) error {
 	}
 	g.Place, g.Name = c.Form("kommun"), c.Form("namn")
 	var faults []web.FieldError
-	for field, text := range map[string]string{"kommun": g.Place, "namn": g.Name} {
-		if text == "" || len([]rune(text)) > maxText {
-			faults = append(faults, web.FieldError{Field: field, Key: "passkey.fault-" + field})
+	for _, f := range []struct{ field, text string }{{"kommun", g.Place}, {"namn", g.Name}} {
+		if f.text == "" || len([]rune(f.text)) > maxText {
+			faults = append(faults, web.FieldError{Field: f.field, Key: "passkey.fault-" + f.field})
 		}
 	}
 	if len(faults) > 0 {
