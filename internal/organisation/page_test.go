@@ -59,7 +59,9 @@ func TestPages(t *testing.T) {
 	check(c.Submit(p, "form[method=post][action='/administration/personer']", url.Values{"name": {""}}), 422, "Skriv personens namn")
 	p = check(c.Submit(p, "form[method=post][action='/administration/personer']", url.Values{"name": {"Kim <b>"}}), 200, "Personen är tillagd")
 	kim := p.URL
-	check(c.Submit(p, "form[action$='/inbjudan']", nil), 200, "Inbjudan till Kim")
+	if invited := check(c.Submit(p, "form[action$='/inbjudan']", nil), 200, "Inbjudan till Kim"); !invited.Has("a[href='/inbjudan#" + invited.Text("code") + "']") {
+		t.Error("an invitation has no link with its code")
+	}
 	check(c.Submit(p, "form[action$='/roll']", url.Values{"role": {"system-owner"}, "reason": {""}}), 422, "Skriv varför")
 	check(c.Submit(p, "form[action$='/roll']", url.Values{"role": {"system-owner"}, "reason": {"Ny."}}), 200, "väntar nu under Beslut")
 	if err := w.approve(t, w.bo); err != nil {
