@@ -33,6 +33,7 @@ const (
 	RollbackDeclared  Kind = "rollback-declared"      // the database is older than what has been exported, and that was declared
 	LoginLockout      Kind = "login-lockout"          // too many failed sign-ins
 	LastAdministrator Kind = "last-administrator"     // a directory or a claim would have taken the role from the last administrator
+	LogRewritten      Kind = "log-rewritten"          // the log does not go on from its last checkpoint
 	BackupOld         Kind = "backup-old"             // there is no fresh backup, or no fresh drill
 )
 
@@ -40,7 +41,7 @@ const (
 func Kinds() []Kind {
 	return []Kind{
 		BreakGlassUsed, RecoveryUsed, CloneWarning, MetadataHalfLife, MetadataExpired, LevelLowered, ChangeWaits, KeyChanged, RollbackDeclared, LoginLockout,
-		BackupOld, LastAdministrator,
+		LogRewritten, BackupOld, LastAdministrator,
 	}
 }
 

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/alarm"
 	"github.com/insegel/insegel/internal/audit"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/outbound"
@@ -62,7 +64,7 @@ func (a *App) Drop() audit.Drop { return audit.Drop{Dir: a.log.Drop} }
 
 // Keeper makes what signs the log and sends its checkpoints off the machine. An address that cannot be understood is refused.
 func (a *App) Keeper() (*audit.Keeper, error) {
-	k := &audit.Keeper{DB: a.DB, Key: a.LogKey, Log: a.Log, Before: a.Watch.Flush}
+	k := &audit.Keeper{DB: a.DB, Key: a.LogKey, Log: a.Log, Before: a.Watch.Flush, Rewritten: a.alarmRewritten}
 	if a.log.Drop != "" {
 		k.Receivers = append(k.Receivers, a.Drop())
 	}
@@ -96,6 +98,17 @@ func (a *App) Keeper() (*audit.Keeper, error) {
 		k.Receivers = append(k.Receivers, &audit.Mail{To: to, Every: mailEvery, Send: a.log.SendMail})
 	}
 	return k, nil
+}
+
+// alarmRewritten raises an alarm about a log that was changed behind the program's back.
+func (a *App) alarmRewritten(ctx context.Context, org access.OrganisationID) error {
+	err := a.DB.Write(ctx, org, func(tx *db.Tx) error {
+		return alarm.Raise(ctx, tx, alarm.Alarm{Organisation: org, Kind: alarm.LogRewritten, ObjectKind: "log", ObjectID: org.String()})
+	})
+	if err != nil {
+		return fmt.Errorf("tell of a log that was changed: %w", err)
+	}
+	return nil
 }
 
 // errNoMail says that checkpoints are to be mailed and that no mail server is set up.

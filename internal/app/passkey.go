@@ -40,7 +40,7 @@ func (o *ServerOptions) origin() *url.URL {
 // passkeys mounts passkeys and adds them to the ways in. An address that they cannot be bound to leaves the other ways as they are.
 func (a *App) passkeys(site *web.Site, o *ServerOptions, pages *auth.Pages) {
 	keys, err := passkey.New(a.DB, passkey.Options{
-		Origin: o.origin(), Sessions: pages.Sessions, Limits: auth.NewLimits(pages.Sessions), Found: organisation.Found,
+		Origin: o.origin(), Sessions: pages.Sessions, Limits: pages.Sessions.Limits(), Found: organisation.Found,
 		Places: organisation.Municipalities(), Log: a.Log, Notify: a.mailAccountChange,
 	})
 	if err != nil {

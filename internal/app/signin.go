@@ -74,13 +74,13 @@ func (a *App) signInRoutes(site *web.Site, sessions *auth.Sessions, pages *saml.
 	setUp := &provider.Pages{Service: a.Providers, Drivers: a.drivers(o)}
 	setUp.Routes(site)
 	(&oidc.Pages{
-		Service: a.OIDC, Sessions: sessions, Limits: auth.NewLimits(sessions), Cookies: provider.Cookies{TLS: o.secure()}, Site: o.base(), Tried: setUp.Tried,
+		Service: a.OIDC, Sessions: sessions, Limits: sessions.Limits(), Cookies: provider.Cookies{TLS: o.secure()}, Site: o.base(), Tried: setUp.Tried,
 	}).Mount(site)
 	pages.Tried = setUp.Tried
 	pages.Mount(site)
 	if client := o.clientBase(); client != "" {
 		(&certificate.Pages{
-			DB: a.DB, Known: a.Providers.Known, Sessions: sessions, Limits: auth.NewLimits(sessions), Cookies: provider.Cookies{TLS: o.secure()},
+			DB: a.DB, Known: a.Providers.Known, Sessions: sessions, Limits: sessions.Limits(), Cookies: provider.Cookies{TLS: o.secure()},
 			Proxy: o.Cards.Proxy, Lists: &certificate.Lists{Files: o.Cards.Lists}, Site: o.base(), Client: client, Tried: setUp.Tried,
 		}).Mount(site)
 	}
@@ -88,5 +88,5 @@ func (a *App) signInRoutes(site *web.Site, sessions *auth.Sessions, pages *saml.
 
 // samlPages are the addresses of SAML. They are made before the site, which asks them where its forms may lead.
 func (a *App) samlPages(sessions *auth.Sessions, o ServerOptions) *saml.Pages {
-	return &saml.Pages{Service: a.SAML, Sessions: sessions, Limits: auth.NewLimits(sessions), Site: o.base(), TLS: o.secure()}
+	return &saml.Pages{Service: a.SAML, Sessions: sessions, Limits: sessions.Limits(), Site: o.base(), TLS: o.secure()}
 }

@@ -29,6 +29,9 @@ type Keeper struct {
 	// Every is how often; zero is DefaultEvery.
 	Every time.Duration
 	Log   *slog.Logger
+	// Rewritten is told of each organisation whose log does not go on from its last checkpoint; it may be nil. The installation's own
+	// log belongs to nobody who could be told: the operating log tells of it.
+	Rewritten func(ctx context.Context, org access.OrganisationID) error
 	// Before runs before each round, for what waits to be logged; it may be nil.
 	Before func(ctx context.Context)
 
@@ -109,6 +112,7 @@ var ErrRewritten = errors.New("the log is not the continuation of its last check
 // Sign makes a checkpoint of every log that has grown.
 func (k *Keeper) Sign(ctx context.Context) error {
 	var due []stored
+	var rewritten []access.OrganisationID
 	err := k.DB.Read(ctx, db.Installation, func(tx *db.Tx) error {
 		all, err := heads(ctx, tx)
 		if err != nil {
@@ -118,6 +122,9 @@ func (k *Keeper) Sign(ctx context.Context) error {
 		for i := range all {
 			s, err := k.next(ctx, tx, &all[i])
 			if err != nil {
+				if errors.Is(err, ErrRewritten) {
+					rewritten = append(rewritten, all[i].Organisation)
+				}
 				faults = append(faults, fmt.Errorf("log %s: %w", all[i].Name, err))
 			} else if s.note != "" {
 				due = append(due, s)
@@ -135,6 +142,11 @@ func (k *Keeper) Sign(ctx context.Context) error {
 			return nil
 		})
 		err = errors.Join(err, e)
+	}
+	for _, org := range rewritten {
+		if k.Rewritten != nil && org != db.Installation {
+			err = errors.Join(err, k.Rewritten(ctx, org))
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("make checkpoints: %w", err)

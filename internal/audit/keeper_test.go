@@ -20,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/audit"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/dbtest"
@@ -88,8 +89,17 @@ func TestRewrittenLogIsNotSigned(t *testing.T) {
 		appended(t, d, actor, entry("a"), entry("b"))
 		tamper(t, d, `UPDATE audit_hash SET hashes = SUBSTR(hashes, 1, 44) || (SELECT h.hashes FROM audit_hash h WHERE h.seq = 0) WHERE seq = 29`,
 			`UPDATE audit_hash SET hashes = (SELECT h.hashes FROM audit_hash h WHERE h.seq = 0) || SUBSTR(hashes, 45) WHERE seq = 31`)
-		if err := keeper(d).Sign(t.Context()); !errors.Is(err, audit.ErrRewritten) {
+		var told []access.OrganisationID
+		k := keeper(d)
+		k.Rewritten = func(_ context.Context, org access.OrganisationID) error {
+			told = append(told, org)
+			return nil
+		}
+		if err := k.Sign(t.Context()); !errors.Is(err, audit.ErrRewritten) {
 			t.Errorf("got %v", err)
+		}
+		if len(told) != 1 || told[0] != actor.Organisation {
+			t.Errorf("told of %v", told)
 		}
 	})
 }

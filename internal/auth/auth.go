@@ -60,6 +60,7 @@ type Sessions struct {
 	idle     time.Duration
 	absolute time.Duration
 	cookie   http.Cookie
+	limits   *Limits
 
 	// started reads the latest time of earlier runs, once.
 	started sync.Mutex
@@ -72,6 +73,7 @@ func New(d *db.DB, o Options) *Sessions {
 		db: d, clock: &clock{machine: func() time.Time { return d.Now() }}, arrive: o.Arrive, levels: o.Levels, from: o.From,
 		idle: o.Idle, absolute: o.Absolute,
 	}
+	s.limits = newLimits(s)
 	if s.idle <= 0 {
 		s.idle = DefaultIdle
 	}
@@ -199,7 +201,10 @@ func (s *Sessions) begin(ctx context.Context) error {
 // request has just ended stays ended. A session that no longer gives anything is removed, so that it cannot come to life again.
 func (s *Sessions) keep(ctx context.Context, l *loaded, now time.Time, ended bool) error {
 	if ended {
-		return s.db.Write(ctx, l.org, func(tx *db.Tx) error { return deleteSession(ctx, tx, l.org, hash(l.token)) })
+		return s.db.Write(ctx, l.org, func(tx *db.Tx) error {
+			_, err := deleteSession(ctx, tx, l.org, hash(l.token))
+			return err
+		})
 	}
 	if l.who == nil {
 		return nil
@@ -236,7 +241,7 @@ func (s *Sessions) SignOut(ctx context.Context) error {
 	}
 	if l.who != nil {
 		err := s.db.Write(ctx, l.org, func(tx *db.Tx) error {
-			if err := deleteSession(ctx, tx, l.org, hash(l.token)); err != nil {
+			if _, err := deleteSession(ctx, tx, l.org, hash(l.token)); err != nil {
 				return err
 			}
 			return audit.Append(ctx, tx, l.who.actor, audit.Entry{

@@ -78,10 +78,13 @@ type Limits struct {
 	buckets map[string]*rate.Limiter
 }
 
-// NewLimits makes the limits of a site, on the sessions' clock.
-func NewLimits(s *Sessions) *Limits {
+// newLimits makes the limits of a site, on the sessions' clock.
+func newLimits(s *Sessions) *Limits {
 	return &Limits{db: s.db, clock: s.clock, buckets: map[string]*rate.Limiter{}}
 }
+
+// Limits are those of the site: every way of signing in counts together.
+func (s *Sessions) Limits() *Limits { return s.limits }
 
 // Network is the part of an address that one owner usually has to themselves: 24 bits of IPv4, 64 of IPv6.
 func Network(address string) string {

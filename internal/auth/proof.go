@@ -143,8 +143,12 @@ func (s *Sessions) admit(ctx context.Context, tx *db.Tx, account ids.ID[Account]
 		}
 	}
 	if l.who != nil && l.org == p.Organisation { // the browser's session is replaced, never left behind
-		if err := deleteSession(ctx, tx, l.org, hash(l.token)); err != nil {
+		n, err := deleteSession(ctx, tx, l.org, hash(l.token))
+		if err != nil {
 			return nil, fmt.Errorf("end the session before: %w", err)
+		}
+		if p.StepUp && n == 0 { // it was ended after this request began: showing who one is does not bring it back
+			return nil, ErrUnknownPerson
 		}
 	}
 	token := NewToken()

@@ -318,7 +318,16 @@ func TestEnter(t *testing.T) {
 		h := newHouse(t, d, auth.Options{Arrive: arrive}, auth.Pages{})
 		h.withRights()
 		var proof auth.Proof
+		ended := false
 		h.site.Public("POST /enter", func(c *web.Context) error {
+			if ended {
+				if err := d.Write(c.Context(), h.actor.Organisation, func(tx *db.Tx) error {
+					_, err := tx.Exec(c.Context(), `DELETE FROM session WHERE organisation_id = $1`, h.actor.Organisation)
+					return err
+				}); err != nil {
+					return err
+				}
+			}
 			if err := h.sessions.Enter(c.Context(), proof); err != nil {
 				return &web.Error{Status: 403, Key: "web.denied", Err: err}
 			}
@@ -339,6 +348,15 @@ func TestEnter(t *testing.T) {
 		if p := c.Post("/enter", nil); !strings.Contains(p.Body, "fresh=true") || c.Cookie("insegel") == first || h.count(t) != 1 {
 			t.Errorf("step-up: %q, same token %v, %d sessions", p.Body, c.Cookie("insegel") == first, h.count(t))
 		}
+		ended = true
+		if p := c.Post("/enter", nil); p.Status != 403 || h.count(t) != 0 {
+			t.Errorf("a session that was ended meanwhile was brought back: %d, %d sessions", p.Status, h.count(t))
+		}
+		ended, proof.StepUp = false, false
+		if p := c.Post("/enter", nil); p.Status != 200 {
+			t.Fatalf("the person again: %d", p.Status)
+		}
+		proof.StepUp = true
 		h.now = h.now.Add(time.Minute)
 		_, other := makePerson(t, d, h.actor.Organisation)
 		proof.Subject = other.String()

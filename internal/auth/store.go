@@ -166,9 +166,8 @@ func extend(ctx context.Context, tx *db.Tx, s *Session, now, end time.Time) erro
 	return see(ctx, tx, db.Millis(now))
 }
 
-func deleteSession(ctx context.Context, tx *db.Tx, org access.OrganisationID, token string) error {
-	_, err := tx.Exec(ctx, `DELETE FROM session WHERE organisation_id = $1 AND token = $2`, org, token)
-	return err
+func deleteSession(ctx context.Context, tx *db.Tx, org access.OrganisationID, token string) (int64, error) {
+	return tx.Exec(ctx, `DELETE FROM session WHERE organisation_id = $1 AND token = $2`, org, token)
 }
 
 // endSessions removes sessions of an account; which is a condition on $3.

@@ -145,7 +145,7 @@ func newHouse(t *testing.T, d *db.DB, s certificate.Settings, change func(p *cer
 	h.server.StartTLS()
 	t.Cleanup(h.server.Close)
 	h.pages = &certificate.Pages{
-		DB: d, Known: known, Sessions: sessions, Limits: auth.NewLimits(sessions), Cookies: provider.Cookies{TLS: true}, Site: h.server.URL, Client: h.server.URL,
+		DB: d, Known: known, Sessions: sessions, Limits: sessions.Limits(), Cookies: provider.Cookies{TLS: true}, Site: h.server.URL, Client: h.server.URL,
 	}
 	if change != nil {
 		change(h.pages)

@@ -80,7 +80,7 @@ func newHouse(t *testing.T, d *db.DB, issuer string, change func(d *provider.Dra
 	t.Cleanup(server.Close)
 	h.url = server.URL
 	pages := &oidc.Pages{
-		Service: h.service, Sessions: h.sessions, Limits: auth.NewLimits(h.sessions), Site: h.url,
+		Service: h.service, Sessions: h.sessions, Limits: h.sessions.Limits(), Site: h.url,
 		Tried: func(c *web.Context, t provider.Trial) error {
 			h.trials = append(h.trials, t)
 			return c.Text(200, "tried")

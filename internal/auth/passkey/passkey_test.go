@@ -68,7 +68,7 @@ func (h *house) restart() {
 		h.t.Fatal(err)
 	}
 	sessions := auth.New(h.db, auth.Options{})
-	h.keys, err = passkey.New(h.db, passkey.Options{Origin: origin, Sessions: sessions, Limits: auth.NewLimits(sessions), Found: organisation.Found})
+	h.keys, err = passkey.New(h.db, passkey.Options{Origin: origin, Sessions: sessions, Limits: sessions.Limits(), Found: organisation.Found})
 	if err != nil {
 		h.t.Fatal(err)
 	}

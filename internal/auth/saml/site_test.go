@@ -75,7 +75,7 @@ func newHouse(t *testing.T, d *db.DB) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.pages = &Pages{Service: h.service, Sessions: sessions, Limits: auth.NewLimits(sessions), Tried: func(c *web.Context, x provider.Trial) error {
+	h.pages = &Pages{Service: h.service, Sessions: sessions, Limits: sessions.Limits(), Tried: func(c *web.Context, x provider.Trial) error {
 		h.tried = append(h.tried, x)
 		return c.Text(http.StatusOK, "tried")
 	}}
