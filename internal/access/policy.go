@@ -233,6 +233,7 @@ var policies = map[string]Policy{
 	"overview.Consistency":     {Kind: KindLog, By: oversees},
 	"overview.ExportLog":       {Kind: KindLog, By: oversees, StepUp: true, Weakness: true},
 	"overview.Rules":           {Kind: KindRule, By: knows},
+	"overview.Search":          {Kind: KindRule, By: knows},
 	"overview.Rule":            {Kind: KindRule, By: knows},
 	"overview.Requirement":     {Kind: KindRequirement, By: works, Weakness: true},
 	"overview.Information":     {Kind: KindInformation, By: knows},

@@ -62,6 +62,15 @@ func (a *App) first(c *web.Context) string {
 	return ""
 }
 
+// places are the pages of the menu, for the search.
+func (a *App) places(c *web.Context) []web.Link {
+	var out []web.Link
+	for _, m := range a.menu(c) {
+		out = append(out, web.Link{Label: c.L.T(m.Key), Href: m.Href})
+	}
+	return out
+}
+
 // routes mounts the pages of every slice.
 func (a *App) routes(site *web.Site, address string, sessions *auth.Sessions) {
 	site.Handle("GET "+AdministrationPath, "organisation.Chart", administrationPage)
@@ -74,7 +83,7 @@ func (a *App) routes(site *web.Site, address string, sessions *auth.Sessions) {
 	(&backup.Pages{Service: a.Backups}).Routes(site)
 	views := overview.New(a.DB, a.Requirements)
 	views.LogKey = a.LogKey
-	(&overview.Pages{Overview: views, Requirements: a.Requirements, Export: "/rapporter/register?format=xlsx", First: a.first}).Routes(site)
+	(&overview.Pages{Overview: views, Requirements: a.Requirements, Export: "/rapporter/register?format=xlsx", First: a.first, Places: a.places}).Routes(site)
 	(&approval.Pages{Service: a.Approvals, Names: a.Organisations.Names, Exceptions: a.Organisations.Began}).Routes(site)
 	(&system.Pages{Service: a.Systems, Catalogue: a.Catalogue}).Routes(site)
 	a.classificationPages().Routes(site)

@@ -18,6 +18,7 @@ import (
 	"github.com/insegel/insegel/internal/auth"
 	"github.com/insegel/insegel/internal/auth/oidc"
 	"github.com/insegel/insegel/internal/auth/provider"
+	"github.com/insegel/insegel/internal/overview"
 	"github.com/insegel/insegel/internal/schema"
 	"github.com/insegel/insegel/internal/web"
 )
@@ -71,6 +72,7 @@ func (a *App) Site(o ServerOptions) *web.Site {
 	samlPages := a.samlPages(sessions, o)
 	opts := web.Options{
 		FormAction: samlPages.FormAction, ActorFunc: sessions.Actor, Session: sessions.Load, Menu: a.menu, Alarms: a.alarmPages().Notice, TLS: secure, Now: time.Now,
+		Search:  overview.SearchPath,
 		Refused: a.refused, Read: a.read,
 		Hosts: o.hosts(), Proxies: o.Proxies,
 	}

@@ -29,6 +29,8 @@ type Pages struct {
 	Export string
 	// First is where readers begin who may not see the state of the organisation; empty is nowhere.
 	First func(c *web.Context) string
+	// Places are the pages of the menu that the reader may open, for the search.
+	Places func(c *web.Context) []web.Link
 }
 
 // The names of the menu entries that the pages belong to.
@@ -62,6 +64,7 @@ func (p *Pages) Routes(s *web.Site) {
 	s.Handle("GET /regler", "overview.Rules", p.rules)
 	s.Handle("GET /regler/{id}", "overview.Rule", p.rule)
 	s.Handle("GET /krav/{id}", "overview.Requirement", p.requirement)
+	s.Handle("GET "+SearchPath, "overview.Search", p.search)
 	s.Handle("GET /information", "overview.Information", p.information)
 	s.Handle("GET /information/{id}", "overview.InformationType", p.informationType)
 }

@@ -5,6 +5,7 @@ package web
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"mime"
@@ -100,6 +101,9 @@ var ErrNoFile = errors.New("no file was chosen")
 // Autosave reports whether the page's script saves a form in the background. Answer with Saved instead of a redirect.
 func (c *Context) Autosave() bool { return c.Request.Header.Get("X-Autosave") == "1" }
 
+// Part reports whether the page's script asks for what the page holds, as JSON, and not for the page.
+func (c *Context) Part() bool { return c.Request.Header.Get("X-Part") == "1" }
+
 // Saved answers an autosave with when it was saved, in words. A version, if given, becomes the value of the form's hidden
 // field "version", so that the next save does not collide with this one.
 func (c *Context) Saved(at time.Time, version ...string) error {
@@ -114,6 +118,17 @@ func (c *Context) Text(status int, text string) error {
 	c.Writer.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	c.Writer.WriteHeader(status)
 	_, err := c.Writer.Write([]byte(text))
+	return gone(err)
+}
+
+// JSON answers the page's script with a value.
+func (c *Context) JSON(v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("write answer: %w", err)
+	}
+	c.Writer.Header().Set("Content-Type", "application/json")
+	_, err = c.Writer.Write(body)
 	return gone(err)
 }
 

@@ -136,6 +136,43 @@ document.addEventListener("keydown", (e) => {
   else if (e.key === "Enter" && now && e.target === document.body) now.querySelector("a")?.click();
 });
 
+/** Shows what the search box of the page would find, below it, while one writes. Enter leads to the whole search page. */
+for (const box of document.querySelectorAll("[data-search]")) {
+  const form = box.form, list = document.createElement("div");
+  list.className = "hitlist";
+  list.hidden = true;
+  form.append(list);
+  let timer = 0, asked = 0;
+  const hide = () => { list.hidden = true; };
+  function line(hit) {
+    const el = document.createElement(hit.href ? "a" : "b");
+    el.textContent = hit.text;
+    if (hit.href) el.href = hit.href;
+    if (hit.sub) el.append(Object.assign(document.createElement("small"), { textContent: hit.sub }));
+    return el;
+  }
+  async function ask() {
+    const mine = ++asked, text = box.value.trim();
+    if (!text) { hide(); return; }
+    try {
+      const answer = await fetch(form.action + "?q=" + encodeURIComponent(text), { headers: { "X-Part": "1" }, credentials: "same-origin", redirect: "error" });
+      if (mine !== asked || !answer.ok) return;
+      list.replaceChildren(...(await answer.json()).map(line));
+      list.hidden = false;
+    } catch { /* Enter still leads to the search page */ }
+  }
+  box.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, 150); });
+  form.addEventListener("keydown", (e) => {
+    if (e.key === "Escape" && !list.hidden) { e.preventDefault(); e.stopPropagation(); hide(); box.focus(); return; }
+    const step = { ArrowDown: 1, ArrowUp: -1 }[e.key];
+    if (!step || list.hidden) return;
+    const links = [box, ...list.querySelectorAll("a")];
+    e.preventDefault();
+    links[Math.min(Math.max(links.indexOf(document.activeElement) + step, 0), links.length - 1)].focus();
+  });
+  form.addEventListener("focusout", (e) => { if (!form.contains(e.relatedTarget)) hide(); });
+}
+
 /** Closes the menu that is open, the innermost first, and gives the focus back to what opened it. */
 function closeTop(e) {
   const open = [...document.querySelectorAll("details.user[open], details.mobilenav[open], details[data-menu][open]")];
