@@ -70,6 +70,8 @@ var (
 
 	steers  = []Grant{{Coordinator, All}}
 	manages = []Grant{{Coordinator, All}, {SystemOwner, Below}, {SystemManager, Own}}
+	// appoints is who says which persons answer for a system. Being named gives no right: that takes a role.
+	appoints = []Grant{{Coordinator, All}, {SystemOwner, Below}}
 	// classifies adds the information owner, who knows what the information is worth.
 	classifies = append(slices.Clone(manages), Grant{InformationOwner, Below})
 	// decides is who answers for the information or the system, never who only manages it.
@@ -159,6 +161,9 @@ var policies = map[string]Policy{
 	"system.Create": {Kind: KindSystem, By: manages},
 	"system.Update": {Kind: KindSystem, By: manages},
 
+	"system.Responsible":    {Kind: KindSystem, By: appoints},
+	"system.SetResponsible": {Kind: KindSystem, By: appoints},
+
 	"classification.Open":            {Kind: KindClassification, By: sees, Weakness: true},
 	"classification.SetInformation":  {Kind: KindClassification, By: classifies},
 	"classification.Answer":          {Kind: KindClassification, By: classifies},
@@ -193,6 +198,7 @@ var policies = map[string]Policy{
 
 	"action.Plan":   {Kind: KindAction, By: works, Weakness: true},
 	"action.List":   {Kind: KindAction, By: works, Weakness: true},
+	"action.Doers":  {Kind: KindAction, By: manages},
 	"action.Save":   {Kind: KindAction, By: manages},
 	"action.Review": {Kind: KindAction, By: itself},
 

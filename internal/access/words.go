@@ -4,6 +4,7 @@ package access
 
 // words say in Swedish what each use case is, for docs/security/authority.md. What has no words yet is shown by its name.
 var words = map[string]string{
+	"action.Doers":  "Välja vem som gör en åtgärd",
 	"action.List":   "Se åtgärderna i hela verksamheten och var mest återstår",
 	"action.Plan":   "Se ett systems handlingsplan",
 	"action.Review": "Märka åtgärder vars krav inte längre gäller",
@@ -147,7 +148,9 @@ var words = map[string]string{
 	"token.List":   "Se åtkomstnycklarna",
 	"token.Revoke": "Dra in en åtkomstnyckel",
 
-	"system.Create": "Lägga till ett system",
-	"system.Edit":   "Öppna formuläret för ett system",
-	"system.Update": "Ändra ett system",
+	"system.Create":         "Lägga till ett system",
+	"system.Edit":           "Öppna formuläret för ett system",
+	"system.Responsible":    "Se vilka personer som kan ansvara för ett system",
+	"system.SetResponsible": "Välja vilka personer som ansvarar för ett system",
+	"system.Update":         "Ändra ett system",
 }

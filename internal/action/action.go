@@ -12,6 +12,7 @@ import (
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/ids"
+	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/requirement"
 	"github.com/insegel/insegel/internal/system"
 )
@@ -34,7 +35,7 @@ var (
 	// ErrStatus says that a status is not one of those there are.
 	ErrStatus = errors.New("the status must be one of new, planned, ongoing, done")
 	// ErrOwner says that a planned action has nobody to do it.
-	ErrOwner = errors.New("say which role does it before the action is planned or begun")
+	ErrOwner = errors.New("say which role or person does it before the action is planned or begun")
 	// ErrRequirement says that the requirement does not apply to the system.
 	ErrRequirement = errors.New("the requirement does not apply to the system")
 )
@@ -45,9 +46,14 @@ type Action struct {
 	System      ids.ID[system.System]
 	Requirement string
 	OwnerRole   string
-	DueOn       civil.Date
-	Status      Status
-	Note        string
+	// Person does it, when somebody is named beside the role.
+	Person     ids.ID[organisation.Person]
+	PersonName string
+	// PersonGone says that the person has left.
+	PersonGone bool
+	DueOn      civil.Date
+	Status     Status
+	Note       string
 	// Obsolete says that the requirement no longer applies. The action is kept, out of the plan.
 	Obsolete bool
 	Version  int64
@@ -59,11 +65,14 @@ func (a *Action) Check() error {
 	if !slices.Contains(Statuses, a.Status) {
 		return ErrStatus
 	}
-	if (a.Status == Planned || a.Status == Ongoing) && a.OwnerRole == "" {
+	if (a.Status == Planned || a.Status == Ongoing) && !a.Owned() {
 		return ErrOwner
 	}
 	return nil
 }
+
+// Owned reports whether a role or a person has taken the action on.
+func (a *Action) Owned() bool { return a.OwnerRole != "" || !a.Person.IsZero() }
 
 // Late reports whether the action's day has passed without it being done.
 func (a *Action) Late(today civil.Date) bool {
@@ -110,7 +119,7 @@ func (a *Action) Group(today civil.Date) Group {
 type Filter struct {
 	Group  Group
 	Status Status
-	// Owner is a role, or Nobody.
+	// Owner is a role, a person's id after PersonPrefix, or Nobody.
 	Owner string
 	// Unit is a unit's id.
 	Unit string
@@ -118,8 +127,11 @@ type Filter struct {
 	Page, SystemPage int
 }
 
-// Nobody is the filter value for actions without an owner.
-const Nobody = "-"
+// Nobody is the filter value for actions without an owner, PersonPrefix stands before a person's id in it.
+const (
+	Nobody       = "-"
+	PersonPrefix = "person:"
+)
 
 // Narrowed reports whether the filter leaves anything out.
 func (f Filter) Narrowed() bool {
@@ -149,7 +161,7 @@ func Plan(v *requirement.View, actions map[string]*Action) []Row {
 			continue
 		}
 		row := Row{System: &v.System, Requirement: r, Action: a, Step: heaviest(r, v.Subject.Steps), OwnerRole: r.Role, Proposed: true}
-		if a != nil && a.OwnerRole != "" {
+		if a != nil && a.Owned() {
 			row.OwnerRole, row.Proposed = a.OwnerRole, false
 		}
 		rows = append(rows, row)

@@ -14,7 +14,9 @@ import (
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/requirement"
 	"github.com/insegel/insegel/internal/web"
 )
@@ -62,7 +64,13 @@ type planPage struct {
 	// Total is how many rows the plan has, Taken how many somebody has taken on, Unknown how many of the rest nobody knows about.
 	Total, Taken, Unknown int
 	Action                string
+	// People are the names that the browser proposes.
+	People []string
+	labels map[ids.ID[organisation.Person]]string
 }
+
+// peopleList is the list of names to choose from.
+const peopleList = "personer"
 
 // planRow is one row of a plan as the page shows it.
 type planRow struct {
@@ -86,16 +94,20 @@ type reason struct{ Text, Href string }
 
 // planForm is the form of one row.
 type planForm struct {
-	Open                    bool
-	Version                 int64
-	Owner, Due, State, Note web.Field
+	Open    bool
+	Version int64
+	// Was is the person, when they have left: they stay until somebody else is named.
+	Was, WasName string
+
+	Owner, Person, Due, State, Note web.Field
 }
 
 // typed is what somebody filled in that could not be saved.
 type typed struct {
-	requirement             string
-	owner, due, state, note string
-	faults                  []web.FieldError
+	requirement      string
+	owner, person    string
+	due, state, note string
+	faults           []web.FieldError
 	// conflict says that somebody else was first.
 	conflict bool
 }
@@ -116,6 +128,13 @@ func (p *Pages) render(c *web.Context, in *typed) error {
 		Head: requirement.PageHead(c, &v, web.TabActions), Slug: v.System.Slug, Stop: v.Need.Stop,
 		CanSave: access.AllowedAt(c.Actor, "action.Save", v.System.UnitID), Total: len(rows),
 	}
+	if out.CanSave {
+		people, err := p.Service.Doers(c.Context(), c.Actor, c.Path("slug"))
+		if err != nil {
+			return err
+		}
+		out.People, out.labels = organisation.Offered(people), organisation.Labels(people)
+	}
 	out.count(c.L, rows, v.Today, show)
 	wanted := slices.DeleteFunc(slices.Clone(rows), func(r Row) bool { return !shown(&r, show, v.Today) })
 	number, _ := strconv.Atoi(c.Query("sida")) // what is no number is the first page
@@ -129,7 +148,7 @@ func (p *Pages) render(c *web.Context, in *typed) error {
 	out.Action = out.Paging.Link(out.Paging.Page)
 	from := (out.Paging.Page - 1) * planPageSize
 	for _, r := range onPage(rows, wanted[from:min(from+planPageSize, len(wanted))], in) {
-		out.Rows = append(out.Rows, pageRow(c.L, &r, v.Today, in))
+		out.Rows = append(out.Rows, pageRow(c.L, &r, out.labels, v.Today, in))
 	}
 	if in != nil {
 		out.Errors = in.faults
@@ -194,12 +213,12 @@ func (p *planPage) count(l *locale.Localizer, rows []Row, today civil.Date, show
 	p.Head.Tabs.Actions = p.Taken
 }
 
-func pageRow(l *locale.Localizer, r *Row, today civil.Date, in *typed) planRow {
+func pageRow(l *locale.Localizer, r *Row, labels map[ids.ID[organisation.Person]]string, today civil.Date, in *typed) planRow {
 	lang := catalogue.Lang(l.Lang)
 	out := planRow{
 		ID: r.Requirement.ID, Text: r.Requirement.Is(lang), Must: r.Requirement.Must,
 		Status: requirement.PageStatus(l, r.Requirement.Answer.Status), Source: requirement.PageSource(l, r.Requirement.Answer),
-		Owner: requirement.PageRole(l, r.OwnerRole), Proposed: r.Proposed, Taken: r.Action != nil,
+		Owner: doer(l, r.OwnerRole, r.Action), Proposed: r.Proposed, Taken: r.Action != nil,
 	}
 	if r.Step != catalogue.Unset {
 		out.Need = l.T("requirement.step-" + r.Step.String())
@@ -217,8 +236,23 @@ func pageRow(l *locale.Localizer, r *Row, today civil.Date, in *typed) planRow {
 			out.Due = l.Date(a.DueOn)
 		}
 	}
-	out.Form = form(l, r, in)
+	out.Form = form(l, r, labels, in)
 	return out
+}
+
+// doer tells who does an action: the person, with the role that it is done in.
+func doer(l *locale.Localizer, role string, a *Action) string {
+	in := requirement.PageRole(l, role)
+	switch {
+	case a == nil || a.Person.IsZero():
+		return in
+	case a.PersonGone:
+		return l.T("action.page-left", "Name", a.PersonName)
+	case role == "":
+		return a.PersonName
+	default:
+		return a.PersonName + " (" + in + ")"
+	}
 }
 
 // progress gives how far an action has come as a tag.
@@ -235,19 +269,27 @@ func progress(l *locale.Localizer, s Status) web.Tag {
 }
 
 // form fills in the form of a row: with what was typed, else what is saved, else what the catalogue proposes.
-func form(l *locale.Localizer, r *Row, in *typed) planForm {
+func form(l *locale.Localizer, r *Row, labels map[ids.ID[organisation.Person]]string, in *typed) planForm {
 	id := "-" + r.Requirement.ID
 	f := planForm{
-		Owner: web.Field{Name: "owner" + id, Type: "select", Label: l.T("action.page-owner"), Value: r.OwnerRole},
-		Due:   web.Field{Name: "due" + id, Type: "date", Label: l.T("action.page-due"), Optional: true},
-		State: web.Field{Name: "state" + id, Type: "select", Label: l.T("action.page-state"), Value: string(Planned)},
-		Note:  web.Field{Name: "note" + id, Type: "textarea", Label: l.T("action.page-note"), Optional: true, Rows: 2},
+		Owner:  web.Field{Name: "owner" + id, Type: "select", Label: l.T("action.page-owner"), Value: r.OwnerRole},
+		Person: web.Field{Name: "person" + id, Label: l.T("action.page-person"), Hint: l.T("action.page-person-hint"), Optional: true, Autocomplete: "off", List: peopleList},
+		Due:    web.Field{Name: "due" + id, Type: "date", Label: l.T("action.page-due"), Optional: true},
+		State:  web.Field{Name: "state" + id, Type: "select", Label: l.T("action.page-state"), Value: string(Planned)},
+		Note:   web.Field{Name: "note" + id, Type: "textarea", Label: l.T("action.page-note"), Optional: true, Rows: 2},
 	}
 	if a := r.Action; a != nil {
 		f.Version, f.Due.Value, f.State.Value, f.Note.Value = a.Version, a.DueOn.String(), string(a.Status), a.Note
+		f.Person.Value = a.PersonName
+		if a.PersonGone {
+			f.Was, f.WasName = a.Person.String(), a.PersonName
+		} else if label := labels[a.Person]; label != "" {
+			f.Person.Value = label
+		}
 	}
 	if in != nil && in.requirement == r.Requirement.ID {
 		f.Open = true
+		f.Person.Value = in.person
 		f.Owner.Value, f.Due.Value, f.State.Value, f.Note.Value = in.owner, in.due, in.state, in.note
 	}
 	f.Owner.Options = roleOptions(l, f.Owner.Value, web.Option{Label: l.T("action.page-nobody")})
@@ -283,41 +325,49 @@ func exports(l *locale.Localizer, slug string) []web.Link {
 	return out
 }
 
+// named finds who was written in the form. One who has left, and stood there already, stays.
+func (p *Pages) named(c *web.Context, id, text string) (ids.ID[organisation.Person], error) {
+	if was := c.Form("was-" + id); was != "" && text == c.Form("was-name-"+id) {
+		return ids.ID[organisation.Person](was), nil
+	}
+	if text == "" {
+		return "", nil
+	}
+	people, err := p.Service.Doers(c.Context(), c.Actor, c.Path("slug"))
+	if err != nil {
+		return "", err
+	}
+	return organisation.Call(people, text)
+}
+
+// misnamed says what is wrong with a name; it reports whether that is what the error is about.
+func (in *typed) misnamed(field string, err error) bool {
+	switch {
+	case errors.Is(err, organisation.ErrNobody), errors.Is(err, organisation.ErrEnded):
+		in.fault(field, "organisation.fault-nobody")
+	case errors.Is(err, organisation.ErrNamesakes):
+		in.fault(field, "organisation.fault-several")
+	default:
+		return false
+	}
+	return true
+}
+
 // save takes on one requirement, or changes what was taken on.
 func (p *Pages) save(c *web.Context) error {
 	id := c.Form("requirement")
 	in := typed{
-		requirement: id, owner: c.Form("owner-" + id), due: c.Form("due-" + id), state: c.Form("state-" + id), note: c.Form("note-" + id),
+		requirement: id, owner: c.Form("owner-" + id), person: c.Form("person-" + id), due: c.Form("due-" + id), state: c.Form("state-" + id), note: c.Form("note-" + id),
 	}
-	a := Action{Requirement: id, OwnerRole: in.owner, Status: Status(in.state), Note: in.note}
-	var err error
-	if a.Version, err = strconv.ParseInt(c.Form("version"), 10, 64); err != nil {
-		return &web.Error{Status: http.StatusBadRequest, Err: err}
-	}
-	if in.due != "" {
-		if a.DueOn, err = civil.Parse(in.due); err != nil {
-			in.fault("due-"+id, "action.page-fault-due")
-		}
-	}
-	if len([]rune(in.note)) > maxNote {
-		in.fault("note-"+id, "action.page-fault-note", "Max", maxNote)
+	a, err := p.read(c, &in)
+	if err != nil {
+		return err
 	}
 	if len(in.faults) > 0 {
 		return p.render(c, &in)
 	}
-	err = p.Service.Save(c.Context(), c.Actor, c.Path("slug"), a)
-	switch {
-	case errors.Is(err, ErrStatus):
-		in.fault("state-"+id, "action.page-fault-state")
-	case errors.Is(err, ErrOwner):
-		in.fault("owner-"+id, "action.page-fault-owner")
-	case errors.Is(err, db.ErrConflict):
-		in.fault("owner-"+id, "action.page-fault-conflict")
-		in.conflict = true // the row shows what is saved now, and the form what was typed
-	case errors.Is(err, requirement.ErrUnknown):
-		return &web.Error{Status: http.StatusBadRequest, Key: "action.page-gone", Err: err}
-	case err != nil:
-		return err
+	if err = p.Service.Save(c.Context(), c.Actor, c.Path("slug"), a); err != nil && !in.refused(err) {
+		return gone(err)
 	}
 	if len(in.faults) > 0 {
 		return p.render(c, &in)
@@ -331,6 +381,53 @@ func (p *Pages) save(c *web.Context) error {
 	return c.Redirect(web.Local(back.String()), key)
 }
 
-func (t *typed) fault(field, key string, args ...any) {
-	t.faults = append(t.faults, web.FieldError{Field: field, Key: key, Args: args})
+// gone says that the requirement is not there any more; other errors are as they are.
+func gone(err error) error {
+	if errors.Is(err, requirement.ErrUnknown) {
+		return &web.Error{Status: http.StatusBadRequest, Key: "action.page-gone", Err: err}
+	}
+	return err
+}
+
+// refused says what is wrong with what was sent; it reports whether that is what the error is about.
+func (in *typed) refused(err error) bool {
+	id := in.requirement
+	switch {
+	case errors.Is(err, ErrStatus):
+		in.fault("state-"+id, "action.page-fault-state")
+	case errors.Is(err, ErrOwner):
+		in.fault("owner-"+id, "action.page-fault-owner")
+	case errors.Is(err, db.ErrConflict):
+		in.fault("owner-"+id, "action.page-fault-conflict")
+		in.conflict = true // the row shows what is saved now, and the form what was typed
+	default:
+		return in.misnamed("person-"+id, err)
+	}
+	return true
+}
+
+// read takes in the form of one row and says what is wrong with it.
+func (p *Pages) read(c *web.Context, in *typed) (Action, error) {
+	id := in.requirement
+	a := Action{Requirement: id, OwnerRole: in.owner, Status: Status(in.state), Note: in.note}
+	var err error
+	if a.Version, err = strconv.ParseInt(c.Form("version"), 10, 64); err != nil {
+		return a, &web.Error{Status: http.StatusBadRequest, Err: err}
+	}
+	if a.Person, err = p.named(c, id, in.person); err != nil && !in.misnamed("person-"+id, err) {
+		return a, err
+	}
+	if in.due != "" {
+		if a.DueOn, err = civil.Parse(in.due); err != nil {
+			in.fault("due-"+id, "action.page-fault-due")
+		}
+	}
+	if len([]rune(in.note)) > maxNote {
+		in.fault("note-"+id, "action.page-fault-note", "Max", maxNote)
+	}
+	return a, nil
+}
+
+func (in *typed) fault(field, key string, args ...any) {
+	in.faults = append(in.faults, web.FieldError{Field: field, Key: key, Args: args})
 }

@@ -183,6 +183,9 @@ func ownerField(l *locale.Localizer, list *Listing) web.Field {
 	for _, o := range list.Owners {
 		f.Options = append(f.Options, web.Option{Value: o, Label: requirement.PageRole(l, o)})
 	}
+	for i := range list.People {
+		f.Options = append(f.Options, web.Option{Value: PersonPrefix + list.People[i].ID.String(), Label: list.People[i].Name})
+	}
 	return f
 }
 
@@ -207,7 +210,7 @@ func (p *Pages) groups(l *locale.Localizer, list *Listing) []actionGroup {
 		}
 		row := actionRow{
 			Text: p.text(l, a.Requirement, list), Requirement: a.Requirement, Slug: a.Slug, System: a.Name, Unit: a.Unit,
-			Owner: requirement.PageRole(l, a.OwnerRole), Late: g == Late, Progress: progress(l, a.Status),
+			Owner: doer(l, a.OwnerRole, &a.Action), Late: g == Late, Progress: progress(l, a.Status),
 		}
 		if !a.DueOn.IsZero() {
 			row.Due = l.Date(a.DueOn)

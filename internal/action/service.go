@@ -12,6 +12,7 @@ import (
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/requirement"
 	"github.com/insegel/insegel/internal/system"
 )
@@ -52,6 +53,26 @@ func (s *Service) Plan(ctx context.Context, actor access.Actor, ref string, l *l
 	return v, rows, nil
 }
 
+// Doers gives who can be named for an action of a system.
+func (s *Service) Doers(ctx context.Context, actor access.Actor, ref string) ([]organisation.Person, error) {
+	if err := access.Check(actor, "action.Doers"); err != nil {
+		return nil, err
+	}
+	var out []organisation.Person
+	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
+		_, err := system.Within(ctx, tx, actor, "action.Doers", ref)
+		if err != nil {
+			return err
+		}
+		out, err = organisation.Colleagues(ctx, tx, actor.Organisation)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read who can do actions: %w", err)
+	}
+	return out, nil
+}
+
 // Save takes on a requirement, or changes what was taken on. Version is the one that was read, 0 for a new action.
 func (s *Service) Save(ctx context.Context, actor access.Actor, ref string, a Action) error {
 	if err := access.Check(actor, "action.Save"); err != nil {
@@ -80,6 +101,12 @@ func (s *Service) Save(ctx context.Context, actor access.Actor, ref string, a Ac
 			a.ID = ids.New[Action]()
 		}
 		if err := save(ctx, tx, actor.Organisation, &a); err != nil {
+			return err
+		}
+		err = organisation.SetResponsible(ctx, tx, actor, organisation.Responsibility{
+			ObjectKind: organisation.ObjectAction, ObjectID: a.ID.String(), Kind: organisation.Assignee, Person: a.Person,
+		})
+		if err != nil {
 			return err
 		}
 		return audit.Append(ctx, tx, actor, audit.Entry{

@@ -45,6 +45,8 @@ type Listing struct {
 	Figures map[string]map[string]int
 	// Owners and Units are what the list can be narrowed to.
 	Owners []string
+	// People are those named for an action, whom the list can be narrowed to too.
+	People []organisation.Person
 	Units  []organisation.Unit
 	Today  civil.Date
 
@@ -66,6 +68,9 @@ func (s *Service) List(ctx context.Context, actor access.Actor, f Filter) (Listi
 		}
 		out.Units = organisation.Within(units, out.reach)
 		if out.Owners, err = owners(ctx, tx, actor.Organisation, out.reach); err != nil {
+			return err
+		}
+		if out.People, err = doers(ctx, tx, actor.Organisation, out.reach); err != nil {
 			return err
 		}
 		locale.Sort(out.Owners, func(o string) string { return o })

@@ -4,6 +4,7 @@ package action
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -12,10 +13,17 @@ import (
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
+	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/system"
 )
 
-const columns = `id, system_id, requirement_id, owner_role, due_on, status, note, obsolete_at IS NOT NULL, version, updated_at`
+const columns = `x.id, x.system_id, x.requirement_id, x.owner_role, x.due_on, x.status, x.note, x.obsolete_at IS NOT NULL, x.version, x.updated_at,
+	COALESCE(r.person_id, ''), COALESCE(p.name, ''), p.ended_at IS NOT NULL`
+
+// doing joins the person who is named for an action.
+const doing = ` LEFT JOIN responsibility r ON r.organisation_id = x.organisation_id AND r.object_kind = 'action' AND r.object_id = x.id
+	LEFT JOIN person p ON p.id = r.person_id AND p.organisation_id = r.organisation_id`
 
 // Sealed are the texts of the slice that lie encrypted in the database. A row is known by its system and requirement: an action that
 // comes back keeps its row.
@@ -28,13 +36,25 @@ func scanAction(ctx context.Context, tx *db.Tx) func(scan func(...any) error) (A
 	return func(scan func(...any) error) (Action, error) {
 		var a Action
 		var updated int64
-		err := scan(&a.ID, &a.System, &a.Requirement, &a.OwnerRole, &a.DueOn, &a.Status, &a.Note, &a.Obsolete, &a.Version, &updated)
+		err := scan(&a.ID, &a.System, &a.Requirement, &a.OwnerRole, &a.DueOn, &a.Status, &a.Note, &a.Obsolete, &a.Version, &updated,
+			&a.Person, &a.PersonName, &a.PersonGone)
 		if err == nil {
 			a.Note, err = tx.Open(ctx, a.noteCell(), a.Note)
 		}
 		a.Updated = db.FromMillis(updated)
 		return a, err
 	}
+}
+
+// Get reads one action by its id.
+func Get(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.ID[Action]) (Action, error) {
+	a, err := scanAction(ctx, tx)(func(dest ...any) error {
+		return db.One(tx.QueryRow(ctx, `SELECT `+columns+` FROM (SELECT * FROM action WHERE organisation_id = $1 AND id = $2) x`+doing, org, id), dest...)
+	})
+	if err != nil {
+		return Action{}, fmt.Errorf("read action: %w", err)
+	}
+	return a, nil
 }
 
 // All reads the organisation's actions by system and requirement, or one system's when an id is given. Obsolete ones are left out.
@@ -53,7 +73,7 @@ func ofSystems(ctx context.Context, tx *db.Tx, org access.OrganisationID, system
 }
 
 func bySystem(ctx context.Context, tx *db.Tx, where string, args ...any) (map[ids.ID[system.System]]map[string]*Action, error) {
-	list, err := db.All(ctx, tx, scanAction(ctx, tx), `SELECT `+columns+` FROM action WHERE `+where+` AND obsolete_at IS NULL`, args...)
+	list, err := db.All(ctx, tx, scanAction(ctx, tx), `SELECT `+columns+` FROM (SELECT * FROM action WHERE `+where+` AND obsolete_at IS NULL) x`+doing, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read actions: %w", err)
 	}
@@ -115,11 +135,35 @@ func (l *Listing) where(org access.OrganisationID) which {
 	switch f.Owner {
 	case "":
 	case Nobody:
-		add("a.owner_role = ?", "")
+		add("a.owner_role = ? AND NOT "+isNamed+")", "")
 	default:
+		if person, ok := strings.CutPrefix(f.Owner, PersonPrefix); ok {
+			add(isNamed+" AND r.person_id = ?)", person)
+			break
+		}
 		add("a.owner_role = ?", f.Owner)
 	}
 	return which{clause, args}
+}
+
+// isNamed says that somebody is named for an action; a parenthesis is to follow.
+const isNamed = `EXISTS (SELECT 1 FROM responsibility r WHERE r.organisation_id = $1 AND r.object_kind = 'action' AND r.object_id = a.id`
+
+// doers gives everybody who is named for an action within reach.
+func doers(ctx context.Context, tx *db.Tx, org access.OrganisationID, r access.Reach) ([]organisation.Person, error) {
+	clause, args := ofReach(r, []any{org})
+	out, err := db.All(ctx, tx, func(scan func(...any) error) (organisation.Person, error) {
+		var p organisation.Person
+		return p, scan(&p.ID, &p.Name)
+	}, `SELECT DISTINCT p.id, p.name FROM action a
+		JOIN responsibility r ON r.organisation_id = a.organisation_id AND r.object_kind = 'action' AND r.object_id = a.id
+		JOIN person p ON p.id = r.person_id AND p.organisation_id = r.organisation_id
+		WHERE a.organisation_id = $1 AND a.obsolete_at IS NULL`+clause, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read who does actions: %w", err)
+	}
+	locale.Sort(out, func(p organisation.Person) string { return p.Name })
+	return out, nil
 }
 
 // counts tells how many actions each group has.
@@ -150,12 +194,12 @@ func list(ctx context.Context, tx *db.Tx, w which, f *Filter) ([]Listed, error) 
 		a, err := scanAction(ctx, tx)(func(dest ...any) error { return scan(append(dest, &l.Slug, &l.Name, &l.Unit)...) })
 		l.Action = a
 		return l, err
-	}, `SELECT x.id, x.system_id, x.requirement_id, x.owner_role, x.due_on, x.status, x.note, x.obsolete_at IS NOT NULL, x.version, x.updated_at,
+	}, `SELECT `+columns+`,
 			s.slug, s.name, COALESCE(u.name, '')
 		FROM (SELECT a.*, `+inTime+` AS g`+fromActions+clause+`
 			ORDER BY g, a.due_on, a.system_id, a.id`+fmt.Sprintf(` LIMIT %d OFFSET %d`, PageSize, (f.Page-1)*PageSize)+`) x
 		JOIN system s ON s.id = x.system_id AND s.organisation_id = x.organisation_id
-		LEFT JOIN unit u ON u.id = s.unit_id AND u.organisation_id = s.organisation_id
+		LEFT JOIN unit u ON u.id = s.unit_id AND u.organisation_id = s.organisation_id`+doing+`
 		ORDER BY x.g, x.due_on, x.system_id, x.id`, w.args...)
 	if err != nil {
 		return nil, fmt.Errorf("list actions: %w", err)
@@ -209,20 +253,18 @@ func save(ctx context.Context, tx *db.Tx, org access.OrganisationID, a *Action) 
 	if err != nil {
 		return err
 	}
-	n, err := tx.Exec(ctx, `
+	err = db.One(tx.QueryRow(ctx, `
 		INSERT INTO action (id, organisation_id, system_id, requirement_id, owner_role, due_on, status, note, created_at, updated_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
 		ON CONFLICT (system_id, requirement_id) DO UPDATE SET owner_role = excluded.owner_role, due_on = excluded.due_on,
 			status = excluded.status, note = excluded.note, obsolete_at = NULL, version = action.version + 1, updated_at = excluded.updated_at
-		WHERE action.organisation_id = excluded.organisation_id AND (action.version = $10 OR action.obsolete_at IS NOT NULL)`,
-		a.ID, org, a.System, a.Requirement, a.OwnerRole, a.DueOn, a.Status, note, now, a.Version)
-	if err != nil {
-		return err
-	}
-	if n == 0 {
+		WHERE action.organisation_id = excluded.organisation_id AND (action.version = $10 OR action.obsolete_at IS NOT NULL)
+		RETURNING id`,
+		a.ID, org, a.System, a.Requirement, a.OwnerRole, a.DueOn, a.Status, note, now, a.Version), &a.ID) // one that comes back keeps its id
+	if errors.Is(err, db.ErrNotFound) {
 		return db.ErrConflict
 	}
-	return nil
+	return err
 }
 
 // setObsolete marks actions of a system whose requirement no longer applies.
@@ -251,6 +293,16 @@ func Holds(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems []
 // Remove takes away the actions of systems that are being removed.
 func Remove(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems []ids.ID[system.System]) error {
 	for _, id := range systems {
+		actions, err := db.All(ctx, tx, func(scan func(...any) error) (string, error) {
+			var a string
+			return a, scan(&a)
+		}, `SELECT id FROM action WHERE organisation_id = $1 AND system_id = $2`, org, id)
+		if err != nil {
+			return fmt.Errorf("find actions to remove: %w", err)
+		}
+		if err := organisation.Release(ctx, tx, org, organisation.ObjectAction, actions); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(ctx, `DELETE FROM action WHERE organisation_id = $1 AND system_id = $2`, org, id); err != nil {
 			return fmt.Errorf("remove actions: %w", err)
 		}

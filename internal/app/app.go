@@ -263,6 +263,7 @@ func (a *App) build(ctx context.Context, o Options) error {
 
 // later are the slices that keep something about systems and come after the register: undoing an import asks them.
 var later = []register.Later{
+	{Holds: system.Holds, Remove: system.Release},
 	{Holds: requirement.Holds, Remove: requirement.Remove},
 	{Holds: action.Holds, Remove: action.Remove},
 	{Holds: procurement.Holds, Remove: procurement.Remove},
@@ -282,6 +283,14 @@ func object(ctx context.Context, tx *db.Tx, org access.OrganisationID, kind, id 
 			return all[i].Name, "/information", nil
 		}
 		return "", "", errors.Join(err, db.ErrNotFound)
+	}
+	if kind == organisation.ObjectAction {
+		a, err := action.Get(ctx, tx, org, ids.ID[action.Action](id))
+		if err != nil {
+			return "", "", err
+		}
+		sys, err := system.Get(ctx, tx, org, a.System.String())
+		return sys.Name + ", " + a.Requirement, "/system/" + sys.Slug + "/atgarder?visa=tagna#r-" + a.Requirement, err
 	}
 	sys, err := system.Get(ctx, tx, org, id)
 	return sys.Name, "/system/" + sys.Slug, err

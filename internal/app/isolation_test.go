@@ -441,6 +441,10 @@ func (s *sides) systemCalls(ctx context.Context) map[string]call {
 			n.ID, n.UnitID = sys, access.UnitID(s.unit)
 			return none(a.Systems.Update(ctx, x, n))
 		},
+		"system.Responsible": func(x access.Actor) (any, error) { return a.Systems.Responsible(ctx, x, ref) },
+		"system.SetResponsible": func(x access.Actor) (any, error) {
+			return none(a.Systems.SetResponsible(ctx, x, ref, []system.Naming{{Kind: organisation.Owner}}))
+		},
 		"organisation.Set":  func(x access.Actor) (any, error) { return none(a.Organisations.Set(ctx, x, "test", "x")) },
 		"organisation.Tree": func(x access.Actor) (any, error) { return a.Organisations.Tree(ctx, x) },
 		"organisation.Move": func(x access.Actor) (any, error) {
@@ -528,7 +532,8 @@ func (s *sides) requirementCalls(ctx context.Context) map[string]call {
 			_, rows, err := a.Actions.Plan(ctx, x, ref, l)
 			return rows, err
 		},
-		"action.List": func(x access.Actor) (any, error) { return a.Actions.List(ctx, x, action.Filter{}) },
+		"action.Doers": func(x access.Actor) (any, error) { return a.Actions.Doers(ctx, x, ref) },
+		"action.List":  func(x access.Actor) (any, error) { return a.Actions.List(ctx, x, action.Filter{}) },
 		"action.Save": func(x access.Actor) (any, error) {
 			return none(a.Actions.Save(ctx, x, ref, action.Action{Requirement: "x", OwnerRole: "y", Status: action.Planned}))
 		},
@@ -590,7 +595,7 @@ func (s *sides) overviewCalls(ctx context.Context) map[string]call {
 
 // names are the use cases whose call above names something of theirs, and so must be refused.
 var names = regexp.MustCompile(`^(system\.|classification\.(Open|SetInformation|Answer|Unanswer|Restart|Reopen|Adjust|Decide)|register\.(Undo|Kept|Choose|Take)|` +
-	`requirement\.(View|Follows|Answer)|action\.(Plan|Save)|procurement\.(Annex|Choose)|report\.Write|overview\.(System|Requirements|History|InformationType|AsItWas)|organisation\.Move)$`)
+	`requirement\.(View|Follows|Answer)|action\.(Doers|Plan|Save)|procurement\.(Annex|Choose)|report\.Write|overview\.(System|Requirements|History|InformationType|AsItWas)|organisation\.Move)$`)
 
 // byLink are the use cases that belong to whoever was sent a link, and to no role.
 var byLink = regexp.MustCompile(`^classification\.(Delegated|AnswerDelegated)$`)

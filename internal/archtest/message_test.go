@@ -109,6 +109,7 @@ var builtKeys = map[string]string{
 	"system.field-":            "ends with the name of a form's field",
 	"system.group-":            "ends with the name of a group of fields",
 	"system.login-":            "ends with the name of a field of a login path",
+	"system.responsible-hint-": "ends with how somebody is responsible",
 	"system.zone-":             "ends with where a login path is reached from",
 	"cli.basis-":               "ends with how a law says it: explicit, derived",
 	"cli.source-":              "ends with where a level comes from: answer, suggestion",

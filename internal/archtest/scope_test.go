@@ -157,7 +157,6 @@ func TestInstallationFilesNeedIt(t *testing.T) {
 // unscopedSQL are the functions whose statements on organisations' rows get the organisation from somewhere that this test does not see,
 // with where. While tests run, every statement is looked at as it is when it reaches the database too: see dbtest.Unscoped.
 var unscopedSQL = map[string]string{
-	"action.bySystem":        "its callers' conditions begin with the organisation",
 	"audit.keptOf":           "its caller's condition begins with the organisation",
 	"classification.History": "the condition begins with the organisation",
 	"classification.States":  "the condition begins with the organisation",

@@ -82,15 +82,6 @@ func SetResponsible(ctx context.Context, tx *db.Tx, actor access.Actor, r Respon
 	if err := r.Check(); err != nil {
 		return err
 	}
-	if !r.Person.IsZero() {
-		p, err := GetPerson(ctx, tx, actor.Organisation, r.Person)
-		if err != nil {
-			return err
-		}
-		if !p.Active() {
-			return ErrEnded
-		}
-	}
 	before, err := responsibilities(ctx, tx, actor.Organisation, `r.object_kind = $2 AND r.object_id = $3 AND r.kind = $4`, r.ObjectKind, r.ObjectID, r.Kind)
 	if err != nil {
 		return err
@@ -100,14 +91,23 @@ func SetResponsible(ctx context.Context, tx *db.Tx, actor access.Actor, r Respon
 		was = before[0].Person
 	}
 	if was == r.Person {
-		return nil
+		return nil // who has left stays named until somebody takes over
+	}
+	if !r.Person.IsZero() {
+		p, err := GetPerson(ctx, tx, actor.Organisation, r.Person)
+		if err != nil {
+			return err
+		}
+		if !p.Active() {
+			return ErrEnded
+		}
 	}
 	if err := saveResponsibility(ctx, tx, actor.Organisation, &r); err != nil {
 		return fmt.Errorf("save responsibility: %w", err)
 	}
 	return audit.Append(ctx, tx, actor, audit.Entry{
 		Action: "organisation.SetResponsible", ObjectKind: r.ObjectKind, ObjectID: r.ObjectID, Data: map[string]string{"kind": r.Kind},
-		Before: was, After: r.Person,
+		Before: map[string]any{r.Kind: was}, After: map[string]any{r.Kind: r.Person},
 	})
 }
 

@@ -5,6 +5,9 @@ package organisation
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/db"
@@ -119,8 +122,8 @@ func removeMember(ctx context.Context, tx *db.Tx, org access.OrganisationID, g i
 func responsibilities(ctx context.Context, tx *db.Tx, org access.OrganisationID, condition string, args ...any) ([]Responsibility, error) {
 	out, err := db.All(ctx, tx, func(scan func(...any) error) (Responsibility, error) {
 		var r Responsibility
-		return r, scan(&r.ObjectKind, &r.ObjectID, &r.Kind, &r.Person, &r.Left)
-	}, `SELECT r.object_kind, r.object_id, r.kind, r.person_id, p.name FROM responsibility r
+		return r, scan(&r.ObjectKind, &r.ObjectID, &r.Kind, &r.Person, &r.Left, &r.Gone)
+	}, `SELECT r.object_kind, r.object_id, r.kind, r.person_id, p.name, p.ended_at IS NOT NULL FROM responsibility r
 		JOIN person p ON p.id = r.person_id AND p.organisation_id = r.organisation_id
 		WHERE r.organisation_id = $1 AND `+condition+` ORDER BY r.object_kind, r.object_id, r.kind`, append([]any{org}, args...)...)
 	if err != nil {
@@ -141,6 +144,56 @@ func saveResponsibility(ctx context.Context, tx *db.Tx, org access.OrganisationI
 		ON CONFLICT (organisation_id, object_kind, object_id, kind) DO UPDATE SET person_id = excluded.person_id, since = excluded.since`,
 		org, r.ObjectKind, r.ObjectID, r.Kind, r.Person, db.Millis(tx.Now))
 	return err
+}
+
+// atOnce is how many objects one statement asks about.
+const atOnce = 500
+
+// inObjects narrows a statement to some objects of a kind.
+func inObjects(org access.OrganisationID, objectKind string, objects []string) (string, []any) {
+	args := []any{org, objectKind}
+	marks := make([]string, len(objects))
+	for i, id := range objects {
+		args = append(args, id)
+		marks[i] = "$" + strconv.Itoa(i+3)
+	}
+	return `r.object_kind = $2 AND r.object_id IN (` + strings.Join(marks, ", ") + `)`, args
+}
+
+// Named gives who is named for some objects of a kind, by the object's id and how.
+func Named(ctx context.Context, tx *db.Tx, org access.OrganisationID, objectKind string, objects []string) (map[string]map[string]Responsibility, error) {
+	out := map[string]map[string]Responsibility{}
+	for part := range slices.Chunk(objects, atOnce) {
+		where, args := inObjects(org, objectKind, part)
+		list, err := responsibilities(ctx, tx, org, where, args[1:]...)
+		if err != nil {
+			return nil, err
+		}
+		for i := range list {
+			r := &list[i]
+			if out[r.ObjectID] == nil {
+				out[r.ObjectID] = map[string]Responsibility{}
+			}
+			out[r.ObjectID][r.Kind] = *r
+		}
+	}
+	return out, nil
+}
+
+// Release takes away who is named for objects that are being removed.
+func Release(ctx context.Context, tx *db.Tx, org access.OrganisationID, objectKind string, objects []string) error {
+	for part := range slices.Chunk(objects, atOnce) {
+		where, args := inObjects(org, objectKind, part)
+		if _, err := tx.Exec(ctx, `DELETE FROM responsibility AS r WHERE r.organisation_id = $1 AND `+where, args...); err != nil {
+			return fmt.Errorf("release what is removed from those named for it: %w", err)
+		}
+	}
+	return nil
+}
+
+// Colleagues gives everybody who has not left, in Swedish order, for a list to choose from.
+func Colleagues(ctx context.Context, tx *db.Tx, org access.OrganisationID) ([]Person, error) {
+	return persons(ctx, tx, org, `p.ended_at IS NULL`)
 }
 
 func signsIn(ctx context.Context, tx *db.Tx, org access.OrganisationID, p *Person) (bool, error) {

@@ -16,6 +16,7 @@ import (
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/information"
 	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/requirement"
 	"github.com/insegel/insegel/internal/system"
 )
@@ -82,10 +83,13 @@ type Sum struct {
 	UnitID               access.UnitID
 	Unit                 string
 	OwnerRole, LoginNote string
-	Created              time.Time
-	Standing             Standing
-	Levels               [catalogue.NumAspects]Level
-	ValidUntil           civil.Date
+	// Owner is the person who owns the system; OwnerLeft says that they have left.
+	Owner      string
+	OwnerLeft  bool
+	Created    time.Time
+	Standing   Standing
+	Levels     [catalogue.NumAspects]Level
+	ValidUntil civil.Date
 	// Drafted is when the draft was begun; zero without one.
 	Drafted time.Time
 	Tally   requirement.Tally
@@ -98,6 +102,16 @@ type Sum struct {
 	search             string
 	laws, requirements requirement.Bits
 	statuses           []requirement.Status // by the requirement's place in the catalogue; nil without answers
+}
+
+// ownerless reports whether neither a role nor a person who is still here owns the system.
+func (s *Sum) ownerless() bool { return s.OwnerRole == "" && (s.Owner == "" || s.OwnerLeft) }
+
+// answer fills in who owns the system.
+func (s *Sum) answer(named map[string]map[string]organisation.Responsibility) {
+	if r, ok := named[s.ID.String()][organisation.Owner]; ok {
+		s.Owner, s.OwnerLeft = r.Left, r.Gone
+	}
 }
 
 // Actions counts actions by how they keep their time. Every action is in exactly one of the fields.
@@ -204,7 +218,7 @@ func (f *Filter) Matches(s *Sum, today civil.Date) bool {
 	switch {
 	case f.Unit == Missing && s.UnitID != "", f.Unit != "" && f.Unit != Missing && string(s.UnitID) != f.Unit:
 		return false
-	case f.Owner == Missing && s.OwnerRole != "":
+	case f.Owner == Missing && !s.ownerless():
 		return false
 	case f.Standing == Expiring && !s.ends(today), f.Standing != "" && f.Standing != Expiring && string(s.Standing) != f.Standing:
 		return false
@@ -482,7 +496,7 @@ func (x *Index) Totals(f Filter) Totals {
 		t.Tally.Add(s.Tally)
 		t.Actions.add(s.Actions)
 		t.Unowned += s.Unowned
-		if s.OwnerRole == "" {
+		if s.ownerless() {
 			t.Ownerless++
 		}
 		i, ok := at[s.UnitID]

@@ -17,7 +17,8 @@ type listRow struct {
 	Name, Href, Unit string
 	Cells            []cell
 	Mark             web.Tag
-	Login, Owner     string
+	Login            string
+	Owner, Person    string // the role, and who
 	Until            civil.Date
 	// Left is how soon it ends, when that is soon.
 	Left            string
@@ -148,6 +149,11 @@ func row(c *web.Context, s *Sum, today civil.Date) listRow {
 		Name: s.Name, Href: systemPath(s.Slug), Unit: s.Unit, Cells: cells(c, s), Mark: markTag(c, s.Standing),
 		Login: s.LoginNote, Owner: s.OwnerRole, Until: s.ValidUntil, NotMet: s.Tally.NotMet, Unknown: s.Tally.Unknown(),
 		Total: s.Tally.Total(), Stopped: s.Standing == Stopped,
+	}
+	if s.Owner != "" && s.OwnerLeft {
+		r.Person = c.L.T("overview.has-left", "Name", s.Owner)
+	} else {
+		r.Person = s.Owner
 	}
 	if s.Standing == Classified && s.ends(today) {
 		r.Left = c.L.T("overview.days-left", "Count", days(today, s.ValidUntil))

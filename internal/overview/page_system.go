@@ -10,6 +10,7 @@ import (
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/classification"
+	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/requirement"
 	"github.com/insegel/insegel/internal/system"
 	"github.com/insegel/insegel/internal/web"
@@ -55,6 +56,7 @@ type systemPage struct {
 	Stop        *web.Note
 	Suspected   *web.Note
 	Duties      []fact
+	Appoint     string // where people are named; empty when the reader may not
 	Facts       []fact
 	UnknownOf   int // how many facts are unknown
 	Logins      []loginRow
@@ -85,7 +87,7 @@ func (p *Pages) system(c *web.Context) error {
 	v := &o.View
 	d := systemPage{
 		Page: p.systemBase(c, v), Head: p.head(c, &o, web.TabOverview), Stop: stopNote(c, v),
-		Duties: duties(c, &v.System), Facts: p.facts(c, &v.System), Logins: logins(c, &v.System), LoginNote: v.System.LoginNote,
+		Duties: duties(c, &o), Appoint: appoint(c, &v.System), Facts: p.facts(c, &v.System), Logins: logins(c, &v.System), LoginNote: v.System.LoginNote,
 		Information: p.held(c, &v.System), Levels: levels(c, &v.Need), Questions: p.questions(c, v),
 		Last: p.events(c, o.Last), HistoryHref: systemPath(v.System.Slug) + "/historik", LawCount: len(v.Laws),
 	}
@@ -195,13 +197,37 @@ func say(c *web.Context, s *system.System, key, field, value string) fact {
 	return f
 }
 
-func duties(c *web.Context, s *system.System) []fact {
+// appoint is where the reader names who answers for a system.
+func appoint(c *web.Context, s *system.System) string {
+	if !mayAt(c, "system.SetResponsible", s) {
+		return ""
+	}
+	return systemPath(s.Slug) + "/ansvariga"
+}
+
+func duties(c *web.Context, o *One) []fact {
+	s := &o.View.System
+	owner := say(c, s, "overview.fact-information-owner", "", "")
+	owner.Settle = appoint(c, s)
 	return []fact{
-		say(c, s, "overview.fact-owner", "agare", s.OwnerRole),
-		say(c, s, "overview.fact-manager", "forvaltare", s.ManagerRole),
+		answering(c, say(c, s, "overview.fact-owner", "agare", s.OwnerRole), o.Responsible[organisation.Owner]),
+		answering(c, say(c, s, "overview.fact-manager", "forvaltare", s.ManagerRole), o.Responsible[organisation.Manager]),
+		answering(c, owner, o.Responsible[organisation.InformationOwner]),
 		say(c, s, "overview.fact-unit", "enhet", s.Unit),
 		say(c, s, "overview.fact-supplier", "leverantor", s.Supplier),
 	}
+}
+
+// answering puts the person who is named before the role.
+func answering(c *web.Context, f fact, r organisation.Responsibility) fact {
+	if r.Person.IsZero() {
+		return f
+	}
+	f.Detail, f.Unknown = f.Value, false
+	if f.Value = r.Left; r.Gone {
+		f.Value = c.L.T("overview.has-left", "Name", r.Left)
+	}
+	return f
 }
 
 // word makes a line of a value that has a name in both languages: the message called name.

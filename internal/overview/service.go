@@ -73,12 +73,17 @@ func (s *Service) build(ctx context.Context, tx *db.Tx, org access.OrganisationI
 	if err != nil {
 		return nil, err
 	}
+	named, err := system.Answering(ctx, tx, org, list)
+	if err != nil {
+		return nil, err
+	}
 	x := &Index{Systems: make([]Sum, len(views)), Today: civil.Of(tx.Now)}
 	engine := s.requirements.Engine
 	day, out := engine.At(x.Today), engine.NewOutcome()
 	for i := range views {
 		v := &views[i]
 		sum := summary(v)
+		sum.answer(named)
 		if !v.Need.Stop {
 			engine.Derive(&v.Subject.Facts, v.Subject.Steps, day, out)
 			sum.laws, sum.requirements = slices.Clone(out.Laws), slices.Clone(out.Requirements)
@@ -113,7 +118,7 @@ func unowned(c *catalogue.Catalogue, s *Sum, actions map[string]*action.Action) 
 		if status != requirement.NotMet || !s.requirements.Has(i) {
 			continue
 		}
-		if a := actions[c.Requirements[i].ID]; a == nil || a.OwnerRole == "" {
+		if a := actions[c.Requirements[i].ID]; a == nil || !a.Owned() {
 			n++
 		}
 	}
@@ -273,8 +278,18 @@ func (s *Service) listStored(ctx context.Context, tx *db.Tx, reach access.Reach,
 	if err != nil {
 		return err
 	}
+	list := make([]ids.ID[system.System], len(systems))
+	for i := range systems {
+		list[i] = systems[i].ID
+	}
+	named, err := system.Answering(ctx, tx, org, list)
+	if err != nil {
+		return err
+	}
 	for i := range views {
-		out.Rows = append(out.Rows, summary(&views[i]))
+		sum := summary(&views[i])
+		sum.answer(named)
+		out.Rows = append(out.Rows, sum)
 	}
 	return nil
 }
@@ -283,6 +298,8 @@ func (s *Service) listStored(ctx context.Context, tx *db.Tx, reach access.Reach,
 type One struct {
 	View    requirement.View
 	Actions map[string]*action.Action
+	// Responsible is who answers for it in person, by how.
+	Responsible map[string]organisation.Responsibility
 	// Last is what happened last, newest first.
 	Last []audit.Logged
 	// Classifications is every classification, newest first; only for the history.
@@ -344,6 +361,11 @@ func (s *Service) one(ctx context.Context, actor access.Actor, r request, with p
 			return err
 		}
 		o.Actions = actions[sys.ID]
+		named, err := system.Answering(ctx, tx, org, []ids.ID[system.System]{sys.ID})
+		if err != nil {
+			return err
+		}
+		o.Responsible = named[sys.ID.String()]
 		if with.log {
 			if o.Last, err = audit.History(ctx, tx, org, "system", sys.ID.String(), manyEvents); err != nil {
 				return err

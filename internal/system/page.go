@@ -33,6 +33,8 @@ func (p *Pages) Routes(s *web.Site) {
 	s.Handle("POST /system/nytt", "system.Create", p.create)
 	s.Handle("GET /system/{slug}/redigera", "system.Update", p.edit)
 	s.Handle("POST /system/{slug}/redigera", "system.Update", p.update)
+	s.Handle("GET /system/{slug}/ansvariga", "system.Responsible", p.responsible)
+	s.Handle("POST /system/{slug}/ansvariga", "system.SetResponsible", p.setResponsible)
 }
 
 // Path is the address of a system's page.
@@ -51,22 +53,10 @@ type formPage struct {
 	Name         string
 }
 
-// BindListed gives a field with its fault, if it has one.
-func (p formPage) BindListed(l listed) listed {
-	l.Field = p.Bind(l.Field)
-	return l
-}
-
 // group is one fieldset of ordinary fields.
 type group struct {
 	ID, Legend, Hint string
-	Fields           []listed
-}
-
-// listed is a field that may take its value from a list of names.
-type listed struct {
-	web.Field
-	List string
+	Fields           []web.Field
 }
 
 // list is a datalist.

@@ -250,10 +250,12 @@ func (in *input) shown(c *web.Context, v string) string {
 	return v
 }
 
-func (in *input) field(c *web.Context, value string) listed {
-	f := listed{
-		Field: web.Field{Name: in.name, Type: in.kind, Label: in.label(c), Value: value, Optional: in.name != "namn" && in.kind != kindSelect},
-		List:  in.list,
+func (in *input) field(c *web.Context, value string) web.Field {
+	f := web.Field{
+		Name: in.name, Type: in.kind, Label: in.label(c), Value: value, Optional: in.name != "namn" && in.kind != kindSelect, List: in.list,
+	}
+	if in.list != "" {
+		f.Autocomplete = "off"
 	}
 	if key := "system.field-" + in.name + "-hint"; c.L.Has(key) {
 		f.Hint = c.L.T(key)

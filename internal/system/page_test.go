@@ -20,6 +20,7 @@ import (
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/dbtest"
 	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/system"
 	"github.com/insegel/insegel/internal/web"
 	"github.com/insegel/insegel/internal/webtest"
@@ -36,7 +37,7 @@ func start(t *testing.T, d *db.DB, who *pageActor) (*webtest.Client, *system.Ser
 	if err != nil {
 		t.Fatal(err)
 	}
-	bundle, err := locale.NewBundle(map[string]string{"web": web.Messages, "system": system.Messages})
+	bundle, err := locale.NewBundle(map[string]string{"web": web.Messages, "system": system.Messages, "organisation": organisation.Messages})
 	if err != nil {
 		t.Fatal(err)
 	}

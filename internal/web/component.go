@@ -136,6 +136,8 @@ type Field struct {
 	Autocomplete string
 	// Accept is the file types of a file field.
 	Accept string
+	// List is the id of a datalist on the page that the browser proposes from.
+	List string
 	// Options are the choices of a select.
 	Options []Option
 }
