@@ -105,6 +105,8 @@ type File struct {
 	Stream io.Reader
 	// Depth is how many containers it lies inside: 0 for a file of the file system.
 	Depth int
+	// budget is what is left to unpack of the file that it lies inside.
+	budget *budget
 }
 
 // Reader reads one kind of file. It returns an error only when the visitor did, or ctx ended; what it could not read it tells with
