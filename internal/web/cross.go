@@ -51,10 +51,17 @@ func (s *Site) checkOrigin(r *http.Request, k kind) error {
 	if err := s.csrf.Check(r); err != nil {
 		return &Error{Status: http.StatusForbidden, Key: "web.cross-origin", Err: err}
 	}
-	if r.Header.Get("Sec-Fetch-Site") == "" && r.Header.Get("Origin") == "" {
+	if origin := r.Header.Get("Origin"); r.Header.Get("Sec-Fetch-Site") == "" && (origin == "" || !s.sameScheme(origin)) {
 		return &Error{Status: http.StatusForbidden, Key: "web.cross-origin"}
 	}
 	return nil
+}
+
+// sameScheme reports whether an origin has the site's own scheme, which the standard library does not look at where a browser tells of no
+// site: a page in clear under our name is whoever's who sits on the way.
+func (s *Site) sameScheme(origin string) bool {
+	scheme, _, found := strings.Cut(origin, "://")
+	return !found || strings.EqualFold(scheme, "https") == s.opts.TLS
 }
 
 // withoutCookies is a request to a machine's address: what a browser would add to it by itself is taken away.

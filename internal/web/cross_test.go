@@ -41,6 +41,22 @@ func TestUnsafeMethodsNeedTheirOrigin(t *testing.T) {
 	}
 }
 
+// A browser that tells its origin only must tell ours with our scheme: a page in clear under our name may be anybody's.
+func TestOriginHasOurScheme(t *testing.T) {
+	for tls, want := range map[bool]map[string]int{false: {"http": 200, "https": 403}, true: {"http": 403, "https": 200}} {
+		h := newHouse(t, func(o *web.Options) { o.TLS = tls })
+		h.Public("POST /form", func(c *web.Context) error { return c.Text(200, "ok") })
+		c := start(t, h)
+		c.Site = ""
+		for scheme, status := range want {
+			c.Header.Set("Origin", scheme+"://"+strings.TrimPrefix(c.URL, "http://"))
+			if p := c.Post("/form", nil); p.Status != status {
+				t.Errorf("TLS %v, a form of a page of %s: %d, want %d", tls, scheme, p.Status, status)
+			}
+		}
+	}
+}
+
 // The exemption holds for exactly the pattern that was registered.
 func TestCrossSiteIsOneAddress(t *testing.T) {
 	h := newHouse(t, nil)

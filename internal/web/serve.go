@@ -59,6 +59,11 @@ func written(w http.ResponseWriter) bool {
 func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a := &answer{ResponseWriter: w, id: strings.ToLower(rand.Text()[:12])}
 	r = s.opts.Proxies.arrive(r)
+	if len(r.TransferEncoding) > 0 && r.ProtoMajor == 1 {
+		// A request with chunks and a length is read in one way here, and may be read in another by a proxy before us. What the two would
+		// disagree about comes after it on the connection, so nothing does.
+		a.Header().Set("Connection", "close")
+	}
 	s.headers(a.Header(), r)
 	if r.URL.Path == HealthPath {
 		a.Header().Set("Content-Type", "text/plain; charset=utf-8")
@@ -195,7 +200,11 @@ func (s *Site) elsewhere(r *http.Request) string {
 	if s.opts.Canonical == "" || !cameInClear(r) || r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return ""
 	}
-	return s.opts.Canonical + r.URL.RequestURI()
+	to := "/" + strings.TrimPrefix(r.URL.EscapedPath(), "/") // a request line can be without any, and then would go on with our host's name
+	if r.URL.RawQuery != "" {
+		to += "?" + r.URL.RawQuery
+	}
+	return s.opts.Canonical + to
 }
 
 // cameInClear reports whether a proxy says that the reader came to it without TLS.
