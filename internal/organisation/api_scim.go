@@ -522,6 +522,7 @@ func (a *SCIM) fault(c *web.Context, err error) error {
 	default:
 		return err
 	}
+	c.Refused(e.Status)
 	body := map[string]any{"schemas": []string{"urn:ietf:params:scim:api:messages:2.0:Error"}, "status": strconv.Itoa(e.Status), "detail": e.Detail}
 	if e.Type != "" {
 		body["scimType"] = e.Type

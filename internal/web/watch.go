@@ -5,6 +5,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/insegel/insegel/internal/access"
 )
@@ -28,6 +29,8 @@ const (
 // refusals are the statuses of what is refused because of who asks, or from where, and not because of what was written.
 var refusals = map[int]bool{
 	http.StatusForbidden: true, http.StatusMisdirectedRequest: true, http.StatusTooManyRequests: true,
+	http.StatusUnauthorized: true, // a program's key
+	http.StatusGone:         true, // a link that opens nothing, which may be a guess
 }
 
 // reasonOf tells why an error refuses a request; empty when it does not.
@@ -51,16 +54,39 @@ func reasonOf(err error) string {
 func (c *Context) sight(reason string) Sight {
 	actor := c.Actor
 	actor.From = ClientAddress(c.Request) // also of somebody unknown
-	return Sight{
-		Actor: actor, Action: c.action, Pattern: c.Request.Pattern, Method: method(c.Request.Method), Path: c.Request.URL.Path, Reason: reason,
+	pattern, path := c.Request.Pattern, c.Request.URL.Path
+	if pattern == "" { // refused before it came to its handler
+		_, pattern = c.site.mux.Handler(c.Request)
 	}
+	if _, place, _ := strings.Cut(pattern, " "); strings.Contains(place, secretPart) {
+		path = place // the log is read by more people than may use the link
+	}
+	return Sight{Actor: actor, Action: c.action, Pattern: pattern, Method: method(c.Request.Method), Path: path, Reason: reason}
 }
+
+// secretPart is a part of a path that opens something for whoever has it. A pattern has no other name for it.
+const secretPart = "{token}"
+
+// Refused lets the log know of a refusal that a handler answers in its own form, as those for programs do.
+func (c *Context) Refused(status int) { c.site.tellRefused(c, &Error{Status: status}) }
 
 // tellRefused lets the log know of every refusal, in one place.
 func (s *Site) tellRefused(c *Context, err error) {
-	if reason := reasonOf(err); reason != "" && s.opts.Refused != nil {
+	if s.opts.Refused == nil {
+		return
+	}
+	reason := reasonOf(err)
+	if reason == "" && c.guessed(err) {
+		reason = defaults[http.StatusNotFound]
+	}
+	if reason != "" {
 		s.opts.Refused(c.Context(), c.sight(reason))
 	}
+}
+
+// guessed reports whether somebody signed in named a thing that is not there for them: it may be another's, and the answer does not tell.
+func (c *Context) guessed(err error) bool {
+	return c.Actor.ID != "" && strings.Contains(c.Request.Pattern, "{") && understand(err).Status == http.StatusNotFound
 }
 
 // tellRead lets the log know that somebody has read where the organisation is weak.

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/web"
 )
 
@@ -32,6 +33,13 @@ func TestLogIsToldOfRefusalsAndReadings(t *testing.T) {
 	h.Handle("GET /list", "overview.List", func(c *web.Context) error { return c.Text(200, "weak") })
 	h.Handle("GET /alarms", "alarm.List", func(c *web.Context) error { return c.Text(200, "no weakness") })
 	h.Handle("POST /save", "", func(c *web.Context) error { return c.Text(200, "saved") })
+	h.Handle("GET /thing/{id}", "", func(*web.Context) error { return db.ErrNotFound })
+	h.Public("GET /link/{token}", func(*web.Context) error { return &web.Error{Status: http.StatusGone} })
+	h.Machine("GET /api/{rest...}", func(c *web.Context) error {
+		c.Refused(http.StatusNotFound)
+		c.Refused(http.StatusUnauthorized)
+		return c.Text(http.StatusUnauthorized, "no")
+	})
 	c := start(t, h)
 
 	c.Get("/list")
@@ -48,6 +56,13 @@ func TestLogIsToldOfRefusalsAndReadings(t *testing.T) {
 	elsewhere := c.Request("GET", "/gallery", nil)
 	elsewhere.Host = "evil.example"
 	c.Do(elsewhere)
+	secret := c.Request("GET", "/link/SECRET", nil)
+	secret.Host = "evil.example"
+	c.Do(secret)
+	c.Get("/link/SECRET")
+	c.Get("/api/things")
+	c.Get("/thing/theirs")
+	c.Get("/nowhere")
 	c.Post("/save", url.Values{})
 	h.actor.Roles = []access.Role{access.Administrator}
 	c.Get("/list")
@@ -56,7 +71,8 @@ func TestLogIsToldOfRefusalsAndReadings(t *testing.T) {
 		reasons = append(reasons, s.Method+" "+s.Path+" "+s.Reason)
 	}
 	want := []string{
-		"GET /reach denied", "GET /step-up step-up", "GET /too-many web.too-many", "POST /save web.cross-origin", "GET /gallery web.wrong-host", "GET /list denied",
+		"GET /reach denied", "GET /step-up step-up", "GET /too-many web.too-many", "POST /save web.cross-origin", "GET /gallery web.wrong-host",
+		"GET /link/{token} web.wrong-host", "GET /link/{token} web.gone", "GET /api/things web.signed-out", "GET /thing/theirs web.not-found", "GET /list denied",
 	}
 	if !slices.Equal(reasons, want) {
 		t.Errorf("refusals\n%q, want\n%q", reasons, want)

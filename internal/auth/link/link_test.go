@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -350,4 +352,47 @@ func TestPages(t *testing.T) {
 			t.Errorf("the log has %s", secret)
 		}
 	}
+}
+
+// Those who guess at once have no more tries between them than one who guesses in turn, and of those who have the code one gets in.
+func TestManyGuessesAtOnce(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		h := newHouse(t, d)
+		id := h.make()
+		cookie := h.arrive()
+		atOnce := func(fn func() error, want error) (n int) {
+			var each sync.WaitGroup
+			var got atomic.Int64
+			for range 50 {
+				each.Go(func() {
+					if errors.Is(fn(), want) {
+						got.Add(1)
+					}
+				})
+			}
+			each.Wait()
+			return int(got.Load())
+		}
+		guess := func(digits string) func() error {
+			return func() error {
+				_, err := h.links.Confirm(t.Context(), cookie, digits, "192.0.2.7")
+				return err
+			}
+		}
+		h.code(id, cookie)
+		if n := atOnce(guess("00000000"), link.ErrCode); n != link.CodeTries {
+			t.Errorf("%d guesses were compared with the code, want %d", n, link.CodeTries)
+		}
+		if n := atOnce(func() error { return h.links.SendCode(t.Context(), cookie, "192.0.2.7") }, nil); n != link.MaxCodes-1 {
+			t.Errorf("%d more codes were sent, want %d", n, link.MaxCodes-1)
+		}
+		h.write(func(tx *db.Tx) error {
+			_, err := tx.Exec(t.Context(), `UPDATE access_link SET code_hash = $1, code_tries = 0 WHERE id = $2 AND organisation_id = $3`,
+				link.CodeHash(h.key, id, right), id, h.actor.Organisation)
+			return err
+		})
+		if n := atOnce(guess(right), nil); n != 1 {
+			t.Errorf("%d browsers were let in by one code, want 1", n)
+		}
+	})
 }

@@ -158,7 +158,7 @@ func (s *Links) SendCode(ctx context.Context, cookie, from string) error {
 		return err
 	}
 	err = s.DB.Write(ctx, v.Link.Organisation, func(tx *db.Tx) error {
-		l, err := byID(ctx, tx, v.Link.ID)
+		l, err := hold(ctx, tx, v.Link.ID)
 		if err != nil {
 			return err
 		}
@@ -197,7 +197,7 @@ func (s *Links) Confirm(ctx context.Context, cookie, digits, from string) (strin
 	fresh := drawToken()
 	var refused error
 	err = s.DB.Write(ctx, v.Link.Organisation, func(tx *db.Tx) error {
-		l, err := byID(ctx, tx, v.Link.ID)
+		l, err := hold(ctx, tx, v.Link.ID)
 		if err != nil {
 			return err
 		}

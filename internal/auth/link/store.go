@@ -55,6 +55,15 @@ func byID(ctx context.Context, tx *db.Tx, id ids.ID[Link]) (Link, error) {
 	return one(ctx, tx, `SELECT `+columns+` FROM access_link l WHERE l.organisation_id = $1 AND l.id = $2`, tx.Scope, id)
 }
 
+// hold is byID for who will count something of the link: whoever else would waits until this transaction has ended, and then sees what it
+// counted. Without it, those who guess at once would all find that nobody has guessed yet.
+func hold(ctx context.Context, tx *db.Tx, id ids.ID[Link]) (Link, error) {
+	if _, err := tx.Exec(ctx, `UPDATE access_link SET code_tries = code_tries WHERE organisation_id = $1 AND id = $2`, tx.Scope, id); err != nil {
+		return Link{}, err
+	}
+	return byID(ctx, tx, id)
+}
+
 // byVisit finds the link that a browser has open, and tells when the code was given in it.
 func byVisit(ctx context.Context, tx *db.Tx, cookie string) (l Link, confirmed time.Time, err error) {
 	var at sql.NullInt64
