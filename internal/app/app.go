@@ -148,6 +148,9 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		return nil, errors.Join(err, e)
 	}
 	o.Outbound.Never = append(o.Outbound.Never, databaseAddresses(ctx, o.Database)...)
+	o.Outbound.Refused = func(target string, why error) {
+		o.Log.Warn("outgoing call refused", slog.String("target", target), slog.String("error", why.Error()))
+	}
 	a := &App{DB: d, Log: o.Log, Outbound: o.Outbound}
 	if err := a.build(ctx, o); err != nil {
 		return nil, errors.Join(err, d.Close())

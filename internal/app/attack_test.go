@@ -62,12 +62,16 @@ func (l *lines) String() string {
 }
 
 // besieged serves the program on a database of its own until the test ends.
-func besieged(t *testing.T, database string, o app.ServerOptions) *fort {
+func besieged(t *testing.T, database string, o app.ServerOptions, more ...func(*app.Options)) *fort {
 	t.Helper()
 	f := &fort{t: t, out: &lines{}, org: ids.New[access.Tenant]()}
-	a, err := app.Open(context.Background(), app.Options{
+	options := app.Options{
 		Database: database, Log: slog.New(redact.New(slog.NewTextHandler(f.out, nil))), KeyFile: keyFile(t, database), KeysFile: keysFile(t, database),
-	})
+	}
+	for _, change := range more {
+		change(&options)
+	}
+	a, err := app.Open(context.Background(), options)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -59,6 +59,16 @@ type Policy struct {
 	// Proxy is the proxy that requests go through, if any. The environment is not asked for one. The proxy then resolves the names, so
 	// that only the names, and not the addresses, are checked here.
 	Proxy *url.URL
+	// Refused, when set, is told of every connection and request that is refused: somebody may be trying what can be reached from here.
+	Refused func(target string, why error)
+}
+
+// tell tells of a refusal and gives it on.
+func (p *Policy) tell(target string, why error) error {
+	if why != nil && p.Refused != nil {
+		p.Refused(target, why)
+	}
+	return why
 }
 
 // Request says what one client may do.
@@ -91,7 +101,7 @@ func (p Policy) Client(r Request) (*http.Client, error) {
 		transport.Proxy = http.ProxyURL(p.Proxy)
 		transport.DialContext = p.dialProxy
 	}
-	g := &gate{targets: targets, next: transport, max: r.Max}
+	g := &gate{policy: p, targets: targets, next: transport, max: r.Max}
 	if g.max <= 0 {
 		g.max = DefaultMax
 	}
@@ -129,7 +139,7 @@ func (p Policy) DialTLS(ctx context.Context, address string) (net.Conn, error) {
 
 func (p Policy) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	d := &net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlive, Control: func(_, resolved string, _ syscall.RawConn) error {
-		return p.check(resolved)
+		return p.tell(resolved, p.check(resolved))
 	}}
 	return d.DialContext(ctx, network, address)
 }
@@ -195,9 +205,12 @@ var inside = []netip.Prefix{
 	netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("fec0::/10"),
 }
 
+// public6 is all of IPv6 that is handed out for the public internet; what lies outside it may be somebody's way round to an inner address.
+var public6 = netip.MustParsePrefix("2000::/3")
+
 // reserved reports whether an address is not one on the public internet.
 func reserved(a netip.Addr) bool {
-	return a.IsLoopback() || a.IsPrivate() || slices.ContainsFunc(inside, func(n netip.Prefix) bool { return n.Contains(a) })
+	return a.Is6() && !public6.Contains(a) || a.IsLoopback() || a.IsPrivate() || slices.ContainsFunc(inside, func(n netip.Prefix) bool { return n.Contains(a) })
 }
 
 // target is a place as requests name it.
@@ -241,14 +254,20 @@ func isLoopback(host string) bool {
 
 // gate lets a request through to its target only, and an answer only up to a length.
 type gate struct {
+	policy  Policy
 	targets []target
 	next    http.RoundTripper
 	max     int64
 }
 
 func (g *gate) allowed(u *url.URL) error {
-	if u.User != nil || !slices.Contains(g.targets, targetOf(u)) {
-		return fmt.Errorf("request to %s: %w", u.Host, ErrTarget)
+	t := targetOf(u)
+	if u.User != nil || !slices.Contains(g.targets, t) {
+		return g.policy.tell(u.Host, fmt.Errorf("request to %s: %w", u.Host, ErrTarget))
+	}
+	// Through a proxy nothing is resolved here, but an address is an address.
+	if a, err := netip.ParseAddr(t.host); err == nil && g.policy.Proxy != nil {
+		return g.policy.tell(u.Host, g.policy.check(net.JoinHostPort(a.String(), t.port)))
 	}
 	return nil
 }

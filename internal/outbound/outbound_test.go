@@ -153,6 +153,8 @@ func TestAddresses(t *testing.T) {
 		{"10.1.0.5:5432", lan, false},             // the program's own database
 		{"[::ffff:10.1.0.5]:5432", lan, false},    // the same
 		{"10.1.0.5:443", lan, true},               // another port of that machine
+		{"[::ffff:0:7f00:1]:443", nil, false},     // an inner address in another IPv6 dress
+		{"[100::1]:443", nil, false},              // not handed out
 		{"no address", wide, false},               //
 		{"[fd12::1%eth0]:443", lan, true},         // a zone changes nothing
 	} {
@@ -169,6 +171,17 @@ func TestNameThatMeansThisMachine(t *testing.T) {
 	address := "http://localhost" + s.URL[strings.LastIndex(s.URL, ":"):]
 	if _, err := get(t, outbound.Policy{}, outbound.Request{Targets: []string{address}}, address); !errors.Is(err, outbound.ErrAddress) {
 		t.Errorf("%v, want ErrAddress", err)
+	}
+	proxied := outbound.Policy{Proxy: &url.URL{Scheme: "http", Host: strings.TrimPrefix(s.URL, "http://")}}
+	for _, target := range []string{"https://169.254.169.254", "https://10.0.0.1", "https://[::1]"} {
+		if _, err := get(t, proxied, outbound.Request{Targets: []string{target}}, target+"/x"); !errors.Is(err, outbound.ErrAddress) {
+			t.Errorf("%s by a proxy: %v, want ErrAddress", target, err)
+		}
+	}
+	var told []string
+	p := outbound.Policy{Refused: func(target string, _ error) { told = append(told, target) }}
+	if _, err := get(t, p, outbound.Request{Targets: []string{address}}, address); err == nil || len(told) != 1 {
+		t.Errorf("%v, and told of %v", err, told)
 	}
 	if c, err := (outbound.Policy{}).Dial(t.Context(), "tcp", strings.TrimPrefix(s.URL, "http://")); !errors.Is(err, outbound.ErrAddress) {
 		t.Errorf("dial: %v, %v, want ErrAddress", c, err)
