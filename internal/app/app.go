@@ -171,8 +171,11 @@ func openMigrated(ctx context.Context, o Options) (*db.DB, error) {
 	if current(ctx, d) {
 		return d, nil
 	}
-	if err := migrate(ctx, d); err != nil {
-		return nil, errors.Join(fmt.Errorf("%w: run insegel migrate, or give --migrate-db: %w", ErrOldSchema, err), d.Close())
+	if err := migrate(ctx, d, o.Warn); err != nil {
+		if d.Engine == db.Postgres {
+			err = fmt.Errorf("%w: run insegel migrate, or give --migrate-db: %w", ErrOldSchema, err)
+		}
+		return nil, errors.Join(err, d.Close())
 	}
 	return d, nil
 }
@@ -190,7 +193,7 @@ func migrateAsOwner(ctx context.Context, o Options) error {
 	if err != nil {
 		return fmt.Errorf("open database as its owner: %w", err)
 	}
-	err = migrate(ctx, owner)
+	err = migrate(ctx, owner, o.Warn)
 	if role := roleOf(o.Database); err == nil && owner.Engine == db.Postgres && role != "" && role != roleOf(o.MigrateDatabase) {
 		err = schema.Grant(ctx, owner, role)
 	}
@@ -206,13 +209,6 @@ func roleOf(dsn string) string {
 	return u.User.Username()
 }
 
-func migrate(ctx context.Context, d *db.DB) error {
-	if _, err := schema.Migrate(ctx, d); err != nil {
-		return err
-	}
-	return job.Migrate(ctx, d)
-}
-
 func (a *App) build(ctx context.Context, o Options) error {
 	var err error
 	if a.Catalogue, err = Catalogue(); err != nil {
@@ -220,6 +216,9 @@ func (a *App) build(ctx context.Context, o Options) error {
 	}
 	if a.Texts, err = Texts(); err != nil {
 		return err
+	}
+	if err = backup.CheckWhole(ctx, a.DB); err != nil {
+		return fmt.Errorf("start: %w", err)
 	}
 	if err = a.openKeys(ctx, o); err != nil {
 		return err

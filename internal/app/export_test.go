@@ -19,3 +19,6 @@ const MaxConnectionsPerPeer = maxConnectionsPerPeer
 
 // Tell mails about alarms now, for tests.
 func Tell(ctx context.Context, a *App) error { return a.mailAlarms(ctx) }
+
+// LockForOne is how a server or an upgrade has a SQLite file to itself.
+var LockForOne = lockForOne

@@ -25,21 +25,31 @@ func (a *App) guard(ctx context.Context) (release func(), err error) {
 	if a.DB.Engine != db.SQLite {
 		return func() {}, nil
 	}
-	f, err := os.OpenFile(a.DB.Path+".server", os.O_CREATE|os.O_RDWR, 0o600)
+	release, err = lockForOne(a.DB.Path)
 	if err != nil {
-		return nil, fmt.Errorf("lock the database for this server: %w", err)
+		return nil, fmt.Errorf("serve %s: %w", a.DB.Path, err)
+	}
+	if err := quickCheck(ctx, a.DB); err != nil {
+		release()
+		return nil, err
+	}
+	return release, nil
+}
+
+// lockForOne lets one process at a time have a SQLite file to itself, as far as servers and upgrades are concerned. The lock ends with
+// the process, however that ends.
+func lockForOne(path string) (release func(), err error) {
+	f, err := os.OpenFile(path+".server", os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("lock the database: %w", err)
 	}
 	release = func() { _ = f.Close() } // the lock ends with the file
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		release()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
-			return nil, fmt.Errorf("serve %s: %w: stop it first, or use PostgreSQL for several", a.DB.Path, ErrServed)
+			return nil, fmt.Errorf("%w: stop it first, or use PostgreSQL for several", ErrServed)
 		}
-		return nil, fmt.Errorf("lock the database for this server: %w", err)
-	}
-	if err := quickCheck(ctx, a.DB); err != nil {
-		release()
-		return nil, err
+		return nil, fmt.Errorf("lock the database: %w", err)
 	}
 	return release, nil
 }

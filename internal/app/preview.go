@@ -82,7 +82,7 @@ func previewDatabase(ctx context.Context, o Options) (*db.DB, func() error, erro
 	}
 	d.Sealer = seal.InMemory()
 	done := func() error { return errors.Join(d.Close(), remove()) }
-	if err := migrate(ctx, d); err != nil {
+	if err := migrate(ctx, d, o.Warn); err != nil {
 		return nil, nil, errors.Join(err, done())
 	}
 	return d, done, nil

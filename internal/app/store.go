@@ -158,3 +158,15 @@ func markDestroyed(ctx context.Context, tx *db.Tx) error {
 	_, err := tx.Exec(ctx, `UPDATE sealing SET destroyed_at = $1 WHERE organisation_id = $2 AND destroyed_at IS NULL`, db.Millis(tx.Now), tx.Scope)
 	return err
 }
+
+// schemaOf reads which schema a database has, and changes nothing.
+func schemaOf(ctx context.Context, d *db.DB) (int64, error) {
+	var has int64
+	err := d.Read(ctx, db.Installation, func(tx *db.Tx) error {
+		return db.One(tx.QueryRow(ctx, `SELECT MAX(version_id) FROM goose_db_version`), &has)
+	})
+	if err != nil {
+		return 0, fmt.Errorf("read schema version: %w", err)
+	}
+	return has, nil
+}

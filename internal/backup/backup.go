@@ -49,6 +49,7 @@ var leftOut = map[string]string{
 	"sign_in_request":  "belongs to a browser that waits now",
 	"register_upload":  "lists are kept for a day, and may hold what must not be kept at all",
 	"backup_run":       "tells of this machine's copies",
+	"restoring":        "tells of what is being put back here",
 }
 
 // Manifest tells what a backup holds. It stands last in the file, signed.

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -219,13 +220,16 @@ func Restore(ctx context.Context, r Restoring) (*Restored, error) {
 	return r.intoFile(ctx, m, path)
 }
 
-// intoFile makes a SQLite database aside and puts it in its place when everything is right.
+// asidePattern is what the directory that a SQLite database is made in begins with.
+const asidePattern = ".insegel-restore-*"
+
+// intoFile makes a SQLite database aside and puts it in its place when everything is right. Until then what is there stays there.
 func (r *Restoring) intoFile(ctx context.Context, m *Manifest, path string) (*Restored, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("find the database: %w", err)
 	}
-	if err := r.free(ctx, path); err != nil {
+	if _, err := r.free(ctx, path); err != nil {
 		return nil, err
 	}
 	if r.Keys == "" {
@@ -234,14 +238,18 @@ func (r *Restoring) intoFile(ctx context.Context, m *Manifest, path string) (*Re
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("make the database's directory: %w", err)
 	}
-	dir, err := os.MkdirTemp(filepath.Dir(path), ".insegel-restore-")
+	if err := removeLeft(filepath.Join(filepath.Dir(path), asidePattern)); err != nil {
+		return nil, fmt.Errorf("restore: %w", err)
+	}
+	dir, err := os.MkdirTemp(filepath.Dir(path), asidePattern)
 	if err != nil {
 		return nil, fmt.Errorf("make a place to restore in: %w", err)
 	}
+	defer hold(dir)()
 	aside := filepath.Join(dir, "restore.db")
 	out, err := r.fill(ctx, m, "sqlite:"+aside)
 	if err == nil {
-		err = place(aside, path)
+		err = r.place(ctx, aside, path)
 	}
 	if err = errors.Join(err, os.RemoveAll(dir)); err != nil {
 		return nil, fmt.Errorf("restore: %w", err)
@@ -249,36 +257,36 @@ func (r *Restoring) intoFile(ctx context.Context, m *Manifest, path string) (*Re
 	return out, nil
 }
 
-// free makes sure that nothing is lost by putting a file at path. A database without organisations is moved aside, never removed.
-func (r *Restoring) free(ctx context.Context, path string) error {
+// free makes sure that nothing is lost by putting a file at path, and tells whether a database without organisations is there.
+func (r *Restoring) free(ctx context.Context, path string) (empty bool, err error) {
 	if _, err := os.Lstat(path); errors.Is(err, os.ErrNotExist) {
-		return nil
+		return false, nil
 	}
 	if !r.OverEmpty {
-		return fmt.Errorf("restore to %s: %w: choose another place, or move it away", path, ErrNotEmpty)
+		return false, fmt.Errorf("restore to %s: %w: choose another place, or move it away", path, ErrNotEmpty)
 	}
 	d, err := db.Open(ctx, "sqlite:"+path)
 	if err != nil {
-		return fmt.Errorf("restore to %s: %w: it cannot be opened, so nobody knows whether it is empty: %w", path, ErrNotEmpty, err)
+		return false, fmt.Errorf("restore to %s: %w: it cannot be opened, so nobody knows whether it is empty: %w", path, ErrNotEmpty, err)
 	}
 	var used bool
 	err = d.Read(ctx, db.Installation, func(tx *db.Tx) error { used = occupied(ctx, tx); return nil })
 	if err = errors.Join(err, d.Close()); err != nil {
-		return fmt.Errorf("restore to %s: %w", path, err)
+		return false, fmt.Errorf("restore to %s: %w", path, err)
 	}
 	if used {
-		return fmt.Errorf("restore to %s: %w: it holds an organisation, so move it away first", path, ErrNotEmpty)
+		return false, fmt.Errorf("restore to %s: %w: it holds an organisation, so move it away first", path, ErrNotEmpty)
 	}
-	for _, suffix := range []string{"", "-wal", "-shm"} {
-		if err := os.Rename(path+suffix, path+".before-restore"+suffix); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("move the empty database aside: %w", err)
-		}
+	// Whoever closes a SQLite database last takes its log away.
+	if _, err := os.Lstat(path + "-wal"); err == nil {
+		return false, fmt.Errorf("restore to %s: %w: somebody has it open, so stop that first", path, ErrNotEmpty)
 	}
-	return nil
+	return true, nil
 }
 
-// place puts the finished file in its place, unless something has come there meanwhile.
-func place(aside, path string) error {
+// place puts the finished file in its place. An empty database that is there gets another name beside, and then its own name goes from
+// the one to the other at once: whenever it is cut short, one of them has it.
+func (r *Restoring) place(ctx context.Context, aside, path string) error {
 	f, err := os.OpenFile(aside, os.O_RDWR, 0)
 	if err != nil {
 		return err
@@ -286,10 +294,36 @@ func place(aside, path string) error {
 	if err := errors.Join(f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	if err := moveNew(aside, path); err != nil {
+	empty, err := r.free(ctx, path) // something may have come there meanwhile
+	if err != nil {
+		return err
+	}
+	if !empty {
+		err = moveNew(aside, path)
+	} else if err = keepBeside(path); err == nil {
+		err = os.Rename(aside, path)
+	}
+	if err != nil {
 		return fmt.Errorf("put the database in its place: %w", err)
 	}
 	return seal.SyncDir(filepath.Dir(path))
+}
+
+// keepBeside gives a file a second name that nothing has yet. Where the file system has no links it is moved there.
+func keepBeside(path string) error {
+	name := path + ".before-restore"
+	for n := 2; ; n++ {
+		if _, err := os.Lstat(name); errors.Is(err, os.ErrNotExist) {
+			err := os.Link(path, name)
+			if err != nil && !errors.Is(err, fs.ErrExist) {
+				return os.Rename(path, name)
+			}
+			if err == nil {
+				return nil
+			}
+		}
+		name = fmt.Sprintf("%s.before-restore-%d", path, n)
+	}
 }
 
 // intoServer fills a PostgreSQL database.
@@ -355,7 +389,26 @@ func (r *Restoring) fillOpen(ctx context.Context, d *db.DB, m *Manifest) error {
 			return err
 		}
 	}
-	return checkLogs(ctx, d, r.Root)
+	if err := checkLogs(ctx, d, r.Root); err != nil {
+		return err
+	}
+	return d.Write(ctx, db.Installation, func(tx *db.Tx) error { return unmark(ctx, tx) })
+}
+
+// ErrCut says that a backup was being put back into a database and that it never came to its end.
+var ErrCut = errors.New("a restore into this database was cut short, so what is in it has not been verified")
+
+// CheckWhole refuses (ErrCut) a database that a backup was put back into without coming to its end.
+func CheckWhole(ctx context.Context, d *db.DB) error {
+	var marked bool
+	err := d.Read(ctx, db.Installation, func(tx *db.Tx) (err error) { marked, err = isMarked(ctx, tx); return err })
+	if err != nil {
+		return fmt.Errorf("look for a restore that was cut short: %w", err)
+	}
+	if marked {
+		return fmt.Errorf("%w: make a new database and run insegel restore again", ErrCut)
+	}
+	return nil
 }
 
 // ErrLog says that a log that was put back has been changed since it was written.
@@ -382,6 +435,9 @@ func (r *Restoring) load(ctx context.Context, d *db.DB, m *Manifest) error {
 			return ErrNotEmpty
 		}
 		if err := fits(ctx, tx, m); err != nil {
+			return err
+		}
+		if err := mark(ctx, tx); err != nil { // in the same transaction as the rows: neither is seen without the other
 			return err
 		}
 		tighten, err := loosen(ctx, tx)

@@ -235,3 +235,27 @@ func organisations(ctx context.Context, tx *db.Tx) ([]access.OrganisationID, err
 	}
 	return out, nil
 }
+
+// mark notes that a backup is being put back. A schema from before the table gets it now, so that no version is without.
+func mark(ctx context.Context, tx *db.Tx) error {
+	_, err := tx.Exec(ctx, `CREATE TABLE IF NOT EXISTS restoring (id BIGINT PRIMARY KEY CHECK (id = 1), began_at BIGINT NOT NULL)`)
+	if err == nil {
+		_, err = tx.Exec(ctx, `INSERT INTO restoring (id, began_at) VALUES (1, $1)`, db.Millis(tx.Now))
+	}
+	if err != nil {
+		return fmt.Errorf("note that a backup is being put back: %w", err)
+	}
+	return nil
+}
+
+func unmark(ctx context.Context, tx *db.Tx) error {
+	if _, err := tx.Exec(ctx, `DELETE FROM restoring`); err != nil {
+		return fmt.Errorf("note that a backup has been put back: %w", err)
+	}
+	return nil
+}
+
+func isMarked(ctx context.Context, tx *db.Tx) (bool, error) {
+	n, err := countRows(ctx, tx, "restoring")
+	return n > 0, err
+}

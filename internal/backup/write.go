@@ -17,6 +17,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"filippo.io/age"
@@ -99,10 +100,15 @@ func (s *Source) Write(ctx context.Context, t Target) (*Written, error) {
 
 // writeFile encrypts what write gives into a file that is whole or not there.
 func writeFile(name string, to []age.Recipient, write func(io.Writer) error) (int64, error) {
-	f, err := os.CreateTemp(filepath.Dir(name), ".insegel-backup-*")
+	pattern := filepath.Join(filepath.Dir(name), partPattern)
+	if err := removeLeft(pattern); err != nil {
+		return 0, fmt.Errorf("write %s: %w", name, err)
+	}
+	f, err := os.CreateTemp(filepath.Split(pattern))
 	if err != nil {
 		return 0, fmt.Errorf("write %s: %w", name, err)
 	}
+	defer hold(f.Name())()
 	err = encrypt(f, to, write)
 	var size int64
 	if info, e := f.Stat(); e == nil {
@@ -117,6 +123,53 @@ func writeFile(name string, to []age.Recipient, write func(io.Writer) error) (in
 		return 0, fmt.Errorf("write %s: %w", name, err)
 	}
 	return size, seal.SyncDir(filepath.Dir(name))
+}
+
+// partPattern is what a file is called until it is whole.
+const partPattern = ".insegel-backup-*"
+
+// hold marks a file or directory as being worked on, until release or the end of the process, however that comes. Where the file system
+// cannot, nothing is marked, and nothing is removed by removeLeft either.
+func hold(path string) (release func()) {
+	f, err := lock(path)
+	if err != nil {
+		return func() {}
+	}
+	return func() { _ = f.Close() } // it was only held
+}
+
+func lock(path string) (*os.File, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// removeLeft removes what matches and nobody works on: left by one that was cut short. What cannot be removed is left.
+func removeLeft(pattern string) error {
+	dir, base := filepath.Split(pattern)
+	dir = filepath.Clean(dir)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("look for what was left: %w", err)
+	}
+	for _, e := range entries {
+		path := filepath.Join(dir, e.Name())
+		if match, err := filepath.Match(base, e.Name()); err != nil || !match {
+			continue
+		}
+		f, err := lock(path)
+		if err != nil {
+			continue // somebody works on it, or it is not ours to touch
+		}
+		_ = os.RemoveAll(path)
+		_ = f.Close()
+	}
+	return nil
 }
 
 // moveNew gives a file another name, and never takes the place of one that has it. Where the file system has no links, that cannot be
