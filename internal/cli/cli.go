@@ -47,6 +47,7 @@ type commands struct {
 	Audit     auditCommand     `cmd:"" help:"Verify, export and sign the log."`
 	Catalogue catalogueCommand `cmd:"" help:"Check, compare and list the catalogue."`
 	Demo      demoCommand      `cmd:"" help:"Start an example municipality on this machine."`
+	Scan      scanCommand      `cmd:"" help:"Find personal data in files and databases, with reasons. Needs no database of its own."`
 	Serve     serveCommand     `cmd:"" help:"Start the server."`
 	Backup    backupCommand    `cmd:"" help:"Copy everything to an encrypted file while it is in use."`
 	Restore   restoreCommand   `cmd:"" help:"Put a backup back, and verify what came of it."`

@@ -44,6 +44,8 @@ type Text struct {
 	// Continues says that Bytes continue the previous Text of the same member without a break: a number may begin there and end
 	// here. A visitor sees the end of a run when the next Text does not continue it, or when the reading ends.
 	Continues bool
+	// Form is CSV, JSON or Markup for text whose lines, keys or elements are columns; empty for prose.
+	Form Kind
 	// Wraps says that a line break may stand inside a number, as in text that was laid out in lines (PDF).
 	Wraps bool
 }

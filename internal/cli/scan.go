@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/insegel/insegel/data"
+	"github.com/insegel/insegel/internal/discovery"
+	"github.com/insegel/insegel/internal/discovery/detect"
+)
+
+type scanCommand struct {
+	Source    []string `arg:"" help:"What to look through: files and directories, - for standard input, or a database: postgres://, mysql://, sqlserver://, oracle:// or sqlite:. Its password comes from the environment or a file."`
+	JSON      bool     `name:"json" help:"Write what is found as JSON, one object a line."`
+	Detectors string   `help:"What to look for: ids with commas between them; sensitive stands for all sensitive categories. Everything when left out." placeholder:"LIST"`
+	Workers   int      `help:"How many files are read at once. One for each processor when left out." placeholder:"N"`
+	Sample    string   `help:"How many rows of a database's table are read, or full. 4603 rows miss a share of 0.1 % with at most 1 % probability." default:"4603" placeholder:"N|full"`
+	Include   []string `help:"Only files with such a name or path, such as *.csv. May be repeated." sep:"none" placeholder:"GLOB"`
+	Exclude   []string `help:"Not files and directories with such a name or path. May be repeated." sep:"none" placeholder:"GLOB"`
+	Since     string   `help:"Only files that were changed on this day or later: YYYY-MM-DD." placeholder:"DATE"`
+	State     string   `help:"A file with the key of fingerprints, so that the same value has the same fingerprint in the next run. It is made when it is not there, for its owner alone. A key of its own is drawn for every run when left out." placeholder:"FILE"`
+}
+
+// Run looks for personal data. Its exit code is 0 when nothing was found, 1 when something was, 2 when something could not be read.
+func (c *scanCommand) Run(s *streams) error {
+	o, err := c.options(s)
+	if err != nil {
+		return err
+	}
+	var sink scanSink
+	if c.JSON {
+		sink = discovery.NewLines(s.out, o.Rules.Version)
+	} else {
+		sink = newScanTable(s.out)
+	}
+	stop := showScan(s, o.Progress)
+	sum, err := discovery.Scan(s.ctx, c.Source, o, sink)
+	stop()
+	if err == nil {
+		err = sink.Summary(&sum)
+	}
+	if err = errors.Join(err, sink.Close()); err != nil {
+		return err
+	}
+	switch {
+	case sum.Unread > 0:
+		return fmt.Errorf("%d files or parts of files could not be read; each is told with its reason", sum.Unread)
+	case sum.Found()+sum.Low > 0:
+		return errFound
+	}
+	return nil
+}
+
+// scanSink writes what is found, in one way or another.
+type scanSink interface {
+	discovery.Sink
+	Summary(*discovery.Summary) error
+	Close() error
+}
+
+// options reads the flags.
+func (c *scanCommand) options(s *streams) (o discovery.Options, err error) {
+	detectors, err := fs.Sub(data.Files, "detectors")
+	if err != nil {
+		return o, err
+	}
+	if o.Rules, err = detect.Load(detectors); err != nil {
+		return o, err
+	}
+	if o.Detectors, err = o.Rules.Choose(words(c.Detectors)); err != nil {
+		return o, usage("--detectors: %v", err)
+	}
+	if c.Workers < 0 {
+		return o, usage("--workers: give a number from 1")
+	}
+	if o.Workers = c.Workers; o.Workers == 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	if c.Sample != "full" {
+		if o.Rows, err = strconv.ParseInt(c.Sample, 10, 64); err != nil || o.Rows < 1 {
+			return o, usage("--sample: give a number of rows, or full")
+		}
+	}
+	if o.Include, o.Exclude, err = c.Include, c.Exclude, checkGlobs(c.Include, c.Exclude); err != nil {
+		return o, err
+	}
+	if c.Since != "" {
+		if o.Since, err = time.ParseInLocation(time.DateOnly, c.Since, time.Local); err != nil {
+			return o, usage("--since: write the day as YYYY-MM-DD, such as 2026-01-31")
+		}
+	}
+	o.Now, o.Stdin, o.Progress, o.Fingerprints = time.Now, s.in, &discovery.Progress{}, c.JSON
+	o.Key, err = c.key()
+	return o, err
+}
+
+func words(list string) []string {
+	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' })
+}
+
+func checkGlobs(lists ...[]string) error {
+	for _, list := range lists {
+		for _, g := range list {
+			if _, err := filepath.Match(g, ""); err != nil {
+				return usage("the pattern %s is malformed", g)
+			}
+		}
+	}
+	return nil
+}
+
+// scanState is what --state keeps between runs.
+type scanState struct {
+	// Key is the key of fingerprints.
+	Key []byte `json:"fingerprint_key"`
+}
+
+// key is the key of fingerprints: the state's, or one of its own.
+func (c *scanCommand) key() (discovery.Key, error) {
+	if c.State == "" {
+		return discovery.NewKey(), nil
+	}
+	b, err := os.ReadFile(c.State)
+	if errors.Is(err, fs.ErrNotExist) {
+		return c.newState()
+	}
+	if err != nil {
+		return discovery.Key{}, fmt.Errorf("read state: %w", err)
+	}
+	info, err := os.Stat(c.State)
+	if err != nil {
+		return discovery.Key{}, fmt.Errorf("read state: %w", err)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return discovery.Key{}, fmt.Errorf("read state: %s holds a key and others may read it: let its owner alone do so (chmod 600)", c.State)
+	}
+	var state scanState
+	if err := json.Unmarshal(b, &state); err != nil || len(state.Key) != len(discovery.Key{}) {
+		return discovery.Key{}, fmt.Errorf("read state: %s is no state of insegel scan: name another file", c.State)
+	}
+	return discovery.Key(state.Key), nil
+}
+
+// newState makes the file, for its owner alone.
+func (c *scanCommand) newState() (discovery.Key, error) {
+	k := discovery.NewKey()
+	b, err := json.Marshal(scanState{Key: k[:]})
+	if err != nil {
+		return k, err
+	}
+	f, err := os.OpenFile(c.State, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return k, fmt.Errorf("make state: %w", err)
+	}
+	_, err = f.Write(append(b, '\n'))
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return k, fmt.Errorf("make state: %w", err)
+	}
+	return k, nil
+}

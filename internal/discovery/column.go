@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package discovery
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"github.com/insegel/insegel/internal/discovery/detect"
+	"github.com/insegel/insegel/internal/discovery/source"
+)
+
+const (
+	// judgeAfter is how many values of a column are seen before its findings are handed on: a column is judged as a column.
+	judgeAfter = 200
+	// leastTried is how many numbers of the right shape a column needs before their share says anything.
+	leastTried = 8
+	// mostColumns is how many columns of one file are judged; a file with more has none.
+	mostColumns = 8192
+	// exactDistinct is how many different values are counted one by one; above it, their number is estimated from a sample of hashes.
+	exactDistinct = 4096
+	// realShare and chanceShare are the shares of valid numbers above which a column holds them, and below which they are there by
+	// chance: date and checksum let one in ten of a column of times through, and of a real column 96 in a hundred are right.
+	realShare, chanceShare = 0.5, 0.2
+)
+
+// column is a column of the file that is being read.
+type column struct {
+	source.Column
+	session *session
+	heading detect.Contexts
+	values  int64 // that are not empty, where cells are told one by one
+	tried   int64 // values with the shape of a personnummer
+	valid   int64 // of them, those that are one
+	judged  bool
+	held    []held
+	kinds   map[detect.Detector]*tally
+}
+
+// held is a finding that waits for its column to be judged.
+type held struct {
+	finding  Finding
+	detector detect.Detector
+}
+
+// tally counts one detector's findings in a column.
+type tally struct {
+	count, distinct distinctCounter
+	why             detect.Why
+}
+
+// distinctCounter counts different values by their fingerprints: all of them up to a number, and then those whose hash begins with
+// ever more zeros.
+type distinctCounter struct {
+	n     int64
+	seen  map[uint64]struct{}
+	level int
+}
+
+func (d *distinctCounter) add(print []byte) {
+	d.n++
+	var h uint64
+	for _, c := range print[:16] {
+		h = h<<4 | uint64(hexValue(c))
+	}
+	if h&(1<<d.level-1) != 0 {
+		return
+	}
+	if d.seen == nil {
+		d.seen = map[uint64]struct{}{}
+	}
+	d.seen[h] = struct{}{}
+	for len(d.seen) > exactDistinct {
+		d.level++
+		for k := range d.seen {
+			if k&(1<<d.level-1) != 0 {
+				delete(d.seen, k)
+			}
+		}
+	}
+}
+
+func (d *distinctCounter) distinct() int64 { return int64(len(d.seen)) << d.level }
+
+func hexValue(c byte) byte {
+	if c >= 'a' {
+		return c - 'a' + 10
+	}
+	return c - '0'
+}
+
+// columnNamed finds or makes a column; nil when there are too many.
+func (s *session) columnNamed(c source.Column) *column {
+	if found := s.columns[c]; found != nil {
+		return found
+	}
+	if s.columns == nil {
+		s.columns = map[source.Column]*column{}
+	}
+	if len(s.columns) >= mostColumns {
+		return nil
+	}
+	made := &column{Column: c, session: s, heading: s.Rules.Heading(c.Field), kinds: map[detect.Detector]*tally{}}
+	s.columns[c] = made
+	return made
+}
+
+// columnOf is the column that a place of the window stands in; nil in prose.
+func (s *session) columnOf(g *segment, at int) *column {
+	switch {
+	case g.column != nil:
+		return g.column
+	case g.form == source.CSV:
+		return s.csv.column(s, at)
+	case g.form == source.JSON:
+		return s.keyed(jsonKey(s.window[max(0, at-longestKey):at]))
+	case g.form == source.Markup:
+		return s.keyed(elementName(s.window[max(0, at-longestKey):at]))
+	}
+	return nil
+}
+
+// columnAt tells the scanner about the column at a place.
+func (s *session) columnAt(at int) (detect.Contexts, bool) {
+	g := s.segmentAt(at)
+	if g == nil {
+		return 0, false
+	}
+	c := s.columnOf(g, at)
+	if c == nil {
+		return 0, false
+	}
+	return c.heading, g.form != source.Markup || c.heading != 0
+}
+
+func (s *session) keyed(name []byte) *column {
+	if len(name) == 0 {
+		return nil
+	}
+	return s.columnNamed(source.Column{Member: s.member, Field: string(name)})
+}
+
+// tell counts a number that has the shape, right or wrong.
+func (c *column) tell(m *detect.Match) {
+	if m.Detector == detect.Personnummer || m.Detector == detect.Samordningsnummer {
+		c.tried++
+		if m.Confidence != detect.None {
+			c.valid++
+		}
+		if !c.judged && c.tried >= judgeAfter {
+			c.release()
+		}
+	}
+}
+
+// hold keeps a finding until the column is judged, and counts it. It reports whether it was kept.
+func (c *column) hold(f Finding, m *detect.Match, print []byte) bool {
+	t := c.kinds[m.Detector]
+	if t == nil {
+		t = &tally{}
+		c.kinds[m.Detector] = t
+	}
+	t.why |= f.Why
+	t.distinct.add(print)
+	if c.judged {
+		return false
+	}
+	c.held = append(c.held, held{f, m.Detector})
+	if len(c.held) >= judgeAfter {
+		c.release()
+	}
+	return true
+}
+
+// release judges the column, and hands on what waited.
+func (c *column) release() {
+	c.judged = true
+	for i := range c.held {
+		f := &c.held[i].finding
+		c.weigh(f)
+		c.session.count(f, c.held[i].detector)
+		c.session.found = append(c.session.found, *f)
+	}
+	c.held = nil
+}
+
+// share is how many of the numbers with the shape are right; ok is false when there are too few to say.
+func (c *column) share() (share float64, ok bool) {
+	if c.tried < leastTried {
+		return 0, false
+	}
+	return float64(c.valid) / float64(c.tried), true
+}
+
+// weigh changes a finding's confidence by what its column is.
+func (c *column) weigh(f *Finding) {
+	if f.Detector != "personnummer" && f.Detector != "samordningsnummer" {
+		return
+	}
+	share, ok := c.share()
+	switch {
+	case !ok || f.Why&(detect.Neighbours|detect.Future) != 0:
+	case share >= realShare:
+		f.Why |= detect.Share
+		f.Confidence = detect.High
+	case share < chanceShare && f.Why&detect.Heading == 0:
+		f.Why |= detect.AgainstShare
+		f.Confidence = detect.Low
+	}
+}
+
+// endColumns hands on what waits, and tells every column's verdict.
+func (s *session) endColumns() error {
+	keys := make([]source.Column, 0, len(s.columns))
+	for k, c := range s.columns {
+		if !c.judged {
+			c.release()
+		}
+		if len(c.kinds) > 0 {
+			keys = append(keys, k)
+		}
+	}
+	slices.SortFunc(keys, compareColumns)
+	for _, k := range keys {
+		c := s.columns[k]
+		for _, d := range sortedKinds(c.kinds) {
+			if err := s.sink.Container(c.container(d)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func sortedKinds(m map[detect.Detector]*tally) []detect.Detector {
+	out := make([]detect.Detector, 0, len(m))
+	for d := range m {
+		out = append(out, d)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// container is the column's verdict on one detector.
+func (c *column) container(d detect.Detector) Container {
+	s, t := c.session, c.kinds[d]
+	out := Container{
+		Path: s.task.path, Table: c.Table, Field: c.Field, Detector: s.Rules.ID(d), Count: t.distinct.n, Distinct: t.distinct.distinct(),
+	}
+	if c.Member != "" {
+		out.Path += "/" + c.Member
+	}
+	if out.Field == "" && c.Index > 0 {
+		out.Field = fmt.Sprint(c.Index)
+	}
+	out.Because = t.why.Texts()
+	share, ok := c.share()
+	civic := d == detect.Personnummer || d == detect.Samordningsnummer
+	switch {
+	case civic && ok:
+		out.ValidShare = share
+		out.Because = append(out.Because, fmt.Sprintf("%d of %d numbers of the shape are right", c.valid, c.tried))
+	case c.values > 0:
+		out.ValidShare = min(1, float64(t.distinct.n)/float64(c.values))
+		out.Because = append(out.Because, fmt.Sprintf("%d in %d values", t.distinct.n, c.values))
+	default:
+		out.ValidShare = 1
+	}
+	c.verdict(&out, civic && ok)
+	return out
+}
+
+// verdict says what the column is.
+func (c *column) verdict(out *Container, shared bool) {
+	named := c.heading != 0
+	switch {
+	case shared && out.ValidShare >= realShare:
+		out.Verdict, out.Confidence = "holds", detect.High
+	case shared && out.ValidShare < chanceShare && !(named && c.says(out.Detector)):
+		out.Verdict, out.Confidence = "chance", detect.Low
+		out.Because = append(out.Because, "that few are right by chance, in a column of times or references")
+	case named && c.says(out.Detector):
+		out.Verdict, out.Confidence = "holds", detect.High
+	default:
+		out.Verdict, out.Confidence = "some", detect.Medium
+	}
+	if named && c.says(out.Detector) {
+		out.Because = append(out.Because, fmt.Sprintf("the column is called %s", c.Field))
+	}
+}
+
+func (c *column) says(detector string) bool { return c.session.Rules.Says(c.heading, detector) }
+
+func compareColumns(a, b source.Column) int {
+	for _, d := range []int{
+		bytes.Compare([]byte(a.Member), []byte(b.Member)), bytes.Compare([]byte(a.Table), []byte(b.Table)), a.Index - b.Index,
+		bytes.Compare([]byte(a.Field), []byte(b.Field)),
+	} {
+		if d != 0 {
+			return d
+		}
+	}
+	return 0
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package detect_test
+
+import (
+	"encoding/csv"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/insegel/insegel/internal/discovery/detect"
+)
+
+// rules are the detectors that ship with the program.
+func rules(t testing.TB) *detect.Rules {
+	t.Helper()
+	r, err := detect.Load(os.DirFS("../../../data/detectors"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// testNumber is one of the official test numbers.
+type testNumber struct{ number, kind string }
+
+func testNumbers(t testing.TB) []testNumber {
+	t.Helper()
+	f, err := os.Open("testdata/test-numbers.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []testNumber
+	for _, row := range rows[1:] {
+		out = append(out, testNumber{row[0], row[1]})
+	}
+	return out
+}
+
+// writtenForms are the ways to write YYYYMMDD and NNNN. Those in latin are Windows-1252.
+var writtenForms = []struct{ name, between string }{
+	{"nothing", ""},
+	{"hyphen", "-"},
+	{"plus", "+"},
+	{"space", " "},
+	{"no-break space", "\u00a0"},
+	{"narrow no-break space", "\u202f"},
+	{"en dash", "–"},
+	{"em dash", "—"},
+	{"non-breaking hyphen", "\u2011"},
+	{"Unicode hyphen", "\u2010"},
+	{"figure dash", "\u2012"},
+	{"minus sign", "−"},
+	{"soft hyphen", "\u00ad"},
+	{"hyphen between spaces", " - "},
+	{"en dash between spaces", " – "},
+	{"hyphen at the end of a line", "-\n"},
+	{"hyphen at the end of a line, CRLF", "-\r\n"},
+	{"Windows-1252 en dash", "\x96"},
+	{"Windows-1252 no-break space", "\xa0"},
+	{"Windows-1252 soft hyphen", "\xad"},
+}
+
+var surroundings = []struct{ name, before, after string }{
+	{"alone", "", ""},
+	{"sentence", "Hon är född ", ", och bor i Norrsjö."},
+	{"quoted", "\"", "\""},
+	{"cell", ";", ";"},
+	{"brackets", "(", ")"},
+	{"tag", "<pnr>", "</pnr>"},
+	{"underscore", "akt_", "_2.pdf"},
+	{"no-break space", "\u00a0", "\u00a0"},
+	{"end of a line", "x\r\n", "\r\nx"},
+	{"Swedish quotes", "”", "”"},
+}
+
+// Every official test number is found in every written form, with and without its century, in all surroundings, and exactly where it
+// stands. High or medium, whatever stands around it here.
+func TestEveryTestNumberInEveryForm(t *testing.T) {
+	r := rules(t)
+	for _, all := range []bool{false, true} {
+		want := []detect.Detector{detect.Personnummer, detect.Samordningsnummer}
+		if all {
+			var err error
+			if want, err = r.Choose(nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s := r.NewScanner(want)
+		s.Today = 20261128
+		for _, n := range testNumbers(t) {
+			for _, form := range writtenForms {
+				for _, short := range []bool{false, true} {
+					date := n.number[:8]
+					if short {
+						date = date[2:]
+					}
+					value := date + form.between + n.number[8:]
+					for _, around := range surroundings {
+						text := around.before + value + around.after
+						if !foundExactly(r, s, text, len(around.before), len(value), n.kind) {
+							t.Errorf("all %v: %s, %s, %s: %q was not found as %s: %v", all, form.name, around.name, fmt.Sprint(short), text, n.kind, s.Scan([]byte(text), 0, len(text)))
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func foundExactly(r *detect.Rules, s *detect.Scanner, text string, at, length int, kind string) bool {
+	for _, m := range s.Scan([]byte(text), 0, len(text)) {
+		if m.Start == at && m.End == at+length && r.ID(m.Detector) == kind && m.Confidence >= detect.Medium {
+			return true
+		}
+	}
+	return false
+}
+
+// A line break alone parts the two halves only in text that was laid out in lines.
+func TestLineBreakInsideNumber(t *testing.T) {
+	r := rules(t)
+	s := r.NewScanner([]detect.Detector{detect.Personnummer})
+	s.Today = 20261128
+	const text = "890603\n9813 och 18900603-9813"
+	if got := len(s.Scan([]byte(text), 0, len(text))); got != 1 {
+		t.Errorf("in prose: %d found, want 1", got)
+	}
+	s.Wraps = true
+	const wrapped = "900603\n9813 och 18900603 -\n9813"
+	if got := len(s.Scan([]byte(wrapped), 0, len(wrapped))); got != 2 {
+		t.Errorf("in laid-out text: %d found, want 2", got)
+	}
+}
+
+// A number that a spreadsheet has written with an exponent.
+func TestExponent(t *testing.T) {
+	r := rules(t)
+	s := r.NewScanner([]detect.Detector{detect.Personnummer, detect.Samordningsnummer})
+	s.Today = 20261128
+	for _, n := range testNumbers(t) {
+		digits := strings.TrimRight(n.number[1:], "0")
+		for _, text := range []string{
+			n.number[:1] + "." + digits + "E11", n.number[:1] + "," + digits + "E+11", "a;" + n.number[:1] + "." + digits + "e11;b",
+		} {
+			got := s.Scan([]byte(text), 0, len(text))
+			if len(got) != 1 || got[0].Confidence < detect.Medium || r.ID(got[0].Detector) != n.kind {
+				t.Errorf("%q: %v", text, got)
+			}
+		}
+	}
+}
+
+// What is no personnummer is not taken for one.
+func TestNotCivic(t *testing.T) {
+	r := rules(t)
+	s := r.NewScanner([]detect.Detector{detect.Personnummer, detect.Samordningsnummer})
+	s.Today = 20261128
+	for name, text := range map[string]string{
+		"checksum":              "18900603-9814",
+		"month":                 "18901303-9812",
+		"day":                   "18900231-9810",
+		"century":               "17900603-9813",
+		"part of a longer run":  "1189006039813",
+		"part of a longer run2": "1890060398130",
+		"letters before":        "SE189006039813",
+		"letters after":         "189006039813A",
+		"birth number 000":      "900603-0005",
+		"two dashes":            "900603--9813",
+		"too wide":              "900603      9813",
+		"29 February":           "18900229-9802",
+	} {
+		if got := s.Scan([]byte(text), 0, len(text)); len(got) > 0 {
+			t.Errorf("%s: %q is taken for %v", name, text, got)
+		}
+	}
+}

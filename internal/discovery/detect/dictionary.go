@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package detect
+
+import (
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// class is what a word speaks of: a detector, or one of the classes below.
+type class uint8
+
+// Classes after the detectors'.
+const (
+	maxClasses       = 60
+	against    class = 61 // another kind of number
+	firstName  class = 62
+	lastName   class = 63
+)
+
+// Contexts is a set of classes.
+type Contexts uint64
+
+func (c class) set() Contexts { return 1 << c }
+
+// hit is a word of the dictionary in a text.
+type hit struct {
+	pos, end int32
+	class    class
+}
+
+// placing says where in a word a term may stand, and what may follow.
+type placing uint8
+
+const (
+	inflected placing = iota // at a word's beginning, followed by a Swedish ending and no more
+	exact                    // the whole word
+	prefix                   // at a word's beginning, followed by anything
+	infix                    // anywhere in a word, followed by anything: compounds
+	suffix                   // at a word's end, with an ending: compounds of which it is the last part
+	acronym                  // the whole word, in capitals as it is written
+)
+
+// term is one term, in one encoding, folded.
+type term struct {
+	text    string
+	raw     string // as written, for acronyms
+	class   class
+	placing placing
+	capital bool
+}
+
+// dictionary finds terms by the first four bytes: a bitmap says no to nearly every word, and a table leads to the few terms.
+//
+// Text is folded by setting bit 5 of each byte, which makes a-z of A-Z, å of Å in UTF-8 (c3 85 and c3 a5) and in Windows-1252 (c5
+// and e5). So a term stands in it in both encodings, and text needs no decoding.
+type dictionary struct {
+	terms  []term
+	heads  [2]map[uint32][]int32 // built; by whether the term may stand inside a word
+	filter [2][filterBits / 64]uint64
+	table  [2][]int32 // from key's hash to the first of terms in order
+	order  [2][]int32
+}
+
+const (
+	filterBits = 1 << 15
+	foldAll    = 0x20202020
+)
+
+func newDictionary() *dictionary {
+	return &dictionary{heads: [2]map[uint32][]int32{{}, {}}}
+}
+
+func keyHash(key uint32) uint32 { return key * 0x9E3779B1 >> 17 } // 15 bits
+
+// add adds a term: "word" with its inflections, "=word" alone, "word*" and what begins with it, "*word*" anywhere in a word, "*word"
+// at a word's end, "!WORD" in capitals only. A term of several words has spaces.
+func (d *dictionary) add(w string, c class) error {
+	p, w := placingOf(w)
+	t := term{class: c, placing: p, capital: c == firstName || c == lastName}
+	if w == "" || len(w) < 2 && p != exact || (p == infix || p == suffix) && len(w) < 4 {
+		return fmt.Errorf("the term %q is too short", w)
+	}
+	if stem, ok := strings.CutSuffix(w, "nummer"); ok && p != exact && p != acronym { // numret, numren
+		if err := d.add(stem+"numre*", c); err != nil {
+			return err
+		}
+	}
+	for _, enc := range []string{w, windows1252(w)} {
+		t.raw, t.text = enc, fold(enc)
+		if n := len(d.terms); n > 0 && d.terms[n-1] == t {
+			continue
+		}
+		d.terms = append(d.terms, t)
+	}
+	return nil
+}
+
+// placingOf reads the marks of a term.
+func placingOf(w string) (placing, string) {
+	switch {
+	case strings.HasPrefix(w, "!"):
+		return acronym, w[1:]
+	case strings.HasPrefix(w, "="):
+		return exact, w[1:]
+	case len(w) > 1 && w[0] == '*' && w[len(w)-1] == '*':
+		return infix, w[1 : len(w)-1]
+	case strings.HasPrefix(w, "*"):
+		return suffix, w[1:]
+	case strings.HasSuffix(w, "*"):
+		return prefix, w[:len(w)-1]
+	default:
+		return inflected, w
+	}
+}
+
+func fold(s string) string {
+	b := []byte(s)
+	for i := range b {
+		b[i] |= 0x20
+	}
+	return string(b)
+}
+
+// windows1252 writes a word in that encoding. The terms have no letters outside ISO-8859-1.
+func windows1252(s string) string {
+	b := make([]byte, 0, len(s))
+	for _, r := range s {
+		if r < 0x100 {
+			b = append(b, byte(r))
+		} else {
+			b = append(b, '?')
+		}
+	}
+	return string(b)
+}
+
+// keyOf is the first four bytes of folded text, or as many as there are.
+func keyOf(folded string) uint32 {
+	var b [4]byte
+	n := copy(b[:], folded)
+	if i := strings.IndexFunc(folded[:n], func(r rune) bool { return r < 'a' && r < 0x80 }); i >= 0 { // a first word of less than four letters
+		clear(b[i:])
+	}
+	return binary.LittleEndian.Uint32(b[:])
+}
+
+// finish builds the tables.
+func (d *dictionary) finish() {
+	for i := range d.terms {
+		t := &d.terms[i]
+		key := keyOf(t.text)
+		d.heads[0][key] = append(d.heads[0][key], int32(i))
+		if t.placing == infix || t.placing == suffix {
+			d.heads[1][key] = append(d.heads[1][key], int32(i))
+		}
+	}
+	for inside := range 2 {
+		byHash := map[uint32][]int32{}
+		for key, list := range d.heads[inside] {
+			h := keyHash(key)
+			d.filter[inside][h/64] |= 1 << (h % 64)
+			byHash[h] = append(byHash[h], list...)
+		}
+		d.table[inside] = make([]int32, filterBits+1)
+		for h := range uint32(filterBits) {
+			d.table[inside][h] = int32(len(d.order[inside]))
+			list := byHash[h]
+			slices.SortFunc(list, func(a, b int32) int { // the longest first
+				if n := len(d.terms[b].text) - len(d.terms[a].text); n != 0 {
+					return n
+				}
+				return int(a - b)
+			})
+			d.order[inside] = append(d.order[inside], list...)
+		}
+		d.table[inside][filterBits] = int32(len(d.order[inside]))
+	}
+}
+
+// maybe reports whether a term may begin with these folded bytes.
+func (d *dictionary) maybe(inside int, key uint32) bool {
+	h := keyHash(key)
+	return d.filter[inside][h/64]>>(h%64)&1 != 0
+}
+
+// candidates are the terms that may begin with a key.
+func (d *dictionary) candidates(inside int, key uint32) []int32 {
+	h := keyHash(key)
+	return d.order[inside][d.table[inside][h]:d.table[inside][h+1]]
+}

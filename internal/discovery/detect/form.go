@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package detect
+
+import "bytes"
+
+// mask is what stands for a letter or a digit.
+const mask = "•"
+
+// Mask is a value's form: its digits and letters hidden, and separators of ASCII left. Words, whose length says much, all look alike.
+func Mask(d Detector, value []byte) string {
+	if d == NamePerson || d.Sensitive() || d == Address {
+		return mask + mask + mask + mask + mask
+	}
+	if d == Email {
+		return mask + mask + mask + "@" + mask + mask + mask
+	}
+	out := make([]byte, 0, len(value)*len(mask))
+	dashed := false
+	for _, c := range value {
+		switch {
+		case isDigit(c), c|0x20 >= 'a' && c|0x20 <= 'z':
+			out = append(out, mask...)
+		case c >= 0x80 || c == '\n' || c == '\r':
+			if !dashed {
+				out = append(out, '-')
+			}
+			dashed = true
+			continue
+		default:
+			out = append(out, c)
+		}
+		dashed = false
+	}
+	return string(out)
+}
+
+// Normal is the one form of a value that its fingerprint is made from: digits alone for numbers (a personnummer without its century,
+// which most are written without), small letters for words.
+func Normal(d Detector, value []byte) []byte {
+	var out []byte
+	switch d {
+	case Personnummer, Samordningsnummer, Organisationsnummer:
+		out = mantissa(value)
+		if len(out) == 12 {
+			out = out[2:]
+		}
+	case Phone, Account, Bankgiro, Plusgiro, Card, Passport, IDCard:
+		out = onlyDigits(value)
+	case IBAN, Vehicle, Interim, ICD10:
+		for _, c := range value {
+			if isDigit(c) || c|0x20 >= 'a' && c|0x20 <= 'z' {
+				out = append(out, c|0x20)
+			}
+		}
+	default:
+		for _, c := range value {
+			out = append(out, c|0x20)
+		}
+	}
+	return out
+}
+
+// mantissa is the digits of a number, also of one that a spreadsheet has written with an exponent: 1.985070998E11.
+func mantissa(value []byte) []byte {
+	e := bytes.IndexAny(value, "eE")
+	if e < 0 || len(value) < e+3 {
+		return onlyDigits(value)
+	}
+	out, exponent := onlyDigits(value[:e]), 0
+	for _, c := range onlyDigits(value[e:]) {
+		exponent = exponent*10 + int(c-'0')
+	}
+	for len(out) <= exponent && len(out) < 12 {
+		out = append(out, '0')
+	}
+	return out
+}
+
+func onlyDigits(value []byte) []byte {
+	out := make([]byte, 0, 16)
+	for _, c := range value {
+		if isDigit(c) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// Heading says what a column's name speaks of.
+func (r *Rules) Heading(name string) Contexts {
+	if name == "" {
+		return 0
+	}
+	spaced := make([]byte, 0, len(name)+8)
+	for i := range len(name) { // kund_nr, kundNr and KUND.NR are words as well
+		c := name[i]
+		if c == '_' || c == '.' || c == '-' {
+			c = ' '
+		}
+		if i > 0 && c >= 'A' && c <= 'Z' && name[i-1] >= 'a' && name[i-1] <= 'z' {
+			spaced = append(spaced, ' ')
+		}
+		spaced = append(spaced, c)
+	}
+	var out Contexts
+	for _, text := range [][]byte{spaced, []byte(name)} {
+		s := &Scanner{rules: r, kernel: classifyGo}
+		n := len(text)/64 + 2
+		s.text, s.digits, s.letters = text, make([]uint64, n), make([]uint64, n)
+		s.needWords(len(text))
+		for _, h := range s.hits {
+			out |= h.class.set()
+		}
+	}
+	return out
+}
+
+// Says reports whether contexts speak of a detector.
+func (r *Rules) Says(c Contexts, id string) bool {
+	for i, have := range r.ids {
+		if have == id {
+			return c&(1<<i) != 0 || i <= int(Samordningsnummer) && c&civicWords != 0
+		}
+	}
+	return false
+}

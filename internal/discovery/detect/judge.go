@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package detect
+
+// civicWords are the contexts that speak for a personnummer or samordningsnummer.
+const civicWords = Contexts(1<<Personnummer | 1<<Samordningsnummer | 1<<Interim | 1<<DateOfBirth)
+
+// otherNumbers are the contexts that speak against them.
+const otherNumbers = Contexts(1<<Organisationsnummer | 1<<Passport | 1<<IDCard | 1<<Phone | 1<<Account | 1<<Bankgiro | 1<<Plusgiro | 1<<IBAN | 1<<Card |
+	1<<against)
+
+// saysOther is how near a word must stand, before a number on the same line, to say that the number is something else.
+const saysOther = 48
+
+// judgeCivic weighs a number whose date and checksum are right.
+func (s *Scanner) judgeCivic(m *Match, c civicNumber) {
+	switch {
+	case m.Why&Future != 0:
+		m.Confidence = Low
+		return
+	case s.attached(m.Start, m.End):
+		m.Why |= Neighbours
+		m.Confidence = Low
+		return
+	}
+	if c.form == dashed {
+		m.Why |= Separator
+	}
+	if s.Column != nil {
+		if heading, in := s.Column(m.Start); in {
+			judgeByHeading(m, c, heading)
+			return
+		}
+	}
+	s.judgeByWords(m, c)
+}
+
+// judgeByHeading weighs a number in a column by the column's name.
+func judgeByHeading(m *Match, c civicNumber, heading Contexts) {
+	switch {
+	case heading&civicWords != 0:
+		m.Why |= Heading
+		m.Confidence = High
+	case heading&otherNumbers != 0:
+		m.Why |= AgainstHeading
+		m.Confidence = Low
+		if c.form == dashed {
+			m.Confidence = Medium
+		}
+	default:
+		m.Confidence = Medium
+		if c.form == dashed {
+			m.Confidence = High
+		}
+	}
+}
+
+// judgeByWords weighs a number in running text by the words around it: the nearest decides.
+func (s *Scanner) judgeByWords(m *Match, c civicNumber) {
+	if c.form == dashed {
+		m.Confidence = High
+		if other, ok := s.saidBefore(otherNumbers, m.Start); ok {
+			if own, ok := s.near(civicWords, m.Start, m.End, contextBytes); !ok || own > other {
+				m.Why |= AgainstWords
+				m.Confidence = Medium
+			}
+		}
+		return
+	}
+	own, ok := s.near(civicWords, m.Start, m.End, contextBytes)
+	other, said := s.saidBefore(otherNumbers, m.Start)
+	switch {
+	case said && (!ok || own > other):
+		m.Why |= AgainstWords
+		m.Confidence = Low
+	case ok:
+		m.Why |= Words
+		m.Confidence = High
+	case c.form == bare12 && s.amongStamps(m.Start):
+		m.Why |= Neighbours | Ambiguous
+		m.Confidence = Low
+	default:
+		m.Confidence = Medium
+	}
+}
+
+// saidBefore finds the nearest word of some classes that stands shortly before a place, on the same line.
+func (s *Scanner) saidBefore(classes Contexts, start int) (distance int, ok bool) {
+	s.needWords(start)
+	hits := s.hitsBetween(start-saysOther, start)
+	for i := len(hits) - 1; i >= 0; i-- {
+		h := hits[i]
+		if int(h.end) > start {
+			continue
+		}
+		for _, c := range s.text[h.end:start] {
+			if c == '\n' {
+				return 0, false
+			}
+		}
+		if classes&h.class.set() != 0 {
+			return start - int(h.end), true
+		}
+	}
+	return 0, false
+}
+
+// attached reports whether a value is part of something longer: 2024-850709-9805, 198507099805.25.
+func (s *Scanner) attached(start, end int) bool {
+	t := s.text
+	if start >= 2 && isJoint(t[start-1]) && isDigit(t[start-2]) {
+		return true
+	}
+	return end+1 < len(t) && isJoint(t[end]) && isDigit(t[end+1])
+}
+
+func isJoint(c byte) bool { return c == '-' || c == '.' || c == '/' || c == '+' }
+
+func isDigit(c byte) bool { return c-'0' < 10 }
+
+// amongStamps reports whether twelve digits may be a time, YYYYMMDDHHMM, and stand near another run that begins with the same year
+// and month or is a time as well: a log's, a table's.
+func (s *Scanner) amongStamps(start int) bool {
+	t := s.text
+	if !stampAt(t[start:]) {
+		return false
+	}
+	for i := max(0, start-contextBytes); i+12 <= len(t) && i < start+contextBytes; i++ {
+		if i != start && isDigit(t[i]) && (i == 0 || !isDigit(t[i-1])) {
+			if n := s.runAt(i); n >= 12 && n <= 17 && stampAt(t[i:]) {
+				return true
+			} else if n > 1 {
+				i += n - 1
+			}
+		}
+	}
+	return false
+}
+
+// stampAt reports whether twelve digits are a time of this century.
+func stampAt(t []byte) bool {
+	return two(t) == 20 && two(t[4:])-1 < 12 && two(t[6:])-1 < 31 && two(t[8:]) < 24 && two(t[10:]) < 60
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package detect
+
+import (
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+)
+
+// Rules are the detectors as data: their ids and versions, the words that speak for them, gazetteers and vocabularies.
+type Rules struct {
+	// Version names this set of rules in results.
+	Version string
+	// Documents are the kinds of information that a document may look like.
+	Documents []Document
+
+	ids   []string
+	dict  *dictionary
+	names nameEndings
+}
+
+// Document is a kind of information that a document looks like when enough of what it is made of was found.
+type Document struct {
+	// ID is the information type's in the catalogue.
+	ID string `yaml:"id"`
+	// Name is how the verdict is put, in Swedish and English.
+	Name map[string]string `yaml:"name"`
+	// Needs are the detectors that must have found something, and how many at least.
+	Needs map[string]int `yaml:"needs"`
+	// Words are words of its own, of which one at least stands in the document.
+	Words []string `yaml:"words"`
+}
+
+// file is one file of rules.
+type file struct {
+	Version   string         `yaml:"version"`
+	Detectors []detectorRule `yaml:"detectors"`
+	// Against are words that speak of other numbers: invoices, OCR references, orders, meters.
+	Against []string `yaml:"against"`
+	// First and Last are names; Endings are how surnames end that no list holds all of.
+	First     []string   `yaml:"first"`
+	Last      []string   `yaml:"last"`
+	Endings   []string   `yaml:"endings"`
+	Documents []Document `yaml:"documents"`
+}
+
+type detectorRule struct {
+	ID      string `yaml:"id"`
+	Version int    `yaml:"version"`
+	// Words speak for a number near them, or in the heading of its column.
+	Words []string `yaml:"words"`
+	// Terms are what a sensitive category is found by.
+	Terms []string `yaml:"terms"`
+}
+
+// Load reads the rules: the YAML files of a directory. Every detector of this package must be there.
+func Load(fsys fs.FS) (*Rules, error) {
+	names, err := fs.Glob(fsys, "*.yaml")
+	if err != nil {
+		return nil, fmt.Errorf("load detectors: %w", err)
+	}
+	r := &Rules{ids: formed[:], dict: newDictionary()}
+	r.ids = slices.Clone(r.ids)
+	seen := map[string]bool{}
+	for _, name := range names {
+		b, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			return nil, fmt.Errorf("load detectors: %w", err)
+		}
+		var f file
+		if err := yaml.Unmarshal(b, &f); err != nil {
+			return nil, fmt.Errorf("load detectors: %s: %w", name, err)
+		}
+		if err := r.take(&f, seen); err != nil {
+			return nil, fmt.Errorf("load detectors: %s: %w", name, err)
+		}
+	}
+	for _, id := range formed {
+		if !seen[id] {
+			return nil, fmt.Errorf("load detectors: %s is missing", id)
+		}
+	}
+	for i := range r.Documents {
+		for id := range r.Documents[i].Needs {
+			if !slices.Contains(r.ids, id) {
+				return nil, fmt.Errorf("load detectors: the document %s needs %s, which is no detector", r.Documents[i].ID, id)
+			}
+		}
+	}
+	r.dict.finish()
+	return r, nil
+}
+
+// take takes in one file.
+func (r *Rules) take(f *file, seen map[string]bool) error {
+	r.Version = max(r.Version, f.Version)
+	for i := range f.Detectors {
+		d := &f.Detectors[i]
+		if seen[d.ID] {
+			return fmt.Errorf("the id %s is already in use", d.ID)
+		}
+		seen[d.ID] = true
+		n, err := r.number(d.ID)
+		if err != nil {
+			return err
+		}
+		if err := r.addAll(append(d.Words, d.Terms...), "", class(n)); err != nil {
+			return fmt.Errorf("%s: %w", d.ID, err)
+		}
+	}
+	if err := r.addAll(f.Against, "", against); err != nil {
+		return err
+	}
+	if err := r.addAll(f.First, "=", firstName); err != nil {
+		return err
+	}
+	if err := r.addAll(f.Last, "=", lastName); err != nil {
+		return err
+	}
+	r.names = append(r.names, f.Endings...)
+	r.Documents = append(r.Documents, f.Documents...)
+	return nil
+}
+
+// number is a detector's number: its place among those whose form is known, or after them.
+func (r *Rules) number(id string) (int, error) {
+	if n := slices.Index(formed[:], id); n >= 0 {
+		return n, nil
+	}
+	if !strings.HasPrefix(id, "sensitive_") {
+		return 0, fmt.Errorf("no form is known for %s", id)
+	}
+	r.ids = append(r.ids, id)
+	if len(r.ids) > maxClasses {
+		return 0, fmt.Errorf("there are more than %d detectors", maxClasses)
+	}
+	return len(r.ids) - 1, nil
+}
+
+func (r *Rules) addAll(terms []string, mark string, c class) error {
+	for _, t := range terms {
+		if err := r.dict.add(mark+t, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// IDs are the detectors' ids. A Detector is a place in this list.
+func (r *Rules) IDs() []string { return r.ids }
+
+// ID is a detector's id.
+func (r *Rules) ID(d Detector) string { return r.ids[d] }
+
+// Choose finds detectors by their ids; "sensitive" stands for all sensitive categories. All of them when ids is empty.
+func (r *Rules) Choose(ids []string) ([]Detector, error) {
+	var out []Detector
+	if len(ids) == 0 {
+		for i := range r.ids {
+			out = append(out, Detector(i))
+		}
+		return out, nil
+	}
+	for _, id := range ids {
+		found := false
+		for i, have := range r.ids {
+			if have == id || id == "sensitive" && i >= int(firstSensitive) {
+				out, found = append(out, Detector(i)), true
+			}
+		}
+		if !found {
+			return nil, fmt.Errorf("there is no detector %q: choose among %s", id, strings.Join(r.ids, ", "))
+		}
+	}
+	return out, nil
+}
+
+// Sensitive reports whether a detector is a sensitive category: words, and nothing that says who.
+func (d Detector) Sensitive() bool { return d >= firstSensitive }

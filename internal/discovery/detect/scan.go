@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package detect
+
+// Scanner finds what it wants in texts. It is for one goroutine: it keeps its memory between texts.
+type Scanner struct {
+	// Wraps says that a line break may stand inside a number.
+	Wraps bool
+	// Tried asks for numbers of the right shape that fail a check as well, as matches with the confidence None: what a column's share
+	// of valid values is counted from.
+	Tried bool
+	// Today is the day as YYYYMMDD; nobody is born after it.
+	Today int
+	// Column tells about the column that a place stands in: what its name speaks of, and whether it stands in one at all, so that what is
+	// near is other cells. It may be nil.
+	Column func(at int) (heading Contexts, in bool)
+
+	rules  *Rules
+	want   [256]bool
+	others bool // more than personnummer and samordningsnummer is wanted
+	kernel kernel
+
+	text            []byte
+	digits, letters []uint64
+	lettered        bool // letters are filled for text
+	hits            []hit
+	hitsTo          int // words before this place are in hits
+	out             []Match
+}
+
+// NewScanner makes a scanner for some of the rules' detectors.
+func (r *Rules) NewScanner(want []Detector) *Scanner {
+	s := &Scanner{rules: r, kernel: kernels()[0]}
+	for _, d := range want {
+		s.want[d] = true
+		s.others = s.others || d > Samordningsnummer
+	}
+	return s
+}
+
+// Scan finds what begins in text[from:to]. What stands around it is looked at, and what begins there may end after to. The matches
+// are valid until the next call, in the order of their detectors' work.
+func (s *Scanner) Scan(text []byte, from, to int) []Match {
+	s.text, s.out = text, s.out[:0]
+	s.hits, s.hitsTo, s.lettered = s.hits[:0], max(0, from-contextBytes), false
+	words := len(text)/64 + 2
+	if cap(s.digits) < words {
+		s.digits, s.letters = make([]uint64, words+words/4), make([]uint64, words+words/4)
+	}
+	s.digits, s.letters = s.digits[:words], s.letters[:words]
+	if !s.others {
+		classify(s.kernel, s.digits, nil, text)
+		s.longRuns(from, to)
+		return s.out
+	}
+	classify(s.kernel, s.digits, s.letters, text)
+	s.lettered = true
+	s.readWords(min(len(text), to+contextBytes))
+	s.allRuns(from, to)
+	s.mails(from, to)
+	s.fromWords(from, to)
+	return s.out
+}
+
+// longRuns finds runs of at least six digits, and tries each as a personnummer. Most words of the bitmap have none.
+func (s *Scanner) longRuns(from, to int) {
+	digits := s.digits
+	last := (to + 63) / 64
+	for w := from / 64; w < last; w++ {
+		d := digits[w]
+		if d == 0 {
+			continue
+		}
+		next := digits[w+1]
+		two := d & (d>>1 | next<<63)
+		twoNext := next & (next >> 1)
+		four := two & (two>>2 | twoNext<<62)
+		starts := four & (two>>4 | twoNext<<60)
+		if starts == 0 {
+			continue
+		}
+		var before uint64
+		if w > 0 {
+			before = digits[w-1] >> 63
+		}
+		starts &^= d<<1 | before
+		s.tryRuns(starts, w, from, to)
+	}
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package detect
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"sort"
+)
+
+// contextBytes is how far words speak for a number: 300 characters, of which some are two bytes.
+const contextBytes = 330
+
+// needWords makes sure that the words before a place have been looked up.
+func (s *Scanner) needWords(to int) {
+	to = min(to, len(s.text))
+	if to <= s.hitsTo {
+		return
+	}
+	if !s.lettered {
+		classify(s.kernel, s.digits, s.letters, s.text)
+		s.lettered = true
+	}
+	s.readWords(min(len(s.text), to+1024))
+}
+
+// readWords looks up every word that begins between hitsTo and to.
+func (s *Scanner) readWords(to int) {
+	from := s.hitsTo
+	if from >= to {
+		return
+	}
+	s.hitsTo = to
+	letters := s.letters
+	last := (to + 63) / 64
+	for w := from / 64; w < last; w++ {
+		l := letters[w]
+		var before uint64
+		if w > 0 {
+			before = letters[w-1] >> 63
+		}
+		starts := l &^ (l<<1 | before)
+		for starts != 0 {
+			k := bits.TrailingZeros64(starts)
+			starts &= starts - 1
+			i := w*64 + k
+			if i < from {
+				continue
+			}
+			if i >= to {
+				return
+			}
+			s.word(i, i+s.lettersAt(i))
+		}
+	}
+}
+
+// lettersAt is how many bytes of letters stand from i on.
+func (s *Scanner) lettersAt(i int) int {
+	w, k := i/64, uint(i%64)
+	if rest := ^(s.letters[w] >> k); rest<<k != 0 {
+		return bits.TrailingZeros64(rest)
+	}
+	n := 64 - int(k)
+	for w++; w < len(s.letters); w++ {
+		if s.letters[w] != ^uint64(0) {
+			return n + bits.TrailingZeros64(^s.letters[w])
+		}
+		n += 64
+	}
+	return n
+}
+
+var keyMasks = [4]uint32{0, 0xff, 0xffff, 0xffffff}
+
+// word looks up the word t[i:end], and the terms inside it.
+func (s *Scanner) word(i, end int) {
+	t, d := s.text, s.rules.dict
+	n := end - i
+	key := foldedKey(t, i)
+	if n < 4 {
+		key &= keyMasks[n]
+	}
+	if d.maybe(0, key) && s.lookUp(0, key, i, i, end) {
+		return
+	}
+	if n < 8 {
+		return
+	}
+	for j := i + 2; j+4 <= end; j++ {
+		key := binary.LittleEndian.Uint32(t[j:]) | foldAll
+		if d.maybe(1, key) && s.lookUp(1, key, j, i, end) {
+			return
+		}
+	}
+}
+
+// foldedKey is the four bytes at i, folded; there may be fewer at the end of a text.
+func foldedKey(t []byte, i int) uint32 {
+	if i+4 <= len(t) {
+		return binary.LittleEndian.Uint32(t[i:]) | foldAll
+	}
+	var b [4]byte
+	copy(b[:], t[i:])
+	return binary.LittleEndian.Uint32(b[:]) | foldAll
+}
+
+// lookUp tries the terms that begin with key at j, in the word t[i:end], and notes the first that fits.
+func (s *Scanner) lookUp(inside int, key uint32, j, i, end int) bool {
+	d := s.rules.dict
+	for _, n := range d.candidates(inside, key) {
+		t := &d.terms[n]
+		if stop := s.fits(t, j, i, end); stop > 0 {
+			s.hits = append(s.hits, hit{pos: int32(i), end: int32(stop), class: t.class})
+			if t.class != firstName && t.class != lastName {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// fits reports whether a term stands at j in the word t[i:end], as its end; 0 when it does not.
+func (s *Scanner) fits(t *term, j, i, end int) int {
+	text := s.text
+	stop := j + len(t.text)
+	if stop > len(text) {
+		return 0
+	}
+	if !equalFolded(text[j:stop], t.text) {
+		return 0
+	}
+	if stop > end { // a term of several words: its last word ends where letters end
+		end = stop + s.lettersAt(stop)
+	}
+	switch t.placing {
+	case exact:
+		if stop != end || t.capital && !capitalAt(text, i) {
+			return 0
+		}
+	case acronym:
+		if stop != end || string(text[j:stop]) != t.raw {
+			return 0
+		}
+	case inflected, suffix:
+		if !ending(text[stop:end]) {
+			return 0
+		}
+	}
+	return end
+}
+
+// equalFolded compares text with a folded term of its length. A term's space is any white space.
+func equalFolded(text []byte, folded string) bool {
+	for k := range len(folded) {
+		c := text[k]
+		if c|0x20 != folded[k] && (folded[k] != ' ' || c != '\n' && c != '\t') {
+			return false
+		}
+	}
+	return true
+}
+
+// capitalAt reports whether a word begins with a capital letter.
+func capitalAt(t []byte, i int) bool {
+	c := t[i]
+	if c == 0xc3 && i+1 < len(t) && t[i+1] >= 0x80 {
+		return t[i+1] <= 0x9e
+	}
+	return c >= 'A' && c <= 'Z' || c >= 0xc0 && c <= 0xde
+}
+
+// ending reports whether a rest of a word is a Swedish ending of a noun, a verb or an adjective.
+func ending(rest []byte) bool {
+	if len(rest) == 0 {
+		return true
+	}
+	if len(rest) > 7 {
+		return false
+	}
+	var b [7]byte
+	for i, c := range rest {
+		b[i] = c | 0x20
+	}
+	return endings[string(b[:len(rest)])]
+}
+
+var endings = func() map[string]bool {
+	m := map[string]bool{}
+	for _, e := range []string{
+		"a", "e", "n", "t", "r", "s", "en", "et", "er", "ar", "or", "na", "ns", "ts", "rs", "ens", "ets", "ers", "ars", "erna", "arna",
+		"orna", "ernas", "arnas", "ornas", "rna", "rnas", "nas", "ade", "ad", "at", "ande", "ande", "as", "te", "t", "d", "de", "da",
+		"are", "aren", "arens", "arnas", "are", "ares", "ste", "ast", "ska", "iska", "isk", "iskt", "men", "met", "mer",
+	} {
+		m[e] = true
+	}
+	return m
+}()
+
+// hitsBetween are the hits of words that begin in [from, to).
+func (s *Scanner) hitsBetween(from, to int) []hit {
+	a := sort.Search(len(s.hits), func(i int) bool { return int(s.hits[i].pos) >= from })
+	b := a
+	for b < len(s.hits) && int(s.hits[b].pos) < to {
+		b++
+	}
+	return s.hits[a:b]
+}
+
+// near finds how far it is from a value at start to end to the nearest word of some classes, at most within bytes of it. ok is false
+// when there is none. A word after the value counts as half as far again: "Telefon: 08-...", "08-... (telefon)".
+func (s *Scanner) near(classes Contexts, start, end, within int) (distance int, ok bool) {
+	s.needWords(end + within)
+	best := within + 1
+	for _, h := range s.hitsBetween(start-within, end+within) {
+		if classes&h.class.set() == 0 {
+			continue
+		}
+		var far int
+		switch {
+		case int(h.end) <= start:
+			far = start - int(h.end)
+		case int(h.pos) >= end:
+			far = (int(h.pos) - end) * 3 / 2
+		default:
+			continue
+		}
+		best = min(best, far)
+	}
+	return best, best <= within
+}

@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package discovery
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/insegel/insegel/internal/discovery/detect"
+	"github.com/insegel/insegel/internal/discovery/source"
+)
+
+// The window is the text that is being looked through: what has been decided and is kept because it speaks for what comes, and what
+// waits for the text after it.
+const (
+	// behind is how much of what is decided is kept. It is more than words speak across.
+	behind = 512
+	// ahead is how much text must follow a place before what begins there is decided. It is more than words speak across, and more
+	// than the longest value.
+	ahead = 512
+	// windowBytes is when a window of small texts is looked through.
+	windowBytes = 64 << 10
+	// directBytes is the size from which a text is looked through where it lies, but for its edges.
+	directBytes = 16 << 10
+)
+
+// gap parts texts that do not continue each other: no value goes across it, and words speak across it.
+var gap = []byte("\n\x00\n")
+
+// session looks through one file at a time. Each worker has one, and uses its memory again.
+type session struct {
+	*engine
+	scanner *detect.Scanner
+	print   *printer
+	task    task
+
+	window     []byte
+	from       int // what begins before it is decided
+	segments   []segment
+	member     string
+	wraps      bool
+	any        bool // some text has come
+	sinceBreak int  // bytes since the last line break
+
+	read, skipped int64
+	found         []Finding
+	counts        []int64 // by detector, high and medium
+	low           int64
+	csv           csvLayout
+	columns       map[source.Column]*column
+	document      document
+}
+
+// segment is where a text lies in the window.
+type segment struct {
+	at, length int
+	offset     int64
+	places     []int64           // of each byte, when they were asked for
+	where      func(i int) int64 // while the text is valid
+	place      source.Place
+	form       source.Kind
+	column     *column
+	number     bool
+	counted    int // bytes of the text in which lines were counted
+	lines      int // the lines among them
+	lineStart  int // where the last line begins, from the text's start
+}
+
+func newSession(e *engine) *session {
+	s := &session{engine: e, scanner: e.Rules.NewScanner(e.Detectors), print: newPrinter(e.Key)}
+	s.scanner.Today = today(e.started)
+	s.scanner.Column = s.columnAt
+	s.counts = make([]int64, len(e.Rules.IDs()))
+	return s
+}
+
+// begin begins a task.
+func (s *session) begin(t task) {
+	s.task, s.read, s.skipped, s.low = t, 0, 0, 0
+	s.window, s.segments, s.from, s.any, s.member = s.window[:0], s.segments[:0], 0, false, ""
+	clear(s.counts)
+	s.columns = nil
+	s.document = document{}
+}
+
+// Read counts bytes.
+func (s *session) Read(n int64) {
+	s.read += n
+	s.Progress.Bytes.Add(n)
+}
+
+// Skipped hands on what was not read.
+func (s *session) Skipped(k source.Skip) error {
+	if k.Path == "" {
+		k.Path = s.task.path
+	}
+	if k.Member == "" && k.To > k.From {
+		s.skipped += k.To - k.From
+		s.Progress.Bytes.Add(k.To - k.From)
+	}
+	return s.skip(k)
+}
+
+// Text takes in text.
+func (s *session) Text(t source.Text) error {
+	if t.Place.Member != s.member {
+		if err := s.finish(); err != nil {
+			return err
+		}
+		s.member = t.Place.Member
+	}
+	if s.any && !t.Continues {
+		s.window = append(s.window, gap...)
+	}
+	if t.Form == source.CSV && !t.Continues {
+		s.csv.learn(t.Bytes)
+	}
+	g := s.segmentOf(t)
+	s.any, s.wraps = true, t.Wraps
+	if len(t.Bytes) >= directBytes {
+		return s.direct(t, g)
+	}
+	s.add(g, t.Bytes)
+	if len(s.window) >= windowBytes {
+		if err := s.decide(len(s.window) - ahead); err != nil {
+			return err
+		}
+		s.slide()
+	}
+	s.keepPlaces()
+	return nil
+}
+
+func (s *session) segmentOf(t source.Text) segment {
+	g := segment{length: len(t.Bytes), offset: t.Offset, where: t.At, place: t.Place, form: t.Form}
+	if !t.Continues {
+		s.sinceBreak = 0
+	}
+	g.lineStart = -s.sinceBreak
+	if i := bytes.LastIndexByte(t.Bytes, '\n'); i >= 0 {
+		s.sinceBreak = len(t.Bytes) - i - 1
+	} else {
+		s.sinceBreak += len(t.Bytes)
+	}
+	return g
+}
+
+func (s *session) add(g segment, b []byte) {
+	g.at = len(s.window)
+	s.segments = append(s.segments, g)
+	s.window = append(s.window, b...)
+}
+
+// direct looks through a large text where it lies: first its beginning after what waits, then all but its end.
+func (s *session) direct(t source.Text, g segment) error {
+	edge := behind + ahead
+	s.add(g, t.Bytes[:edge])
+	if err := s.decide(len(s.window) - ahead); err != nil {
+		return err
+	}
+	last := &s.segments[len(s.segments)-1]
+	g.counted, g.lines, g.lineStart = last.counted, last.lines, last.lineStart
+	window, segments := s.window, s.segments
+	s.window, s.segments, s.from = t.Bytes, []segment{g}, behind
+	err := s.decide(len(t.Bytes) - ahead)
+	keep := s.keepFrom(len(t.Bytes) - ahead)
+	s.countLines(&s.segments[0], max(keep, s.segments[0].counted))
+	g = s.segments[0]
+	s.window, s.segments = append(window[:0], t.Bytes[keep:]...), segments[:0]
+	g.at = -keep
+	s.segments = append(s.segments, g)
+	s.from = len(t.Bytes) - ahead - keep
+	s.keepPlaces()
+	return err
+}
+
+// keepFrom is where what is kept of the window begins, when everything before a place has been decided.
+func (s *session) keepFrom(decided int) int {
+	keep := max(0, decided-behind)
+	if form := s.formAt(keep); form != "" {
+		// A line's beginning says which column a value stands in.
+		if i := bytes.LastIndexByte(s.window[max(0, decided-longestLine):decided], '\n'); i >= 0 {
+			keep = min(keep, max(0, decided-longestLine)+i+1)
+		} else {
+			keep = min(keep, max(0, decided-longestLine))
+		}
+	}
+	return keep
+}
+
+// longestLine is how far back a line's beginning is looked for.
+const longestLine = 8 << 10
+
+func (s *session) formAt(at int) source.Kind {
+	if g := s.segmentAt(at); g != nil {
+		return g.form
+	}
+	return ""
+}
+
+// decide finds everything that begins before a place.
+func (s *session) decide(to int) error {
+	if to <= s.from {
+		return nil
+	}
+	s.scanner.Wraps = s.wraps
+	matches := s.scanner.Scan(s.window, s.from, to)
+	slices.SortStableFunc(matches, func(a, b detect.Match) int { return a.Start - b.Start })
+	for i := range matches {
+		s.note(&matches[i])
+	}
+	s.from = to
+	return s.flush(false)
+}
+
+// slide takes away what is decided and speaks for nothing that comes.
+func (s *session) slide() {
+	keep := s.keepFrom(s.from)
+	if keep == 0 {
+		return
+	}
+	first := 0
+	for i := range s.segments {
+		if g := &s.segments[i]; g.at < keep && keep < g.at+g.length && g.at+g.counted < keep {
+			s.countLines(g, keep)
+		}
+	}
+	n := copy(s.window, s.window[keep:])
+	s.window = s.window[:n]
+	s.from -= keep
+	for i := range s.segments {
+		s.segments[i].at -= keep
+		if s.segments[i].at+s.segments[i].length <= 0 {
+			first = i + 1
+		}
+	}
+	s.segments = append(s.segments[:0], s.segments[first:]...)
+}
+
+// keepPlaces asks for the places of the bytes that wait, while they can be asked for.
+func (s *session) keepPlaces() {
+	for i := len(s.segments) - 1; i >= 0; i-- {
+		g := &s.segments[i]
+		if g.where == nil {
+			if g.places != nil {
+				break
+			}
+			continue
+		}
+		first := max(0, -g.at)
+		g.places = make([]int64, g.length-first)
+		for k := range g.places {
+			g.places[k] = g.where(first + k)
+		}
+		g.where, g.offset = nil, int64(first) // offset is now the first byte that has a place
+	}
+}
+
+// finish decides all that waits: the member has ended.
+func (s *session) finish() error {
+	err := s.decide(len(s.window))
+	s.window, s.segments, s.from, s.any = s.window[:0], s.segments[:0], 0, false
+	return err
+}
+
+// end ends the task, and adds it to the sum.
+func (s *session) end(t task) error {
+	err := s.finish()
+	if cerr := s.endColumns(); err == nil {
+		err = cerr
+	}
+	if ferr := s.flush(true); err == nil {
+		err = ferr
+	}
+	if derr := s.endDocument(); err == nil {
+		err = derr
+	}
+	s.Progress.Files.Add(1)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.summary.Files++
+	s.summary.BytesRead += s.read
+	s.summary.Low += s.low
+	for i, n := range s.counts {
+		if n > 0 {
+			s.summary.Findings[s.Rules.ID(detect.Detector(i))] += n
+		}
+	}
+	return err
+}
+
+func (s *session) sampled(samples []source.Sample) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.summary.Samples = append(s.summary.Samples, samples...)
+}
+
+// segmentAt is the text that a place of the window lies in; nil in a gap.
+func (s *session) segmentAt(at int) *segment {
+	lo, hi := 0, len(s.segments)
+	for lo < hi {
+		mid := (lo + hi) / 2
+		if s.segments[mid].at <= at {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	if lo == 0 {
+		return nil
+	}
+	g := &s.segments[lo-1]
+	if at >= g.at+g.length {
+		return nil
+	}
+	return g
+}
+
+// offsetOf is where byte i of a segment stands.
+func (g *segment) offsetOf(i int) int64 {
+	switch {
+	case g.where != nil:
+		return g.where(i)
+	case g.places != nil:
+		return g.places[i-int(g.offset)]
+	default:
+		return g.offset + int64(i)
+	}
+}

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package discovery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/insegel/insegel/internal/discovery/source"
+)
+
+// engine is one scan.
+type engine struct {
+	Options
+	sink    Sink
+	started time.Time
+
+	mu      sync.Mutex // of summary
+	summary Summary
+}
+
+// task is one file, or a database, to look through.
+type task struct {
+	source, path string
+	size         int64
+	stdin        bool
+	database     source.Database
+}
+
+// run hands tasks to the workers.
+func (e *engine) run(ctx context.Context, sources []string) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	tasks := make(chan task, 256)
+	var wg sync.WaitGroup
+	for range max(1, e.Workers) {
+		wg.Go(func() {
+			s := newSession(e)
+			for t := range tasks {
+				if err := s.do(ctx, t); err != nil {
+					cancel(err)
+				}
+				if ctx.Err() != nil {
+					break
+				}
+			}
+		})
+	}
+	err := e.walkAll(ctx, sources, tasks)
+	close(tasks)
+	wg.Wait()
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	return err
+}
+
+// walkAll finds what there is to read.
+func (e *engine) walkAll(ctx context.Context, sources []string, tasks chan<- task) error {
+	for _, name := range sources {
+		if err := e.walk(ctx, name, tasks); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *engine) walk(ctx context.Context, name string, tasks chan<- task) error {
+	if name == "-" {
+		return send(ctx, tasks, task{source: name, path: name, size: -1, stdin: true})
+	}
+	if e.OpenDatabase != nil {
+		d, ok, err := e.OpenDatabase(name)
+		if err != nil {
+			return e.skip(source.Skip{Path: redactDSN(name), To: -1, Reason: err.Error()})
+		}
+		if ok {
+			return send(ctx, tasks, task{source: redactDSN(name), path: redactDSN(name), size: -1, database: d})
+		}
+	}
+	w := walker{engine: e, ctx: ctx, source: name, tasks: tasks}
+	return w.visit(name, true)
+}
+
+// redactDSN takes what may be a password out of a DSN.
+func redactDSN(dsn string) string {
+	scheme, rest, ok := strings.Cut(dsn, "://")
+	if !ok {
+		return dsn
+	}
+	if user, host, ok := strings.Cut(rest, "@"); ok {
+		name, _, _ := strings.Cut(user, ":")
+		return scheme + "://" + name + "@" + host
+	}
+	return dsn
+}
+
+func send(ctx context.Context, tasks chan<- task, t task) error {
+	select {
+	case tasks <- t:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// walker walks one source.
+type walker struct {
+	*engine
+	ctx    context.Context // of the walk, which the value is for
+	source string
+	tasks  chan<- task
+	above  []fs.FileInfo // the directories that the walk stands in, so that a circle ends
+}
+
+// visit walks a file or a directory. A link is followed when it was named, or leads to something not seen before.
+func (w *walker) visit(name string, named bool) error {
+	if err := w.ctx.Err(); err != nil {
+		return err
+	}
+	info, err := os.Lstat(name)
+	if err != nil {
+		return w.skip(source.Skip{Path: name, To: -1, Reason: "cannot be read: " + reason(err)})
+	}
+	if info.Mode()&fs.ModeSymlink != 0 {
+		to, err := os.Stat(name)
+		if err != nil {
+			return w.skip(source.Skip{Path: name, To: -1, Reason: "a link that leads nowhere: " + reason(err)})
+		}
+		if !named && !to.IsDir() && !to.Mode().IsRegular() {
+			return w.skip(source.Skip{Path: name, Reason: "a link to something that is not a file"})
+		}
+		if !named {
+			return w.skip(source.Skip{Path: name, Reason: "a link: what it leads to is read where it lies"})
+		}
+		info = to
+	}
+	switch {
+	case info.IsDir():
+		return w.directory(name, info)
+	case !info.Mode().IsRegular():
+		return w.skip(source.Skip{Path: name, To: -1, Reason: "not a file but " + special(info.Mode())})
+	case !named && !w.wanted(name, info):
+		return nil
+	}
+	w.Progress.TotalBytes.Add(info.Size())
+	w.Progress.TotalFiles.Add(1)
+	return send(w.ctx, w.tasks, task{source: w.source, path: name, size: info.Size()})
+}
+
+// directory walks a directory in the order of its names.
+func (w *walker) directory(name string, info fs.FileInfo) error {
+	if slices.ContainsFunc(w.above, func(a fs.FileInfo) bool { return os.SameFile(a, info) }) {
+		return w.skip(source.Skip{Path: name, Reason: "the directory lies inside itself"})
+	}
+	w.above = append(w.above, info)
+	defer func() { w.above = w.above[:len(w.above)-1] }()
+	f, err := os.Open(name)
+	if err != nil {
+		return w.skip(source.Skip{Path: name, To: -1, Reason: "the directory cannot be read: " + reason(err)})
+	}
+	entries, err := f.ReadDir(-1)
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		if serr := w.skip(source.Skip{Path: name, To: -1, Reason: "the directory cannot be read whole: " + reason(err)}); serr != nil {
+			return serr
+		}
+	}
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	for _, entry := range entries {
+		path := filepath.Join(name, entry.Name())
+		if entry.IsDir() && w.excluded(path) {
+			continue
+		}
+		if err := w.visit(path, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// wanted reports whether a file is among those asked for.
+func (w *walker) wanted(name string, info fs.FileInfo) bool {
+	if !w.Since.IsZero() && info.ModTime().Before(w.Since) || w.excluded(name) {
+		return false
+	}
+	if len(w.Include) == 0 {
+		return true
+	}
+	return w.matches(w.Include, name)
+}
+
+func (w *walker) excluded(name string) bool { return w.matches(w.Exclude, name) }
+
+// matches reports whether a pattern fits the name of a file or a directory, or its path below the source.
+func (w *walker) matches(patterns []string, name string) bool {
+	rel, err := filepath.Rel(w.source, name)
+	if err != nil {
+		rel = name
+	}
+	for _, p := range patterns {
+		for _, candidate := range []string{filepath.Base(name), rel, name} {
+			if ok, _ := filepath.Match(p, candidate); ok { // the patterns were checked when they were given
+				return true
+			}
+		}
+		if strings.HasSuffix(p, "/**") && (strings.HasPrefix(rel, strings.TrimSuffix(p, "**")) || rel == strings.TrimSuffix(p, "/**")) {
+			return true
+		}
+	}
+	return false
+}
+
+// skip tells of what was not read.
+func (e *engine) skip(s source.Skip) error {
+	e.mu.Lock()
+	e.summary.Skipped++
+	if s.To != s.From {
+		e.summary.Unread++
+	}
+	if s.Member == "" && s.To > s.From {
+		e.summary.BytesSkipped += s.To - s.From
+	}
+	e.mu.Unlock()
+	return e.sink.Skipped(Skipped{s})
+}
+
+// reason is an error without the path, which stands beside it.
+func reason(err error) string {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err.Error()
+	}
+	return err.Error()
+}
+
+func special(m fs.FileMode) string {
+	switch {
+	case m&fs.ModeNamedPipe != 0:
+		return "a pipe"
+	case m&fs.ModeSocket != 0:
+		return "a socket"
+	case m&fs.ModeDevice != 0:
+		return "a device"
+	default:
+		return "something else"
+	}
+}
+
+// do looks through one task. A panic of a reader costs that file only.
+func (s *session) do(ctx context.Context, t task) (err error) {
+	s.begin(t)
+	defer func() {
+		if r := recover(); r != nil {
+			err = s.Skipped(source.Skip{Path: t.path, From: s.read, To: max(s.read, t.size), Reason: fmt.Sprintf("the file broke its reader: %v", r)})
+		}
+		if ferr := s.end(t); err == nil {
+			err = ferr
+		}
+	}()
+	switch {
+	case t.database != nil:
+		samples, err := t.database.Read(ctx, s.Rows, s)
+		s.sampled(samples)
+		return err
+	case t.stdin:
+		return source.ReadAny(ctx, source.File{Path: t.path, Size: -1, Stream: s.Stdin}, s)
+	}
+	f, err := os.Open(t.path)
+	if err != nil {
+		return s.Skipped(source.Skip{Path: t.path, To: t.size, Reason: "cannot be opened: " + reason(err)})
+	}
+	defer f.Close()
+	return source.ReadAny(ctx, source.File{Path: t.path, Size: t.size, ReaderAt: f}, s)
+}
