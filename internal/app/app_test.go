@@ -259,6 +259,7 @@ func TestBrowser(t *testing.T) {
 		"/", "/system", slug, slug + "/krav", slug + "/klassning", slug + "/atgarder", slug + "/upphandling", slug + "/historik",
 		slug + "/som-det-var", slug + "/redigera", "/system/nytt", "/system/orosanmalan-barn/klassning", "/information", "/information/eb-ansokan", "/regler",
 		"/regler/SOLPUL-10", "/krav/inloggning-hsl-oppet-nat", "/atgarder", "/upphandling", "/rapporter", "/importera", "/klassning/modeller",
+		slug + "/ansvariga", "/administration/personer", "/administration/personer/lista",
 	} {
 		pages = append(pages, address+path)
 	}

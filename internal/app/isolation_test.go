@@ -288,8 +288,9 @@ func (s *sides) signIn(t *testing.T) (*webtest.Client, *web.Site) {
 
 // emptyAnswer are the routes that answer alike for what is theirs and for what does not exist, and not with a refusal: with why.
 var emptyAnswer = map[string]string{
-	"POST /system/{slug}/upphandling": "a form that changes no row asks for nothing",
-	"POST /importera/{id}/avbryt":     "letting go of a list that is gone already is no fault",
+	"POST /system/{slug}/upphandling":                 "a form that changes no row asks for nothing",
+	"POST /importera/{id}/avbryt":                     "letting go of a list that is gone already is no fault",
+	"POST /administration/personer/lista/{id}/avbryt": "letting go of a list that is gone already is no fault",
 }
 
 // Every page, called with what is theirs, gives what it gives for something that does not exist; and nothing of theirs is in it or

@@ -18,6 +18,7 @@ import (
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/information"
 	"github.com/insegel/insegel/internal/key"
+	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/procurement"
 	"github.com/insegel/insegel/internal/register"
 	"github.com/insegel/insegel/internal/requirement"
@@ -37,7 +38,7 @@ const credential = "insegel-key"
 
 // sealed are all the tables that hold encrypted texts.
 var sealed = slices.Concat(information.Sealed, system.Sealed, classification.Sealed, link.Sealed, register.Sealed, requirement.Sealed, action.Sealed, procurement.Sealed,
-	alarm.Sealed, approval.Sealed)
+	alarm.Sealed, approval.Sealed, organisation.Sealed)
 
 // openKeys finds the root key and the organisations' keys, gives them to the database, and encrypts what still stands in plain text.
 // Nothing is changed when a key is missing or wrong.

@@ -49,6 +49,20 @@ func preview(ctx context.Context, d *db.DB, s *register.Service, org string, r r
 	return s.Preview(ctx, access.LocalAdministrator(o.ID), r)
 }
 
+// PreviewPeople tells what an import of people would do, as Preview does of systems.
+func PreviewPeople(ctx context.Context, o Options, org string, content []byte) (organisation.PeopleResult, error) {
+	d, done, err := previewDatabase(ctx, o)
+	if err != nil {
+		return organisation.PeopleResult{}, err
+	}
+	chosen, err := organisation.Choose(ctx, d, org, false)
+	if err != nil {
+		return organisation.PeopleResult{}, errors.Join(err, done())
+	}
+	out, err := (&organisation.Service{DB: d}).ImportPeople(ctx, access.LocalAdministrator(chosen.ID), content, true)
+	return out, errors.Join(err, done())
+}
+
 // previewDatabase opens the database if it is there and has tables, else an empty one in a temporary directory. done closes it.
 func previewDatabase(ctx context.Context, o Options) (*db.DB, func() error, error) {
 	dsn := o.Database

@@ -27,6 +27,7 @@ import (
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/information"
 	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/procurement"
 	"github.com/insegel/insegel/internal/register"
 	"github.com/insegel/insegel/internal/requirement"
@@ -35,7 +36,7 @@ import (
 
 // sealedTables are all the sealed tables, as the slices say.
 var sealedTables = slices.Concat(information.Sealed, system.Sealed, classification.Sealed, link.Sealed, register.Sealed, requirement.Sealed, action.Sealed, procurement.Sealed,
-	alarm.Sealed, approval.Sealed)
+	alarm.Sealed, approval.Sealed, organisation.Sealed)
 
 // plainAlthough are columns whose names sound like texts that are to be sealed, and why they are not.
 var plainAlthough = map[string]string{

@@ -60,6 +60,8 @@ var builtKeys = map[string]string{
 	"mail.state-":              "ends with how far a mail has come",
 	"mail.security-":           "ends with how a connection is protected",
 	"organisation.kind-":       "ends with how somebody is responsible",
+	"organisation.list-":       "ends with what a list of people would do, or a part of its preview",
+	"organisation.list-part-":  "ends with a part of the preview of a list of people",
 	"organisation.origin-":     "ends with where a person comes from",
 	"organisation.signs-in-":   "ends with yes or no",
 	"organisation.source-":     "ends with where a role was given",

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/insegel/insegel/internal/app"
 	"github.com/insegel/insegel/internal/organisation"
 )
 
@@ -13,7 +14,7 @@ type importPeople struct {
 	database
 	tenant
 	File   string `arg:"" help:"The list, or - for standard input."`
-	DryRun bool   `name:"dry-run" help:"Tell what would happen. No person is written."`
+	DryRun bool   `name:"dry-run" help:"Tell what would happen. Nothing is written."`
 	JSON   bool   `name:"json" help:"Write JSON."`
 }
 
@@ -23,12 +24,8 @@ func (c *importPeople) Run(s *streams) error {
 	if err != nil {
 		return err
 	}
-	a, actor, err := c.act(s, &c.tenant, !c.DryRun)
+	res, err := c.take(s, content)
 	if err != nil {
-		return err
-	}
-	res, err := a.Organisations.ImportPeople(s.ctx, actor, content, organisation.DryRun(c.DryRun))
-	if err = closeAfter(a, err); err != nil {
 		return err
 	}
 	if c.File != "-" {
@@ -53,4 +50,17 @@ func (c *importPeople) Run(s *streams) error {
 		return fmt.Errorf("write result: %w", err)
 	}
 	return nil
+}
+
+// take takes in the list. A dry run makes no database that is not there.
+func (c *importPeople) take(s *streams, content []byte) (organisation.PeopleResult, error) {
+	if c.DryRun {
+		return app.PreviewPeople(s.ctx, app.Options{Database: c.DB, KeyFile: c.KeyFile, KeysFile: c.Keys}, c.Org, content)
+	}
+	a, actor, err := c.act(s, &c.tenant, true)
+	if err != nil {
+		return organisation.PeopleResult{}, err
+	}
+	res, err := a.Organisations.ImportPeople(s.ctx, actor, content, false)
+	return res, closeAfter(a, err)
 }

@@ -45,6 +45,26 @@ type PeopleCell struct {
 	Column string `json:"column"`
 	Value  string `json:"value"`
 	Reason string `json:"reason"`
+	// Key is the reason's text in messages.yaml.
+	Key string `json:"-"`
+}
+
+// peopleReason is why a cell is not taken in as it stands.
+type peopleReason struct{ key, text string }
+
+var (
+	reasonText          = peopleReason{"organisation.list-text", "write plain text of at most 1000 characters"}
+	reasonName          = peopleReason{"organisation.fault-name", ErrName.Error()}
+	reasonEmail         = peopleReason{"organisation.fault-email", ErrEmail.Error()}
+	reasonRole          = peopleReason{"organisation.list-role", "write a role's name as it stands on the page of people"}
+	reasonAdministrator = peopleReason{"organisation.list-administrator", "an administrator is not made by a list: ask for the role on the person's page"}
+	reasonUnit          = peopleReason{"organisation.list-unit", "there is no such unit: the person is taken in without it, and no role is asked for"}
+	reasonEnded         = peopleReason{"organisation.list-has-ended", "the person has ended: resume them on their page first"}
+	reasonTwice         = peopleReason{"organisation.list-twice", "the id stands on an earlier row"}
+)
+
+func (r peopleReason) cell(row int, column, value string) PeopleCell {
+	return PeopleCell{Row: row, Column: column, Value: value, Reason: r.text, Key: r.key}
 }
 
 const (
@@ -167,23 +187,23 @@ func separator(text string) rune {
 func peopleRow(line int, head, fields, record []string) (PeopleRow, []PeopleCell) {
 	out := PeopleRow{Row: line, valid: true}
 	var bad []PeopleCell
-	fault := func(i int, reason string) {
-		bad, out.valid = append(bad, PeopleCell{line, head[i], strings.TrimSpace(cellAt(record, i)), reason}), false
+	fault := func(i int, r peopleReason) {
+		bad, out.valid = append(bad, r.cell(line, head[i], strings.TrimSpace(cellAt(record, i)))), false
 	}
 	for i, f := range fields {
-		v := strings.Join(strings.Fields(cellAt(record, i)), " ")
+		v := unguarded(strings.Join(strings.Fields(cellAt(record, i)), " "))
 		if strings.ContainsFunc(v, func(r rune) bool { return r < ' ' || r == 0x7f }) || len(v) > 1000 {
-			fault(i, "write plain text of at most 1000 characters")
+			fault(i, reasonText)
 			continue
 		}
 		switch f {
 		case fieldName:
 			if out.Name = v; (&Person{Name: v}).Check() != nil {
-				fault(i, ErrName.Error())
+				fault(i, reasonName)
 			}
 		case fieldEmail:
 			if out.Email, out.HasEmail = v, true; CheckEmail(v) != nil {
-				fault(i, ErrEmail.Error())
+				fault(i, reasonEmail)
 			}
 		case fieldUnit:
 			out.Unit, out.HasUnit = v, v != ""
@@ -196,9 +216,9 @@ func peopleRow(line int, head, fields, record []string) (PeopleRow, []PeopleCell
 			r, ok := roleOf(v)
 			switch {
 			case !ok:
-				fault(i, "write a role's name as it stands on the page of people")
+				fault(i, reasonRole)
 			case r == access.Administrator:
-				fault(i, "an administrator is not made by a list: ask for the role on the person's page")
+				fault(i, reasonAdministrator)
 			default:
 				out.Role = r
 			}

@@ -42,6 +42,12 @@ type Pages struct {
 func (p *Pages) Routes(s *web.Site) {
 	s.Handle("GET "+PeoplePath, "organisation.People", p.people)
 	s.Handle("POST "+PeoplePath, "organisation.AddPerson", p.add)
+	s.Handle("GET "+ListPath, "organisation.KeepPeople", p.list)
+	s.Handle("POST "+ListPath, "organisation.KeepPeople", p.keepList)
+	s.Handle("GET "+ListPath+"/{id}", "organisation.PreviewPeople", p.previewList)
+	s.Handle("POST "+ListPath+"/{id}/klar", "organisation.TakePeople", p.takeList)
+	s.Handle("POST "+ListPath+"/{id}/avbryt", "organisation.DiscardPeople", p.discardList)
+	s.Handle("GET "+ExportPath, "organisation.ExportPeople", p.export)
 	s.Handle("GET "+PeoplePath+"/{id}", "organisation.Person", p.person)
 	s.Handle("POST "+PeoplePath+"/{id}", "organisation.ChangePerson", p.change)
 	s.Handle("POST "+PeoplePath+"/{id}/roll", "organisation.AskRoles", p.role)
@@ -65,6 +71,7 @@ type peoplePage struct {
 	Rows               []personRow
 	Left               []Responsibility
 	CanAdd             bool
+	Files              []web.Link
 	Name, Email, Unit  web.Field
 }
 
@@ -84,7 +91,7 @@ func (p *Pages) renderPeople(c *web.Context, in Person, faults []web.FieldError)
 	}
 	l := c.L
 	out := peoplePage{
-		Page: web.Page{Title: l.T("organisation.people"), Active: "people", Errors: faults}, Left: left, CanAdd: access.Allowed(c.Actor, "organisation.AddPerson"),
+		Page: web.Page{Title: l.T("organisation.people"), Active: "people", Errors: faults}, Left: left, CanAdd: access.Allowed(c.Actor, "organisation.AddPerson"), Files: fileLinks(c),
 		Query: web.Field{Name: "q", Type: "search", Label: l.T("organisation.search"), Value: f.Query, Optional: true},
 		Role:  web.Field{Name: "roll", Type: "select", Label: l.T("organisation.role"), Value: string(f.Role), Options: roleOptions(l, l.T("organisation.any-role"))},
 		Shown: web.Field{Name: "visa", Type: "select", Label: l.T("organisation.shown"), Value: c.Query("visa"), Options: []web.Option{

@@ -32,6 +32,8 @@ type PeopleResult struct {
 	Similar   []PeopleSimilar `json:"similar"`
 	Rejected  []PeopleCell    `json:"rejected"`
 	Warnings  []PeopleCell    `json:"warnings"`
+	// Roles is how many roles are asked for.
+	Roles int `json:"roles_asked"`
 }
 
 // DryRun says whether an import only tells what it would do.
@@ -56,6 +58,11 @@ func (s *Service) ImportPeople(ctx context.Context, actor access.Actor, content 
 	if err := access.Check(actor, "organisation.ImportPeople"); err != nil {
 		return PeopleResult{}, err
 	}
+	return s.importPeople(ctx, actor, content, dry)
+}
+
+// importPeople is ImportPeople for an actor who has been asked.
+func (s *Service) importPeople(ctx context.Context, actor access.Actor, content []byte, dry DryRun) (PeopleResult, error) {
 	rows, bad, err := ParsePeople(content)
 	if err != nil {
 		return PeopleResult{}, fmt.Errorf("import people: %w", err)
@@ -75,6 +82,7 @@ func (s *Service) ImportPeople(ctx context.Context, actor access.Actor, content 
 		return PeopleResult{}, fmt.Errorf("import people: %w", err)
 	}
 	out := plan.PeopleResult
+	out.Roles = len(plan.roles)
 	out.Rejected = append(bad, out.Rejected...)
 	slices.SortStableFunc(out.Rejected, func(a, b PeopleCell) int { return a.Row - b.Row })
 	seen := map[int]bool{}
@@ -135,14 +143,14 @@ func (p *peoplePlan) know(i int) {
 func (p *peoplePlan) row(r *PeopleRow) {
 	unit, known := p.units[locale.Fold(r.Unit)]
 	if r.HasUnit && !known {
-		p.Warnings = append(p.Warnings, PeopleCell{r.Row, "unit", r.Unit, "there is no such unit: the person is taken in without it, and no role is asked for"})
+		p.Warnings = append(p.Warnings, reasonUnit.cell(r.Row, "unit", r.Unit))
 	}
 	i, found := p.find(r)
 	switch {
 	case i < 0: // told already
 		return
 	case found && !p.all[i].Active():
-		p.Rejected = append(p.Rejected, PeopleCell{r.Row, "name", r.Name, "the person has ended: resume them on their page first"})
+		p.Rejected = append(p.Rejected, reasonEnded.cell(r.Row, "name", r.Name))
 		return
 	case found:
 		p.update(&p.all[i], r, unit)
@@ -162,7 +170,7 @@ func (p *peoplePlan) row(r *PeopleRow) {
 func (p *peoplePlan) find(r *PeopleRow) (int, bool) {
 	if r.ExternalID != "" {
 		if p.seen[r.ExternalID] {
-			p.Rejected = append(p.Rejected, PeopleCell{r.Row, "external id", r.ExternalID, "the id stands on an earlier row"})
+			p.Rejected = append(p.Rejected, reasonTwice.cell(r.Row, "external id", r.ExternalID))
 			return -1, false
 		}
 		p.seen[r.ExternalID] = true
