@@ -114,6 +114,8 @@ var builtKeys = map[string]string{
 	"system.responsible-hint-": "ends with how somebody is responsible",
 	"system.zone-":             "ends with where a login path is reached from",
 	"cli.basis-":               "ends with how a law says it: explicit, derived",
+	"cli.probe-verdict-":       "ends with a verdict",
+	"cli.probe-confidence-":    "ends with how sure a verdict is: high, medium, low",
 	"cli.source-":              "ends with where a level comes from: answer, suggestion",
 	"requirement.because-law-": "ends with how the law says it: explicit, derived",
 	"token.scope-":             "ends with the role of a key",

@@ -19,6 +19,7 @@ var powers = map[string]map[string]string{
 		"internal/cli":              "sees whether a port is free, and tells where the server listens",
 		"internal/mail":             "puts together the mail server's address; outbound connects",
 		"internal/outbound":         "is the way out",
+		"internal/probe":            "connects to the hosts that are measured, behind a guard of its own",
 		"internal/web":              "reads addresses that requests come from",
 	},
 	"syscall": {
@@ -26,6 +27,7 @@ var powers = map[string]map[string]string{
 		"internal/backup":   "tells what somebody works on from what was left behind",
 		"internal/db":       "looks at how much room the disk has",
 		"internal/cli":      "stops on the signals of the system",
+		"internal/probe":    "looks at an address when it is connected to",
 		"internal/outbound": "looks at an address when it is connected to",
 		"internal/seal":     "locks the file of keys",
 	},

@@ -55,6 +55,7 @@ type commands struct {
 	Code      codeCommand      `cmd:"" help:"Make a new one-time code for the first person."`
 	Migrate   migrateCommand   `cmd:"" help:"Bring a database to this version's schema."`
 	Provider  providerCommand  `cmd:"" help:"Connect and list the identity providers that people sign in at."`
+	Probe     probeCommand     `cmd:"" help:"Measure how strong a sign-in is. Needs no database."`
 	Version   versionCommand   `cmd:"" help:"Tell the version."`
 }
 
@@ -83,6 +84,9 @@ func Main(args []string, in io.Reader, out, stderr io.Writer) int {
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "insegel: %v\nRun insegel --help to see the commands, or insegel COMMAND --help to see what one takes.\n", err)
+		if len(args) > 0 && args[0] == "probe" { // its record tells the rest, so that what is wrong in the call is its only bad input
+			return exitInput
+		}
 		return exitUsage
 	}
 	return exitCode(stderr, k.Run(s))

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package cli
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+
+	"github.com/insegel/insegel/data"
+	"github.com/insegel/insegel/internal/app"
+	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/probe"
+	"github.com/insegel/insegel/internal/probe/verdict"
+)
+
+type probeCommand struct {
+	Login probeLogin `cmd:"" help:"Measure how strong the sign-in at an address is. Fetches pages and sends nothing."`
+}
+
+// probeFlags are what the measurements have in common.
+type probeFlags struct {
+	Allow   []string `help:"A host, or HOST:PORT, that may be measured too. What is loopback or private must always be named." placeholder:"HOST"`
+	JSON    bool     `help:"Write JSON." name:"json"`
+	Lang    string   `help:"The language of the reasons." enum:"sv,en" default:"sv"`
+	Zone    string   `help:"Where this machine stands: internet, lan or dmz. Left out when it is not known." enum:",internet,lan,dmz" default:""`
+	Contact string   `help:"The address that the ones who are measured can turn to." env:"INSEGEL_CONTACT" placeholder:"ADDRESS"`
+}
+
+type probeLogin struct {
+	URL string `arg:"" name:"url" help:"The address of the page, as https://HOST/PATH."`
+	probeFlags
+}
+
+// options puts together how a measurement is made.
+func (f *probeFlags) options(s *streams) (probe.Options, error) {
+	rules, err := verdict.Load(data.Files)
+	if err != nil {
+		return probe.Options{}, err
+	}
+	o := probe.Options{
+		Rules: rules, Loopback: true, Vantage: probe.Vantage{Zone: f.Zone}, Version: Version, Contact: f.Contact, Lang: f.Lang,
+		Log: slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn})),
+	}
+	for _, text := range f.Allow {
+		a, err := probe.ParseAllow(text)
+		if err != nil {
+			return o, fmt.Errorf("--allow: %w", err)
+		}
+		o.Allow = append(o.Allow, a)
+	}
+	return o, nil
+}
+
+// Run measures a sign-in.
+func (c *probeLogin) Run(s *streams) error {
+	o, err := c.options(s)
+	if err != nil {
+		return err
+	}
+	u, err := probe.ParseURL(c.URL)
+	if err != nil {
+		return err
+	}
+	rec := probe.Login(s.ctx, o, u)
+	if c.JSON {
+		return writeJSON(s.out, rec)
+	}
+	texts, err := app.Texts()
+	if err != nil {
+		return err
+	}
+	return writeLogin(s.out, rec, o.Rules, texts.In(c.Lang))
+}
+
+// writeLogin writes what was found for a person to read.
+func writeLogin(w io.Writer, r *probe.Record, rules *verdict.Rules, l *locale.Localizer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n\n%s\n", r.URL, l.T("cli.probe-verdict-"+strings.ReplaceAll(r.Verdict, "_", "-")))
+	fmt.Fprintf(&b, "%s\n", l.T("cli.probe-sure", "Confidence", l.T("cli.probe-confidence-"+r.Confidence), "Grade", r.Grade))
+	factors, loa := l.T("cli.probe-unknown"), l.T("cli.probe-unknown")
+	if r.Factors != nil {
+		factors = fmt.Sprint(*r.Factors)
+	}
+	if r.LoA != nil {
+		loa = fmt.Sprint(*r.LoA)
+	}
+	fmt.Fprintf(&b, "%s\n\n", l.T("cli.probe-levels", "Factors", factors, "LoA", loa))
+	for _, reason := range r.Reasons {
+		fmt.Fprintf(&b, "  %s\n", reason)
+	}
+	if len(r.Limits) > 0 {
+		fmt.Fprintf(&b, "\n%s\n", l.T("cli.probe-limits"))
+		for _, code := range r.Limits {
+			fmt.Fprintf(&b, "  %s\n", rules.Limit(code).In(l.Lang))
+		}
+	}
+	if len(r.Hops) > 0 {
+		fmt.Fprintf(&b, "\n%s\n", l.T("cli.probe-hops"))
+	}
+	for _, h := range r.Hops {
+		fmt.Fprintf(&b, "  %d %s\n", h.Status, h.URL)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}

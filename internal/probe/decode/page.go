@@ -1,0 +1,508 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package decode
+
+import (
+	"bytes"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// Words are the words that a login page is read with. They are data.
+type Words struct {
+	// Strong are names of e-identifications and of what they are called together: a link or a button with one of them leads to it.
+	Strong []Method
+	// Passkey are words for passkeys and security keys.
+	Passkey []string
+	// Not are words that make a link one about an e-identification: how to get it, help with it.
+	Not []string
+	// Login are words for signing in.
+	Login []string
+	// UserName are names of fields that ask who somebody is.
+	UserName []string
+	// Federated are words for signing in elsewhere: at the organisation's own provider, say.
+	Federated []string
+}
+
+// Method is an e-identification with the words and the hosts that it is known by.
+type Method struct {
+	ID    string
+	Words []string
+	Hosts []string
+}
+
+// Page is what a page says about signing in.
+type Page struct {
+	// Password says that it asks for a password; UserName that it asks who somebody is, and for no password.
+	Password bool
+	UserName bool
+	// Passkey says that it takes a passkey.
+	Passkey bool
+	// Strong are the e-identifications that it offers.
+	Strong []string
+	// Federated says that it offers signing in at a provider elsewhere.
+	Federated bool
+	// Links are the requests that its links and forms carry.
+	Links []*Request
+	// Posted is the request that it sends on by itself.
+	Posted *Request
+	// Next is where it sends the browser by itself, and Via how: "meta", "form" or "script".
+	Next string
+	Via  string
+	// Unsent says that it sends a form on by itself, which is never done here.
+	Unsent bool
+	// Shell says that it is empty until its scripts have run.
+	Shell bool
+	// Text says that there is something to read on it.
+	Text bool
+}
+
+// Limits of what is looked at on a page.
+const (
+	maxNodes   = 100_000
+	maxForms   = 100
+	maxLinks   = 2_000
+	maxInputs  = 200
+	maxScript  = 128 << 10
+	shellText  = 200 // characters that a shell may show: "Loading", or that scripts are needed
+	maxControl = 300 // characters of a link's or a button's text
+)
+
+type form struct {
+	action             string
+	method             string
+	inputs             []input
+	text               strings.Builder
+	password, register int
+	user               bool
+	id, name           string
+}
+
+type input struct{ name, value, kind string }
+
+type control struct {
+	text, href string
+	form       *form
+}
+
+type pageReader struct {
+	base     *url.URL
+	words    *Words
+	page     *Page
+	nodes    int
+	forms    []*form
+	controls []control
+	scripts  strings.Builder
+	external int
+	onload   string
+	visible  strings.Builder
+	title    string
+	based    bool
+	loose    form // fields outside a form
+	metas    []string
+}
+
+// ReadPage reads a page. It runs nothing.
+func ReadPage(body []byte, at *url.URL, w *Words) *Page {
+	p := &Page{}
+	// Without scripting what stands in noscript is read too; it is told apart below.
+	root, err := html.ParseWithOptions(bytes.NewReader(body), html.ParseOptionEnableScripting(false))
+	if err != nil {
+		return p
+	}
+	r := &pageReader{base: at, words: w, page: p}
+	r.walk(root)
+	r.finish()
+	return p
+}
+
+// walk goes through the tree without recursion: a page can be nested deeper than a stack.
+func (r *pageReader) walk(root *html.Node) {
+	type place struct {
+		n        *html.Node
+		form     *form
+		noscript bool
+	}
+	stack := []place{{n: root}}
+	for len(stack) > 0 && r.nodes < maxNodes {
+		at := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		r.nodes++
+		skip := false
+		switch at.n.Type {
+		case html.TextNode:
+			r.text(at.n, at.form, at.noscript)
+		case html.ElementNode:
+			at.noscript = at.noscript || at.n.DataAtom == atom.Noscript
+			if at.n.DataAtom == atom.Form && len(r.forms) < maxForms {
+				at.form = &form{action: attr(at.n, "action"), method: strings.ToLower(attr(at.n, "method")), id: attr(at.n, "id"), name: attr(at.n, "name")}
+				r.forms = append(r.forms, at.form)
+			}
+			skip = r.element(at.n, at.form, at.noscript)
+		}
+		if skip {
+			continue
+		}
+		for c := at.n.LastChild; c != nil; c = c.PrevSibling {
+			stack = append(stack, place{n: c, form: at.form, noscript: at.noscript})
+		}
+	}
+}
+
+func (r *pageReader) text(n *html.Node, f *form, noscript bool) {
+	text := strings.TrimSpace(n.Data)
+	if text == "" || noscript {
+		return
+	}
+	if r.visible.Len() < maxScript {
+		r.visible.WriteString(text + " ")
+	}
+	if f != nil && f.text.Len() < maxControl*10 {
+		f.text.WriteString(text + " ")
+	}
+}
+
+// element reads an element, and reports whether what is inside it is to be passed over.
+func (r *pageReader) element(n *html.Node, f *form, noscript bool) (skip bool) {
+	switch n.DataAtom {
+	case atom.Style, atom.Template, atom.Svg:
+		return true
+	case atom.Script:
+		r.script(n)
+		return true
+	case atom.Title:
+		r.title = all(n)
+		return true
+	case atom.Base:
+		if u, err := Resolve(r.base, attr(n, "href")); err == nil && !r.based {
+			r.base, r.based = u, true
+		}
+	case atom.Meta:
+		if strings.EqualFold(attr(n, "http-equiv"), "refresh") && !noscript {
+			r.metas = append(r.metas, attr(n, "content"))
+		}
+	case atom.Body:
+		r.onload = attr(n, "onload")
+	case atom.Input:
+		r.input(n, f)
+	case atom.A, atom.Button:
+		r.control(n, f)
+	default:
+		if strings.EqualFold(attr(n, "role"), "button") {
+			r.control(n, f)
+		}
+	}
+	return false
+}
+
+func (r *pageReader) script(n *html.Node) {
+	if kind := strings.ToLower(attr(n, "type")); kind != "" && kind != "module" && !strings.Contains(kind, "javascript") && !strings.Contains(kind, "ecmascript") {
+		return // data
+	}
+	if attr(n, "src") != "" {
+		r.external++
+		return
+	}
+	if r.scripts.Len() < maxScript {
+		r.scripts.WriteString(all(n) + "\n")
+	}
+}
+
+func (r *pageReader) input(n *html.Node, f *form) {
+	if f == nil {
+		f = &r.loose
+	}
+	if len(f.inputs) >= maxInputs {
+		return
+	}
+	kind, name, complete := strings.ToLower(attr(n, "type")), attr(n, "name"), strings.ToLower(attr(n, "autocomplete"))
+	f.inputs = append(f.inputs, input{name: name, value: attr(n, "value"), kind: kind})
+	if strings.Contains(complete, "webauthn") {
+		r.page.Passkey = true
+	}
+	switch kind {
+	case "password":
+		if strings.Contains(complete, "new-password") {
+			f.register++
+		} else {
+			f.password++
+		}
+	case "submit", "button", "image":
+		r.controls = append(r.controls, control{text: attr(n, "value") + " " + attr(n, "alt") + " " + attr(n, "title"), form: f})
+		f.text.WriteString(attr(n, "value") + " ")
+	case "", "text", "email", "tel":
+		if strings.Contains(complete, "current-password") {
+			f.password++
+		} else if strings.Contains(complete, "username") || anyOf(r.words.UserName, strings.ToLower(name), strings.ToLower(attr(n, "id"))) {
+			f.user = true
+		}
+	}
+}
+
+// anyOf reports whether one of the names is one of the words.
+func anyOf(words []string, names ...string) bool {
+	return slices.ContainsFunc(names, func(n string) bool { return n != "" && slices.Contains(words, n) })
+}
+
+func (r *pageReader) control(n *html.Node, f *form) {
+	if len(r.controls) >= maxLinks {
+		return
+	}
+	r.controls = append(r.controls, control{text: labels(n), href: attr(n, "href"), form: f})
+}
+
+// finish puts together what has been seen.
+func (r *pageReader) finish() {
+	for _, f := range append([]*form{&r.loose}, r.forms...) {
+		r.readForm(f)
+	}
+	if r.page.Password {
+		r.page.UserName = false
+	}
+	for _, c := range r.controls {
+		r.readControl(c)
+	}
+	script := r.scripts.String()
+	if credentials.MatchString(script) {
+		r.page.Passkey = true
+	}
+	r.next(script)
+	visible := len([]rune(strings.TrimSpace(r.visible.String())))
+	r.page.Text = visible > 0
+	r.page.Shell = (r.external > 0 || script != "") && visible <= shellText && !r.page.Password && !r.page.UserName && !r.page.Passkey &&
+		len(r.page.Strong) == 0 && !r.page.Federated && len(r.page.Links) == 0
+}
+
+// credentials finds the call by which a page asks the browser for a passkey.
+var credentials = regexp.MustCompile(`navigator\s*\.\s*credentials\s*\.\s*get\s*\(|PublicKeyCredential\b`)
+
+func (r *pageReader) readForm(f *form) {
+	if f.password > 0 {
+		r.page.Password = true
+	}
+	if f.user && f.password == 0 && f.register == 0 && has(r.words.Login, fold(f.text.String()+" "+r.title+" "+f.action+" "+f.id+" "+f.name)) {
+		r.page.UserName = true
+	}
+	if q := f.request(r.base); q != nil {
+		r.page.Links = append(r.page.Links, q)
+	}
+}
+
+// request reads the request that a form carries in its hidden fields.
+func (f *form) request(base *url.URL) *Request {
+	action, err := Resolve(base, f.action)
+	if err != nil {
+		return nil
+	}
+	hidden := url.Values{}
+	for _, in := range f.inputs {
+		if in.name != "" && (in.kind == "hidden" || in.name == "SAMLRequest") {
+			hidden.Add(in.name, in.value)
+		}
+	}
+	if f.method == "post" {
+		if values := hidden["SAMLRequest"]; len(values) == 1 {
+			return samlPost(action, values[0])
+		} else if len(values) > 1 {
+			return &Request{Protocol: SAML, Binding: "post", Host: hostOf(action), Broken: true}
+		}
+	}
+	sent := *action
+	if q := sent.Query(); len(hidden) > 0 {
+		for name, values := range hidden {
+			q[name] = append(q[name], values...)
+		}
+		sent.RawQuery = q.Encode()
+	}
+	q := At(&sent)
+	if q != nil && f.method == "post" {
+		q.Binding = "post"
+	}
+	return q
+}
+
+// readControl reads a link or a button.
+func (r *pageReader) readControl(c control) {
+	text := fold(c.text)
+	if len(text) > maxControl {
+		return
+	}
+	target, err := Resolve(r.base, c.href)
+	host := ""
+	if err == nil && c.href != "" {
+		host = strings.ToLower(target.Hostname())
+		if q := At(target); q != nil {
+			r.page.Links = append(r.page.Links, q)
+		}
+	}
+	if has(r.words.Not, text) {
+		return
+	}
+	for _, m := range r.words.Strong {
+		if has(m.Words, text) || slices.Contains(m.Hosts, host) || slices.ContainsFunc(m.Hosts, func(h string) bool { return strings.HasPrefix(c.href, h+"://") }) {
+			if !slices.Contains(r.page.Strong, m.ID) {
+				r.page.Strong = append(r.page.Strong, m.ID)
+			}
+		}
+	}
+	r.page.Passkey = r.page.Passkey || has(r.words.Passkey, text)
+	r.page.Federated = r.page.Federated || has(r.words.Federated, text)
+}
+
+// next finds where the page sends the browser by itself. A page that asks for something waits for an answer, and goes nowhere.
+func (r *pageReader) next(script string) {
+	p := r.page
+	for _, f := range r.forms {
+		if !r.sends(f, script) {
+			continue
+		}
+		if q := f.request(r.base); q != nil {
+			p.Posted, p.Via = q, "form"
+		} else {
+			p.Unsent = true
+		}
+		return
+	}
+	if p.Asks() {
+		return
+	}
+	r.refer(script)
+	if u, err := Resolve(r.base, p.Next); err == nil && p.Next != "" {
+		p.Next = u.String()
+	}
+}
+
+// Asks reports whether the page waits for somebody to sign in.
+func (p *Page) Asks() bool { return p.Password || p.UserName || p.Passkey || len(p.Strong) > 0 }
+
+// refer finds where the page refers the browser to: by a meta refresh, or a script that does nothing else.
+func (r *pageReader) refer(script string) {
+	p := r.page
+	for _, m := range r.metas {
+		if ref := Refresh(m); ref != "" {
+			p.Next, p.Via = ref, "meta"
+			return
+		}
+	}
+	for _, s := range []string{script, r.onload} {
+		if ref := ScriptRedirect(s); ref != "" {
+			p.Next, p.Via = ref, "script"
+			return
+		}
+	}
+}
+
+// submits finds the call that sends a form without anybody pressing a button.
+var submits = regexp.MustCompile(`\.\s*submit\s*\(|\.\s*click\s*\(\s*\)|HTMLFormElement\.prototype\.submit`)
+
+// sends reports whether a form is sent by the page itself: it has nothing to fill in, and a script or the page's start sends it.
+func (r *pageReader) sends(f *form, script string) bool {
+	for _, in := range f.inputs {
+		if !slices.Contains([]string{"hidden", "submit", "button", "image"}, in.kind) && in.name != "SAMLRequest" {
+			return false
+		}
+	}
+	if len(f.inputs) == 0 {
+		return false
+	}
+	// A script in a file of its own may send it too: a form with a SAML request and nothing to fill in has no other purpose.
+	if q := f.request(r.base); q != nil && q.Protocol == SAML && q.Binding == "post" && r.external > 0 {
+		return true
+	}
+	return submits.MatchString(r.onload) || submits.MatchString(script)
+}
+
+func attr(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Namespace == "" && a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+// all is the text in a node.
+func all(n *html.Node) string {
+	var b strings.Builder
+	for c := n.FirstChild; c != nil && b.Len() < maxScript; c = c.NextSibling {
+		if c.Type == html.TextNode {
+			b.WriteString(c.Data)
+		}
+	}
+	return b.String()
+}
+
+// labels is what a link or a button says: its text, and what stands for its pictures.
+func labels(n *html.Node) string {
+	var b strings.Builder
+	write := func(n *html.Node) {
+		for _, name := range []string{"aria-label", "title", "alt", "value"} {
+			if v := attr(n, name); v != "" {
+				b.WriteString(" " + v)
+			}
+		}
+	}
+	write(n)
+	stack, seen := []*html.Node{n}, 0
+	for len(stack) > 0 && seen < maxInputs && b.Len() <= maxControl {
+		at := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		seen++
+		if at.Type == html.TextNode {
+			b.WriteString(" " + at.Data)
+		} else if at != n && at.Type == html.ElementNode {
+			if at.DataAtom == atom.Script || at.DataAtom == atom.Style {
+				continue
+			}
+			write(at)
+		}
+		for c := at.LastChild; c != nil; c = c.PrevSibling {
+			stack = append(stack, c)
+		}
+	}
+	return b.String()
+}
+
+// fold is a text in small letters with single blanks.
+func fold(text string) string { return strings.Join(strings.Fields(strings.ToLower(text)), " ") }
+
+// has reports whether one of the words stands in the text as whole words.
+func has(words []string, text string) bool {
+	return slices.ContainsFunc(words, func(w string) bool {
+		for from := 0; ; {
+			i := strings.Index(text[from:], w)
+			if w == "" || i < 0 {
+				return false
+			}
+			start, end := from+i, from+i+len(w)
+			if !letter(text[:start], true) && !letter(text[end:], false) {
+				return true
+			}
+			from = end
+		}
+	})
+}
+
+// letter reports whether the text ends, or begins, with a letter or a digit.
+func letter(text string, last bool) bool {
+	if text == "" {
+		return false
+	}
+	var r rune
+	if last {
+		r, _ = utf8.DecodeLastRuneInString(text)
+	} else {
+		r, _ = utf8.DecodeRuneInString(text)
+	}
+	return unicode.IsLetter(r) || unicode.IsDigit(r)
+}
+
+// Says reports whether one of the words stands in the text as whole words, in any case.
+func Says(words []string, text string) bool { return has(words, fold(text)) }
