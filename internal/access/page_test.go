@@ -45,6 +45,7 @@ var kinds = []struct {
 	{KindAlarm, "Larm"},
 	{"mail", "E-post"},
 	{"backup", "Säkerhetskopior"},
+	{"look", "Utseende"},
 }
 
 const intro = `# Vem får göra vad

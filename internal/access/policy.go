@@ -22,6 +22,7 @@ const (
 	KindLog            Kind = "log"
 	KindAlarm          Kind = "alarm"
 	KindBackup         Kind = "backup"
+	KindLook           Kind = "look"
 	KindPerson         Kind = "person"
 	KindApproval       Kind = "approval"
 	KindToken          Kind = "token"
@@ -89,6 +90,9 @@ var (
 // by that role alone.
 var policies = map[string]Policy{
 	"organisation.Set": {Kind: KindOrganisation, By: steers},
+
+	"organisation.Look":     {Kind: KindLook, By: guards},
+	"organisation.SaveLook": {Kind: KindLook, By: guards},
 
 	"organisation.Tree": {Kind: KindUnit, By: inspects},
 	"organisation.Move": {Kind: KindUnit, By: guards, StepUp: true},

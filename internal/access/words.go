@@ -77,6 +77,8 @@ var words = map[string]string{
 	"organisation.Granting":             "Se reglerna som ger roller",
 	"organisation.HandOver":             "Lämna över ansvar från den som slutar",
 	"organisation.Leavers":              "Se ansvar som står på personer som slutat",
+	"organisation.Look":                 "Se hur sidorna ser ut för organisationen",
+	"organisation.SaveLook":             "Ändra namn, logotyp, färger och tillgänglighetsredogörelse",
 	"organisation.Move":                 "Flytta en enhet i organisationsträdet",
 	"organisation.Names":                "Se namnen på personer",
 	"organisation.People":               "Se personerna och deras roller",

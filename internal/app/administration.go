@@ -36,6 +36,7 @@ var chores = []chore{
 	{"alarm", "alarm.List", alarm.Path, "warn", "app.menu-alarm", "app.about-alarm"},
 	{provider.Menu, "provider.List", provider.Path, "key", "app.menu-sign-in", "app.about-sign-in"},
 	{"sealed", "passkey.Sealed", passkey.SealedPath, "lock", "app.menu-sealed", "app.about-sealed"},
+	{"look", "organisation.Look", organisation.LookPath, "edit", "app.menu-look", "app.about-look"},
 	{"token", "token.List", token.Path, "key", "app.menu-token", "app.about-token"},
 	{"mail", "mail.Settings", mail.PagePath, "doc", "app.menu-mail", "app.about-mail"},
 	{backup.Menu, "backup.View", backup.Path, "dl", "app.menu-backup", "app.about-backup"},

@@ -171,6 +171,8 @@ func TestDemonstrationKnowsItsNames(t *testing.T) {
 var publicRoutes = map[string]string{
 	"POST /sprak":                         "the language of the sign-in page too",
 	"POST /csp":                           "browsers report without cookies; bounded and counted",
+	"GET /hjalp":                          "how the program is used; it says nothing of anybody's data",
+	"GET /tillganglighet":                 "the accessibility statement, which the law wants public",
 	"GET /logga-in":                       "the way in",
 	"POST /logga-ut":                      "the way out, also of a session that has just ended",
 	"POST /logga-in/passkey/borja":        "the way in by a passkey",
@@ -260,6 +262,7 @@ func TestBrowser(t *testing.T) {
 		slug + "/som-det-var", slug + "/redigera", "/system/nytt", "/system/orosanmalan-barn/klassning", "/information", "/information/eb-ansokan", "/regler",
 		"/regler/SOLPUL-10", "/krav/inloggning-hsl-oppet-nat", "/atgarder", "/upphandling", "/rapporter", "/importera", "/klassning/modeller",
 		slug + "/ansvariga", "/administration/personer", "/administration/personer/lista",
+		"/sok?q=social", "/stilguide", "/hjalp", "/tillganglighet", "/administration/utseende",
 	} {
 		pages = append(pages, address+path)
 	}

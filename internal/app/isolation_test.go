@@ -447,6 +447,10 @@ func (s *sides) systemCalls(ctx context.Context) map[string]call {
 			return none(a.Systems.SetResponsible(ctx, x, ref, []system.Naming{{Kind: organisation.Owner}}))
 		},
 		"organisation.Set":  func(x access.Actor) (any, error) { return none(a.Organisations.Set(ctx, x, "test", "x")) },
+		"organisation.Look": func(x access.Actor) (any, error) { return a.Organisations.Look(ctx, x) },
+		"organisation.SaveLook": func(x access.Actor) (any, error) {
+			return none(a.Organisations.SaveLook(ctx, x, organisation.NewLook{Look: organisation.Look{Name: "Stulen"}}))
+		},
 		"organisation.Tree": func(x access.Actor) (any, error) { return a.Organisations.Tree(ctx, x) },
 		"organisation.Move": func(x access.Actor) (any, error) {
 			return none(a.Organisations.Move(ctx, x, access.UnitID(s.unit), ""))
@@ -566,6 +570,7 @@ func (s *sides) overviewCalls(ctx context.Context) map[string]call {
 		"overview.System":       func(x access.Actor) (any, error) { return o.System(ctx, x, ref, l) },
 		"overview.Requirements": func(x access.Actor) (any, error) { return o.Requirements(ctx, x, ref, l) },
 		"overview.History":      func(x access.Actor) (any, error) { return o.History(ctx, x, ref, l) },
+		"overview.Search":       func(x access.Actor) (any, error) { return o.Search(ctx, x, s.slug, l) },
 		"overview.Rules": func(x access.Actor) (any, error) {
 			n, _, err := o.Rules(ctx, x)
 			return n, err

@@ -73,6 +73,7 @@ func (a *App) places(c *web.Context) []web.Link {
 
 // routes mounts the pages of every slice.
 func (a *App) routes(site *web.Site, address string, sessions *auth.Sessions) {
+	site.Public("GET "+HelpPath, helpPage)
 	site.Handle("GET "+AdministrationPath, "organisation.Chart", administrationPage)
 	a.alarmPages().Routes(site)
 	(&mail.Pages{Service: a.Mail}).Routes(site)

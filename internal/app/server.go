@@ -72,7 +72,7 @@ func (a *App) Site(o ServerOptions) *web.Site {
 	samlPages := a.samlPages(sessions, o)
 	opts := web.Options{
 		FormAction: samlPages.FormAction, ActorFunc: sessions.Actor, Session: sessions.Load, Menu: a.menu, Alarms: a.alarmPages().Notice, TLS: secure, Now: time.Now,
-		Search:  overview.SearchPath,
+		Search: overview.SearchPath, Style: a.Organisations.StyleOf,
 		Refused: a.refused, Read: a.read,
 		Hosts: o.hosts(), Proxies: o.Proxies,
 	}
@@ -84,6 +84,7 @@ func (a *App) Site(o ServerOptions) *web.Site {
 		opts.Canonical = o.URL.Scheme + "://" + o.URL.Host
 	}
 	site := web.NewSite(a.Texts, a.Log, opts)
+	site.StyleGuide()
 	pages := auth.Pages{
 		Sessions: sessions, Demo: o.Demo != nil, Providers: []func(context.Context) ([]auth.Method, error){provider.Buttons(a.DB, a.drivers(o))},
 		Leave: leaves(samlPages.Leave, (&oidc.Pages{Service: a.OIDC}).Leave),

@@ -51,6 +51,15 @@ func (l *Localizer) Percent(part, whole int) string {
 	return s + "%"
 }
 
+// Decimal writes a number with one decimal: "4,5" in Swedish.
+func (l *Localizer) Decimal(v float64) string {
+	s := strconv.FormatFloat(v, 'f', 1, 64)
+	if l.Lang == "sv" {
+		return strings.Replace(s, ".", ",", 1)
+	}
+	return s
+}
+
 // Date writes a day for running text, always with the year: "23 november 2026". No date is "–".
 func (l *Localizer) Date(d civil.Date) string {
 	if d.IsZero() {

@@ -56,6 +56,7 @@ func (p *Pages) Routes(s *web.Site) {
 	s.Handle("POST "+PeoplePath+"/{id}/lamna", "organisation.HandOver", p.handOver)
 	s.Handle("POST "+PeoplePath+"/{id}/sessioner", "auth.EndOf", p.endSessions)
 	s.Handle("POST "+PeoplePath+"/{id}/inbjudan", "organisation.Invite", p.invite)
+	p.lookRoutes(s)
 	s.Handle("GET "+RolesPath, "organisation.Granting", p.granting)
 	s.Handle("POST "+RolesPath+"/regel", "organisation.AskRule", p.rule)
 	s.Handle("POST "+RolesPath+"/grupp", "organisation.AskGroupRole", p.group)

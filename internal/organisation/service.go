@@ -23,6 +23,8 @@ type Service struct {
 	EndSessions func(ctx context.Context, tx *db.Tx, org access.OrganisationID, account ids.ID[auth.Account]) error
 	// Object tells the name of what somebody can be responsible for, and where it is shown. ErrNotFound says that it is gone.
 	Object func(ctx context.Context, tx *db.Tx, org access.OrganisationID, kind, id string) (name, href string, err error)
+
+	looks looks
 }
 
 // Choose finds the organisation to act for: the one with the code, or the only one. A database without any gets one, with the

@@ -113,6 +113,8 @@ type layoutData struct {
 	Search   string
 	// Alarms is how many alarms the reader is told about.
 	Alarms int
+	// Style is the address of the organisation's own style sheet.
+	Style string
 	// Here is where the forms that every page has come back to.
 	Here    string
 	Content any
@@ -138,6 +140,13 @@ func (c *Context) layoutData(p Page, content any) layoutData {
 			c.site.log.LogAttrs(c.Context(), slog.LevelError, "alarms not read", slog.String("request_id", c.id), slog.String("error", err.Error()))
 		}
 		d.Alarms = n
+	}
+	if c.site.opts.Style != nil {
+		style, err := c.site.opts.Style(c)
+		if err != nil { // the page is right without it
+			c.site.log.LogAttrs(c.Context(), slog.LevelError, "look not read", slog.String("request_id", c.id), slog.String("error", err.Error()))
+		}
+		d.Style = style
 	}
 	return d
 }

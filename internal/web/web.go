@@ -80,6 +80,8 @@ type Options struct {
 	Session func(http.ResponseWriter, *http.Request) (*http.Request, error)
 	// Alarms tells how many alarms the reader is to be told about on every page.
 	Alarms func(c *Context) (int, error)
+	// Style gives the address of a style sheet that is laid over the site's own for the reader's organisation; empty is none.
+	Style func(c *Context) (string, error)
 	// Search is the path of the search page; empty hides the search box.
 	Search string
 	// Hosts are the names that the site answers to; empty allows any.
