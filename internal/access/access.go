@@ -107,10 +107,17 @@ var ErrDenied = errors.New("not allowed")
 // ErrStepUp says that the actor may do the action, but must first show again who they are.
 var ErrStepUp = errors.New("show again who you are")
 
+// localID is what the log calls whoever runs the command line.
+const localID = "local"
+
 // LocalAdministrator is the one who runs the command line on the machine that holds the database, and so can read it anyway.
 func LocalAdministrator(org OrganisationID) Actor {
-	return Actor{ID: "local", Name: "Lokal administratör", Organisation: org, Roles: []Role{Administrator, Coordinator}, Fresh: true}
+	return Actor{ID: localID, Name: "Lokal administratör", Organisation: org, Roles: []Role{Administrator, Coordinator}, Fresh: true}
 }
+
+// Console reports whether the actor runs the command line on the machine that holds the database and the root key. Whoever does so can
+// do anything there, with or without this program.
+func (a Actor) Console() bool { return a.ID == localID && a.From == "" }
 
 // SystemActor is the program itself, acting for an organisation in a background job.
 func SystemActor(org OrganisationID) Actor {

@@ -30,6 +30,7 @@ const (
 	LevelLowered      Kind = "provider-level-lowered" // an identity provider answered with another level than it was asked for
 	ChangeWaits       Kind = "change-waits"           // a change that takes two people is made by one, after a wait
 	KeyChanged        Kind = "key-changed"            // a key was changed or destroyed
+	SignInChanged     Kind = "sign-in-changed"        // what decides who gets in was changed on the server, by one person
 	RollbackDeclared  Kind = "rollback-declared"      // the database is older than what has been exported, and that was declared
 	LoginLockout      Kind = "login-lockout"          // too many failed sign-ins
 	LastAdministrator Kind = "last-administrator"     // a directory or a claim would have taken the role from the last administrator
@@ -40,7 +41,7 @@ const (
 // Kinds lists them.
 func Kinds() []Kind {
 	return []Kind{
-		BreakGlassUsed, RecoveryUsed, CloneWarning, MetadataHalfLife, MetadataExpired, LevelLowered, ChangeWaits, KeyChanged, RollbackDeclared, LoginLockout,
+		BreakGlassUsed, RecoveryUsed, CloneWarning, MetadataHalfLife, MetadataExpired, LevelLowered, ChangeWaits, KeyChanged, SignInChanged, RollbackDeclared, LoginLockout,
 		LogRewritten, BackupOld, LastAdministrator,
 	}
 }

@@ -29,6 +29,8 @@ type Pages struct {
 	Service *Service
 	// Names gives the names of actors by their ids. An id without a name is shown as it is.
 	Names func(ctx context.Context, actor access.Actor) (map[string]string, error)
+	// About names what an alarm is about, and where it is shown; both are empty for one that says it itself. It may be nil.
+	About func(ctx context.Context, actor access.Actor, l *locale.Localizer, a *Alarm) (text, href string, err error)
 }
 
 // Routes registers the page.
@@ -61,7 +63,7 @@ type row struct {
 	Field               web.Field
 }
 
-type fact struct{ Label, Value string }
+type fact struct{ Label, Value, Href string }
 
 func (p *Pages) list(c *web.Context) error { return p.render(c, "", "") }
 
@@ -80,6 +82,9 @@ func (p *Pages) render(c *web.Context, id, note string) error {
 	out := listPage{Page: web.Page{Title: c.L.T("alarm.title"), Active: "alarm"}, CanClose: access.Allowed(c.Actor, "alarm.Acknowledge")}
 	for i := range all {
 		r := rowOf(c.L, &all[i], names)
+		if err := p.about(c, &all[i], &r); err != nil {
+			return err
+		}
 		if r.ID == id {
 			r.Field.Value = note
 			out.Errors = append(out.Errors, web.FieldError{Field: r.Field.Name, Key: "alarm.note-long", Args: []any{"Max", mostNote}})
@@ -93,6 +98,21 @@ func (p *Pages) render(c *web.Context, id, note string) error {
 	return c.Render(pages, "alarm.html", out)
 }
 
+// about names on a row what the alarm is about.
+func (p *Pages) about(c *web.Context, a *Raised, r *row) error {
+	if p.About == nil {
+		return nil
+	}
+	text, href, err := p.About(c.Context(), c.Actor, c.L, &a.Alarm)
+	if err != nil || text == "" {
+		return err
+	}
+	label := c.L.T("alarm.data-change")
+	r.Data = slices.DeleteFunc(r.Data, func(f fact) bool { return f.Label == label })
+	r.Data = append(r.Data, fact{label, text, href})
+	return nil
+}
+
 func rowOf(l *locale.Localizer, r *Raised, names map[string]string) row {
 	kind := string(r.Kind)
 	if !l.Has("alarm.title-" + kind) {
@@ -104,14 +124,14 @@ func rowOf(l *locale.Localizer, r *Raised, names map[string]string) row {
 		Field: web.Field{Name: "note-" + r.ID.String(), Label: l.T("alarm.note"), Hint: l.T("alarm.note-hint"), Optional: true},
 	}
 	if kind == "other" {
-		out.Data = append(out.Data, fact{l.T("alarm.data-kind"), string(r.Kind)})
+		out.Data = append(out.Data, fact{Label: l.T("alarm.data-kind"), Value: string(r.Kind)})
 	}
 	for _, k := range slices.Sorted(maps.Keys(r.Data)) {
 		label := k
 		if l.Has("alarm.data-" + k) {
 			label = l.T("alarm.data-" + k)
 		}
-		out.Data = append(out.Data, fact{label, valueOf(l, k, r.Data[k])})
+		out.Data = append(out.Data, fact{Label: label, Value: valueOf(l, k, r.Data[k])})
 	}
 	if !r.Open() {
 		out.Closed, out.By = l.Moment(r.Acknowledged), r.By
@@ -125,6 +145,9 @@ func rowOf(l *locale.Localizer, r *Raised, names map[string]string) row {
 // valueOf writes a fact of an alarm in the reader's language. When something was last done is a day or never; names and reasons stand as
 // they were written.
 func valueOf(l *locale.Localizer, name, value string) string {
+	if name == "change" && l.Has(value) {
+		return l.T(value) // the message key of a kind of change
+	}
 	if name != "backup" && name != "drill" {
 		return value
 	}

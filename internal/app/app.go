@@ -248,10 +248,14 @@ func (a *App) build(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	a.Providers = &provider.Service{DB: a.DB, Vault: provider.Vault{Root: a.Key}, Known: known}
+	a.Providers = &provider.Service{
+		DB: a.DB, Vault: provider.Vault{Root: a.Key}, Known: known, Two: approval.SignIn{Service: a.Approvals, Names: organisation.NamesOf},
+		Forms: forms(),
+	}
 	a.OIDC = oidc.NewService(a.DB, a.Providers, a.Outbound)
 	a.SAML = saml.NewService(a.DB, a.Providers, a.Outbound, a.Log)
 	a.SAML.Jobs(a.Jobs)
+	a.Approvals.HandleSignIn(slices.Concat(a.Providers.Decisions(), a.OIDC.Decisions(), a.SAML.Decisions()))
 	a.Systems = &system.Service{DB: a.DB}
 	a.Classifications = &classification.Service{DB: a.DB, Catalogue: a.Catalogue, Jobs: a.Jobs, Links: a.Links}
 	a.Requirements = &requirement.Service{DB: a.DB, Engine: a.Engine}

@@ -108,5 +108,5 @@ func (a *App) linkPages(site *web.Site) {
 
 // alarmPages are the page of alarms and the notice of them.
 func (a *App) alarmPages() *alarm.Pages {
-	return &alarm.Pages{Service: a.Alarms, Names: a.Organisations.Names}
+	return &alarm.Pages{Service: a.Alarms, Names: a.Organisations.Names, About: a.alarmAbout}
 }

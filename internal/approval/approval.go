@@ -60,6 +60,9 @@ var (
 	ErrUnknownKind = errors.New("no such kind of change")
 	// ErrTooMany says that too many requests wait.
 	ErrTooMany = errors.New("too many changes wait for a decision: decide some of them first")
+	// ErrChanged says that what a change is about has changed since it was asked for. A handler's Apply wraps it: the request is then
+	// ended, since what would be approved is not what was asked for.
+	ErrChanged = errors.New("what the change is about has changed since it was asked for, so it is not made: ask for it again if it is still needed")
 	// ErrSame says that the same change waits already.
 	ErrSame = errors.New("the same change waits for a decision already")
 )

@@ -7,6 +7,7 @@ import (
 	"embed"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/insegel/insegel/internal/access"
@@ -47,8 +48,9 @@ type listPage struct {
 
 // row is one change as the page shows it.
 type row struct {
-	ID, Label, What, From, To, Href string
-	Reason, By, At                  string
+	ID, Label, What, Href string
+	From, To              []string
+	Reason, By, At        string
 	// Wait says how long it waits, and for what.
 	Wait web.Tag
 	// May is true when the reader may approve it, Mine when they asked for it; Why is the message key of why they may not.
@@ -103,7 +105,7 @@ func rowOf(c *web.Context, t *Told, names map[string]string) row {
 		return id
 	}
 	r := row{
-		ID: t.ID.String(), Label: t.Kind, What: t.What, From: t.From, To: t.To, Href: t.Href, Reason: t.Reason, By: name(t.By), At: l.Moment(t.At),
+		ID: t.ID.String(), Label: t.Kind, What: t.What, From: linesOf(t.From), To: linesOf(t.To), Href: t.Href, Reason: t.Reason, By: name(t.By), At: l.Moment(t.At),
 		Mine: t.By == c.Actor.ID, NoteText: t.Note,
 		Note: web.Field{Name: "note-" + t.ID.String(), Type: "textarea", Rows: 2, Label: l.T("approval.note"), Hint: l.T("approval.note-hint"), Optional: true},
 	}
@@ -135,6 +137,14 @@ func rowOf(c *web.Context, t *Told, names map[string]string) row {
 	return r
 }
 
+// linesOf splits a description of several lines.
+func linesOf(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return strings.Split(s, "\n")
+}
+
 // decide approves or refuses, as the button says.
 func (p *Pages) decide(c *web.Context) error {
 	id, err := ids.Parse[Request](c.Path("id"))
@@ -161,6 +171,8 @@ func (p *Pages) decide(c *web.Context) error {
 		return &web.Error{Status: http.StatusForbidden, Key: "approval.why-concerned", Err: err}
 	case errors.Is(err, ErrNotAdministrator):
 		return &web.Error{Status: http.StatusForbidden, Key: "approval.not-administrator", Err: err}
+	case errors.Is(err, ErrChanged):
+		return &web.Error{Status: http.StatusConflict, Key: "approval.changed-since", Err: err}
 	case errors.Is(err, ErrDecided):
 		return &web.Error{Status: http.StatusConflict, Key: "approval.decided-already", Err: err}
 	case err != nil:

@@ -26,7 +26,8 @@ type Description struct {
 	Href string
 }
 
-// Handler makes one kind of change.
+// Handler makes one kind of change. Nothing secret may stand in the payload, which the log and the page show: what is secret is put
+// aside, encrypted, when the change is asked for, and the payload says where.
 type Handler struct {
 	// Label is the message key of the kind's name.
 	Label string
@@ -35,6 +36,9 @@ type Handler struct {
 	Apply func(ctx context.Context, tx *db.Tx, actor access.Actor, payload json.RawMessage) error
 	// Describe tells the change to people.
 	Describe func(ctx context.Context, tx *db.Tx, l *locale.Localizer, payload json.RawMessage) (Description, error)
+	// Drop takes away what was put aside for a change that will never be made: it was refused, withdrawn, too late or could not be made.
+	// It is nil for a kind that puts nothing aside.
+	Drop func(ctx context.Context, tx *db.Tx, org access.OrganisationID, payload json.RawMessage) error
 }
 
 // Exception is a change that was made without a second person, and that is shown.
@@ -98,7 +102,9 @@ func (s *Service) Ask(ctx context.Context, tx *db.Tx, actor access.Actor, r Requ
 		return r, fmt.Errorf("save request: %w", err)
 	}
 	if r.Alone {
-		err = alarm.Raise(ctx, tx, waits(actor.Organisation, r.ID))
+		a := waits(actor.Organisation, r.ID)
+		a.Data = map[string]string{"change": s.handlers[r.Kind].Label} // what it is about is told from the request, to those who may see it
+		err = alarm.Raise(ctx, tx, a)
 	}
 	return r, err
 }
@@ -118,6 +124,46 @@ type Told struct {
 	Label string
 	// Why says why the reader may not approve it; nil when they may.
 	Why error
+}
+
+// Waits gives the requests about an object that wait, oldest first, in words and in the caller's transaction. Without an id it gives those
+// about every object of the kind. Who may see them is asked by the caller.
+func (s *Service) Waits(ctx context.Context, tx *db.Tx, l *locale.Localizer, objectKind, objectID string) ([]Told, error) {
+	waiting, err := list(ctx, tx, tx.Scope, `status = 'waiting'`, mostWaiting)
+	if err != nil {
+		return nil, fmt.Errorf("read waiting changes: %w", err)
+	}
+	waiting = slices.DeleteFunc(waiting, func(r Request) bool {
+		return r.ObjectKind != objectKind || objectID != "" && r.ObjectID != objectID
+	})
+	return s.tell(ctx, tx, l, waiting)
+}
+
+// Lonely reports whether nobody but the actor could approve what they ask for now.
+func (s *Service) Lonely(ctx context.Context, tx *db.Tx, actor access.Actor) (bool, error) {
+	administrators, err := s.Administrators(ctx, tx, actor.Organisation)
+	r := Request{By: actor.ID}
+	return len(r.others(administrators)) == 0, err
+}
+
+// Describe tells one request in words, decided or not.
+func (s *Service) Describe(ctx context.Context, actor access.Actor, l *locale.Localizer, id ids.ID[Request]) (Told, error) {
+	if err := access.Check(actor, "approval.Describe"); err != nil {
+		return Told{}, err
+	}
+	var out []Told
+	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
+		r, err := get(ctx, tx, actor.Organisation, id)
+		if err != nil {
+			return err
+		}
+		out, err = s.tell(ctx, tx, l, []Request{r})
+		return err
+	})
+	if err != nil {
+		return Told{}, fmt.Errorf("tell about change: %w", err)
+	}
+	return out[0], nil
 }
 
 // mostListed is how many decided requests a page shows.
@@ -205,10 +251,24 @@ func (s *Service) Approve(ctx context.Context, actor access.Actor, id ids.ID[Req
 		}
 		return s.apply(ctx, tx, actor, &r, note)
 	})
+	if errors.Is(err, ErrChanged) {
+		err = errors.Join(err, s.end(ctx, actor, id))
+	}
 	if err != nil {
 		return fmt.Errorf("approve change: %w", err)
 	}
 	return nil
+}
+
+// end ends a request that can never be made, since what it is about has changed.
+func (s *Service) end(ctx context.Context, actor access.Actor, id ids.ID[Request]) error {
+	return s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
+		r, err := get(ctx, tx, actor.Organisation, id)
+		if err != nil {
+			return err
+		}
+		return s.decide(ctx, tx, actor, &r, Failed, "")
+	})
 }
 
 // apply makes a change and notes it, if it still waits.
@@ -237,10 +297,13 @@ func (s *Service) decide(ctx context.Context, tx *db.Tx, actor access.Actor, r *
 		Data: map[string]any{"status": to, "kind": r.Kind, "asked_by": r.By, "object_kind": r.ObjectKind, "object_id": r.ObjectID},
 		Why:  note,
 	})
-	if err != nil || !r.Alone {
-		return err
+	if err == nil && r.Alone {
+		err = alarm.Lower(ctx, tx, waits(actor.Organisation, r.ID))
 	}
-	return alarm.Lower(ctx, tx, waits(actor.Organisation, r.ID))
+	if h := s.handlers[r.Kind]; err == nil && to != Applied && h.Drop != nil {
+		err = h.Drop(ctx, tx, actor.Organisation, r.Payload)
+	}
+	return err
 }
 
 // waits is the alarm of a change that nobody else can approve.

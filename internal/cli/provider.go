@@ -19,7 +19,7 @@ import (
 type providerCommand struct {
 	Add     providerAdd     `cmd:"" help:"Connect an identity provider. It is switched off until it has been tried, or --enable is given."`
 	List    providerList    `cmd:"" help:"List the identity providers."`
-	Enable  providerEnable  `cmd:"" help:"Put an identity provider on the sign-in page."`
+	Enable  providerEnable  `cmd:"" help:"Put an identity provider on the sign-in page. From the console it takes no second person, and raises an alarm."`
 	Disable providerDisable `cmd:"" help:"Take an identity provider off the sign-in page, and sign out those who came by it."`
 }
 
@@ -70,7 +70,7 @@ func (c *providerAdd) Run(s *streams) error {
 	}
 	made, err := a.AddProvider(s.ctx, actor, draft, app.ProviderForm{URL: external, Values: values})
 	if err == nil && c.Enabled {
-		err = a.Providers.Enable(s.ctx, actor, made.ID)
+		_, err = a.Providers.Enable(s.ctx, actor, made.ID, "")
 	}
 	if err != nil {
 		return closeAfter(a, err)
@@ -195,7 +195,8 @@ func (c *providerEnable) Run(s *streams) error {
 	if err != nil {
 		return err
 	}
-	return closeAfter(a, a.Providers.Enable(s.ctx, actor, id))
+	_, err = a.Providers.Enable(s.ctx, actor, id, "")
+	return closeAfter(a, err)
 }
 
 type providerDisable struct {

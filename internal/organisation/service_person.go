@@ -90,18 +90,25 @@ func (s *Service) Names(ctx context.Context, actor access.Actor) (map[string]str
 	if err := access.Check(actor, "organisation.Names"); err != nil {
 		return nil, err
 	}
-	out := map[string]string{}
-	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
-		all, err := persons(ctx, tx, actor.Organisation, `1 = 1`)
-		for _, p := range all {
-			out[p.ID.String()] = p.Name
-		}
+	var out map[string]string
+	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
+		out, err = NamesOf(ctx, tx, actor.Organisation)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read names: %w", err)
 	}
 	return out, nil
+}
+
+// NamesOf gives the names of an organisation's people by their ids. Who may see them is asked by the caller.
+func NamesOf(ctx context.Context, tx *db.Tx, org access.OrganisationID) (map[string]string, error) {
+	out := map[string]string{}
+	all, err := persons(ctx, tx, org, `1 = 1`)
+	for _, p := range all {
+		out[p.ID.String()] = p.Name
+	}
+	return out, err
 }
 
 // Began gives the roles that the first person came with, which nobody else decided: they are shown where decisions by two are.

@@ -159,7 +159,8 @@ func newHouse(t *testing.T, d *db.DB, s certificate.Settings, change func(p *cer
 		Settings: provider.Settings{Accepted: []provider.Accepted{{Value: level3, Factors: 2, LoA: 3}}},
 	}})
 	must(t, err)
-	must(t, providers.Enable(t.Context(), h.admin, h.provider.ID))
+	_, err = providers.Enable(t.Context(), h.admin, h.provider.ID, "")
+	must(t, err)
 	return h
 }
 

@@ -140,5 +140,6 @@ func (d Driver) Facts(ctx context.Context, l *locale.Localizer, p *provider.Prov
 		return nil, err
 	}
 	keys := "/oidc/" + url.PathEscape(code) + "/nycklar"
-	return append(out, provider.Fact{Label: l.T("oidc.fact-keys"), Value: d.Site + keys, Href: keys}), nil
+	return append(out, provider.Fact{Label: l.T("oidc.fact-keys"), Value: d.Site + keys, Href: keys},
+		provider.Fact{Label: l.T("oidc.fact-own-keys"), Value: l.T("oidc.keys-title"), Href: KeysPath}), nil
 }

@@ -121,7 +121,8 @@ func (h *house) add(issuer string, change func(d *provider.Draft, s *oidc.Settin
 	draft.Own = own
 	h.provider, err = h.providers.Add(h.t.Context(), h.admin, draft)
 	must(h.t, err)
-	must(h.t, h.providers.Enable(h.t.Context(), h.admin, h.provider.ID))
+	_, err = h.providers.Enable(h.t.Context(), h.admin, h.provider.ID, "")
+	must(h.t, err)
 }
 
 // arrive gives everybody an account, and the role of a coordinator and an administrator.

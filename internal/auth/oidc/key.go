@@ -116,61 +116,85 @@ func (r *keyring) list(ctx context.Context, org access.OrganisationID) ([]ourKey
 	if err != nil || len(keys) > 0 {
 		return keys, err
 	}
-	return r.add(ctx, access.SystemActor(org), "oidc.FirstKeys")
+	return r.first(ctx, org)
 }
 
-// add draws a key of each kind and gives all there are. The keys that nobody meets any more are removed.
-func (r *keyring) add(ctx context.Context, actor access.Actor, action string) ([]ourKey, error) {
-	org := actor.Organisation
-	var fresh []ourKey
-	private := map[string][]byte{}
-	for _, kind := range []string{kindEC, kindRSA} {
-		signer, k, err := newKey(kind)
-		if err != nil {
-			return nil, err
-		}
-		if private[k.id], err = x509.MarshalPKCS8PrivateKey(signer); err != nil {
-			return nil, fmt.Errorf("encode key: %w", err)
-		}
-		fresh = append(fresh, k)
+// first draws the first keys, one of each kind, unless there are some, and gives all there are.
+func (r *keyring) first(ctx context.Context, org access.OrganisationID) ([]ourKey, error) {
+	fresh, err := drawAll()
+	if err != nil {
+		return nil, err
 	}
 	var keys []ourKey
-	err := r.db.Write(ctx, org, func(tx *db.Tx) (err error) {
-		if keys, err = listKeys(ctx, tx, org); err != nil || action == "oidc.FirstKeys" && len(keys) > 0 {
+	err = r.db.Write(ctx, org, func(tx *db.Tx) (err error) {
+		if keys, err = listKeys(ctx, tx, org); err != nil || len(keys) > 0 {
 			return err // another request was first
 		}
-		var names []string
-		for i := range fresh {
-			k := &fresh[i]
-			k.created = tx.Now
-			names = append(names, k.kind+" "+k.id)
-			if err := insertKey(ctx, tx, org, k); err != nil {
-				return err
-			}
-			if err := r.vault.Put(ctx, tx, secretOf(org, k.id), private[k.id]); err != nil {
-				return err
-			}
-		}
-		all := append(slices.Clone(fresh), keys...)
-		kept := published(all, tx.Now)
-		for _, k := range keys {
-			if slices.ContainsFunc(kept, func(x ourKey) bool { return x.id == k.id }) {
-				continue
-			}
-			if err := deleteKey(ctx, tx, org, k.id); err != nil {
-				return err
-			}
-			if err := r.vault.Remove(ctx, tx, org, secretOf(org, k.id).Owner); err != nil {
-				return err
-			}
-		}
-		keys = kept
-		return audit.Append(ctx, tx, actor, audit.Entry{Action: action, ObjectKind: "key", ObjectID: "oidc", Data: map[string]any{"new": names}})
+		keys, err = r.keep(ctx, tx, access.SystemActor(org), "oidc.FirstKeys", fresh)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("add keys: %w", err)
 	}
 	return keys, nil
+}
+
+// drawn is a new key with its private half.
+type drawn struct {
+	ourKey
+	private []byte
+}
+
+// drawAll draws a key of each kind.
+func drawAll() ([]drawn, error) {
+	var fresh []drawn
+	for _, kind := range []string{kindEC, kindRSA} {
+		signer, k, err := newKey(kind)
+		if err != nil {
+			return nil, err
+		}
+		private, err := x509.MarshalPKCS8PrivateKey(signer)
+		if err != nil {
+			return nil, fmt.Errorf("encode key: %w", err)
+		}
+		fresh = append(fresh, drawn{k, private})
+	}
+	return fresh, nil
+}
+
+// keep stores new keys, forgets those that nobody meets any more, and gives those that are left.
+func (r *keyring) keep(ctx context.Context, tx *db.Tx, actor access.Actor, action string, fresh []drawn) ([]ourKey, error) {
+	org := actor.Organisation
+	keys, err := listKeys(ctx, tx, org)
+	if err != nil {
+		return nil, err
+	}
+	var all []ourKey
+	var names []string
+	for i := range fresh {
+		k := &fresh[i]
+		k.created = tx.Now
+		all, names = append(all, k.ourKey), append(names, k.kind+" "+k.id)
+		if err := insertKey(ctx, tx, org, &k.ourKey); err != nil {
+			return nil, err
+		}
+		if err := r.vault.Put(ctx, tx, secretOf(org, k.id), k.private); err != nil {
+			return nil, err
+		}
+	}
+	kept := published(append(all, keys...), tx.Now)
+	for _, k := range keys {
+		if slices.ContainsFunc(kept, func(x ourKey) bool { return x.id == k.id }) {
+			continue
+		}
+		if err := deleteKey(ctx, tx, org, k.id); err != nil {
+			return nil, err
+		}
+		if err := r.vault.Remove(ctx, tx, org, secretOf(org, k.id).Owner); err != nil {
+			return nil, err
+		}
+	}
+	return kept, audit.Append(ctx, tx, actor, audit.Entry{Action: action, ObjectKind: "key", ObjectID: "oidc", Data: map[string]any{"new": names}})
 }
 
 // signer opens the private half of a key.

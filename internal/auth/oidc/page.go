@@ -47,6 +47,8 @@ func (p *Pages) Mount(s *web.Site) {
 	s.Machine("POST /logga-in/oidc/{id}/utloggning", p.loggedOut)
 	s.Public("GET /logga-in/oidc/{id}/ut", p.leave)
 	s.Machine("GET /oidc/{code}/nycklar", p.keys)
+	s.Handle("GET "+KeysPath, "oidc.Keys", p.ownKeys)
+	s.Handle("POST "+KeysPath, "oidc.RotateKeys", p.changeKeys)
 }
 
 // Path is where a sign-in at a provider begins.

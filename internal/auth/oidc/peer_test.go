@@ -305,7 +305,8 @@ func TestPeerWithPrivateKey(t *testing.T) {
 		t.Fatalf("at %s: %s; %s", p.URL, p.Body, h.latest().Record)
 	}
 	// New keys are published at once, and the provider goes on taking the old one, which is used meanwhile.
-	must(t, h.service.RotateKeys(t.Context(), h.admin))
+	_, err := h.service.RotateKeys(t.Context(), h.admin, "")
+	must(t, err)
 	if p := h.open().Get(h.begin()); p.Body != inAsAnna {
 		t.Fatalf("after a change of keys, at %s: %s; %s", p.URL, p.Body, h.latest().Record)
 	}

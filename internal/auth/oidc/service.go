@@ -31,12 +31,14 @@ type Service struct {
 	vault   provider.Vault
 	clients clients
 	keys    keyring
+	two     provider.Two
 }
 
 // NewService makes the service. policy says which places of the network it may reach.
 func NewService(d *db.DB, p *provider.Service, policy outbound.Policy) *Service {
 	return &Service{
 		db: d, known: p.Known, vault: p.Vault, clients: clients{policy: policy, now: func() time.Time { return d.Now() }}, keys: keyring{db: d, vault: p.Vault},
+		two: p.Two,
 	}
 }
 
@@ -429,13 +431,4 @@ func (s *Service) logRefusal(ctx context.Context, o *outcome, from string) error
 		return fmt.Errorf("log refused sign-in: %w", err)
 	}
 	return nil
-}
-
-// RotateKeys draws new keys that we show the providers who we are with. They are used when the providers have had an hour to fetch them.
-func (s *Service) RotateKeys(ctx context.Context, actor access.Actor) error {
-	if err := access.Check(actor, "oidc.RotateKeys"); err != nil {
-		return err
-	}
-	_, err := s.keys.add(ctx, actor, "oidc.RotateKeys")
-	return err
 }

@@ -67,11 +67,19 @@ func DefaultLevel(r access.Role) Level {
 
 // Levels are what the roles of an organisation ask for.
 type Levels struct {
-	// On is false as long as the organisation has no provider that is switched on: then two factors are enough for every role, because
-	// nobody could show more.
+	// On is false until the organisation has switched on its first provider: till then two factors are enough for every role, because
+	// nobody could show more. It stays true when the last provider is switched off: stopping one makes nothing weaker.
 	On bool
 	// Chosen are the levels that the organisation has chosen itself.
 	Chosen map[access.Role]Level
+}
+
+// demand is what a role asks for where there is a provider.
+func (l Levels) demand(r access.Role) Level {
+	if chosen, ok := l.Chosen[r]; ok {
+		return chosen
+	}
+	return DefaultLevel(r)
 }
 
 // Of gives what a role asks for.
@@ -79,10 +87,7 @@ func (l Levels) Of(r access.Role) Level {
 	if !l.On {
 		return twoFactors
 	}
-	if chosen, ok := l.Chosen[r]; ok {
-		return chosen
-	}
-	return DefaultLevel(r)
+	return l.demand(r)
 }
 
 // Limit leaves the actor those of the roles that what was shown is enough for, and tells which it took away.

@@ -45,7 +45,7 @@ func (p *Pages) Routes(s *web.Site) {
 	s.Handle("POST "+Path+"/tjanst/{id}/andra", "provider.Change", p.change)
 	s.Handle("POST "+Path+"/tjanst/{id}/pa", "provider.Enable", p.enable)
 	s.Handle("POST "+Path+"/tjanst/{id}/av", "provider.Disable", p.disable)
-	s.Handle("POST "+Path+"/nivaer", "provider.SetLevel", p.setLevel)
+	s.Handle("POST "+Path+"/nivaer", "provider.SetLevels", p.setLevel)
 }
 
 func (p *Pages) driver(k Kind) Driver {
@@ -64,6 +64,7 @@ type listPage struct {
 	Roles     []roleRow
 	CanSet    bool
 	On        bool
+	Two       TwoBlock
 }
 
 type providerRow struct {
@@ -80,7 +81,10 @@ type roleRow struct {
 	Role             string
 }
 
-func (p *Pages) list(c *web.Context) error {
+func (p *Pages) list(c *web.Context) error { return p.showList(c, nil) }
+
+// showList draws the page. Levels that could not be asked for stand in the form as they were typed.
+func (p *Pages) showList(c *web.Context, typed map[access.Role]Level, faults ...web.FieldError) error {
 	all, err := p.Service.List(c.Context(), c.Actor)
 	if err != nil {
 		return err
@@ -89,9 +93,14 @@ func (p *Pages) list(c *web.Context) error {
 	if err != nil {
 		return err
 	}
+	pending, err := p.Service.Pending(c.Context(), c.Actor, c.L, "")
+	if err != nil {
+		return err
+	}
 	out := listPage{
-		Page: web.Page{Title: c.L.T("provider.title"), Active: Menu, Crumbs: []web.Crumb{{Label: c.L.T("provider.title")}}},
-		On:   levels.On, CanSet: access.Allowed(c.Actor, "provider.SetLevel"),
+		Two:  TwoBlockOf(c, pending, ""),
+		Page: web.Page{Title: c.L.T("provider.title"), Active: Menu, Errors: faults, Crumbs: []web.Crumb{{Label: c.L.T("provider.title")}}},
+		On:   levels.On, CanSet: access.Allowed(c.Actor, "provider.SetLevels"),
 	}
 	for i := range all {
 		row := providerRow{Name: all[i].Name(c.L.Lang), Kind: c.L.T("provider.kind-" + string(all[i].Kind)), Issuer: all[i].Issuer, Href: Path + "/tjanst/" + all[i].ID.String()}
@@ -110,7 +119,11 @@ func (p *Pages) list(c *web.Context) error {
 		}
 	}
 	for _, r := range access.Roles() {
-		out.Roles = append(out.Roles, levelRow(c.L, r, levels))
+		row := levelRow(c.L, r, levels)
+		if l, ok := typed[r]; ok {
+			row.Field.Value = strconv.Itoa(l.LoA)
+		}
+		out.Roles = append(out.Roles, row)
 	}
 	return c.Render(templates, "list.html", out)
 }
@@ -134,11 +147,13 @@ func levelWord(l *locale.Localizer, s Strength) string {
 	}
 }
 
-// levelValues are the levels that can be chosen, as a form sends them.
-var levelValues = []struct {
+type levelValue struct {
 	value string
 	level Level
-}{{"0", Level{Factors: 2}}, {"3", Level{Factors: 2, LoA: 3}}, {"4", Level{Factors: 2, LoA: 4}}}
+}
+
+// levelValues are the levels that can be chosen, as a form sends them.
+var levelValues = []levelValue{{"0", Level{Factors: 2}}, {"3", Level{Factors: 2, LoA: 3}}, {"4", Level{Factors: 2, LoA: 4}}}
 
 func levelRow(l *locale.Localizer, r access.Role, levels Levels) roleRow {
 	chosen, own := levels.Chosen[r]
@@ -161,37 +176,28 @@ func levelRow(l *locale.Localizer, r access.Role, levels Levels) roleRow {
 
 // setLevel changes the levels that a form changes; the others keep what they have.
 func (p *Pages) setLevel(c *web.Context) error {
-	levels, err := p.Service.Levels(c.Context(), c.Actor)
-	if err != nil {
-		return err
-	}
+	to := map[access.Role]Level{}
 	for _, r := range access.Roles() {
 		value := c.Form("level-" + string(r))
-		i := slices.IndexFunc(levelValues, func(v struct {
-			value string
-			level Level
-		},
-		) bool {
-			return v.value == value
-		})
 		if value == "" {
 			continue
 		}
+		i := slices.IndexFunc(levelValues, func(v levelValue) bool { return v.value == value })
 		if i < 0 {
 			return &web.Error{Status: http.StatusBadRequest}
 		}
-		now, ok := levels.Chosen[r]
-		if !ok {
-			now = DefaultLevel(r)
-		}
-		if now == levelValues[i].level {
-			continue
-		}
-		if err := p.Service.SetLevel(c.Context(), c.Actor, r, levelValues[i].level); err != nil {
-			return err
-		}
+		to[r] = levelValues[i].level
 	}
-	return c.Redirect(Path, "provider.levels-saved")
+	why := WhyField(c, "")
+	w, err := p.Service.SetLevels(c.Context(), c.Actor, to, why.Value)
+	fault, err := FaultOfTwo(err, why.Name)
+	if err != nil {
+		return err
+	}
+	if fault != nil {
+		return p.showList(c, to, *fault)
+	}
+	return c.Redirect(Path, w.Done("provider.levels-saved"))
 }
 
 type openPage struct {
@@ -204,6 +210,7 @@ type openPage struct {
 	Try, Self string
 	Enabled   bool
 	CanChange bool
+	Two       TwoBlock
 }
 
 type acceptedRow struct{ Value, Scheme, Counts, Note string }
@@ -220,14 +227,21 @@ func (p *Pages) read(c *web.Context) (Provider, error) {
 	return out, err
 }
 
-func (p *Pages) open(c *web.Context) error {
+func (p *Pages) open(c *web.Context) error { return p.show(c) }
+
+func (p *Pages) show(c *web.Context, faults ...web.FieldError) error {
 	in, err := p.read(c)
 	if err != nil {
 		return err
 	}
+	pending, err := p.Service.Pending(c.Context(), c.Actor, c.L, in.ID.String())
+	if err != nil {
+		return err
+	}
 	out := openPage{
+		Two: TwoBlockOf(c, pending, ""),
 		Page: web.Page{
-			Title: in.Name(c.L.Lang), Active: Menu, Crumbs: []web.Crumb{{Label: c.L.T("provider.title"), Href: Path}, {Label: in.Name(c.L.Lang)}},
+			Title: in.Name(c.L.Lang), Active: Menu, Errors: faults, Crumbs: []web.Crumb{{Label: c.L.T("provider.title"), Href: Path}, {Label: in.Name(c.L.Lang)}},
 		},
 		Status: status(c.L, &in), Kind: c.L.T("provider.kind-" + string(in.Kind)), Issuer: in.Issuer, Enabled: in.Enabled,
 		Self: Path + "/tjanst/" + in.ID.String(), CanChange: access.Allowed(c.Actor, "provider.Change"),
@@ -249,22 +263,31 @@ func (p *Pages) open(c *web.Context) error {
 }
 
 func (p *Pages) enable(c *web.Context) error {
-	return p.turn(c, p.Service.Enable, "provider.turned-on")
-}
-
-func (p *Pages) disable(c *web.Context) error {
-	return p.turn(c, p.Service.Disable, "provider.turned-off")
-}
-
-func (p *Pages) turn(c *web.Context, do useCase, key string) error {
 	in, err := p.read(c)
 	if err != nil {
 		return err
 	}
-	if err := do(c.Context(), c.Actor, in.ID); err != nil {
+	why := WhyField(c, "")
+	w, err := p.Service.Enable(c.Context(), c.Actor, in.ID, why.Value)
+	fault, err := FaultOfTwo(err, why.Name)
+	if err != nil {
 		return err
 	}
-	return c.Redirect(Path+"/tjanst/"+in.ID.String(), key)
+	if fault != nil {
+		return p.show(c, *fault)
+	}
+	return c.Redirect(Path+"/tjanst/"+in.ID.String(), w.Done("provider.turned-on"))
+}
+
+func (p *Pages) disable(c *web.Context) error {
+	in, err := p.read(c)
+	if err != nil {
+		return err
+	}
+	if err := p.Service.Disable(c.Context(), c.Actor, in.ID); err != nil {
+		return err
+	}
+	return c.Redirect(Path+"/tjanst/"+in.ID.String(), "provider.turned-off")
 }
 
 type triedPage struct {

@@ -3,20 +3,15 @@
 package provider
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/web"
 )
-
-// useCase is a use case about one provider.
-type useCase func(ctx context.Context, actor access.Actor, id ID) error
 
 type formPage struct {
 	web.Page
@@ -29,6 +24,7 @@ type formPage struct {
 	Reviewed, Factors  web.Choices
 	Declared           web.Choices
 	Other              web.Field
+	Two                *TwoBlock
 }
 
 // typed is what stands in a form: what somebody has written, or what is saved.
@@ -127,6 +123,15 @@ func (p *Pages) form(c *web.Context, d Driver, in *Provider, t *typed, faults []
 		out.Title, out.Action, out.Back, out.Version, out.IssuerText = c.L.T("provider.change-title", "Provider", in.Name(c.L.Lang)), self+"/andra", self, in.Version, in.Issuer
 		out.Crumbs[1] = web.Crumb{Label: in.Name(c.L.Lang), Href: self}
 		out.Crumbs = append(out.Crumbs, web.Crumb{Label: c.L.T("provider.change")})
+		if in.Enabled {
+			pending, err := p.Service.Pending(c.Context(), c.Actor, c.L, in.ID.String())
+			if err != nil {
+				return err
+			}
+			two := TwoBlockOf(c, pending, "")
+			two.Why.Optional = true // a stricter change asks nobody
+			out.Two = &two
+		}
 	}
 	if t.values != nil {
 		for i := range out.Own {
@@ -250,12 +255,17 @@ func (p *Pages) change(c *web.Context) error {
 		return p.form(c, d, &in, &t, faults)
 	}
 	draft.Version = version
-	err = p.Service.Change(c.Context(), c.Actor, draft)
+	why := WhyField(c, "")
+	w, err := p.Service.Change(c.Context(), c.Actor, draft, why.Value)
 	if f, ok := faultOf(err); ok {
 		return p.form(c, d, &in, &t, []web.FieldError{f})
 	}
+	fault, err := FaultOfTwo(err, why.Name)
 	if err != nil {
 		return err
 	}
-	return c.Redirect(Path+"/tjanst/"+in.ID.String(), "provider.changed")
+	if fault != nil {
+		return p.form(c, d, &in, &t, []web.FieldError{*fault})
+	}
+	return c.Redirect(Path+"/tjanst/"+in.ID.String(), w.Done("provider.changed"))
 }

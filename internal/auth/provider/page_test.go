@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/approval"
 	"github.com/insegel/insegel/internal/auth"
 	"github.com/insegel/insegel/internal/auth/provider"
 	"github.com/insegel/insegel/internal/db"
@@ -47,6 +48,9 @@ func (driver) Read(form provider.Form) (json.RawMessage, map[string][]byte, []we
 	if err != nil {
 		return nil, nil, []web.FieldError{{Field: "setting", Key: "provider.fault-settings"}}
 	}
+	if form("secret") == "" {
+		return own, nil, nil
+	}
 	return own, map[string][]byte{"secret": []byte(form("secret"))}, nil
 }
 
@@ -63,7 +67,7 @@ func (driver) Facts(_ context.Context, _ *locale.Localizer, p *provider.Provider
 
 func site(t *testing.T, d *db.DB, drive driver, actor *access.Actor) (*provider.Service, *webtest.Client) {
 	t.Helper()
-	s := service(t, d)
+	s := twoPeople(service(t, d), "anna", "bo").Service
 	bundle, err := locale.NewBundle(map[string]string{"web": web.Messages, "provider": provider.Messages})
 	if err != nil {
 		t.Fatal(err)
@@ -86,6 +90,12 @@ func TestPagesSetUpProvider(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) {
 		actor := dbtest.Organisation(t, d, "norrsjo")
 		s, c := site(t, d, driver{}, &actor)
+		c.Lang = "sv"
+		approvals := s.Two.(approval.SignIn).Service
+		approve := func() {
+			t.Helper()
+			approveAll(t, approvals, actor.Organisation, "bo")
+		}
 		for _, lang := range []string{"sv", "en"} {
 			c.Lang = lang
 			for _, path := range []string{provider.Path, provider.Path + "/ny/oidc", "/prov"} {
@@ -119,24 +129,74 @@ func TestPagesSetUpProvider(t *testing.T) {
 		if got := all[0].Settings.Accepted; len(got) != 4 || got[0] != want[0] || got[1] != want[1] || got[2] != want[2] || got[3] != want[3] {
 			t.Errorf("accepted %+v", got)
 		}
+		self := p.URL
 		p = c.Submit(p, `form[action$="/pa"]`, nil)
-		if p.Text(".flash") != "Tjänsten är påslagen." {
-			t.Errorf("%s", p.Text(".flash"))
+		webtest.CheckDOM(t, p.Doc)
+		if p.Status != http.StatusUnprocessableEntity || !strings.Contains(p.Text(".err"), "Skriv varför") {
+			t.Errorf("turned on without a reason: %d %s", p.Status, p.Text(".err"))
 		}
-		p = c.Submit(c.Get(p.URL+"/andra"), "main form", url.Values{"name-sv": {"SITHS"}})
+		p = c.Submit(c.Get(self), `form[action$="/pa"]`, url.Values{"skal": {"Provad."}})
+		webtest.CheckDOM(t, p.Doc)
+		if got := p.Text("section.amb"); !strings.Contains(got, "Kommunens inloggning") || !strings.Contains(got, "annan administratör") || strings.Contains(p.Body, "Tjänsten är påslagen") {
+			t.Errorf("what waits is told as %q", got)
+		}
+		approve()
+		if p = c.Get(self); !strings.Contains(p.Body, "Tjänsten är påslagen") || p.Has("section.amb") {
+			t.Error("approved and not turned on")
+		}
+		p = c.Submit(c.Get(self+"/andra"), "main form", url.Values{"setting": {"två"}, "skal": {""}})
+		webtest.CheckDOM(t, p.Doc)
+		if p.Status != http.StatusUnprocessableEntity || !strings.Contains(p.Text(".err"), "Skriv varför") || strings.Contains(p.Body, "hemligheten") {
+			t.Errorf("changed without a reason: %d %s", p.Status, p.Text(".err"))
+		}
+		p = c.Submit(c.Get(self+"/andra"), "main form", url.Values{"setting": {"två"}, "secret": {"den nya"}, "skal": {"Bytt klient."}})
+		if !strings.Contains(p.Text("section.amb"), "Ändra en inloggningstjänst") {
+			t.Errorf("%d %s", p.Status, p.Text("section.amb"))
+		}
+		approve()
+		p = c.Submit(c.Get(self+"/andra"), "main form", url.Values{"name-sv": {"SITHS"}, "secret": {}})
 		if p.Text("h1") != "SITHS" {
 			t.Errorf("%d %s", p.Status, p.Text("h1"))
-		}
-		p = c.Submit(c.Get(provider.Path), "main form", url.Values{"level-coordinator": {"4"}})
-		if p.Text(".flash") != "Kraven är sparade." {
-			t.Errorf("%s", p.Text(".flash"))
-		}
-		if l, err := s.Levels(t.Context(), actor); err != nil || l.Of(access.Coordinator) != (provider.Level{Factors: 2, LoA: 4}) || len(l.Chosen) != 1 {
-			t.Errorf("%+v %v", l, err)
 		}
 		p = c.Submit(c.Get(provider.Path+"/tjanst/"+all[0].ID.String()), `form[action$="/av"]`, nil)
 		if p.Text(".flash") != "Tjänsten är avstängd." {
 			t.Errorf("%s", p.Text(".flash"))
+		}
+	})
+}
+
+func TestPagesSetLevels(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		actor := dbtest.Organisation(t, d, "norrsjo")
+		s, c := site(t, d, driver{}, &actor)
+		c.Lang = "sv"
+		p, err := s.Add(t.Context(), actor, draft())
+		if err == nil {
+			_, err = s.Enable(t.Context(), actor, p.ID, "")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		page := c.Submit(c.Get(provider.Path), "main form", url.Values{"level-coordinator": {"4"}})
+		if page.Text(".flash") != "Kraven är sparade." {
+			t.Errorf("%s", page.Text(".flash"))
+		}
+		if l, err := s.Levels(t.Context(), actor); err != nil || l.Of(access.Coordinator) != (provider.Level{Factors: 2, LoA: 4}) || len(l.Chosen) != 1 {
+			t.Errorf("%+v %v", l, err)
+		}
+		page = c.Submit(c.Get(provider.Path), "main form", url.Values{"level-coordinator": {"0"}})
+		webtest.CheckDOM(t, page.Doc)
+		if page.Status != http.StatusUnprocessableEntity || !strings.Contains(page.Text(".err"), "Skriv varför") {
+			t.Errorf("lowered without a reason: %d %s", page.Status, page.Text(".err"))
+		}
+		page = c.Submit(c.Get(provider.Path), "main form", url.Values{"level-coordinator": {"0"}, "skal": {"Korten dröjer."}})
+		webtest.CheckDOM(t, page.Doc)
+		if !strings.Contains(page.Text("section.amb"), "Informationssäkerhetssamordnare") {
+			t.Errorf("what waits is told as %q", page.Text("section.amb"))
+		}
+		approveAll(t, s.Two.(approval.SignIn).Service, actor.Organisation, "bo")
+		if l, err := s.Levels(t.Context(), actor); err != nil || l.Of(access.Coordinator) != (provider.Level{Factors: 2}) {
+			t.Errorf("%+v %v", l, err)
 		}
 	})
 }
@@ -202,19 +262,27 @@ func TestAccept(t *testing.T) {
 		if !ask(access.Coordinator, passkey) {
 			t.Error("a provider that is not switched on changes what is asked")
 		}
-		if err := s.Enable(ctx, actor, p.ID); err != nil {
+		if _, err := s.Enable(ctx, actor, p.ID, ""); err != nil {
 			t.Fatal(err)
 		}
 		if ask(access.Coordinator, passkey) || !ask(access.Coordinator, card) || !ask(access.Administrator, passkey) {
 			t.Error("with a provider: who sees weaknesses shows a reviewed identity")
 		}
-		if err := s.SetLevel(ctx, actor, access.Administrator, provider.Level{Factors: 2, LoA: 4}); err != nil {
+		if _, err := s.SetLevels(ctx, actor, map[access.Role]provider.Level{access.Administrator: {Factors: 2, LoA: 4}}, ""); err != nil {
 			t.Fatal(err)
 		}
 		if ask(access.Administrator, card) {
 			t.Error("a level that was chosen is not asked for")
 		}
-		if !errors.Is(s.SetLevel(ctx, actor, access.Auditor, provider.Level{Factors: 1}), provider.ErrLevelValue) || !errors.Is(s.SetLevel(ctx, actor, access.System, provider.Level{Factors: 2}), provider.ErrRole) {
+		if err := s.Disable(ctx, actor, p.ID); err != nil {
+			t.Fatal(err)
+		}
+		if ask(access.Coordinator, passkey) || ask(access.Administrator, card) || !ask(access.Coordinator, card) {
+			t.Error("stopping the last provider made what the roles ask for weaker")
+		}
+		_, oneFactor := s.SetLevels(ctx, actor, map[access.Role]provider.Level{access.Auditor: {Factors: 1}}, "")
+		_, program := s.SetLevels(ctx, actor, map[access.Role]provider.Level{access.System: {Factors: 2}}, "")
+		if !errors.Is(oneFactor, provider.ErrLevelValue) || !errors.Is(program, provider.ErrRole) {
 			t.Error("one factor, or the program's own role, can be chosen")
 		}
 	})

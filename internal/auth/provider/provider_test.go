@@ -74,13 +74,13 @@ func TestProviderIsKeptAndLogged(t *testing.T) {
 		}
 		next := provider.Draft{Provider: p}
 		next.NameSV, next.Settings.Accepted = "SITHS", []provider.Accepted{{Value: loa4}}
-		if err := s.Change(ctx, actor, next); err != nil {
+		if _, err := s.Change(ctx, actor, next, ""); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Change(ctx, actor, next); !errors.Is(err, db.ErrConflict) {
+		if _, err := s.Change(ctx, actor, next, ""); !errors.Is(err, db.ErrConflict) {
 			t.Errorf("a change of an old version: %v", err)
 		}
-		if err := s.Enable(ctx, actor, p.ID); err != nil {
+		if _, err := s.Enable(ctx, actor, p.ID, ""); err != nil {
 			t.Fatal(err)
 		}
 		got, err := s.Open(ctx, actor, p.ID)
@@ -115,7 +115,9 @@ func TestOtherOrganisationHasNoProvider(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, opened := s.Open(ctx, theirs, p.ID)
-		if !errors.Is(opened, provider.ErrUnknown) || !errors.Is(s.Enable(ctx, theirs, p.ID), provider.ErrUnknown) || !errors.Is(s.Change(ctx, theirs, provider.Draft{Provider: p}), provider.ErrUnknown) {
+		_, enabled := s.Enable(ctx, theirs, p.ID, "")
+		_, altered := s.Change(ctx, theirs, provider.Draft{Provider: p}, "")
+		if !errors.Is(opened, provider.ErrUnknown) || !errors.Is(enabled, provider.ErrUnknown) || !errors.Is(altered, provider.ErrUnknown) {
 			t.Errorf("another organisation reaches the provider: %v", opened)
 		}
 		if all, err := s.List(ctx, theirs); err != nil || len(all) != 0 {
@@ -136,9 +138,11 @@ func TestChangesAskForStepUp(t *testing.T) {
 	}
 	actor.Fresh = false
 	_, added := s.Add(ctx, actor, draft())
+	_, altered := s.Change(ctx, actor, provider.Draft{Provider: p}, "")
+	_, enabled := s.Enable(ctx, actor, p.ID, "")
+	_, levels := s.SetLevels(ctx, actor, map[access.Role]provider.Level{access.Coordinator: {Factors: 2}}, "")
 	for name, err := range map[string]error{
-		"add": added, "change": s.Change(ctx, actor, provider.Draft{Provider: p}), "enable": s.Enable(ctx, actor, p.ID), "disable": s.Disable(ctx, actor, p.ID),
-		"set level": s.SetLevel(ctx, actor, access.Coordinator, provider.Level{Factors: 2}),
+		"add": added, "change": altered, "enable": enabled, "disable": s.Disable(ctx, actor, p.ID), "set level": levels,
 	} {
 		if !errors.Is(err, access.ErrStepUp) {
 			t.Errorf("%s without step-up: %v", name, err)

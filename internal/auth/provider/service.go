@@ -4,7 +4,10 @@ package provider
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/insegel/insegel/internal/access"
@@ -12,6 +15,8 @@ import (
 	"github.com/insegel/insegel/internal/auth"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
+	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/web"
 )
 
 // Service has the use cases of providers.
@@ -20,6 +25,10 @@ type Service struct {
 	Vault Vault
 	// Known are the authentication contexts that ship with the program.
 	Known *Contexts
+	// Two decides what takes two people. Without it such a change is refused.
+	Two Two
+	// Forms give the fields of each kind's own settings, so that a change of them can be told in words.
+	Forms map[Kind]func(l *locale.Localizer, own json.RawMessage) []web.Field
 }
 
 // Draft is a provider as somebody has written it. Secrets are by name; one that is left out keeps what stands.
@@ -81,66 +90,102 @@ func (s *Service) Add(ctx context.Context, actor access.Actor, d Draft) (Provide
 }
 
 // Change changes a provider's settings. Its kind and issuer stay: another issuer is another provider, whose people are others.
-func (s *Service) Change(ctx context.Context, actor access.Actor, d Draft) error {
+//
+// What nobody can sign in by yet is changed at once, and so is what makes a provider stricter or only gives it another name. What else
+// changes whom it lets in, or how it is trusted, takes two people.
+func (s *Service) Change(ctx context.Context, actor access.Actor, d Draft, reason string) (Wait, error) {
 	if err := access.Check(actor, "provider.Change"); err != nil {
-		return err
+		return Wait{}, err
 	}
-	return s.change(ctx, actor, "provider.Change", d.ID, func(tx *db.Tx, p *Provider) (map[string][]byte, error) {
-		if p.Version != d.Version {
-			return nil, db.ErrConflict
+	var w Wait
+	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
+		p, err := Get(ctx, tx, actor.Organisation, d.ID)
+		if err != nil {
+			return err
 		}
-		p.NameSV, p.NameEN, p.Settings, p.Own = d.NameSV, d.NameEN, d.Settings, d.Own
-		return d.Secrets, s.keep(ctx, tx, p, d.Secrets)
-	})
-}
-
-// Enable puts a provider on the sign-in page.
-func (s *Service) Enable(ctx context.Context, actor access.Actor, id ID) error {
-	if err := access.Check(actor, "provider.Enable"); err != nil {
+		if p.Version != d.Version {
+			return db.ErrConflict
+		}
+		next := p
+		next.NameSV, next.NameEN, next.Settings, next.Own = d.NameSV, d.NameEN, d.Settings, d.Own
+		if err := next.Check(s.Known); err != nil {
+			return err
+		}
+		if !p.Enabled || !Loosens(&p, &next) && len(d.Secrets) == 0 {
+			return s.save(ctx, tx, actor, saved{"provider.Change", &p, &next, d.Secrets})
+		}
+		w, err = s.askChange(ctx, tx, actor, saved{"", &p, &next, d.Secrets}, reason)
 		return err
-	}
-	return s.change(ctx, actor, "provider.Enable", id, func(_ *db.Tx, p *Provider) (map[string][]byte, error) {
-		p.Enabled = true
-		return nil, nil
 	})
+	if err != nil {
+		return Wait{}, fmt.Errorf("change provider: %w", err)
+	}
+	return w, nil
 }
 
-// Disable takes a provider off the sign-in page. Nobody can sign in by it any more, and those who have are signed out.
+// Enable puts a provider on the sign-in page, which takes two people: from then on it says who somebody is.
+func (s *Service) Enable(ctx context.Context, actor access.Actor, id ID, reason string) (Wait, error) {
+	if err := access.Check(actor, "provider.Enable"); err != nil {
+		return Wait{}, err
+	}
+	var w Wait
+	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
+		p, err := Get(ctx, tx, actor.Organisation, id)
+		if err != nil || p.Enabled {
+			return err
+		}
+		w, err = Decide(ctx, tx, actor, s.Two, Question{
+			Kind: KindStart, ObjectKind: "provider", ObjectID: p.ID.String(), Payload: seenOf(&p), Reason: reason,
+		}, s.start())
+		return err
+	})
+	if err != nil {
+		return Wait{}, fmt.Errorf("switch on provider: %w", err)
+	}
+	return w, nil
+}
+
+// Disable takes a provider off the sign-in page, at once. Nobody can sign in by it any more, and those who have are signed out. What the
+// roles ask for stays as it was, so that stopping the last provider makes nothing weaker.
 func (s *Service) Disable(ctx context.Context, actor access.Actor, id ID) error {
 	if err := access.Check(actor, "provider.Disable"); err != nil {
 		return err
 	}
-	return s.change(ctx, actor, "provider.Disable", id, func(tx *db.Tx, p *Provider) (map[string][]byte, error) {
-		p.Enabled = false
-		_, err := auth.EndIssuer(ctx, tx, p.Organisation, p.Issuer)
-		return nil, err
-	})
-}
-
-// change reads a provider, changes it, saves it and logs from what to what, in one transaction.
-func (s *Service) change(ctx context.Context, actor access.Actor, action string, id ID, fn func(tx *db.Tx, p *Provider) (map[string][]byte, error)) error {
 	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
 		p, err := Get(ctx, tx, actor.Organisation, id)
-		if err != nil {
+		if err != nil || !p.Enabled {
 			return err
 		}
-		before := p
-		secrets, err := fn(tx, &p)
-		if err != nil {
+		next := p
+		next.Enabled = false
+		if err := s.save(ctx, tx, actor, saved{"provider.Disable", &p, &next, nil}); err != nil {
 			return err
 		}
-		if err := p.Check(s.Known); err != nil {
-			return err
-		}
-		if err := update(ctx, tx, &p); err != nil {
-			return err
-		}
-		return audit.Append(ctx, tx, actor, entry(action, &p, changed(&before, &p, secrets)))
+		_, err = auth.EndIssuer(ctx, tx, p.Organisation, p.Issuer)
+		return err
 	})
 	if err != nil {
-		return fmt.Errorf("change provider: %w", err)
+		return fmt.Errorf("switch off provider: %w", err)
 	}
 	return nil
+}
+
+// saved is a provider as it was and as it will be, and the action that it is logged as.
+type saved struct {
+	action        string
+	before, after *Provider
+	secrets       map[string][]byte
+}
+
+// save keeps a changed provider and logs from what to what.
+func (s *Service) save(ctx context.Context, tx *db.Tx, actor access.Actor, c saved) error {
+	if err := s.keep(ctx, tx, c.after, c.secrets); err != nil {
+		return err
+	}
+	if err := update(ctx, tx, c.after); err != nil {
+		return err
+	}
+	return audit.Append(ctx, tx, actor, entry(c.action, c.after, changed(c.before, c.after, c.secrets)))
 }
 
 // keep seals a provider's secrets.
@@ -153,41 +198,70 @@ func (s *Service) keep(ctx context.Context, tx *db.Tx, p *Provider, secrets map[
 	return nil
 }
 
-// SetLevel says which level a role asks for.
-func (s *Service) SetLevel(ctx context.Context, actor access.Actor, role access.Role, level Level) error {
-	if err := access.Check(actor, "provider.SetLevel"); err != nil {
-		return err
+// SetLevels says which level roles ask for. What becomes stricter is saved at once, and what becomes weaker takes two people.
+func (s *Service) SetLevels(ctx context.Context, actor access.Actor, to map[access.Role]Level, reason string) (Wait, error) {
+	if err := access.Check(actor, "provider.SetLevels"); err != nil {
+		return Wait{}, err
 	}
-	if !slices.Contains(access.Roles(), role) {
-		return fmt.Errorf("%w: %q", ErrRole, role)
+	for role, level := range to {
+		if !slices.Contains(access.Roles(), role) {
+			return Wait{}, fmt.Errorf("%w: %q", ErrRole, role)
+		}
+		if err := level.Check(); err != nil {
+			return Wait{}, err
+		}
 	}
-	if err := level.Check(); err != nil {
-		return err
-	}
+	var w Wait
 	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
 		levels, err := LevelsOf(ctx, tx, actor.Organisation)
 		if err != nil {
 			return err
 		}
-		before, ok := levels.Chosen[role]
-		if !ok {
-			before = DefaultLevel(role)
+		var weaker []LevelChange
+		for _, role := range slices.Sorted(maps.Keys(to)) {
+			c := LevelChange{Role: role, From: levels.demand(role), To: to[role]}
+			switch {
+			case c.From == c.To:
+			case c.weaker():
+				weaker = append(weaker, c)
+			default:
+				err = errors.Join(err, s.setLevel(ctx, tx, actor, c))
+			}
 		}
-		if ok && before == level {
-			return nil
-		}
-		if err := saveLevel(ctx, tx, actor.Organisation, role, level); err != nil {
+		if err != nil || len(weaker) == 0 {
 			return err
 		}
-		return audit.Append(ctx, tx, actor, audit.Entry{
-			Action: "provider.SetLevel", ObjectKind: "role", ObjectID: string(role),
-			Data: map[string]any{"from": map[string]int{"factors": before.Factors, "loa": before.LoA}, "to": map[string]int{"factors": level.Factors, "loa": level.LoA}},
-		})
+		w, err = Decide(ctx, tx, actor, s.Two, Question{
+			Kind: KindLevels, ObjectKind: "role", ObjectID: objectOf(weaker), Payload: weaker, Reason: reason,
+		}, s.lower())
+		return err
 	})
 	if err != nil {
-		return fmt.Errorf("set level: %w", err)
+		return Wait{}, fmt.Errorf("set levels: %w", err)
 	}
-	return nil
+	return w, nil
+}
+
+func (s *Service) setLevel(ctx context.Context, tx *db.Tx, actor access.Actor, c LevelChange) error {
+	if err := saveLevel(ctx, tx, actor.Organisation, c.Role, c.To); err != nil {
+		return err
+	}
+	return audit.Append(ctx, tx, actor, audit.Entry{
+		Action: "provider.SetLevel", ObjectKind: "role", ObjectID: string(c.Role),
+		Data: map[string]any{"from": map[string]int{"factors": c.From.Factors, "loa": c.From.LoA}, "to": map[string]int{"factors": c.To.Factors, "loa": c.To.LoA}},
+	})
+}
+
+// Pending tells what waits about a provider, or about the levels when no id is given, and how long a change that is asked for now would.
+func (s *Service) Pending(ctx context.Context, actor access.Actor, l *locale.Localizer, id string) (Pending, error) {
+	if err := access.Check(actor, "provider.Pending"); err != nil {
+		return Pending{}, err
+	}
+	kind := "provider"
+	if id == "" {
+		kind = "role"
+	}
+	return PendingOf(ctx, s.DB, s.Two, Reader{Actor: actor, L: l}, kind, id)
 }
 
 // Try lets an administrator sign in at a provider to see what it answers. It signs nobody in, and tells whether the actor may.

@@ -109,7 +109,8 @@ func update(ctx context.Context, tx *db.Tx, p *Provider) error {
 	}
 	n, err := tx.Exec(ctx, `
 		UPDATE identity_provider
-		SET name_sv = $1, name_en = $2, settings = $3, own = $4, enabled = $5, version = version + 1, updated_at = $6
+		SET name_sv = $1, name_en = $2, settings = $3, own = $4, enabled = $5,
+			started = CASE WHEN enabled = 1 THEN 1 ELSE started END, version = version + 1, updated_at = $6
 		WHERE organisation_id = $7 AND id = $8 AND version = $9`,
 		p.NameSV, p.NameEN, string(settings), string(p.Own), enabled, db.Millis(tx.Now), p.Organisation, p.ID, p.Version)
 	if err == nil && n == 0 {
@@ -118,7 +119,7 @@ func update(ctx context.Context, tx *db.Tx, p *Provider) error {
 	return err
 }
 
-// LevelsOf reads what the roles of an organisation ask for, and whether it has a provider that is switched on.
+// LevelsOf reads what the roles of an organisation ask for, and whether it has, or has had, a provider that is switched on.
 func LevelsOf(ctx context.Context, tx *db.Tx, org access.OrganisationID) (Levels, error) {
 	type row struct {
 		role  access.Role
@@ -129,7 +130,7 @@ func LevelsOf(ctx context.Context, tx *db.Tx, org access.OrganisationID) (Levels
 		return r, scan(&r.role, &r.level.Factors, &r.level.LoA)
 	}, `
 		SELECT role, factors, loa FROM accepted_level WHERE organisation_id = $1
-		UNION ALL SELECT '', COUNT(*), 0 FROM identity_provider WHERE organisation_id = $1 AND enabled = 1`, org)
+		UNION ALL SELECT '', COUNT(*), 0 FROM identity_provider WHERE organisation_id = $1 AND (started = 1 OR enabled = 1)`, org)
 	if err != nil {
 		return Levels{}, fmt.Errorf("read levels: %w", err)
 	}

@@ -137,21 +137,33 @@ func TestOrganisationsDoNotMeet(t *testing.T) {
 func TestKeysPage(t *testing.T) {
 	h := newHouse(t, dbtest.SQLite(t))
 	h.connect(nil, federation{}.build(t))
+	approvals := h.twoPeople("anna", "bo")
 	c := h.enter(alice, "_1")
+	if p := c.Post(KeysPath, map[string][]string{"steg": {"ny"}}); p.Status != http.StatusUnprocessableEntity {
+		t.Errorf("a change without a reason: %d", p.Status)
+	}
 	for _, step := range []struct {
 		form   map[string][]string
 		states []string
 	}{
-		{map[string][]string{"steg": {"ny"}}, []string{"Signerar", "Publicerad, signerar inte än"}},
-		{map[string][]string{"steg": {"byt"}}, []string{"Signerar", "Läser bara det som redan är krypterat"}},
+		{map[string][]string{"steg": {"ny"}, "skal": {"Ett år."}}, []string{"Signerar", "Publicerad, signerar inte än"}},
+		{map[string][]string{"steg": {"byt"}, "skal": {"Hämtad."}}, []string{"Signerar", "Läser bara det som redan är krypterat"}},
 		{nil, []string{"Signerar"}},
 	} {
 		form := step.form
 		if form == nil {
 			p := c.Get(KeysPath)
-			form = map[string][]string{"steg": {"ta-bort"}, "nyckel": {webtest.Attr(webtest.Find(p.Doc, "input[name=nyckel]"), "value")}}
+			id := webtest.Attr(webtest.Find(p.Doc, "input[name=nyckel]"), "value")
+			form = map[string][]string{"steg": {"ta-bort"}, "nyckel": {id}, "skal-" + id: {"Ingen använder den."}}
 		}
+		before := len(c.Get(KeysPath).All("tbody th"))
 		p := c.Post(KeysPath, form)
+		webtest.CheckDOM(t, p.Doc)
+		if !p.Has("section.amb") || len(p.All("tbody th")) != before {
+			t.Errorf("%v: it does not wait: %d %s", form["steg"], p.Status, p.Text("main"))
+		}
+		h.approve(approvals)
+		p = c.Get(KeysPath)
 		webtest.CheckDOM(t, p.Doc)
 		var got []string
 		for _, n := range p.All("tbody th") {

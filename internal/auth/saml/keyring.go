@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/insegel/insegel/internal/access"
-	"github.com/insegel/insegel/internal/alarm"
 	"github.com/insegel/insegel/internal/audit"
 	"github.com/insegel/insegel/internal/auth/provider"
 	"github.com/insegel/insegel/internal/db"
@@ -40,6 +39,9 @@ type OwnKey struct {
 
 // ErrNoNext says that no new key has been made that could be taken into use.
 var ErrNoNext = errors.New("there is no new key to take into use: make one first")
+
+// errStep says that there is no such step of a change of key.
+var errStep = errors.New("no such step of a change of key")
 
 // ErrHasNext says that a change of key has begun already.
 var ErrHasNext = errors.New("there is a new key already: take it into use first")
@@ -154,77 +156,4 @@ func (s *Service) Keys(ctx context.Context, actor access.Actor) ([]OwnKey, error
 		return err
 	})
 	return out, err
-}
-
-// NewKey begins a change of key: the new one is published in our metadata and does not sign yet.
-func (s *Service) NewKey(ctx context.Context, actor access.Actor) error {
-	if err := access.Check(actor, "saml.NewKey"); err != nil {
-		return err
-	}
-	return s.changeKey(ctx, actor, "saml.NewKey", func(tx *db.Tx, o organisation) error {
-		k, err := newKey(o, tx.Now)
-		if err != nil {
-			return err
-		}
-		added, err := s.addKey(ctx, tx, o.id, k, Next)
-		if err == nil && !added {
-			return ErrHasNext
-		}
-		return err
-	})
-}
-
-// UseKey takes the new key into use. The one before is kept, so that what is encrypted to it can still be read.
-func (s *Service) UseKey(ctx context.Context, actor access.Actor) error {
-	if err := access.Check(actor, "saml.UseKey"); err != nil {
-		return err
-	}
-	return s.changeKey(ctx, actor, "saml.UseKey", func(tx *db.Tx, o organisation) error {
-		rows, err := listKeys(ctx, tx, o.id)
-		if err != nil {
-			return err
-		}
-		next := false
-		for _, r := range rows {
-			next = next || r.state == Next
-		}
-		if !next {
-			return ErrNoNext
-		}
-		if _, err := moveKey(ctx, tx, o.id, Current, Old); err != nil {
-			return err
-		}
-		_, err = moveKey(ctx, tx, o.id, Next, Current)
-		return err
-	})
-}
-
-// RemoveKey ends a change of key: an old one is forgotten.
-func (s *Service) RemoveKey(ctx context.Context, actor access.Actor, id string) error {
-	if err := access.Check(actor, "saml.RemoveKey"); err != nil {
-		return err
-	}
-	return s.changeKey(ctx, actor, "saml.RemoveKey", func(tx *db.Tx, o organisation) error {
-		if err := deleteKey(ctx, tx, o.id, id); err != nil {
-			return err
-		}
-		return s.vault.Remove(ctx, tx, o.id, id)
-	})
-}
-
-// changeKey does one step of a change of key, logs it and tells everybody who must know.
-func (s *Service) changeKey(ctx context.Context, actor access.Actor, action string, do func(*db.Tx, organisation) error) error {
-	return s.db.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
-		o, err := organisationByID(ctx, tx, actor.Organisation)
-		if err != nil {
-			return err
-		}
-		if err := do(tx, o); err != nil {
-			return err
-		}
-		if err := audit.Append(ctx, tx, actor, audit.Entry{Action: action, ObjectKind: "saml-key", ObjectID: o.code}); err != nil {
-			return err
-		}
-		return alarm.Raise(ctx, tx, alarm.Alarm{Organisation: o.id, Kind: alarm.KeyChanged, ObjectKind: "saml-key", ObjectID: o.code})
-	})
 }

@@ -261,10 +261,10 @@ func TestSimpleSAMLphp(t *testing.T) {
 		}
 	})
 	t.Run("we change key", func(t *testing.T) {
-		if err := h.service.NewKey(t.Context(), h.admin); err != nil {
+		if _, err := h.service.NewKey(t.Context(), h.admin, ""); err != nil {
 			t.Fatal(err)
 		}
-		if err := h.service.UseKey(t.Context(), h.admin); err != nil {
+		if _, err := h.service.UseKey(t.Context(), h.admin, ""); err != nil {
 			t.Fatal(err)
 		}
 		p.trust(h, encryptedAnswers)

@@ -28,11 +28,12 @@ type Service struct {
 	policy outbound.Policy
 	log    *slog.Logger
 	cache  cache
+	two    provider.Two
 }
 
 // NewService makes the service. policy says which places of the network it may reach.
 func NewService(d *db.DB, p *provider.Service, policy outbound.Policy, log *slog.Logger) *Service {
-	return &Service{db: d, known: p.Known, vault: p.Vault, policy: policy, log: log}
+	return &Service{db: d, known: p.Known, vault: p.Vault, policy: policy, log: log, two: p.Two}
 }
 
 // every is how often it is looked for metadata whose turn it is.

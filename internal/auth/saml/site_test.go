@@ -22,6 +22,7 @@ import (
 	"github.com/insegel/insegel/data"
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/alarm"
+	"github.com/insegel/insegel/internal/approval"
 	"github.com/insegel/insegel/internal/auth"
 	"github.com/insegel/insegel/internal/auth/provider"
 	"github.com/insegel/insegel/internal/db"
@@ -90,6 +91,33 @@ func newHouse(t *testing.T, d *db.DB) *house {
 	return h
 }
 
+// twoPeople lets the service ask for what takes two people, where the named are administrators.
+func (h *house) twoPeople(administrators ...string) *approval.Service {
+	a := &approval.Service{DB: h.db, Log: slog.New(slog.DiscardHandler), Administrators: func(context.Context, *db.Tx, access.OrganisationID) ([]string, error) {
+		return administrators, nil
+	}}
+	a.HandleSignIn(h.service.Decisions())
+	h.service.two = approval.SignIn{Service: a}
+	return a
+}
+
+// approve approves all that waits, as bo.
+func (h *house) approve(a *approval.Service) {
+	h.t.Helper()
+	bo := access.Actor{ID: "bo", Organisation: h.admin.Organisation, Roles: []access.Role{access.Administrator}, Fresh: true}
+	bundle, err := locale.NewBundle(map[string]string{"saml": Messages})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	l, err := a.List(h.t.Context(), bo, bundle.In("sv"))
+	if err != nil || len(l.Waiting) != 1 || l.Waiting[0].To == "" {
+		h.t.Fatalf("%+v %v", l.Waiting, err)
+	}
+	if err := a.Approve(h.t.Context(), bo, l.Waiting[0].ID, ""); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
 // arrive knows the subjects that are listed, and nobody else.
 func (h *house) arrive(ctx context.Context, tx *db.Tx, p auth.Proof) (access.Actor, web.Viewer, error) {
 	if !h.everybody && !slices.Contains(h.known, p.Subject) {
@@ -128,7 +156,7 @@ func (h *house) connect(change func(*provider.Draft, *Settings), metadata []byte
 	}
 	p, err := h.settings.Add(ctx, h.admin, d)
 	if err == nil {
-		err = h.settings.Enable(ctx, h.admin, p.ID)
+		_, err = h.settings.Enable(ctx, h.admin, p.ID, "")
 	}
 	if err != nil {
 		h.t.Fatal(err)
@@ -259,7 +287,7 @@ func (h *house) alarms() []alarm.Kind {
 		rows, err := db.All(h.t.Context(), tx, func(scan func(...any) error) (alarm.Kind, error) {
 			var k alarm.Kind
 			return k, scan(&k)
-		}, `SELECT kind FROM alarm WHERE organisation_id = $1 AND acknowledged_at IS NULL ORDER BY kind`, h.admin.Organisation)
+		}, `SELECT kind FROM alarm WHERE organisation_id = $1 AND acknowledged_at IS NULL AND kind <> 'sign-in-changed' ORDER BY kind`, h.admin.Organisation)
 		out = rows
 		return err
 	})
@@ -625,10 +653,10 @@ func TestMetadataPage(t *testing.T) {
 	if p.Status != http.StatusOK || p.Header.Get("Content-Type") != "application/samlmetadata+xml" || strings.Count(p.Body, `use="signing"`) != 1 {
 		t.Fatalf("%d %s", p.Status, p.Body)
 	}
-	if err := h.service.NewKey(t.Context(), h.admin); err != nil {
+	if _, err := h.service.NewKey(t.Context(), h.admin, ""); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.service.NewKey(t.Context(), h.admin); !errors.Is(err, ErrHasNext) {
+	if _, err := h.service.NewKey(t.Context(), h.admin, ""); !errors.Is(err, ErrHasNext) {
 		t.Errorf("a second new key: %v", err)
 	}
 	if got := strings.Count(c.Get("/saml/"+code).Body, `use="signing"`); got != 2 {
@@ -638,20 +666,20 @@ func TestMetadataPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := h.service.UseKey(t.Context(), h.admin); err != nil {
+	if _, err := h.service.UseKey(t.Context(), h.admin, ""); err != nil {
 		t.Fatal(err)
 	}
 	after, err := h.service.Keys(t.Context(), h.admin)
 	if err != nil || after[0].ID != before[1].ID || after[1].State != Old {
 		t.Errorf("%+v: %v", after, err)
 	}
-	if err := h.service.RemoveKey(t.Context(), h.admin, after[0].ID); !errors.Is(err, db.ErrNotFound) {
+	if _, err := h.service.RemoveKey(t.Context(), h.admin, after[0].ID, ""); !errors.Is(err, db.ErrNotFound) {
 		t.Errorf("the key in use is removed: %v", err)
 	}
-	if err := h.service.RemoveKey(t.Context(), h.admin, after[1].ID); err != nil {
+	if _, err := h.service.RemoveKey(t.Context(), h.admin, after[1].ID, ""); err != nil {
 		t.Error(err)
 	}
-	if err := h.service.UseKey(t.Context(), h.admin); !errors.Is(err, ErrNoNext) {
+	if _, err := h.service.UseKey(t.Context(), h.admin, ""); !errors.Is(err, ErrNoNext) {
 		t.Errorf("no new key: %v", err)
 	}
 	if !slices.Contains(h.alarms(), alarm.KeyChanged) {
