@@ -160,7 +160,6 @@ var policies = map[string]Policy{
 	"approval.Approve":  {Kind: KindApproval, By: runs, StepUp: true},
 	"approval.Refuse":   {Kind: KindApproval, By: guards},
 	"approval.Tick":     {Kind: KindApproval, By: itself},
-	"passkey.Invite":    {Kind: KindPerson, By: runs, StepUp: true},
 	"passkey.Sealed":    {Kind: KindPerson, By: runs},
 	"passkey.Seal":      {Kind: KindPerson, By: runs, StepUp: true},
 	"passkey.Unseal":    {Kind: KindPerson, By: runs, StepUp: true},

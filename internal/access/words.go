@@ -108,7 +108,6 @@ var words = map[string]string{
 	"overview.Rules":           "Se reglerna",
 	"overview.System":          "Läsa ett systems sida",
 
-	"passkey.Invite": "Ge någon en engångskod för en passkey",
 	"passkey.Seal":   "Försegla en passkey för nödläge",
 	"passkey.Sealed": "Se vilka förseglade passkeys som finns",
 	"passkey.Unseal": "Ta bort en förseglad passkey",

@@ -22,26 +22,27 @@ type Kind string
 
 // The kinds that have texts of their own. Another kind is shown with a general text.
 const (
-	BreakGlassUsed    Kind = "break-glass-used"       // the sealed passkey was used to sign in
-	RecoveryUsed      Kind = "recovery-used"          // somebody signed in with a recovery code
-	CloneWarning      Kind = "clone-warning"          // a passkey's counter went backwards: there may be a copy of it
-	MetadataHalfLife  Kind = "metadata-half-life"     // half of the time that an identity provider's metadata may be used has passed
-	MetadataExpired   Kind = "metadata-expired"       // an identity provider's metadata may no longer be used
-	LevelLowered      Kind = "provider-level-lowered" // an identity provider answered with another level than it was asked for
-	ChangeWaits       Kind = "change-waits"           // a change that takes two people is made by one, after a wait
-	KeyChanged        Kind = "key-changed"            // a key was changed or destroyed
-	SignInChanged     Kind = "sign-in-changed"        // what decides who gets in was changed on the server, by one person
-	RollbackDeclared  Kind = "rollback-declared"      // the database is older than what has been exported, and that was declared
-	LoginLockout      Kind = "login-lockout"          // too many failed sign-ins
-	LastAdministrator Kind = "last-administrator"     // a directory or a claim would have taken the role from the last administrator
-	LogRewritten      Kind = "log-rewritten"          // the log does not go on from its last checkpoint
-	BackupOld         Kind = "backup-old"             // there is no fresh backup, or no fresh drill
+	BreakGlassUsed       Kind = "break-glass-used"       // the sealed passkey was used to sign in
+	RecoveryUsed         Kind = "recovery-used"          // somebody signed in with a recovery code
+	CloneWarning         Kind = "clone-warning"          // a passkey's counter went backwards: there may be a copy of it
+	MetadataHalfLife     Kind = "metadata-half-life"     // half of the time that an identity provider's metadata may be used has passed
+	MetadataExpired      Kind = "metadata-expired"       // an identity provider's metadata may no longer be used
+	LevelLowered         Kind = "provider-level-lowered" // an identity provider answered with another level than it was asked for
+	ChangeWaits          Kind = "change-waits"           // a change that takes two people is made by one, after a wait
+	KeyChanged           Kind = "key-changed"            // a key was changed or destroyed
+	SignInChanged        Kind = "sign-in-changed"        // what decides who gets in was changed on the server, by one person
+	InvitedAdministrator Kind = "invited-administrator"  // an administrator's passkey came by an invitation that somebody else sent
+	RollbackDeclared     Kind = "rollback-declared"      // the database is older than what has been exported, and that was declared
+	LoginLockout         Kind = "login-lockout"          // too many failed sign-ins
+	LastAdministrator    Kind = "last-administrator"     // a directory or a claim would have taken the role from the last administrator
+	LogRewritten         Kind = "log-rewritten"          // the log does not go on from its last checkpoint
+	BackupOld            Kind = "backup-old"             // there is no fresh backup, or no fresh drill
 )
 
 // Kinds lists them.
 func Kinds() []Kind {
 	return []Kind{
-		BreakGlassUsed, RecoveryUsed, CloneWarning, MetadataHalfLife, MetadataExpired, LevelLowered, ChangeWaits, KeyChanged, SignInChanged, RollbackDeclared, LoginLockout,
+		BreakGlassUsed, RecoveryUsed, CloneWarning, MetadataHalfLife, MetadataExpired, LevelLowered, ChangeWaits, KeyChanged, SignInChanged, InvitedAdministrator, RollbackDeclared, LoginLockout,
 		LogRewritten, BackupOld, LastAdministrator,
 	}
 }

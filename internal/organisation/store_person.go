@@ -9,6 +9,7 @@ import (
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/auth"
+	"github.com/insegel/insegel/internal/auth/passkey"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/locale"
@@ -151,7 +152,15 @@ func grant(ctx context.Context, tx *db.Tx, org access.OrganisationID, a *Assignm
 		INSERT INTO assignment (id, organisation_id, person_id, role, unit_id, source, granted_by, granted_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
 		ids.New[Assignment](), org, a.Person, a.Role, none(a.Unit), a.Source, a.GrantedBy, db.Millis(tx.Now))
-	return n > 0, err
+	if err != nil || n == 0 || a.Role != access.Administrator {
+		return n > 0, err
+	}
+	// One who has used an invitation is told of: whoever sent it may hold their passkey.
+	p, err := GetPerson(ctx, tx, org, a.Person)
+	if err != nil || p.Account.IsZero() {
+		return true, err
+	}
+	return true, passkey.TellOfInvited(ctx, tx, org, p.Account)
 }
 
 // endRole ends a role that a person holds.
@@ -170,7 +179,10 @@ func Administrators(ctx context.Context, tx *db.Tx, org access.OrganisationID) (
 		WHERE p.organisation_id = $1 AND p.ended_at IS NULL AND c.disabled_at IS NULL
 		AND EXISTS (SELECT 1 FROM assignment a WHERE a.organisation_id = $1 AND a.person_id = p.id AND a.role = $2 AND a.unit_id IS NULL AND a.ended_at IS NULL)
 		AND EXISTS (SELECT 1 FROM account_identity i WHERE i.organisation_id = $1 AND i.account_id = c.id AND i.last_used_at > 0)
-		ORDER BY p.id`, org, access.Administrator)
+		AND NOT EXISTS (SELECT 1 FROM enrolment e WHERE e.organisation_id = $1 AND e.account_id = c.id AND e.used_at IS NOT NULL
+			AND (e.used_at > $3 OR NOT EXISTS (SELECT 1 FROM assignment a WHERE a.organisation_id = $1 AND a.person_id = p.id AND a.role = $2
+				AND a.unit_id IS NULL AND a.ended_at IS NULL AND a.granted_at <= $3)))
+		ORDER BY p.id`, org, access.Administrator, db.Millis(tx.Now.Add(-passkey.Handed)))
 	if err != nil {
 		return nil, fmt.Errorf("read administrators: %w", err)
 	}

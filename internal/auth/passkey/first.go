@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/alarm"
 	"github.com/insegel/insegel/internal/audit"
 	"github.com/insegel/insegel/internal/auth"
 	"github.com/insegel/insegel/internal/db"
@@ -206,6 +207,9 @@ func (k *Keys) join(ctx context.Context, g *grant, p *Passkey) (*auth.Admission,
 		if err := k.note(ctx, tx, actor, Notice{Organisation: g.Organisation, Account: g.Account, Kind: "added", Name: p.Name}); err != nil {
 			return err
 		}
+		if err := TellOfInvited(ctx, tx, g.Organisation, g.Account); err != nil {
+			return err
+		}
 		var err error
 		admission, err = k.admit(ctx, tx, g.Organisation, p, false)
 		return err
@@ -216,24 +220,9 @@ func (k *Keys) join(ctx context.Context, g *grant, p *Passkey) (*auth.Admission,
 	return admission, nil
 }
 
-// Invite makes an invitation for a person who has an account: whoever has it may make a passkey for the account, once, within a day. An
-// earlier one is over. It is the one thing that is never stored or logged: hand it to the person.
-func (k *Keys) Invite(ctx context.Context, actor access.Actor, account ids.ID[auth.Account]) (string, error) {
-	if err := access.Check(actor, "passkey.Invite"); err != nil {
-		return "", err
-	}
-	var out string
-	err := k.db.Write(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
-		out, err = InviteIn(ctx, tx, actor, account)
-		return err
-	})
-	if err != nil {
-		return "", fmt.Errorf("invite: %w", err)
-	}
-	return out, nil
-}
-
-// InviteIn is Invite in the caller's transaction, for the use case that makes the person; it has asked whether the actor may.
+// InviteIn makes an invitation for a person who has an account, in the transaction of the use case that has asked whether the actor may:
+// whoever has it may make a passkey for the account, once, within a day. An earlier one is over. It is the one thing that is never stored
+// or logged: hand it to the person.
 func InviteIn(ctx context.Context, tx *db.Tx, actor access.Actor, account ids.ID[auth.Account]) (string, error) {
 	if _, err := living(ctx, tx, actor.Organisation, account); err != nil {
 		return "", fmt.Errorf("find the person to invite: %w", err)
@@ -249,6 +238,23 @@ func InviteIn(ctx context.Context, tx *db.Tx, actor access.Actor, account ids.ID
 		return "", fmt.Errorf("save invitation: %w", err)
 	}
 	return token, audit.Append(ctx, tx, actor, audit.Entry{Action: "passkey.Invite", ObjectKind: "account", ObjectID: account.String()})
+}
+
+// Handed is for how long an administrator whose passkey came by an invitation is not counted as a second person: whoever sent the
+// invitation may hold the passkey, and everybody who guards the organisation is told meanwhile. It is as long as a change waits that one
+// person makes alone, so that an invitation gives nobody more than that.
+const Handed = 24 * time.Hour
+
+// TellOfInvited raises an alarm about an administrator who has, or has had, a passkey by an invitation. It does nothing for anybody else.
+func TellOfInvited(ctx context.Context, tx *db.Tx, org access.OrganisationID, account ids.ID[auth.Account]) error {
+	person, err := invitedAdministrator(ctx, tx, org, account)
+	if errors.Is(err, db.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("see who was invited: %w", err)
+	}
+	return alarm.Raise(ctx, tx, alarm.Alarm{Organisation: org, Kind: alarm.InvitedAdministrator, ObjectKind: "person", ObjectID: person})
 }
 
 // InvitationPath is where an invitation is used. The invitation itself follows after a #, which browsers keep to themselves: it stands

@@ -270,3 +270,12 @@ func organisationName(ctx context.Context, tx *db.Tx, org access.OrganisationID)
 	var name string
 	return name, db.One(tx.QueryRow(ctx, `SELECT name FROM organisation WHERE id = $1`, org), &name)
 }
+
+// invitedAdministrator gives the person of an account that has used an invitation and is an administrator's; db.ErrNotFound for another.
+// That the passkey has been replaced since says nothing: whoever held it could do so.
+func invitedAdministrator(ctx context.Context, tx *db.Tx, org access.OrganisationID, account ids.ID[auth.Account]) (string, error) {
+	var person string
+	return person, db.One(tx.QueryRow(ctx, `SELECT p.id FROM person p WHERE p.organisation_id = $1 AND p.account_id = $2
+		AND EXISTS (SELECT 1 FROM assignment a WHERE a.organisation_id = $1 AND a.person_id = p.id AND a.role = 'administrator' AND a.ended_at IS NULL)
+		AND EXISTS (SELECT 1 FROM enrolment e WHERE e.organisation_id = $1 AND e.account_id = $2 AND e.used_at IS NOT NULL)`, org, account), &person)
+}
