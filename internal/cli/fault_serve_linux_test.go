@@ -19,6 +19,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -109,6 +110,17 @@ func (s *served) kill(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = s.child.Wait() // it was killed
+}
+
+// stop lets the program end by itself.
+func (s *served) stop(t *testing.T) {
+	t.Helper()
+	if err := s.child.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.child.Wait(); err != nil {
+		t.Errorf("it was told to stop: %v\n%s", err, s.said)
+	}
 }
 
 // browser is somebody who is signed in.
