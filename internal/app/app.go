@@ -220,6 +220,9 @@ func (a *App) build(ctx context.Context, o Options) error {
 	if err = backup.CheckWhole(ctx, a.DB); err != nil {
 		return fmt.Errorf("start: %w", err)
 	}
+	if err = auth.GoOn(ctx, a.DB); err != nil {
+		return fmt.Errorf("start: %w", err)
+	}
 	if err = a.openKeys(ctx, o); err != nil {
 		return err
 	}

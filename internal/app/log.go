@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/url"
 	"os"
@@ -64,7 +65,7 @@ func (a *App) Drop() audit.Drop { return audit.Drop{Dir: a.log.Drop} }
 
 // Keeper makes what signs the log and sends its checkpoints off the machine. An address that cannot be understood is refused.
 func (a *App) Keeper() (*audit.Keeper, error) {
-	k := &audit.Keeper{DB: a.DB, Key: a.LogKey, Log: a.Log, Before: a.Watch.Flush, Rewritten: a.alarmRewritten}
+	k := &audit.Keeper{DB: a.DB, Key: a.LogKey, Log: a.Log, Before: a.beforeRound(), Rewritten: a.alarmRewritten}
 	if a.log.Drop != "" {
 		k.Receivers = append(k.Receivers, a.Drop())
 	}
@@ -98,6 +99,23 @@ func (a *App) Keeper() (*audit.Keeper, error) {
 		k.Receivers = append(k.Receivers, &audit.Mail{To: to, Every: mailEvery, Send: a.log.SendMail})
 	}
 	return k, nil
+}
+
+// stillness is how long may pass between two rounds, which come every minute, before the operating log tells of it.
+const stillness = 10 * time.Minute
+
+// beforeRound logs what waits to be logged, and tells when the machine's clock has been set since the round before: forward it cannot be
+// told from a machine that slept.
+func (a *App) beforeRound() func(context.Context) {
+	var last time.Time
+	return func(ctx context.Context) {
+		a.Watch.Flush(ctx)
+		now := a.DB.Now().Round(0) // what the clock says, and not what has passed
+		if moved := now.Sub(last); !last.IsZero() && (moved < 0 || moved > stillness) {
+			a.Log.WarnContext(ctx, "the machine's clock was set, or the machine stood still", slog.Time("before", last), slog.Time("now", now))
+		}
+		last = now
+	}
 }
 
 // alarmRewritten raises an alarm about a log that was changed behind the program's back.

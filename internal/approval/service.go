@@ -75,7 +75,7 @@ func (s *Service) Ask(ctx context.Context, tx *db.Tx, actor access.Actor, r Requ
 	if err != nil {
 		return r, err
 	}
-	r.ID, r.By, r.At, r.Expires, r.Status, r.looked = ids.New[Request](), actor.ID, tx.Now, tx.Now.Add(Lifetime), Waiting, tx.Now
+	r.ID, r.By, r.At, r.Expires, r.Status, r.looked = ids.New[Request](), actor.ID, tx.Now, tx.Limit.Add(Lifetime), Waiting, tx.Now
 	r.Alone = len(r.others(administrators)) == 0
 	// The log's head is taken first, so that two who ask at once count each other.
 	err = audit.Append(ctx, tx, actor, audit.Entry{
@@ -246,7 +246,7 @@ func (s *Service) Approve(ctx context.Context, actor access.Actor, id ids.ID[Req
 		if !slices.Contains(administrators, actor.ID) {
 			return ErrNotAdministrator // the session may be older than the end of the role
 		}
-		if !tx.Now.Before(r.Expires) {
+		if !tx.Limit.Before(r.Expires) {
 			return ErrDecided
 		}
 		return s.apply(ctx, tx, actor, &r, note)
@@ -417,7 +417,7 @@ func (s *Service) look(ctx context.Context, tx *db.Tx, actor access.Actor, id id
 		if over {
 			return s.apply(ctx, tx, actor, &r, "")
 		}
-	case !tx.Now.Before(r.Expires):
+	case !tx.Limit.Before(r.Expires):
 		return s.decide(ctx, tx, actor, &r, Expired, "")
 	}
 	return nil

@@ -102,6 +102,6 @@ func count(ctx context.Context, tx *db.Tx, org access.OrganisationID, r *Request
 // meet says that there is somebody who can approve a request that waited for want of one. Their time to do so begins now.
 func meet(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.ID[Request]) error {
 	_, err := tx.Exec(ctx, `UPDATE approval SET alone = 0, expires_at = $1 WHERE organisation_id = $2 AND id = $3 AND status = 'waiting'`,
-		db.Millis(tx.Now.Add(Lifetime)), org, id)
+		db.Millis(tx.Limit.Add(Lifetime)), org, id)
 	return err
 }

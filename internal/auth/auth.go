@@ -53,7 +53,7 @@ type Options struct {
 // Sessions keeps who is signed in, in the database. Give Actor and Load to web.Options.
 type Sessions struct {
 	db       *db.DB
-	clock    *clock
+	clock    *db.Clock
 	arrive   Arrive
 	levels   Levels
 	from     func(*http.Request) string
@@ -70,7 +70,7 @@ type Sessions struct {
 // New makes the sessions of a site.
 func New(d *db.DB, o Options) *Sessions {
 	s := &Sessions{
-		db: d, clock: &clock{machine: func() time.Time { return d.Now() }}, arrive: o.Arrive, levels: o.Levels, from: o.From,
+		db: d, clock: &db.Clock{Machine: func() time.Time { return d.Now() }}, arrive: o.Arrive, levels: o.Levels, from: o.From,
 		idle: o.Idle, absolute: o.Absolute,
 	}
 	s.limits = newLimits(s)
@@ -99,7 +99,7 @@ func CookieName(name string, tls bool) string {
 func (s *Sessions) From(r *http.Request) string { return s.from(r) }
 
 // Now is the time that sessions live by; it never goes back.
-func (s *Sessions) Now() time.Time { return s.clock.now() }
+func (s *Sessions) Now() time.Time { return s.clock.Now() }
 
 // NewToken draws a secret that cannot be guessed.
 func NewToken() string {
@@ -153,7 +153,7 @@ func (s *Sessions) Load(w http.ResponseWriter, r *http.Request) (*http.Request, 
 	if err := s.begin(ctx); err != nil {
 		return nil, fmt.Errorf("read session clock: %w", err)
 	}
-	now := s.clock.now()
+	now := s.clock.Now()
 	var ended bool
 	err := s.db.Read(ctx, l.org, func(tx *db.Tx) (err error) {
 		l.who, err = s.resolve(ctx, tx, l, now)
@@ -181,6 +181,16 @@ func splitCookie(value string) (access.OrganisationID, string) {
 	return id, token
 }
 
+// GoOn makes the time that limits are judged by go on from where earlier runs of the program left it.
+func GoOn(ctx context.Context, d *db.DB) error {
+	seen, err := latestSeen(ctx, d)
+	if err != nil {
+		return fmt.Errorf("read session clock: %w", err)
+	}
+	d.NotBefore(seen)
+	return nil
+}
+
 // begin makes the clock go on from where earlier runs of the program left it.
 func (s *Sessions) begin(ctx context.Context) error {
 	s.started.Lock()
@@ -192,7 +202,7 @@ func (s *Sessions) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.clock.notBefore(seen)
+	s.clock.NotBefore(seen)
 	s.ready = true
 	return nil
 }

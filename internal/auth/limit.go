@@ -72,7 +72,7 @@ const (
 // Limits slow down whoever tries too often. What failed is kept in the database, so that a restart does not forget it.
 type Limits struct {
 	db    *db.DB
-	clock *clock
+	clock *db.Clock
 
 	mu      sync.Mutex
 	buckets map[string]*rate.Limiter
@@ -118,7 +118,7 @@ var ErrWait = errors.New("too many attempts")
 
 // Wait refuses an attempt that comes too soon, with how long is left. It counts the attempt.
 func (l *Limits) Wait(ctx context.Context, a Attempt) (time.Duration, error) {
-	now := l.clock.now()
+	now := l.clock.Now()
 	allow := allowances[a.Kind]
 	names := a.names()
 	var until int64
@@ -163,7 +163,7 @@ func (l *Limits) bucket(name string, every time.Duration, burst int) *rate.Limit
 
 // Failed counts a failed attempt, in a transaction of its own, and tells whether a pause has just begun for its network or account.
 func (l *Limits) Failed(ctx context.Context, a Attempt) (paused bool, err error) {
-	now := l.clock.now()
+	now := l.clock.Now()
 	allow := allowances[a.Kind]
 	err = l.db.Write(ctx, db.Installation, func(tx *db.Tx) error {
 		if err := forgetThrottled(ctx, tx, db.Millis(now.Add(-allow.longest-window)), mostThrottled); err != nil {

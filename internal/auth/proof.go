@@ -126,7 +126,7 @@ func (s *Sessions) Admit(ctx context.Context, tx *db.Tx, p Proof) (*Admission, e
 
 func (s *Sessions) admit(ctx context.Context, tx *db.Tx, account ids.ID[Account], p Proof) (*Admission, error) {
 	l := ctx.Value(loadedKey{}).(*loaded)
-	now := s.clock.now()
+	now := s.clock.Now()
 	in := Session{
 		ID: ids.New[Session](), Organisation: p.Organisation, Account: account, Method: p.Method, Issuer: p.Issuer, Context: p.Context,
 		Factors: p.Factors, LoA: p.LoA, Passkey: p.Passkey, Synced: p.Synced, ProviderSession: p.ProviderSession, Address: l.from, Browser: l.browser,

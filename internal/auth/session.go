@@ -101,7 +101,7 @@ func (s *Sessions) Mine(ctx context.Context) ([]Session, error) {
 	}
 	var out []Session
 	err := s.db.Read(ctx, me.Organisation, func(tx *db.Tx) (err error) {
-		out, err = sessionsOf(ctx, tx, me.Organisation, me.Account, s.clock.now())
+		out, err = sessionsOf(ctx, tx, me.Organisation, me.Account, s.clock.Now())
 		return err
 	})
 	if err != nil {

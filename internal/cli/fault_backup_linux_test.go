@@ -31,7 +31,7 @@ func copied(t *testing.T) (w *installation, file, public string) {
 	w = newInstallation(t)
 	var lines strings.Builder
 	for i := range listed {
-		fmt.Fprintf(&lines, "System %02d;%s\n", i, strings.Repeat("text ", 40))
+		fmt.Fprintf(&lines, "System %02d;%s\n", i, strings.Repeat("text ", 300))
 	}
 	w.takeIn(t, "norrsjo", lines.String())
 	public = w.publicKey(t)

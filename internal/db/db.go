@@ -66,6 +66,22 @@ type DB struct {
 	write, read *sql.DB
 	readOnly    bool
 	statements  atomic.Int64
+	limits      atomic.Pointer[Clock]
+}
+
+// NotBefore makes the time that limits are judged by (Tx.Limit) never go back from now on, and be at least t: what an earlier run of the
+// program has seen. Until it is called, that time is the machine's.
+func (d *DB) NotBefore(t time.Time) {
+	d.limits.CompareAndSwap(nil, &Clock{Machine: func() time.Time { return d.Now() }})
+	d.limits.Load().NotBefore(t)
+}
+
+// limit is the time that limits are judged by when the machine's clock says now.
+func (d *DB) limit(now time.Time) time.Time {
+	if c := d.limits.Load(); c != nil {
+		return c.tell(now)
+	}
+	return now.UTC().Truncate(time.Millisecond)
 }
 
 // Tx is one transaction. Everything written in it carries the same time, Now.
@@ -78,6 +94,9 @@ type Tx struct {
 	Scope access.OrganisationID
 	// Now is the time of the transaction, in UTC and whole milliseconds.
 	Now time.Time
+	// Limit is the time that limits are set and judged by: when something ends, and whether it has. Unlike Now it never goes back, so what
+	// has ended does not begin again when the machine's clock is put back.
+	Limit time.Time
 
 	db  *DB
 	key string // what texts are sealed with, once one has been
@@ -214,7 +233,8 @@ func (d *DB) run(ctx context.Context, pool *sql.DB, scope access.OrganisationID,
 			}
 		}
 	}()
-	tx := &Tx{SQL: raw, Engine: d.Engine, Scope: scope, Now: d.Now().UTC().Truncate(time.Millisecond), db: d}
+	now := d.Now()
+	tx := &Tx{SQL: raw, Engine: d.Engine, Scope: scope, Now: now.UTC().Truncate(time.Millisecond), Limit: d.limit(now), db: d}
 	if err := tx.confine(ctx); err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ func (s *Links) Create(ctx context.Context, tx *db.Tx, actor access.Actor, n New
 	if life <= 0 || life > maxLife {
 		life = DefaultLife
 	}
-	l := Link{ID: ids.New[Link](), Organisation: tx.Scope, Task: n.Task, Object: n.Object, Lang: n.Lang, CreatedBy: actor.ID, Expires: tx.Now.Add(life)}
+	l := Link{ID: ids.New[Link](), Organisation: tx.Scope, Task: n.Task, Object: n.Object, Lang: n.Lang, CreatedBy: actor.ID, Expires: tx.Limit.Add(life)}
 	var err error
 	if l.recipient, err = tx.Seal(ctx, recipientCell(l.ID), n.To); err != nil {
 		return "", fmt.Errorf("make link: %w", err)
@@ -90,7 +90,7 @@ func (s *Links) note(ctx context.Context, tx *db.Tx, actor access.Actor, action 
 func (s *Links) Arrive(ctx context.Context, token, from string) (cookie string, err error) {
 	var l Link
 	err = s.DB.Read(ctx, db.Installation, func(tx *db.Tx) (err error) {
-		if l, err = byToken(ctx, tx, token); err == nil && (!l.open(tx.Now) || !l.Used.IsZero()) {
+		if l, err = byToken(ctx, tx, token); err == nil && (!l.open(tx.Limit) || !l.Used.IsZero()) {
 			err = ErrGone
 		}
 		return err
@@ -132,8 +132,8 @@ func (s *Links) Look(ctx context.Context, cookie string) (Visit, error) {
 		if err != nil {
 			return err
 		}
-		v = Visit{Link: l, Confirmed: !confirmed.IsZero(), Waiting: l.code.hash != "" && tx.Now.Before(l.code.until) && l.code.tries < codeTries, Until: l.code.until}
-		if !l.open(tx.Now) || !l.Used.IsZero() && !v.Confirmed {
+		v = Visit{Link: l, Confirmed: !confirmed.IsZero(), Waiting: l.code.hash != "" && tx.Limit.Before(l.code.until) && l.code.tries < codeTries, Until: l.code.until}
+		if !l.open(tx.Limit) || !l.Used.IsZero() && !v.Confirmed {
 			return ErrGone
 		}
 		return nil
@@ -162,7 +162,7 @@ func (s *Links) SendCode(ctx context.Context, cookie, from string) error {
 		if err != nil {
 			return err
 		}
-		if !l.open(tx.Now) || !l.Used.IsZero() {
+		if !l.open(tx.Limit) || !l.Used.IsZero() {
 			return ErrGone
 		}
 		if l.code.sent >= maxCodes {
@@ -172,7 +172,7 @@ func (s *Links) SendCode(ctx context.Context, cookie, from string) error {
 		if err != nil {
 			return err
 		}
-		l.code = code{hash: codeHash(s.Key.Derive("link code"), l.ID, digits), until: tx.Now.Add(codeLife), sent: l.code.sent + 1}
+		l.code = code{hash: codeHash(s.Key.Derive("link code"), l.ID, digits), until: tx.Limit.Add(codeLife), sent: l.code.sent + 1}
 		if err := saveCode(ctx, tx, &l); err != nil {
 			return err
 		}
@@ -202,9 +202,9 @@ func (s *Links) Confirm(ctx context.Context, cookie, digits, from string) (strin
 			return err
 		}
 		switch given := codeHash(s.Key.Derive("link code"), l.ID, digits); {
-		case !l.open(tx.Now) || !l.Used.IsZero():
+		case !l.open(tx.Limit) || !l.Used.IsZero():
 			return ErrGone
-		case l.code.hash == "" || !tx.Now.Before(l.code.until) || l.code.tries >= codeTries:
+		case l.code.hash == "" || !tx.Limit.Before(l.code.until) || l.code.tries >= codeTries:
 			refused = ErrNoCode
 			return s.note(ctx, tx, l.Actor(from), "link.Refuse", &l, map[string]any{"why": "no code"})
 		case !hmac.Equal([]byte(given), []byte(l.code.hash)):

@@ -42,7 +42,7 @@ func insert(ctx context.Context, tx *db.Tx, l Link, token string) error {
 	_, err := tx.Exec(ctx, `
 		INSERT INTO access_link (id, organisation_id, task, object, token_hash, recipient, lang, created_by, created_at, expires_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		l.ID, tx.Scope, l.Task, l.Object, hash(token), l.recipient, l.Lang, l.CreatedBy, db.Millis(tx.Now), db.Millis(l.Expires))
+		l.ID, tx.Scope, l.Task, l.Object, hash(token), l.recipient, l.Lang, l.CreatedBy, db.Millis(tx.Limit), db.Millis(l.Expires))
 	return err
 }
 
@@ -68,7 +68,7 @@ func hold(ctx context.Context, tx *db.Tx, id ids.ID[Link]) (Link, error) {
 func byVisit(ctx context.Context, tx *db.Tx, cookie string) (l Link, confirmed time.Time, err error) {
 	var at sql.NullInt64
 	err = db.One(tx.QueryRow(ctx, `SELECT organisation_id, link_id, confirmed_at FROM access_link_visit WHERE hash = $1 AND expires_at > $2`,
-		hash(cookie), db.Millis(tx.Now)), &l.Organisation, &l.ID, &at)
+		hash(cookie), db.Millis(tx.Limit)), &l.Organisation, &l.ID, &at)
 	if err != nil {
 		return Link{}, time.Time{}, err
 	}
@@ -85,11 +85,11 @@ func visit(ctx context.Context, tx *db.Tx, l *Link, cookie string) error {
 	if _, err := tx.Exec(ctx, `
 		DELETE FROM access_link_visit WHERE organisation_id = $1 AND link_id = $2 AND (expires_at <= $3 OR confirmed_at IS NULL AND hash NOT IN (
 			SELECT hash FROM access_link_visit WHERE organisation_id = $1 AND link_id = $2 ORDER BY created_at DESC, hash LIMIT $4))`,
-		tx.Scope, l.ID, db.Millis(tx.Now), maxVisits-1); err != nil {
+		tx.Scope, l.ID, db.Millis(tx.Limit), maxVisits-1); err != nil {
 		return err
 	}
 	_, err := tx.Exec(ctx, `INSERT INTO access_link_visit (hash, organisation_id, link_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)`,
-		hash(cookie), tx.Scope, l.ID, db.Millis(tx.Now), db.Millis(tx.Now.Add(visitLife)))
+		hash(cookie), tx.Scope, l.ID, db.Millis(tx.Limit), db.Millis(tx.Limit.Add(visitLife)))
 	return err
 }
 
@@ -109,7 +109,7 @@ func saveCode(ctx context.Context, tx *db.Tx, l *Link) error {
 // use notes that the code was given; it tells whether this was the first time.
 func use(ctx context.Context, tx *db.Tx, l *Link) (bool, error) {
 	n, err := tx.Exec(ctx, `UPDATE access_link SET used_at = $1, code_hash = '' WHERE organisation_id = $2 AND id = $3 AND used_at IS NULL`,
-		db.Millis(tx.Now), tx.Scope, l.ID)
+		db.Millis(tx.Limit), tx.Scope, l.ID)
 	return n == 1, err
 }
 
@@ -119,7 +119,7 @@ func confirm(ctx context.Context, tx *db.Tx, l *Link, cookie string) error {
 		return err
 	}
 	_, err := tx.Exec(ctx, `INSERT INTO access_link_visit (hash, organisation_id, link_id, created_at, expires_at, confirmed_at) VALUES ($1, $2, $3, $4, $5, $4)`,
-		hash(cookie), tx.Scope, l.ID, db.Millis(tx.Now), db.Millis(tx.Now.Add(visitLife)))
+		hash(cookie), tx.Scope, l.ID, db.Millis(tx.Limit), db.Millis(tx.Limit.Add(visitLife)))
 	return err
 }
 
@@ -127,13 +127,13 @@ func confirm(ctx context.Context, tx *db.Tx, l *Link, cookie string) error {
 func end(ctx context.Context, tx *db.Tx, id ids.ID[Link], column string) (bool, error) {
 	n, err := tx.Exec(ctx, `
 		UPDATE access_link SET `+column+` = $1, recipient = '', code_hash = '' WHERE organisation_id = $2 AND id = $3 AND done_at IS NULL AND revoked_at IS NULL`,
-		db.Millis(tx.Now), tx.Scope, id)
+		db.Millis(tx.Limit), tx.Scope, id)
 	return n == 1, err
 }
 
 // forgetOld takes away the addresses of links that have run out.
 func forgetOld(ctx context.Context, tx *db.Tx, org access.OrganisationID) error {
 	_, err := tx.Exec(ctx, `UPDATE access_link SET recipient = '', code_hash = '' WHERE organisation_id = $1 AND expires_at <= $2 AND recipient <> ''`,
-		org, db.Millis(tx.Now))
+		org, db.Millis(tx.Limit))
 	return err
 }

@@ -51,7 +51,7 @@ func ConsoleCode(ctx context.Context, d *db.DB, code string) (string, error) {
 		if err != nil {
 			return err
 		}
-		return setConsoleCode(ctx, tx, secret, slot, tx.Now.Add(ConsoleFor))
+		return setConsoleCode(ctx, tx, secret, slot, tx.Limit.Add(ConsoleFor))
 	})
 	if err != nil {
 		return "", fmt.Errorf("make the console's code: %w", err)

@@ -207,7 +207,7 @@ func useCode(ctx context.Context, tx *db.Tx, c *recoveryCode) (int64, error) {
 }
 
 func insertEnrolment(ctx context.Context, tx *db.Tx, g *grant, token, by string) error {
-	now := tx.Now
+	now := tx.Limit
 	// A new invitation takes the place of the one before.
 	if _, err := tx.Exec(ctx, `DELETE FROM enrolment WHERE organisation_id = $1 AND account_id = $2 AND used_at IS NULL`, g.Organisation, g.Account); err != nil {
 		return err

@@ -51,6 +51,6 @@ func revoke(ctx context.Context, tx *db.Tx, actor access.Actor, id string) (int6
 
 func used(ctx context.Context, tx *db.Tx, actor access.Actor, id string) error {
 	_, err := tx.Exec(ctx, `UPDATE api_token SET used_at = $1, used_from = $2 WHERE organisation_id = $3 AND id = $4`,
-		db.Millis(tx.Now), actor.From, actor.Organisation, id)
+		db.Millis(tx.Limit), actor.From, actor.Organisation, id)
 	return err
 }
