@@ -70,7 +70,7 @@ func example(t *testing.T, database string) (address, link string, a *app.App) {
 		t.Fatal(err)
 	}
 	server.Config.Handler = a.Site(app.ServerOptions{
-		Demo: demo, Who: func(context.Context) (access.Actor, web.Viewer, error) { return actor, viewer, nil },
+		Pace: unhurried, Demo: demo, Who: func(context.Context) (access.Actor, web.Viewer, error) { return actor, viewer, nil },
 	})
 	server.Start()
 	t.Cleanup(server.Close)

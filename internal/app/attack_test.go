@@ -79,6 +79,9 @@ func besieged(t *testing.T, database string, o app.ServerOptions, more ...func(*
 	ok(t, organisation.Create(t.Context(), a.DB, organisation.Organisation{ID: f.org, Code: "var", Name: "Vår kommun"}))
 	ctx, stop := context.WithCancel(context.Background())
 	ready, ended := make(chan string, 1), make(chan error, 1)
+	if o.Pace == nil {
+		o.Pace = unhurried
+	}
 	if o.Address == "" {
 		o.Address = "127.0.0.1:0"
 	}

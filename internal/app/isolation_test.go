@@ -274,7 +274,7 @@ func (s *sides) signIn(t *testing.T) (*webtest.Client, *web.Site) {
 	}))
 	server := httptest.NewUnstartedServer(nil)
 	demo := must(auth.NewDemoLink(server.Listener.Addr().String()))(t)
-	site := s.app.Site(app.ServerOptions{Demo: demo, Who: func(context.Context) (access.Actor, web.Viewer, error) { return s.reader, web.Viewer{}, nil }})
+	site := s.app.Site(app.ServerOptions{Pace: unhurried, Demo: demo, Who: func(context.Context) (access.Actor, web.Viewer, error) { return s.reader, web.Viewer{}, nil }})
 	server.Config.Handler = site
 	server.Start()
 	t.Cleanup(server.Close)
@@ -284,6 +284,12 @@ func (s *sides) signIn(t *testing.T) (*webtest.Client, *web.Site) {
 	}
 	c.NoRedirects()
 	return c, site
+}
+
+// unhurried lets a test ask as fast as it can.
+var unhurried = &web.Pace{
+	Person: web.Rate{PerSecond: 1e6, Burst: 1e6}, Organisation: web.Rate{PerSecond: 1e6, Burst: 1e6},
+	CostlyPerson: web.Rate{PerSecond: 1e6, Burst: 1e6}, CostlyOrganisation: web.Rate{PerSecond: 1e6, Burst: 1e6},
 }
 
 // emptyAnswer are the routes that answer alike for what is theirs and for what does not exist, and not with a refusal: with why.

@@ -63,6 +63,22 @@ func loopbackAddress(address string) bool {
 	return err == nil && a.Unmap().IsLoopback()
 }
 
+// costly are the use cases that make the machine work, or take much out of it, for one request.
+var costly = map[string]bool{
+	"report.Write": true, "overview.ExportLog": true, "overview.CheckLog": true, "register.Keep": true, "register.Take": true,
+	"register.Undo": true, "classification.AddModel": true, "provider.Add": true, "provider.Change": true, "mail.Test": true,
+}
+
+// pace is how often signed-in readers may ask.
+func (o *ServerOptions) pace() *web.Pace {
+	p := web.DefaultPace
+	if o.Pace != nil {
+		p = *o.Pace
+	}
+	p.Costly = func(action string) bool { return costly[action] }
+	return &p
+}
+
 // secure reports whether readers use TLS, on the way to this server or to the proxy before it.
 func (o *ServerOptions) secure() bool { return o.URL != nil && o.URL.Scheme == "https" }
 

@@ -39,6 +39,8 @@ type ServerOptions struct {
 	URL *url.URL
 	// Ready, when set, is told what the server listens on, once it does.
 	Ready func(net.Addr)
+	// Pace is how often signed-in readers may ask; nil is web.DefaultPace.
+	Pace *web.Pace
 	// Demo, when set, is the one-time sign-in link of the demonstration. Nothing but the demo command may set it.
 	Demo *auth.DemoLink
 	// Who tells whom Demo signs in as.
@@ -73,7 +75,7 @@ func (a *App) Site(o ServerOptions) *web.Site {
 	opts := web.Options{
 		FormAction: samlPages.FormAction, ActorFunc: sessions.Actor, Session: sessions.Load, Menu: a.menu, Alarms: a.alarmPages().Notice, TLS: secure, Now: time.Now,
 		Search: overview.SearchPath, Style: a.Organisations.StyleOf,
-		Refused: a.refused, Read: a.read,
+		Refused: a.refused, Read: a.read, Pace: o.pace(),
 		Hosts: o.hosts(), Proxies: o.Proxies,
 	}
 	link := ""

@@ -21,6 +21,9 @@ var exampleSource []byte
 // maxModelFile is far above any model: the loader has a limit of its own for what a file may hold.
 const maxModelFile = 1 << 20
 
+// modelEndings are what the name of a model's file may end with.
+var modelEndings = []string{".yaml", ".yml"}
+
 // ownScale is the choice of a bare scale, such as 1-3.
 const ownScale = "skala"
 
@@ -63,7 +66,7 @@ func (p *Pages) models(c *web.Context, page modelsPage, scale string, faults []w
 		page.Models = append(page.Models, row)
 	}
 	page.Scale = web.Field{Name: ownScale, Label: c.L.T("classification.scale"), Hint: c.L.T("classification.scale-hint"), Value: scale, Optional: true}
-	page.File = web.Field{Name: "fil", Type: "file", Label: c.L.T("classification.file"), Hint: c.L.T("classification.file-hint"), Accept: ".yaml,.yml"}
+	page.File = web.Field{Name: "fil", Type: "file", Label: c.L.T("classification.file"), Hint: c.L.T("classification.file-hint"), Accept: strings.Join(modelEndings, ",")}
 	return c.Render(templates, "models.html", page)
 }
 
@@ -113,8 +116,8 @@ func (p *Pages) chooseModel(c *web.Context) error {
 
 // addModel takes in a model file, or lists what is wrong with it.
 func (p *Pages) addModel(c *web.Context) error {
-	file, head, err := c.Upload("fil", maxModelFile)
-	if errors.Is(err, web.ErrNoFile) {
+	file, head, err := c.Upload("fil", maxModelFile, modelEndings...)
+	if errors.Is(err, web.ErrNoFile) || errors.Is(err, web.ErrEnding) {
 		return p.models(c, modelsPage{}, "", []web.FieldError{{Field: "fil", Key: "classification.fault-file"}})
 	}
 	if err != nil {

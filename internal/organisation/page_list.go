@@ -52,7 +52,7 @@ func (p *Pages) renderList(c *web.Context, fault string) error {
 	page := listPage{
 		Page:   web.Page{Title: c.L.T("organisation.list"), Active: "people", Crumbs: []web.Crumb{{Label: c.L.T("organisation.people"), Href: PeoplePath}, {Label: c.L.T("organisation.list")}}},
 		Action: ListPath, Back: PeoplePath,
-		File: web.Field{Name: "file", Type: "file", Label: c.L.T("organisation.list-file"), Hint: c.L.T("organisation.list-file-hint"), Accept: ".csv,.txt,.tsv"},
+		File: web.Field{Name: "file", Type: "file", Label: c.L.T("organisation.list-file"), Hint: c.L.T("organisation.list-file-hint"), Accept: strings.Join(listEndings, ",")},
 	}
 	if fault != "" {
 		page.Errors = []web.FieldError{{Field: "file", Key: fault}}
@@ -67,6 +67,8 @@ func (p *Pages) keepList(c *web.Context) error {
 	switch {
 	case errors.Is(err, web.ErrNoFile):
 		return p.renderList(c, "organisation.list-no-file")
+	case errors.Is(err, web.ErrEnding):
+		return p.renderList(c, "organisation.list-not")
 	case errors.As(err, &refused) && refused.Status == http.StatusRequestEntityTooLarge:
 		return p.renderList(c, "organisation.list-size")
 	case err != nil:
@@ -84,12 +86,15 @@ func (p *Pages) keepList(c *web.Context) error {
 	return c.Redirect(ListPath + "/" + id.String())
 }
 
+// listEndings are what the name of a list may end with.
+var listEndings = []string{".csv", ".txt", ".tsv"}
+
 // listFile reads the file of the form, and its name as it fits on a page. A form that was sent without files has none.
 func listFile(c *web.Context) (string, []byte, error) {
 	if c.Request.MultipartForm == nil {
 		return "", nil, web.ErrNoFile
 	}
-	f, head, err := c.Upload("file", MaxPeopleFile)
+	f, head, err := c.Upload("file", MaxPeopleFile, listEndings...)
 	if err != nil {
 		return "", nil, err
 	}

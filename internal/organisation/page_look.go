@@ -99,13 +99,15 @@ func (p *Pages) saveLook(c *web.Context) error {
 		},
 		RemoveLogo: c.Form("remove") != "",
 	}
-	f, _, err := c.Upload("logo", MaxLogo)
+	f, _, err := c.Upload("logo", MaxLogo, ".png", ".jpg", ".jpeg")
 	switch {
 	case err == nil:
 		defer func() { _ = f.Close() }() // it was only read
 		if in.File, err = io.ReadAll(f); err != nil {
 			return fmt.Errorf("read logo: %w", err)
 		}
+	case errors.Is(err, web.ErrEnding):
+		return p.renderLook(c, in.Look, lookFaults(ErrLogo, c.L))
 	case !errors.Is(err, web.ErrNoFile):
 		return err
 	}

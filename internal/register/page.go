@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/classification"
@@ -102,7 +103,7 @@ func (p *Pages) renderFile(c *web.Context, paste string, faults ...web.FieldErro
 		Steps: steps(c.L, stepFile, ""), CanUndo: access.Allowed(c.Actor, "register.Undo"),
 		File: web.Field{
 			Name: "file", Type: "file", Label: c.L.T("register.page-file"), Hint: c.L.T("register.page-file-hint", "Max", MaxUpload>>20),
-			Accept: ".xlsx,.csv,.txt,.tsv",
+			Accept: strings.Join(endings, ","),
 		},
 		Paste: web.Field{
 			Name: "paste", Type: "textarea", Label: c.L.T("register.page-paste"), Hint: c.L.T("register.page-paste-hint"), Value: paste, Rows: 5,
@@ -146,6 +147,8 @@ func (p *Pages) keep(c *web.Context) error {
 	switch {
 	case errors.As(err, &refused) && refused.Status == http.StatusRequestEntityTooLarge:
 		return p.renderFile(c, paste, web.FieldError{Field: "file", Key: "register.page-too-large", Args: []any{"Max", MaxUpload >> 20}})
+	case errors.Is(err, web.ErrEnding):
+		return p.renderFile(c, paste, web.FieldError{Field: "file", Key: "register.file-ending"})
 	case errors.Is(err, web.ErrNoFile) && paste == "":
 		return p.renderFile(c, paste, web.FieldError{Field: "file", Key: "register.page-no-file"})
 	case errors.Is(err, web.ErrNoFile):
@@ -175,7 +178,7 @@ func uploaded(c *web.Context) (string, []byte, error) {
 	if c.Request.MultipartForm == nil {
 		return "", nil, web.ErrNoFile
 	}
-	f, head, err := c.Upload("file", MaxUpload)
+	f, head, err := c.Upload("file", MaxUpload, endings...)
 	if err != nil {
 		return "", nil, err
 	}

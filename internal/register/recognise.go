@@ -5,6 +5,8 @@ package register
 import (
 	"archive/zip"
 	"bytes"
+	"path"
+	"slices"
 	"strings"
 	"unicode/utf16"
 )
@@ -57,11 +59,17 @@ func recogniseZip(b []byte) *FileError {
 		return &FileError{Reason: because("file-broken"), Cause: err}
 	}
 	names := map[string]bool{}
+	if len(z.File) > maxParts {
+		return unusable("file-many-parts", "Max", maxParts)
+	}
 	var size uint64
 	for _, f := range z.File {
 		size += f.UncompressedSize64
 		if size > maxBytes || f.UncompressedSize64 > maxBytes {
 			return unusable("file-too-large", "Max", maxBytes>>20)
+		}
+		if f.UncompressedSize64 > leastDense && f.UncompressedSize64/maxRatio > f.CompressedSize64 {
+			return unusable("file-dense")
 		}
 		name := strings.ToLower(strings.ReplaceAll(f.Name, `\`, "/"))
 		names[name] = true
@@ -80,6 +88,27 @@ func recogniseZip(b []byte) *FileError {
 		return nil
 	}
 	return unusable("file-archive")
+}
+
+// endings are what a file's name may end with.
+var endings = []string{workbookEnding, ".csv", ".txt", ".tsv"}
+
+const workbookEnding = ".xlsx"
+
+// checkEnding refuses a file whose name says that it is another kind than it is. A paste has no name.
+func checkEnding(name string, b []byte) *FileError {
+	ending := strings.ToLower(path.Ext(name))
+	isWorkbook := bytes.HasPrefix(b, []byte("PK"))
+	switch {
+	case name == "" || slices.Contains(endings, ending) && isWorkbook == (ending == workbookEnding):
+		return nil
+	case !slices.Contains(endings, ending):
+		return unusable("file-ending")
+	case isWorkbook:
+		return unusable("file-is-workbook")
+	default:
+		return unusable("file-is-text")
+	}
 }
 
 // recogniseCompound tells the contents of the older container of office files apart by the names of its streams.

@@ -13,6 +13,10 @@ const (
 	maxRows    = 200_000
 	maxColumns = 256
 	maxSheets  = 100
+	// maxParts is how many files a workbook may be packed of; a large one with pictures has a few hundred.
+	maxParts = 2000
+	// maxRatio is how many times larger than packed a part may be, where it is above leastDense: text in workbooks is ten to fifty.
+	maxRatio, leastDense = 300, 1 << 20
 )
 
 // Table is a list of systems as it stands in a file (Swedish: tabell).

@@ -328,6 +328,40 @@ func TestLimits(t *testing.T) {
 		t.Fatalf("the bomb is %d bytes", len(bomb))
 	}
 	wantProblem(t, bomb, "", "file-too-large")
+	many := map[string]string{}
+	for i := range maxParts + 1 {
+		many[fmt.Sprint("xl/media/", i)] = ""
+	}
+	wantProblem(t, zipped(t, many), "", "file-many-parts")
+	wantProblem(t, zipped(t, map[string]string{"xl/workbook.xml": strings.Repeat(" ", 4*leastDense)}), "", "file-dense")
+}
+
+// What a file is called and what it is must agree.
+func TestEndings(t *testing.T) {
+	text, workbook := []byte("System;B\na;b\n"), book(t, fillCells)
+	for _, tc := range []struct {
+		name, want string
+		content    []byte
+	}{
+		{"", "", text},
+		{"lista.csv", "", text},
+		{"LISTA.TSV", "", text},
+		{"lista.txt", "", text},
+		{"lista.xlsx", "", workbook},
+		{"lista.xlsx", "register.file-is-text", text},
+		{"lista.csv", "register.file-is-workbook", workbook},
+		{"lista.xlsm", "register.file-ending", workbook},
+		{"lista.csv.html", "register.file-ending", text},
+		{"lista", "register.file-ending", text},
+	} {
+		got := ""
+		if bad := checkEnding(tc.name, tc.content); bad != nil {
+			got = bad.Reason.Key
+		}
+		if got != tc.want {
+			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
+		}
+	}
 }
 
 func TestNoNameColumn(t *testing.T) {

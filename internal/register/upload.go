@@ -95,6 +95,9 @@ func (s *Service) Keep(ctx context.Context, actor access.Actor, file string, con
 	if _, err := ReadTable(file, content, ""); err != nil {
 		return "", err
 	}
+	if bad := checkEnding(file, content); bad != nil {
+		return "", bad
+	}
 	u := Upload{ID: ids.New[Upload](), File: file, Content: content}
 	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
 		if err := removeOldUploads(ctx, tx, actor.Organisation, tx.Now.Add(-uploadHours*time.Hour)); err != nil {

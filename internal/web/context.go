@@ -11,11 +11,15 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
+	"net/url"
 	"os"
+	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/locale"
@@ -77,8 +81,8 @@ func (c *Context) Forms(name string) []string {
 }
 
 // Upload gives the file that was sent under name, of at most max bytes; above it the reader gets an error page. ErrNoFile says
-// that none was chosen.
-func (c *Context) Upload(name string, max int64) (multipart.File, *multipart.FileHeader, error) {
+// that none was chosen, and ErrEnding that its name does not end as one of endings (".csv"): what is in it is the handler's to judge.
+func (c *Context) Upload(name string, max int64, endings ...string) (multipart.File, *multipart.FileHeader, error) {
 	if c.Request.MultipartForm == nil {
 		return nil, nil, &Error{Status: http.StatusBadRequest}
 	}
@@ -91,9 +95,15 @@ func (c *Context) Upload(name string, max int64) (multipart.File, *multipart.Fil
 	case head.Size > max:
 		_ = f.Close() // it was only read
 		return nil, nil, &Error{Status: http.StatusRequestEntityTooLarge}
+	case !slices.Contains(endings, strings.ToLower(path.Ext(head.Filename))):
+		_ = f.Close()
+		return nil, nil, ErrEnding
 	}
 	return f, head, nil
 }
+
+// ErrEnding says that a file's name ends as that of another kind of file.
+var ErrEnding = errors.New("the file's name ends as that of another kind of file")
 
 // ErrNoFile says that a form with a file field came without a file.
 var ErrNoFile = errors.New("no file was chosen")
@@ -168,10 +178,37 @@ func (c *Context) readForm(uploads int64) error {
 	}
 	if c.multipart() {
 		r.Body = http.MaxBytesReader(c.Writer, r.Body, uploads)
-		return formError(r.ParseMultipartForm(maxMemory))
+		return errors.Join(formError(r.ParseMultipartForm(maxMemory)), c.checkLengths(r.PostForm))
 	}
 	r.Body = http.MaxBytesReader(c.Writer, r.Body, maxForm)
-	return formError(r.ParseForm())
+	return errors.Join(formError(r.ParseForm()), c.checkLengths(r.PostForm))
+}
+
+const (
+	// MaxText is how many characters a posted text may have at most. Each field's own limit is lower, and is told beside the field.
+	MaxText = 10_000
+	// MaxFields is how many values a form may have.
+	MaxFields = 5000
+)
+
+// longFields take what is no text that somebody writes: lists, metadata, certificates and the answers of browsers and providers. Only the
+// form's own limit holds for them.
+var longFields = map[string]bool{
+	"paste": true, "document": true, "pinned": true, "authorities": true, "svar": true,
+	"SAMLResponse": true, "SAMLRequest": true, "logout_token": true,
+}
+
+// checkLengths refuses a form with more text than any field of ours takes, whatever the handler looks at.
+func (c *Context) checkLengths(form url.Values) error {
+	n := 0
+	for name, values := range form {
+		for _, v := range values {
+			if n++; n > MaxFields || len(v) > MaxText && !longFields[name] && utf8.RuneCountInString(v) > MaxText {
+				return &Error{Status: http.StatusUnprocessableEntity, Key: "web.too-long", Args: []any{"Max", c.L.Number(MaxText)}}
+			}
+		}
+	}
+	return nil
 }
 
 // forgetUploads removes the temporary files of an upload. The server does so only for the request that it made itself.

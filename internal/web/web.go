@@ -97,6 +97,8 @@ type Options struct {
 	// Refused is told of every request that is refused because of who asks or from where, and Read of every page that tells of
 	// weaknesses and was read. They may be nil.
 	Refused, Read func(context.Context, Sight)
+	// Pace is how often signed-in readers may ask; nil is as often as they like. It needs Now.
+	Pace *Pace
 	// Now is the clock that the request log measures with; without it no time is logged.
 	Now func() time.Time
 }
@@ -126,6 +128,7 @@ type Site struct {
 
 	kinds   map[string]kind // of the routes that are not for readers, by pattern
 	reports reports
+	paces   paces
 }
 
 // NewSite makes a site with static files, health check and the language switch. The bundle must hold Messages.
@@ -148,6 +151,9 @@ func (s *Site) Handle(pattern, action string, h Handler) {
 			return signIn(c)
 		}
 		c.Actor, c.Viewer, c.action = actorFrom(actor, c.Request), viewer, action
+		if err := s.keepPace(c); err != nil {
+			return err
+		}
 		if action != "" {
 			if err := access.Check(actor, action); err != nil {
 				return err

@@ -510,6 +510,17 @@ func TestForms(t *testing.T) {
 	if p := c.Post("/form/7", url.Values{"a": {"%"}}); p.Status != 200 {
 		t.Errorf("percent sign: %d", p.Status)
 	}
+	for text, want := range map[string]int{strings.Repeat("ö", web.MaxText): 200, strings.Repeat("ö", web.MaxText+1): 422} {
+		if p := c.Post("/form/7", url.Values{"a": {text}}); p.Status != want || want == 422 && !strings.Contains(p.Text("main"), "10\u00a0000") {
+			t.Errorf("a text of %d bytes: %d, %s", len(text), p.Status, p.Text("main"))
+		}
+	}
+	if p := c.Post("/form/7", url.Values{"paste": {strings.Repeat("x", web.MaxText+1)}}); p.Status != 200 {
+		t.Errorf("a list in a field for lists: %d", p.Status)
+	}
+	if p := c.Post("/form/7", url.Values{"a": make([]string, web.MaxFields+1)}); p.Status != 422 {
+		t.Errorf("too many fields: %d", p.Status)
+	}
 	r := c.Request("POST", "/form/7", strings.NewReader("a=%zz"))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	if p := c.Do(r); p.Status != 400 {
@@ -520,8 +531,8 @@ func TestForms(t *testing.T) {
 func TestUpload(t *testing.T) {
 	h := newHouse(t, nil)
 	h.Handle("POST /upload", "", func(c *web.Context) error {
-		f, head, err := c.Upload("file", 100)
-		if errors.Is(err, web.ErrNoFile) {
+		f, head, err := c.Upload("file", 100, ".csv", ".txt")
+		if errors.Is(err, web.ErrNoFile) || errors.Is(err, web.ErrEnding) {
 			return c.Text(200, "no file")
 		}
 		if err != nil {
@@ -535,12 +546,13 @@ func TestUpload(t *testing.T) {
 	})
 	h.Public("POST /public", func(c *web.Context) error { return c.Text(200, "taken") })
 	c := start(t, h)
+	file := "å.csv"
 	send := func(path string, size int) *webtest.Page {
 		var b strings.Builder
 		w := multipart.NewWriter(&b)
 		_ = w.WriteField("note", " hej ")
 		if size > 0 {
-			part, _ := w.CreateFormFile("file", "å.csv")
+			part, _ := w.CreateFormFile("file", file)
 			_, _ = part.Write([]byte(strings.Repeat("x", size)))
 		}
 		_ = w.Close()
@@ -552,6 +564,15 @@ func TestUpload(t *testing.T) {
 		t.Errorf("got %q", p.Body)
 	}
 	if p := send("/upload", 0); p.Body != "no file" {
+		t.Errorf("got %q", p.Body)
+	}
+	for _, other := range []string{"å.html", "å.csv.exe", "å", "csv", ".csv "} {
+		if file = other; send("/upload", 3).Body != "no file" {
+			t.Errorf("a file named %s was taken", other)
+		}
+	}
+	file = "Å.CSV"
+	if p := send("/upload", 3); p.Body != "Å.CSV xxx hej" {
 		t.Errorf("got %q", p.Body)
 	}
 	if p := send("/upload", 101); p.Status != 413 {

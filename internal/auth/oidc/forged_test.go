@@ -68,7 +68,7 @@ func newForger(t *testing.T) *forger {
 // signed makes a token.
 func signed(t *testing.T, claims map[string]any, alg jose.SignatureAlgorithm, key any, kid string) string {
 	t.Helper()
-	s, err := jose.NewSigner(jose.SigningKey{Algorithm: alg, Key: jose.JSONWebKey{Key: key, KeyID: kid}}, nil)
+	s, err := jose.NewSigner(jose.SigningKey{Algorithm: alg, Key: jose.JSONWebKey{Key: key, KeyID: kid}}, typed(claims))
 	must(t, err)
 	b, err := json.Marshal(claims)
 	must(t, err)
@@ -77,6 +77,21 @@ func signed(t *testing.T, claims map[string]any, alg jose.SignatureAlgorithm, ke
 	out, err := obj.CompactSerialize()
 	must(t, err)
 	return out
+}
+
+// typed gives the head that goes with the claims: a logout token has a type of its own, unless the claims say otherwise.
+func typed(claims map[string]any) *jose.SignerOptions {
+	t := jose.ContentType("")
+	if claims["events"] != nil {
+		t = "logout+jwt"
+	}
+	if other, ok := claims["typ"].(string); ok {
+		t = jose.ContentType(other)
+	}
+	if t == "" {
+		return nil
+	}
+	return (&jose.SignerOptions{}).WithType(t)
 }
 
 // ServeHTTP answers as a provider does, as far as nobody has said otherwise.
@@ -476,6 +491,8 @@ func TestLogoutTokens(t *testing.T) {
 			"another issuer":   func(c map[string]any) { c["iss"] = "https://other.example.se" },
 			"another audience": func(c map[string]any) { c["aud"] = "other" },
 			"a nonce":          func(c map[string]any) { c["nonce"] = "" },
+			"no type":          func(c map[string]any) { c["typ"] = "" },
+			"another type":     func(c map[string]any) { c["typ"] = "JWT" },
 			"no event":         func(c map[string]any) { delete(c, "events") },
 			"another event":    func(c map[string]any) { c["events"] = map[string]any{"x": map[string]any{}} },
 			"event as a text":  func(c map[string]any) { c["events"] = "http://schemas.openid.net/event/backchannel-logout" },

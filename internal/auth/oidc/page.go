@@ -320,6 +320,9 @@ func (s *Service) readLogout(ctx context.Context, p *provider.Provider, raw stri
 	if err != nil {
 		return logout{}, err
 	}
+	if t := typeOf(raw); t != "logout+jwt" {
+		return logout{}, refuse("its type is %q, and that of a logout token is logout+jwt", clip(t))
+	}
 	return checkLogout(payload, p.Issuer, c.settings.ClientID, s.db.Now())
 }
 

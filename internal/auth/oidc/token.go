@@ -4,11 +4,13 @@ package oidc
 
 import (
 	"crypto/subtle"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/insegel/insegel/internal/auth"
@@ -245,6 +247,19 @@ func checkLogout(payload []byte, issuer, client string, now time.Time) (logout, 
 		return logout{}, refuse("it names neither a person nor a session")
 	}
 	return out, nil
+}
+
+// typeOf reads the type in the head of a token whose signature is good, in lower case and without the prefix that it may have.
+func typeOf(raw string) string {
+	head, _, _ := strings.Cut(raw, ".")
+	var h struct {
+		Type string `json:"typ"`
+	}
+	b, err := base64.RawURLEncoding.DecodeString(head)
+	if err != nil || json.Unmarshal(b, &h) != nil {
+		return ""
+	}
+	return strings.TrimPrefix(strings.ToLower(h.Type), "application/")
 }
 
 // maxLogoutAge is how old a logout token may be. Its id is remembered for as long.

@@ -196,16 +196,21 @@ func (k *Keys) remove(ctx context.Context, actor access.Actor, p *Passkey) error
 		if err != nil {
 			return err
 		}
-		if len(all) <= 1 && providers+codes == 0 {
-			return ErrLast
-		}
 		if n, err := deleteKey(ctx, tx, actor.Organisation, p); err != nil || n == 0 {
 			return errors.Join(err, map[bool]error{true: db.ErrNotFound}[n == 0])
 		}
 		if err := auth.EndPasskey(ctx, tx, actor.Organisation, p.Account, p.ID.String()); err != nil {
 			return err
 		}
-		return k.note(ctx, tx, actor, Notice{Organisation: actor.Organisation, Account: p.Account, Kind: "removed", Name: p.Name})
+		if err := k.note(ctx, tx, actor, Notice{Organisation: actor.Organisation, Account: p.Account, Kind: "removed", Name: p.Name}); err != nil {
+			return err
+		}
+		// The log is written by one at a time, so that of two that are removed at once the second sees that the first is gone.
+		left, err := keysOf(ctx, tx, actor.Organisation, p.Account)
+		if err == nil && len(left)+providers+codes == 0 {
+			err = ErrLast
+		}
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("remove passkey: %w", err)

@@ -174,6 +174,7 @@ func organisationExists(ctx context.Context, tx *db.Tx, org access.OrganisationI
 // recoveryCode is a row of that table.
 type recoveryCode struct {
 	selector, salt, hash string
+	rounds               int
 	org                  access.OrganisationID
 	account              ids.ID[auth.Account]
 	used                 bool
@@ -184,8 +185,8 @@ func replaceCodes(ctx context.Context, tx *db.Tx, org access.OrganisationID, acc
 		return err
 	}
 	for _, c := range codes {
-		_, err := tx.Exec(ctx, `INSERT INTO recovery_code (selector, organisation_id, account_id, salt, hash, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
-			c.selector, org, account, c.salt, c.hash, db.Millis(tx.Now))
+		_, err := tx.Exec(ctx, `INSERT INTO recovery_code (selector, organisation_id, account_id, salt, hash, rounds, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+			c.selector, org, account, c.salt, c.hash, c.rounds, db.Millis(tx.Now))
 		if err != nil {
 			return err
 		}
@@ -195,9 +196,9 @@ func replaceCodes(ctx context.Context, tx *db.Tx, org access.OrganisationID, acc
 
 // findCode looks a code up by its first part, before anybody is known.
 func findCode(ctx context.Context, tx *db.Tx, selector string) (recoveryCode, error) {
-	c := recoveryCode{selector: selector}
-	err := db.One(tx.QueryRow(ctx, `SELECT organisation_id, account_id, salt, hash, used_at IS NOT NULL FROM recovery_code WHERE selector = $1`, selector),
-		&c.org, &c.account, &c.salt, &c.hash, &c.used)
+	c := recoveryCode{selector: selector, rounds: rounds}
+	err := db.One(tx.QueryRow(ctx, `SELECT organisation_id, account_id, salt, hash, rounds, used_at IS NOT NULL FROM recovery_code WHERE selector = $1`, selector),
+		&c.org, &c.account, &c.salt, &c.hash, &c.rounds, &c.used)
 	return c, err
 }
 
