@@ -63,14 +63,13 @@ func recogniseZip(b []byte) *FileError {
 		return unusable("file-many-parts", "Max", maxParts)
 	}
 	var size uint64
+	dense := false
 	for _, f := range z.File {
 		size += f.UncompressedSize64
 		if size > maxBytes || f.UncompressedSize64 > maxBytes {
 			return unusable("file-too-large", "Max", maxBytes>>20)
 		}
-		if f.UncompressedSize64 > leastDense && f.UncompressedSize64/maxRatio > f.CompressedSize64 {
-			return unusable("file-dense")
-		}
+		dense = dense || f.UncompressedSize64 > leastDense && f.UncompressedSize64/maxRatio > f.CompressedSize64
 		name := strings.ToLower(strings.ReplaceAll(f.Name, `\`, "/"))
 		names[name] = true
 		if strings.HasPrefix(name, "word/") || strings.HasPrefix(name, "ppt/") {
@@ -78,6 +77,8 @@ func recogniseZip(b []byte) *FileError {
 		}
 	}
 	switch {
+	case dense:
+		return unusable("file-dense")
 	case names["xl/workbook.bin"]:
 		return unusable("file-old-excel")
 	case names["xl/workbook.xml"]:
