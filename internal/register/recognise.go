@@ -63,13 +63,11 @@ func recogniseZip(b []byte) *FileError {
 		return unusable("file-many-parts", "Max", maxParts)
 	}
 	var size uint64
-	dense := false
 	for _, f := range z.File {
 		size += f.UncompressedSize64
 		if size > maxBytes || f.UncompressedSize64 > maxBytes {
 			return unusable("file-too-large", "Max", maxBytes>>20)
 		}
-		dense = dense || f.UncompressedSize64 > leastDense && f.UncompressedSize64/maxRatio > f.CompressedSize64
 		name := strings.ToLower(strings.ReplaceAll(f.Name, `\`, "/"))
 		names[name] = true
 		if strings.HasPrefix(name, "word/") || strings.HasPrefix(name, "ppt/") {
@@ -77,7 +75,7 @@ func recogniseZip(b []byte) *FileError {
 		}
 	}
 	switch {
-	case dense:
+	case slices.ContainsFunc(z.File, isDense):
 		return unusable("file-dense")
 	case names["xl/workbook.bin"]:
 		return unusable("file-old-excel")
@@ -89,6 +87,11 @@ func recogniseZip(b []byte) *FileError {
 		return nil
 	}
 	return unusable("file-archive")
+}
+
+// isDense reports whether a part is packed more tightly than text in workbooks is.
+func isDense(f *zip.File) bool {
+	return f.UncompressedSize64 > leastDense && f.UncompressedSize64/maxRatio > f.CompressedSize64
 }
 
 // endings are what a file's name may end with.
