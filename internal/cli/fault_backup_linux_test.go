@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -62,7 +63,7 @@ func TestKillDuringBackup(t *testing.T) {
 	insegel := program(t)
 	w, _, _ := copied(t)
 	killed := 0
-	for i, at := range append(append(kills(fileWrites, 10, 30, 50), kills(syncs, 1, 3)...), kills(renames, 1, 2, 3)...) {
+	for i, at := range slices.Concat(kills(fileWrites, 10, 40), kills(syncs, 1, 3), kills(links, 1, 2), kills(removals, 1, 2)) {
 		dir := filepath.Join(w.dir, fmt.Sprintf("out%d", i))
 		if err := os.Mkdir(dir, 0o700); err != nil {
 			t.Fatal(err)
@@ -155,7 +156,7 @@ func TestKillDuringRestore(t *testing.T) {
 	copyFile(t, w.db+".key", empty+".key")
 	w.run(t, 0, "migrate", "--db", "sqlite:"+empty)
 	killed, finished := 0, 0
-	for i, at := range append(append(kills(pageWrites, 1, 400), kills(syncs, 1, 40)...), kills(renames, 1, 2, 3, 6, 9, 12)...) {
+	for i, at := range slices.Concat(kills(pageWrites, 1, 400), kills(syncs, 1, 40), kills(renames, 1, 2, 3), kills(links, 1, 2), kills(removals, 6)) {
 		path := filepath.Join(w.dir, fmt.Sprintf("in%d", i), "a.db")
 		if err := os.MkdirAll(path+".checkpoints", 0o700); err != nil {
 			t.Fatal(err)

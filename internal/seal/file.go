@@ -224,9 +224,14 @@ func lockFile(path string) (unlock func(), err error) {
 	return func() { _ = f.Close() }, nil // the lock ends with the file
 }
 
-// writeWhole puts a file in the place of another so that there is always one of them, whole, whatever happens meanwhile.
+// writeWhole puts a file in the place of another so that there is always one of them, whole, whatever happens meanwhile. What an earlier
+// one left when it was cut short goes first: a key that is destroyed may not lie on in it.
 func writeWhole(path string, b []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".insegel-keys-*")
+	unfinished := path + ".new" // one name, for whoever holds the lock
+	if err := os.Remove(unfinished); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("write keys: %w", err)
+	}
+	f, err := os.OpenFile(unfinished, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("write keys: %w", err)
 	}

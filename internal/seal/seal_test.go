@@ -333,3 +333,29 @@ func BenchmarkOpen(b *testing.B) {
 		}
 	}
 }
+
+// A copy of the keys that was left by a change that was cut short does not outlive the next change: the key that it destroys may be in it.
+func TestWhatACutChangeLeftGoes(t *testing.T) {
+	r, path := made(t, key.Draw())
+	newKey(t, r, "a")
+	before, err := r.Bytes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path+".new", before, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Destroy("a"); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		b, err := os.ReadFile(filepath.Join(filepath.Dir(path), e.Name()))
+		if err != nil || bytes.Contains(b, []byte(`"wrapped"`)) {
+			t.Errorf("%s still holds keys: %v", e.Name(), err)
+		}
+	}
+}
