@@ -71,7 +71,7 @@ var (
 
 	steers  = []Grant{{Coordinator, All}}
 	manages = []Grant{{Coordinator, All}, {SystemOwner, Below}, {SystemManager, Own}}
-	// appoints is who says which persons answer for a system. Being named gives no right: that takes a role.
+	// appoints is who says which persons answer for a system, and asks its supplier. Being named gives no right: that takes a role.
 	appoints = []Grant{{Coordinator, All}, {SystemOwner, Below}}
 	// classifies adds the information owner, who knows what the information is worth.
 	classifies = append(slices.Clone(manages), Grant{InformationOwner, Below})
@@ -214,6 +214,13 @@ var policies = map[string]Policy{
 	"procurement.Annex":   {Kind: KindProcurement, By: buys},
 	"procurement.Choose":  {Kind: KindProcurement, By: procures},
 	"procurement.Systems": {Kind: KindProcurement, By: buys},
+
+	"procurement.Supplied":       {Kind: KindProcurement, By: sees, Weakness: true},
+	"procurement.AskSupplier":    {Kind: KindProcurement, By: appoints},
+	"procurement.RecallSupplier": {Kind: KindProcurement, By: appoints},
+	"procurement.Posed":          {Kind: KindProcurement, By: itself},
+	"procurement.AnswerPosed":    {Kind: KindProcurement, By: itself},
+	"procurement.SendPosed":      {Kind: KindProcurement, By: itself},
 
 	"report.Choices": {Kind: KindReport, By: buys},
 	"report.Write":   {Kind: KindReport, By: buys, StepUp: true, Weakness: true},

@@ -112,9 +112,15 @@ var words = map[string]string{
 	"passkey.Sealed": "Se vilka förseglade passkeys som finns",
 	"passkey.Unseal": "Ta bort en förseglad passkey",
 
-	"procurement.Annex":   "Läsa ett systems kravbilaga",
-	"procurement.Choose":  "Välja krav till en kravbilaga",
-	"procurement.Systems": "Se listan över system att upphandla",
+	"procurement.Annex":          "Läsa ett systems kravbilaga",
+	"procurement.Choose":         "Välja krav till en kravbilaga",
+	"procurement.Supplied":       "Se vad leverantören svarat om ett system",
+	"procurement.AskSupplier":    "Skicka ett systems krav till en leverantör",
+	"procurement.RecallSupplier": "Ta tillbaka en fråga till en leverantör",
+	"procurement.Posed":          "Visa en leverantör kraven, med länk",
+	"procurement.AnswerPosed":    "Spara en leverantörs svar, med länk",
+	"procurement.SendPosed":      "Skicka in en leverantörs svar, med länk",
+	"procurement.Systems":        "Se listan över system att upphandla",
 
 	"provider.Add":       "Lägga till en legitimeringsleverantör",
 	"provider.Change":    "Ändra en legitimeringsleverantör",

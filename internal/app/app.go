@@ -263,7 +263,7 @@ func (a *App) build(ctx context.Context, o Options) error {
 	a.Classifications = &classification.Service{DB: a.DB, Catalogue: a.Catalogue, Jobs: a.Jobs, Links: a.Links}
 	a.Requirements = &requirement.Service{DB: a.DB, Engine: a.Engine}
 	a.Actions = &action.Service{DB: a.DB, Requirements: a.Requirements}
-	a.Procurements = &procurement.Service{DB: a.DB, Requirements: a.Requirements}
+	a.Procurements = &procurement.Service{DB: a.DB, Requirements: a.Requirements, Links: a.Links}
 	a.Register = &register.Service{DB: a.DB, Catalogue: a.Catalogue, Index: a.Index, Jobs: a.Jobs, Later: later}
 	a.Reports = &report.Service{DB: a.DB, Requirements: a.Requirements, Actions: a.Actions, Procurements: a.Procurements, Texts: a.Texts}
 	action.Register(a.Jobs, a.Actions)

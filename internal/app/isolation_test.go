@@ -551,6 +551,22 @@ func (s *sides) requirementCalls(ctx context.Context) map[string]call {
 		"action.Review": func(x access.Actor) (any, error) {
 			return none(a.Actions.Review(ctx, access.SystemActor(x.Organisation), sys))
 		},
+		"procurement.Supplied": func(x access.Actor) (any, error) { return a.Procurements.Supplied(ctx, x, ref, l) },
+		"procurement.AskSupplier": func(x access.Actor) (any, error) {
+			return none(a.Procurements.AskSupplier(ctx, x, ref, l, procurement.Ask{To: "x@leverantor.example", Lang: "sv"}))
+		},
+		"procurement.RecallSupplier": func(x access.Actor) (any, error) {
+			return none(a.Procurements.RecallSupplier(ctx, x, ref, ids.New[procurement.Request]()))
+		},
+		"procurement.Posed": func(x access.Actor) (any, error) {
+			return a.Procurements.Posed(ctx, x, ids.New[procurement.Request](), l)
+		},
+		"procurement.AnswerPosed": func(x access.Actor) (any, error) {
+			return none(a.Procurements.AnswerPosed(ctx, x, l, ids.New[procurement.Request](), nil))
+		},
+		"procurement.SendPosed": func(x access.Actor) (any, error) {
+			return none(a.Procurements.SendPosed(ctx, x, l, ids.New[procurement.Request]()))
+		},
 		"procurement.Annex": func(x access.Actor) (any, error) {
 			_, annex, err := a.Procurements.Annex(ctx, x, ref, l)
 			return annex.Rows, err
@@ -607,10 +623,10 @@ func (s *sides) overviewCalls(ctx context.Context) map[string]call {
 
 // names are the use cases whose call above names something of theirs, and so must be refused.
 var names = regexp.MustCompile(`^(system\.|classification\.(Open|SetInformation|Answer|Unanswer|Restart|Reopen|Adjust|Decide)|register\.(Undo|Kept|Choose|Take)|` +
-	`requirement\.(View|Follows|Answer)|action\.(Doers|Plan|Save)|procurement\.(Annex|Choose)|report\.Write|overview\.(System|Requirements|History|InformationType|AsItWas)|organisation\.Move)$`)
+	`requirement\.(View|Follows|Answer)|action\.(Doers|Plan|Save)|procurement\.(Annex|Choose|Supplied|AskSupplier|RecallSupplier)|report\.Write|overview\.(System|Requirements|History|InformationType|AsItWas)|organisation\.Move)$`)
 
 // byLink are the use cases that belong to whoever was sent a link, and to no role.
-var byLink = regexp.MustCompile(`^classification\.(Delegated|AnswerDelegated)$`)
+var byLink = regexp.MustCompile(`^(classification\.(Delegated|AnswerDelegated)|procurement\.(Posed|AnswerPosed|SendPosed))$`)
 
 // Every use case of the slices, called with what is theirs, is refused, tells nothing of it and changes nothing of it.
 func TestEveryUseCaseKeepsSidesApart(t *testing.T) {

@@ -99,6 +99,7 @@ var builtKeys = map[string]string{
 	"overview.kind-of-":        "ends with a requirement's kind: organisational, administrative, physical, technical",
 	"overview.origin-":         "ends with where a classification comes from",
 	"overview.share-":          "ends with the state of the requirements that a share counts",
+	"procurement.reply-":       "ends with a supplier's answer",
 	"procurement.page-export-": "ends with a file format",
 	"procurement.page-note-":   "ends with what is to be said about the annex",
 	"report.":                  "the rest, or the group of values that it belongs to, stands in the code",

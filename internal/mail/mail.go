@@ -28,6 +28,7 @@ const (
 	Trial         Template = "trial"          // that the settings work
 	Code          Template = "code"           // a code for a link that the reader has opened
 	Question      Template = "question"       // a link to answer one question
+	Supplier      Template = "supplier"       // a link to answer a system's requirements
 	AlarmRaised   Template = "alarm"          // that alarms wait
 	AccountChange Template = "account-change" // that the ways to sign in to an account have changed
 	Reminder      Template = "reminder"       // that something waits
@@ -41,6 +42,7 @@ var templates = map[Template]holds{
 	Trial:         {},
 	Code:          {code: true},
 	Question:      {link: true},
+	Supplier:      {link: true},
 	AlarmRaised:   {link: true},
 	AccountChange: {link: true},
 	Reminder:      {link: true, count: true},
@@ -48,7 +50,7 @@ var templates = map[Template]holds{
 
 // Templates lists them, for tests.
 func Templates() []Template {
-	return []Template{Trial, Code, Question, AlarmRaised, AccountChange, Reminder}
+	return []Template{Trial, Code, Question, Supplier, AlarmRaised, AccountChange, Reminder}
 }
 
 // Message is a mail to be sent.

@@ -55,7 +55,7 @@ func TestTemplatesHoldOnlyWhatTheyMay(t *testing.T) {
 		t.Fatal(err)
 	}
 	full := map[mail.Template]mail.Message{
-		mail.Trial: {}, mail.Code: {Code: "482913"}, mail.Question: {Path: "/lank/abc"}, mail.AlarmRaised: {Path: "/larm"},
+		mail.Trial: {}, mail.Code: {Code: "482913"}, mail.Question: {Path: "/lank/abc"}, mail.Supplier: {Path: "/lank/abc"}, mail.AlarmRaised: {Path: "/larm"},
 		mail.AccountChange: {Path: "/mina"}, mail.Reminder: {Path: "/", Count: 3},
 	}
 	if len(full) != len(mail.Templates()) {

@@ -13,6 +13,7 @@ import (
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/procurement"
 	"github.com/insegel/insegel/internal/requirement"
 	"github.com/insegel/insegel/internal/web"
 )
@@ -38,6 +39,7 @@ type requirementRow struct {
 	Role, Kind              string
 	Conditional, Outdated   bool
 	Why                     web.Why
+	Reply                   *replyLine
 	Form                    answerForm
 }
 
@@ -103,12 +105,34 @@ func touched(faults []web.FieldError, id string) bool {
 	return slices.ContainsFunc(faults, func(f web.FieldError) bool { return strings.HasSuffix(f.Field, "."+id) })
 }
 
+// replyLine is what a supplier attests about a requirement.
+type replyLine struct {
+	Tag                  web.Tag
+	How, From, By, Other string
+}
+
+func reply(c *web.Context, o *One, r *requirement.Applied) *replyLine {
+	given, ok := o.Replies[r.ID]
+	if !ok {
+		return nil
+	}
+	out := &replyLine{Tag: procurement.PageReply(c.L, given.Status), How: given.How, By: c.L.T("procurement.supplied-attested", "Who", given.Who, "Moment", c.L.Moment(given.Sent))}
+	if !given.From.IsZero() {
+		out.From = c.L.T("procurement.supplied-from", "Day", c.L.Date(given.From))
+	}
+	if given.Differs(r.Answer.Status) {
+		out.Other = c.L.T("procurement.supplied-differs")
+	}
+	return out
+}
+
 func (p *Pages) requirementRow(c *web.Context, o *One, r *requirement.Applied, faults []web.FieldError) requirementRow {
 	row := requirementRow{
 		ID: r.ID, Anchor: "krav-" + r.ID, Title: r.Is(lang(c)), Href: "/krav/" + r.ID, Shall: weightTag(c, r.Must),
 		Status: requirement.PageStatus(c.L, r.Answer.Status), Source: source(c, &r.Answer), Note: r.Answer.Note,
 		Role: requirement.PageRole(c.L, r.Role), Kind: c.L.T("overview.kind-of-" + r.Kind),
 		Conditional: r.Conditional, Outdated: r.Outdated, Why: p.why(c, &o.View, r),
+		Reply: reply(c, o, r),
 	}
 	a := r.Answer
 	fresh := form(c, r, a)

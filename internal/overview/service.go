@@ -18,6 +18,7 @@ import (
 	"github.com/insegel/insegel/internal/information"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/organisation"
+	"github.com/insegel/insegel/internal/procurement"
 	"github.com/insegel/insegel/internal/requirement"
 	"github.com/insegel/insegel/internal/system"
 )
@@ -300,6 +301,8 @@ type One struct {
 	Actions map[string]*action.Action
 	// Responsible is who answers for it in person, by how.
 	Responsible map[string]organisation.Responsibility
+	// Replies are what suppliers have attested, by requirement; only with the requirements.
+	Replies map[string]procurement.Reply
 	// Last is what happened last, newest first.
 	Last []audit.Logged
 	// Classifications is every classification, newest first; only for the history.
@@ -311,7 +314,7 @@ type One struct {
 const manyEvents = 500
 
 // parts are what is read of a system besides its requirements.
-type parts struct{ log, classifications bool }
+type parts struct{ log, classifications, replies bool }
 
 // System reads one system with what follows for it and what happened last.
 func (s *Service) System(ctx context.Context, actor access.Actor, ref string, l *locale.Localizer) (One, error) {
@@ -326,7 +329,7 @@ func (s *Service) Requirements(ctx context.Context, actor access.Actor, ref stri
 	if err := access.Check(actor, "overview.Requirements"); err != nil {
 		return One{}, err
 	}
-	return s.one(ctx, actor, request{"overview.Requirements", ref, l}, parts{})
+	return s.one(ctx, actor, request{"overview.Requirements", ref, l}, parts{replies: true})
 }
 
 // History reads one system with everything that has happened to it.
@@ -366,6 +369,11 @@ func (s *Service) one(ctx context.Context, actor access.Actor, r request, with p
 			return err
 		}
 		o.Responsible = named[sys.ID.String()]
+		if with.replies {
+			if o.Replies, err = procurement.Replies(ctx, tx, sys.ID); err != nil {
+				return err
+			}
+		}
 		if with.log {
 			if o.Last, err = audit.History(ctx, tx, org, "system", sys.ID.String(), manyEvents); err != nil {
 				return err

@@ -31,6 +31,9 @@ func (p *Pages) Routes(s *web.Site) {
 	s.Handle("GET /upphandling", "procurement.Systems", p.systems)
 	s.Handle("GET /system/{slug}/upphandling", "procurement.Annex", p.annex)
 	s.Handle("POST /system/{slug}/upphandling", "procurement.Choose", p.choose)
+	s.Handle("GET /system/{slug}/leverantorssvar", "procurement.Supplied", p.supplied)
+	s.Handle("POST /system/{slug}/leverantorssvar", "procurement.AskSupplier", p.askSupplier)
+	s.Handle("POST /system/{slug}/leverantorssvar/{id}/aterta", "procurement.RecallSupplier", p.recallSupplier)
 }
 
 // The ways to narrow the rows, as they stand in the address.
@@ -64,6 +67,7 @@ type annexPage struct {
 	// Shown and Chosen are how many rows the filter leaves, and how many of them the annex has.
 	Shown, Chosen int
 	CanChoose     bool
+	CanSeeReplies bool
 	Exports       []web.Link
 }
 
@@ -128,7 +132,7 @@ func (p *Pages) render(c *web.Context, in *typed) error {
 			Crumbs: []web.Crumb{{Label: c.L.T("procurement.page-crumb"), Href: "/upphandling"}, {Label: v.System.Name}},
 		},
 		Head: requirement.PageHead(c, &v, web.TabProcurement), Slug: v.System.Slug, Annex: a, Total: len(a.Rows), Included: a.Shall + a.Should, Stop: v.Need.Stop,
-		CanChoose: access.AllowedAt(c.Actor, "procurement.Choose", v.System.UnitID), Notes: notes(c.L, &v, &a),
+		CanChoose: access.AllowedAt(c.Actor, "procurement.Choose", v.System.UnitID), CanSeeReplies: access.AllowedAt(c.Actor, "procurement.Supplied", v.System.UnitID), Notes: notes(c.L, &v, &a),
 	}
 	if in != nil {
 		page.Errors = in.faults

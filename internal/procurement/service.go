@@ -8,6 +8,7 @@ import (
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/audit"
+	"github.com/insegel/insegel/internal/auth/link"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/requirement"
@@ -18,6 +19,8 @@ import (
 type Service struct {
 	DB           *db.DB
 	Requirements *requirement.Service
+	// Links send suppliers what they are to answer; nil when nobody can be asked.
+	Links *link.Links
 }
 
 // Annex reads the tender annex of one system.

@@ -36,7 +36,10 @@ func choices(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.I
 }
 
 // Sealed are the texts of the slice that lie encrypted in the database.
-var Sealed = []db.Sealed{{Table: "procurement_choice", Columns: []string{"reason"}, Key: []string{"system_id", "requirement_id"}}}
+var Sealed = []db.Sealed{
+	{Table: "procurement_choice", Columns: []string{"reason"}, Key: []string{"system_id", "requirement_id"}},
+	{Table: "supplier_answer", Columns: []string{"how"}, Key: []string{"request_id", "requirement_id"}},
+}
 
 func reasonCell(id ids.ID[system.System], requirement string) db.Cell {
 	return Sealed[0].Cell("reason", id.String(), requirement)
@@ -82,7 +85,8 @@ func Holds(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems []
 	held, err := db.All(ctx, tx, func(scan func(...any) error) (ids.ID[system.System], error) {
 		var id ids.ID[system.System]
 		return id, scan(&id)
-	}, `SELECT DISTINCT system_id FROM procurement_choice WHERE organisation_id = $1`, org)
+	}, `SELECT DISTINCT system_id FROM procurement_choice WHERE organisation_id = $1
+		UNION SELECT system_id FROM supplier_request WHERE organisation_id = $1`, org)
 	if err != nil {
 		return nil, fmt.Errorf("find systems with choices: %w", err)
 	}
@@ -96,6 +100,15 @@ func Holds(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems []
 // Remove takes away the choices of systems that are being removed.
 func Remove(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems []ids.ID[system.System]) error {
 	for _, id := range systems {
+		asked, err := requests(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		for i := range asked {
+			if err := removeRequest(ctx, tx, asked[i].ID); err != nil {
+				return fmt.Errorf("remove requests to suppliers: %w", err)
+			}
+		}
 		if _, err := tx.Exec(ctx, `DELETE FROM procurement_choice WHERE organisation_id = $1 AND system_id = $2`, org, id); err != nil {
 			return fmt.Errorf("remove choices: %w", err)
 		}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/ids"
+	"github.com/insegel/insegel/internal/mail"
 )
 
 // Link is one link (Swedish: länk).
@@ -32,6 +33,7 @@ type Link struct {
 	Used, Done, Revoked time.Time
 
 	recipient string // encrypted
+	stay      time.Duration
 	code      code
 }
 
@@ -42,6 +44,10 @@ type New struct {
 	To, Lang string
 	// Life is how long it can be used; zero is DefaultLife.
 	Life time.Duration
+	// Stay is how long the browser that has given the code may go on; zero is an hour.
+	Stay time.Duration
+	// Template is the mail that brings it; empty is mail.Question.
+	Template mail.Template
 }
 
 // Limits of a link.
@@ -51,7 +57,7 @@ const (
 	// codeLife is how long a code can be given, codeTries how many times it may be given wrongly, and maxCodes how many codes a link gets.
 	codeLife, codeTries, maxCodes = 10 * time.Minute, 5, 5
 	// visitLife is how long a browser that has opened a link may go on.
-	visitLife = time.Hour
+	visitLife, maxStay = time.Hour, 24 * time.Hour
 	// maxVisits is how many browsers may have a link open; a filter that looks at it again and again fills no table.
 	maxVisits = 20
 )

@@ -337,6 +337,9 @@ func TestPages(t *testing.T) {
 	if p := webtest.Open(t, c.URL).Get(link.Path + "/" + token); p.Status != 410 {
 		t.Errorf("the used link in another browser: %d", p.Status)
 	}
+	if p := webtest.Open(t, c.URL).Get(link.Path + "/tack"); p.Status != 410 {
+		t.Errorf("a browser that has done nothing is thanked: %d", p.Status)
+	}
 	if p = c.Post(link.Path+"/svar", nil); p.URL != link.Path+"/tack" {
 		t.Errorf("%d %s", p.Status, p.URL)
 	}

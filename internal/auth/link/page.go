@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/insegel/insegel/internal/mail"
 	"github.com/insegel/insegel/internal/web"
@@ -183,10 +184,19 @@ func (p *Pages) save(c *web.Context) error {
 	if err != nil || !done {
 		return p.refuse(err)
 	}
-	p.setCookie(c, "", -1)
+	p.setCookie(c, doneCookie, int(thanksLife/time.Second))
 	return c.Redirect(Path + "/tack")
 }
 
+// doneCookie stands in the cookie of a browser whose task has just been done, for thanksLife: nobody else is thanked.
+const (
+	doneCookie = "done"
+	thanksLife = 10 * time.Minute
+)
+
 func (p *Pages) thanks(c *web.Context) error {
+	if p.cookie(c) != doneCookie {
+		return p.refuse(ErrGone)
+	}
 	return c.Render(pages, "thanks.html", web.Page{Title: c.L.T("link.thanks"), Layout: web.Plain})
 }

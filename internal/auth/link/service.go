@@ -30,7 +30,13 @@ func (s *Links) Create(ctx context.Context, tx *db.Tx, actor access.Actor, n New
 	if life <= 0 || life > maxLife {
 		life = DefaultLife
 	}
-	l := Link{ID: ids.New[Link](), Organisation: tx.Scope, Task: n.Task, Object: n.Object, Lang: n.Lang, CreatedBy: actor.ID, Expires: tx.Limit.Add(life)}
+	if n.Stay <= 0 || n.Stay > maxStay {
+		n.Stay = visitLife
+	}
+	if n.Template == "" {
+		n.Template = mail.Question
+	}
+	l := Link{ID: ids.New[Link](), stay: n.Stay, Organisation: tx.Scope, Task: n.Task, Object: n.Object, Lang: n.Lang, CreatedBy: actor.ID, Expires: tx.Limit.Add(life)}
 	var err error
 	if l.recipient, err = tx.Seal(ctx, recipientCell(l.ID), n.To); err != nil {
 		return "", fmt.Errorf("make link: %w", err)
@@ -39,7 +45,7 @@ func (s *Links) Create(ctx context.Context, tx *db.Tx, actor access.Actor, n New
 	if err := errors.Join(forgetOld(ctx, tx, tx.Scope), insert(ctx, tx, l, token)); err != nil {
 		return "", fmt.Errorf("make link: %w", err)
 	}
-	err = s.Mail.Add(ctx, tx, mail.Message{Template: mail.Question, To: n.To, Lang: n.Lang, Path: Path + "/" + token, Expires: l.Expires})
+	err = s.Mail.Add(ctx, tx, mail.Message{Template: n.Template, To: n.To, Lang: n.Lang, Path: Path + "/" + token, Expires: l.Expires})
 	if err != nil {
 		return "", fmt.Errorf("mail link: %w", err)
 	}

@@ -18,14 +18,15 @@ var Sealed = []db.Sealed{{Table: "access_link", Columns: []string{"recipient"}, 
 func recipientCell(id ids.ID[Link]) db.Cell { return Sealed[0].Cell("recipient", id.String()) }
 
 const columns = `l.id, l.organisation_id, l.task, l.object, l.recipient, l.lang, l.created_by, l.expires_at, l.used_at, l.done_at, l.revoked_at,
-	l.code_hash, l.code_until, l.code_tries, l.codes_sent`
+	l.code_hash, l.code_until, l.code_tries, l.codes_sent, l.stay_ms`
 
 func scanLink(scan func(...any) error) (Link, error) {
 	var l Link
-	var expires, until int64
+	var expires, until, stay int64
 	var used, done, revoked sql.NullInt64
 	err := scan(&l.ID, &l.Organisation, &l.Task, &l.Object, &l.recipient, &l.Lang, &l.CreatedBy, &expires, &used, &done, &revoked,
-		&l.code.hash, &until, &l.code.tries, &l.code.sent)
+		&l.code.hash, &until, &l.code.tries, &l.code.sent, &stay)
+	l.stay = time.Duration(stay) * time.Millisecond
 	l.Expires, l.code.until = db.FromMillis(expires), db.FromMillis(until)
 	l.Used, l.Done, l.Revoked = moment(used), moment(done), moment(revoked)
 	return l, err
@@ -40,9 +41,9 @@ func moment(ms sql.NullInt64) time.Time {
 
 func insert(ctx context.Context, tx *db.Tx, l Link, token string) error {
 	_, err := tx.Exec(ctx, `
-		INSERT INTO access_link (id, organisation_id, task, object, token_hash, recipient, lang, created_by, created_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		l.ID, tx.Scope, l.Task, l.Object, hash(token), l.recipient, l.Lang, l.CreatedBy, db.Millis(tx.Limit), db.Millis(l.Expires))
+		INSERT INTO access_link (id, organisation_id, task, object, token_hash, recipient, lang, created_by, created_at, expires_at, stay_ms)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		l.ID, tx.Scope, l.Task, l.Object, hash(token), l.recipient, l.Lang, l.CreatedBy, db.Millis(tx.Limit), db.Millis(l.Expires), l.stay.Milliseconds())
 	return err
 }
 
@@ -119,7 +120,7 @@ func confirm(ctx context.Context, tx *db.Tx, l *Link, cookie string) error {
 		return err
 	}
 	_, err := tx.Exec(ctx, `INSERT INTO access_link_visit (hash, organisation_id, link_id, created_at, expires_at, confirmed_at) VALUES ($1, $2, $3, $4, $5, $4)`,
-		hash(cookie), tx.Scope, l.ID, db.Millis(tx.Limit), db.Millis(tx.Limit.Add(visitLife)))
+		hash(cookie), tx.Scope, l.ID, db.Millis(tx.Limit), db.Millis(tx.Limit.Add(l.stay)))
 	return err
 }
 

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package procurement
+
+import (
+	"errors"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/auth/link"
+	"github.com/insegel/insegel/internal/civil"
+	"github.com/insegel/insegel/internal/ids"
+	"github.com/insegel/insegel/internal/requirement"
+	"github.com/insegel/insegel/internal/system"
+)
+
+// SupplierTask names the links that let a supplier answer a system's requirements.
+const SupplierTask = "procurement.supplier"
+
+// Limits of what a supplier is asked. The browser that has given the code may go on for a working day, and the link can be opened for two
+// weeks; whoever needs longer is sent a new link, and goes on with the answers that are there.
+const (
+	supplierLife = 14 * 24 * time.Hour
+	supplierStay = 12 * time.Hour
+	// MaxHow is how long a supplier's description of one requirement may be.
+	MaxHow = 2000
+	// mostRequests is how many suppliers of one system are asked at once.
+	mostRequests = 10
+)
+
+// SupplierStatuses are the answers that a supplier can give, in the order they are shown.
+var SupplierStatuses = []requirement.Status{requirement.Met, requirement.Partly, requirement.NotMet, requirement.NotApplicable}
+
+var (
+	// ErrNoMail says that nobody can be asked, because the organisation sends no mail.
+	ErrNoMail = errors.New("nobody can be asked: the organisation sends no mail")
+	// ErrNothing says that the annex has nothing to ask about.
+	ErrNothing = errors.New("the annex has no requirement to ask a supplier about")
+	// ErrRequests says that enough suppliers have been asked.
+	ErrRequests = errors.New("enough suppliers of this system have been asked: take one back first")
+	// ErrHow says that a description is too long, or that one is missing.
+	ErrHow = errors.New("describe how, in at most 2 000 characters: it is needed for partly, no and not applicable")
+	// ErrStatus says that an answer is not one that a supplier can give.
+	ErrStatus = errors.New("the answer must be one of met, partly, not-met, not-applicable")
+	// ErrUnanswered says that a supplier has answered nothing yet.
+	ErrUnanswered = errors.New("answer at least one requirement before sending")
+)
+
+// Request is a system's requirements sent to a supplier (Swedish: fråga till leverantör).
+type Request struct {
+	ID     ids.ID[Request]
+	System ids.ID[system.System]
+	Link   ids.ID[link.Link]
+	// Asked is the address with most of the name left out.
+	Asked   string
+	By      string
+	At      time.Time
+	Expires time.Time
+	// Finished is when the supplier sent the answers; zero while they have not. Only then do others see them.
+	Finished time.Time
+	// Total is how many requirements it asks about, Answered how many have an answer.
+	Total, Answered int
+}
+
+// Reply is what a supplier attests about one requirement (Swedish: leverantörens svar). It stands beside one's own answer and never
+// becomes it.
+type Reply struct {
+	Request     ids.ID[Request]
+	Requirement string
+	// Version is the requirement's version that was asked about.
+	Version int
+	// Status is empty while nothing is answered.
+	Status requirement.Status
+	How    string
+	// From is the day from which it holds; zero when it holds already.
+	From civil.Date
+	At   time.Time
+	// Who is the masked address of whoever was asked, Sent when the answers were sent.
+	Who  string
+	Sent time.Time
+}
+
+// Check says what is wrong with a reply.
+func (r *Reply) Check() error {
+	switch {
+	case !slices.Contains(SupplierStatuses, r.Status):
+		return ErrStatus
+	case utf8.RuneCountInString(r.How) > MaxHow, r.How == "" && r.Status != requirement.Met:
+		return ErrHow
+	}
+	return nil
+}
+
+// Differs reports whether the supplier says that a requirement is met and one's own answer that it is not, or the other way round.
+func (r *Reply) Differs(own requirement.Status) bool {
+	no := func(s requirement.Status) bool { return s == requirement.NotMet || s == requirement.Partly }
+	return r.Status == requirement.Met && no(own) || own == requirement.Met && no(r.Status)
+}
+
+// Ask is a question to a supplier.
+type Ask struct {
+	To, Lang string
+	// Continue is a request whose answers the new link goes on with; its old link is shut. Zero begins anew.
+	Continue ids.ID[Request]
+}
+
+// Posed is what a supplier is shown: the requirements of one system, and what they themselves have answered.
+type Posed struct {
+	Request              Request
+	Organisation, System string
+	Rows                 []PosedRow
+}
+
+// PosedRow is one requirement with the supplier's own answer.
+type PosedRow struct {
+	Row
+	Reply Reply
+}
+
+// Supplied is what suppliers have answered about a system.
+type Supplied struct {
+	requirement.View
+	Annex    Annex
+	Requests []Request
+	// Replies are the latest that were sent, by requirement.
+	Replies map[string]Reply
+	// Mails says that the organisation can send mail.
+	Mails bool
+}
+
+// linkActor reports whether the actor is whoever uses a request's link.
+func (r *Request) linkActor(a access.Actor) bool { return a.ID == "link:"+r.Link.String() }
