@@ -126,7 +126,7 @@ func (s *session) dialTLS(ctx context.Context, _, address string) (net.Conn, err
 
 // get fetches a page. It follows nothing.
 func (s *session) get(ctx context.Context, u *url.URL) (*answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, fetchTimeout+2*between)
+	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {

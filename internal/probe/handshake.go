@@ -107,6 +107,14 @@ func (h *handshake) broke(err error) {
 	}
 }
 
+// denied notes that the server answered that it lets nobody in without a certificate.
+func (h *handshake) denied() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.refused = true
+}
+
+// ask is what the server asked for, and whether it refused because nothing was shown.
 func (h *handshake) ask() (asked string, refused bool, names []string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -162,6 +162,7 @@ func (w *walk) read(ctx context.Context, at *url.URL, a *answer) (next *url.URL,
 	switch {
 	case c.Asked == "handshake" && !c.Refused && w.options.Rules.Refuses(a.status, a.body):
 		c.Refused, c.ByAnswer = true, true
+		a.conn.denied()
 		return nil, ""
 	case a.status == http.StatusTooManyRequests || a.status == http.StatusServiceUnavailable:
 		w.stop("stopped_by_server")

@@ -39,6 +39,8 @@ type Options struct {
 	Roots *x509.CertPool
 	// Clock is the time; its zero value is the real one.
 	Clock Clock
+	// Timeout is how long one page may take; zero is 15 seconds.
+	Timeout time.Duration
 	// Vantage is where the measurement is made from, as far as it is known.
 	Vantage Vantage
 	// SecondStep says that the owner has declared that a second step follows the password.
@@ -61,6 +63,9 @@ func (o *Options) defaults() {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Timeout == 0 {
+		o.Timeout = fetchTimeout
 	}
 	if o.Lang == "" {
 		o.Lang = "en"
