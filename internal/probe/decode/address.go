@@ -4,10 +4,12 @@ package decode
 
 import (
 	"errors"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // ErrAddress says that a place that a server points to is not one that a browser would load as a page.
@@ -51,11 +53,37 @@ func Resolve(base *url.URL, ref string) (*url.URL, error) {
 	if base != nil {
 		u = base.ResolveReference(u)
 	}
-	if ports[u.Scheme] == "" || u.Host == "" || u.Hostname() == "" || u.User != nil || u.Opaque != "" {
+	if ports[u.Scheme] == "" || !goodHost(u) || u.User != nil || u.Opaque != "" {
 		return nil, ErrAddress
 	}
 	u.Fragment, u.RawFragment = "", ""
+	// What is connected to must be what is written in a record, whoever reads it.
+	if again, err := url.Parse(u.String()); err != nil || again.Host != u.Host || again.Scheme != u.Scheme {
+		return nil, ErrAddress
+	}
 	return u, nil
+}
+
+// goodHost reports whether an address has a host that can be one, and a port that can be one if any.
+func goodHost(u *url.URL) bool {
+	if port := u.Port(); port != "" {
+		if n := number(port[:min(len(port), 6)]); n < 1 || n > 65535 {
+			return false
+		}
+	} else if strings.HasSuffix(u.Host, ":") {
+		return false
+	}
+	host := u.Hostname()
+	if host == "" || len(host) > 253 {
+		return false
+	}
+	if strings.Contains(host, ":") {
+		a, err := netip.ParseAddr(host)
+		return err == nil && a.Zone() == "" && strings.HasPrefix(u.Host, "[")
+	}
+	return !strings.ContainsFunc(host, func(r rune) bool {
+		return r != '.' && r != '-' && r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r)
+	})
 }
 
 // kept are the parameters whose values are kept when an address is recorded: none of them says who somebody is.
