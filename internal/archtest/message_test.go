@@ -116,6 +116,8 @@ var builtKeys = map[string]string{
 	"system.zone-":             "ends with where a login path is reached from",
 	"cli.basis-":               "ends with how a law says it: explicit, derived",
 	"cli.probe-verdict-":       "ends with a verdict",
+	"cli.probe-grade-":         "ends with a grade of encryption: good, sufficient, phase-out, insufficient, unknown",
+	"cli.probe-aspect-":        "ends with what of a host's encryption was judged",
 	"cli.probe-confidence-":    "ends with how sure a verdict is: high, medium, low",
 	"cli.source-":              "ends with where a level comes from: answer, suggestion",
 	"requirement.because-law-": "ends with how the law says it: explicit, derived",

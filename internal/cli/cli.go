@@ -55,7 +55,7 @@ type commands struct {
 	Code      codeCommand      `cmd:"" help:"Make a new one-time code for the first person."`
 	Migrate   migrateCommand   `cmd:"" help:"Bring a database to this version's schema."`
 	Provider  providerCommand  `cmd:"" help:"Connect and list the identity providers that people sign in at."`
-	Probe     probeCommand     `cmd:"" help:"Measure how strong a sign-in is. Needs no database."`
+	Probe     probeCommand     `cmd:"" help:"Measure how strong a sign-in is, and how good the encryption of a host. Needs no database."`
 	Version   versionCommand   `cmd:"" help:"Tell the version."`
 }
 

@@ -17,6 +17,7 @@ import (
 
 type probeCommand struct {
 	Login probeLogin `cmd:"" help:"Measure how strong the sign-in at an address is. Fetches pages and sends nothing."`
+	TLS   probeTLS   `cmd:"" name:"tls" help:"Measure how good the encryption of a host is: versions, ciphers, certificates."`
 }
 
 // probeFlags are what the measurements have in common.
@@ -77,7 +78,7 @@ func (c *probeLogin) Run(s *streams) error {
 // writeLogin writes what was found for a person to read.
 func writeLogin(w io.Writer, r *probe.Record, rules *verdict.Rules, l *locale.Localizer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\n%s\n", r.URL, l.T("cli.probe-verdict-"+strings.ReplaceAll(r.Verdict, "_", "-")))
+	fmt.Fprintf(&b, "%s\n\n%s\n", r.URL, l.T("cli.probe-verdict-"+dashed(r.Verdict)))
 	fmt.Fprintf(&b, "%s\n", l.T("cli.probe-sure", "Confidence", l.T("cli.probe-confidence-"+r.Confidence), "Grade", r.Grade))
 	factors, loa := l.T("cli.probe-unknown"), l.T("cli.probe-unknown")
 	if r.Factors != nil {
@@ -105,3 +106,53 @@ func writeLogin(w io.Writer, r *probe.Record, rules *verdict.Rules, l *locale.Lo
 	_, err := io.WriteString(w, b.String())
 	return err
 }
+
+type probeTLS struct {
+	Host string `arg:"" name:"host" help:"The host, as HOST or HOST:PORT. The port is 443 when it is left out."`
+	probeFlags
+}
+
+// Run measures encryption.
+func (c *probeTLS) Run(s *streams) error {
+	o, err := c.options(s)
+	if err != nil {
+		return err
+	}
+	scale, err := verdict.LoadScale(data.Files)
+	if err != nil {
+		return err
+	}
+	host, port, err := probe.ParseHost(c.Host)
+	if err != nil {
+		return err
+	}
+	rec := probe.Encryption(s.ctx, o, scale, probe.HostPort{Host: host, Port: port})
+	if c.JSON {
+		return writeJSON(s.out, rec)
+	}
+	texts, err := app.Texts()
+	if err != nil {
+		return err
+	}
+	return writeTLS(s.out, rec, o.Rules, texts.In(c.Lang))
+}
+
+// writeTLS writes what was found for a person to read.
+func writeTLS(w io.Writer, r *probe.TLSRecord, rules *verdict.Rules, l *locale.Localizer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s:%d\n\n%s\n", r.Host, r.Port, l.T("cli.probe-grade-"+dashed(r.Grade)))
+	for _, a := range r.Addresses {
+		fmt.Fprintf(&b, "\n%s: %s\n", a.IP, l.T("cli.probe-grade-"+dashed(a.Grade)))
+		for _, x := range a.Aspects {
+			fmt.Fprintf(&b, "  %s %s: %s\n", l.T("cli.probe-aspect-"+x.Name), x.Value, l.T("cli.probe-grade-"+dashed(string(x.Quality))))
+		}
+	}
+	for _, code := range r.Limits {
+		fmt.Fprintf(&b, "\n%s\n", rules.Limit(code).In(l.Lang))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// dashed is a name as it stands in message keys.
+func dashed(name string) string { return strings.ReplaceAll(name, "_", "-") }

@@ -273,72 +273,12 @@ func apache(t *testing.T, s *stand) []endpoint {
 		}
 		return port[name]
 	}
-	s.write("web/index.html", page("", "<p>Välkommen</p>"))
-	s.write("web/meta/index.html", page(`<meta http-equiv="refresh" content="0; url=/form/">`, "Vänta"))
-	s.write("web/form/index.html", page("", formHTML))
-	s.write("web/mixed/index.html", page("", formHTML+`<a href="/bankid"><img src="b.png" alt="Mobilt BankID"></a><a href="https://support.example.se/">Hjälp med BankID</a>`))
-	s.write("web/help/index.html", page("", formHTML+`<a href="https://support.example.se/">Hjälp med BankID</a><a href="/om">Läs mer om e-legitimation</a>`))
-	s.write("web/shell/index.html", page(`<script type="module" src="/app.js"></script>`, `<div id="root"></div><noscript>You need to enable JavaScript to run this app.</noscript>`))
-	s.write("web/script/index.html", page(`<script>window.location.href = "\/form\/";</script>`, ""))
-	s.write("web/passkey/index.html", page("", `<h1>Logga in</h1><form><input name="username" autocomplete="username webauthn"><button>Nästa</button></form>`))
-	s.write("web/name/index.html", page("", `<h1>Logga in</h1><form method="post"><input name="loginfmt" type="email"><input type="submit" value="Nästa"></form>`))
+	s.apachePages()
 	s.write("htpasswd", "anna:$apr1$4Nqjfw5J$K6yRkKgMHqIoJ4ZQmQ2cA/\n")
 	s.write("htdigest", "anna:prov:0123456789abcdef0123456789abcdef\n")
 	s.write("keytab", "\x05\x02")
 	s.samlFiles()
-	oidc := func(more string) string {
-		return `OIDCProviderIssuer https://op.example.se
-OIDCProviderAuthorizationEndpoint https://op.example.se/auth
-OIDCProviderTokenEndpoint https://op.example.se/token
-OIDCProviderJwksUri https://op.example.se/jwks
-OIDCClientID insegel
-OIDCClientSecret a-secret-for-tests-a-secret-for-tests
-OIDCRedirectURI /back
-OIDCCryptoPassphrase for-tests-only
-` + more + `
-<Location />
-  AuthType openid-connect
-  Require valid-user
-</Location>`
-	}
-	mellon := func(more string) string {
-		return `<Location />
-  AuthType Mellon
-  MellonEnable auth
-  Require valid-user
-  MellonEndpointPath /mellon
-  MellonSPPrivateKeyFile ` + s.path("sp.key") + `
-  MellonSPCertFile ` + s.path("sp.crt") + `
-  MellonIdPMetadataFile ` + s.path("idp.xml") + `
-  MellonSecureCookie Off
-  MellonSignatureMethod rsa-sha256
-` + more + `
-</Location>`
-	}
-	basic := "AuthType Basic\nAuthName prov\nAuthUserFile " + s.path("htpasswd") + "\nRequire valid-user"
-	ssl := "SSLEngine on\nSSLCertificateFile " + s.path("server.crt") + "\nSSLCertificateKeyFile " + s.path("server.key") + "\nSSLCACertificateFile " + s.path("people.crt") + "\n"
-	hosts := map[string]string{
-		"static":       "Alias /refresh " + s.path("web/shell") + "\n<Location /refresh>\nHeader set Refresh \"0; url=/form/\"\n</Location>",
-		"basic":        "<Location />\n" + basic + "\n</Location>",
-		"digest":       "<Location />\nAuthType Digest\nAuthName prov\nAuthDigestProvider file\nAuthUserFile " + s.path("htdigest") + "\nRequire valid-user\n</Location>",
-		"negotiate":    "<Location />\nAuthType GSSAPI\nGssapiCredStore keytab:" + s.path("keytab") + "\nRequire valid-user\n</Location>",
-		"fallback":     "<Location />\nAuthType GSSAPI\nGssapiBasicAuth On\nGssapiCredStore keytab:" + s.path("keytab") + "\nRequire valid-user\n</Location>",
-		"loa3":         mellon("MellonAuthnContextClassRef " + loa3),
-		"silent":       mellon(""),
-		"ppt":          mellon("MellonAuthnContextClassRef urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"),
-		"minimum":      mellon("MellonAuthnContextClassRef " + loa3 + "\nMellonAuthnContextComparisonType minimum"),
-		"post":         mellon("MellonAuthnContextClassRef " + loa3 + "\nMellonIdPMetadataFile " + s.path("idp-post.xml")),
-		"oidc":         oidc(""),
-		"oidc-acr":     oidc("OIDCAuthRequestParams acr_values=http%3A%2F%2Fid.elegnamnden.se%2Floa%2F1.0%2Floa3"),
-		"oidc-demand":  oidc("OIDCAuthRequestParams claims=%7B%22id_token%22%3A%7B%22acr%22%3A%7B%22essential%22%3Atrue%2C%22value%22%3A%22http%3A%2F%2Fid.sambi.se%2Floa%2Floa3%22%7D%7D%7D"),
-		"oidc-object":  oidc(`OIDCRequestObject '{"request_object_type":"request","crypto":{"sign_alg":"HS256"},"static":{"claims":{"id_token":{"acr":{"essential":true,"values":["http://id.elegnamnden.se/loa/1.0/loa3"]}}}}}'`),
-		"tls-required": ssl + "SSLVerifyClient require",
-		"tls-optional": ssl + "SSLVerifyClient optional",
-		"tls-path":     ssl + "<Location /kort>\nSSLVerifyClient require\n</Location>",
-		"tls-path-13":  ssl + "SSLProtocol TLSv1.3\n<Location /kort>\nSSLVerifyClient require\n</Location>",
-		"tls-old":      ssl + "SSLProtocol TLSv1.2\nSSLVerifyClient require",
-	}
-	conf := s.apacheConf(hosts, at)
+	conf := s.apacheConf(s.apacheHosts(), at)
 	peertest.Start(t, peertest.Command{Path: "/usr/sbin/apache2", Args: []string{"-f", s.write("apache.conf", conf), "-DFOREGROUND"}, Address: fmt.Sprintf("127.0.0.1:%d", at("static"))})
 	plain := func(name, path string) string { return fmt.Sprintf("http://127.0.0.1:%d%s", at(name), path) }
 	tls := func(name, path string) string { return fmt.Sprintf("https://127.0.0.1:%d%s", at(name), path) }
@@ -371,6 +311,76 @@ OIDCCryptoPassphrase for-tests-only
 		{"certificate for a path", tls("tls-path", "/kort/"), verdict.ClientCertificate, 3, 2, 3, asked("after_request", true)},
 		{"certificate for another path", tls("tls-path", "/form/"), verdict.PasswordOnly, 16, 1, 0, asked("no", false)},
 		{"certificate for a path, TLS 1.3 only", tls("tls-path-13", "/kort/"), verdict.Unknown, 3, 0, 0, limited("tls13_only")},
+	}
+}
+
+// apachePages are the pages that the Apache shows.
+func (s *stand) apachePages() {
+	s.t.Helper()
+	s.write("web/index.html", page("", "<p>Välkommen</p>"))
+	s.write("web/meta/index.html", page(`<meta http-equiv="refresh" content="0; url=/form/">`, "Vänta"))
+	s.write("web/form/index.html", page("", formHTML))
+	s.write("web/mixed/index.html", page("", formHTML+`<a href="/bankid"><img src="b.png" alt="Mobilt BankID"></a><a href="https://support.example.se/">Hjälp med BankID</a>`))
+	s.write("web/help/index.html", page("", formHTML+`<a href="https://support.example.se/">Hjälp med BankID</a><a href="/om">Läs mer om e-legitimation</a>`))
+	s.write("web/shell/index.html", page(`<script type="module" src="/app.js"></script>`, `<div id="root"></div><noscript>You need to enable JavaScript to run this app.</noscript>`))
+	s.write("web/script/index.html", page(`<script>window.location.href = "\/form\/";</script>`, ""))
+	s.write("web/passkey/index.html", page("", `<h1>Logga in</h1><form><input name="username" autocomplete="username webauthn"><button>Nästa</button></form>`))
+	s.write("web/name/index.html", page("", `<h1>Logga in</h1><form method="post"><input name="loginfmt" type="email"><input type="submit" value="Nästa"></form>`))
+}
+
+// apacheHosts are the Apache's virtual hosts, each with its way to sign in.
+func (s *stand) apacheHosts() map[string]string {
+	oidc := func(more string) string {
+		return `OIDCProviderIssuer https://op.example.se
+OIDCProviderAuthorizationEndpoint https://op.example.se/auth
+OIDCProviderTokenEndpoint https://op.example.se/token
+OIDCProviderJwksUri https://op.example.se/jwks
+OIDCClientID insegel
+OIDCClientSecret a-secret-for-tests-a-secret-for-tests
+OIDCRedirectURI /back
+OIDCCryptoPassphrase for-tests-only
+` + more + `
+<Location />
+  AuthType openid-connect
+  Require valid-user
+</Location>`
+	}
+	mellon := func(more string) string {
+		return `<Location />
+  AuthType Mellon
+  MellonEnable auth
+  Require valid-user
+  MellonEndpointPath /mellon
+  MellonSPPrivateKeyFile ` + s.path("sp.key") + `
+  MellonSPCertFile ` + s.path("sp.crt") + `
+  MellonIdPMetadataFile ` + s.path("idp.xml") + `
+  MellonSecureCookie Off
+  MellonSignatureMethod rsa-sha256
+` + more + `
+</Location>`
+	}
+	basic := "AuthType Basic\nAuthName prov\nAuthUserFile " + s.path("htpasswd") + "\nRequire valid-user"
+	ssl := "SSLEngine on\nSSLCertificateFile " + s.path("server.crt") + "\nSSLCertificateKeyFile " + s.path("server.key") + "\nSSLCACertificateFile " + s.path("people.crt") + "\n"
+	return map[string]string{
+		"static":       "Alias /refresh " + s.path("web/shell") + "\n<Location /refresh>\nHeader set Refresh \"0; url=/form/\"\n</Location>",
+		"basic":        "<Location />\n" + basic + "\n</Location>",
+		"digest":       "<Location />\nAuthType Digest\nAuthName prov\nAuthDigestProvider file\nAuthUserFile " + s.path("htdigest") + "\nRequire valid-user\n</Location>",
+		"negotiate":    "<Location />\nAuthType GSSAPI\nGssapiCredStore keytab:" + s.path("keytab") + "\nRequire valid-user\n</Location>",
+		"fallback":     "<Location />\nAuthType GSSAPI\nGssapiBasicAuth On\nGssapiCredStore keytab:" + s.path("keytab") + "\nRequire valid-user\n</Location>",
+		"loa3":         mellon("MellonAuthnContextClassRef " + loa3),
+		"silent":       mellon(""),
+		"ppt":          mellon("MellonAuthnContextClassRef urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"),
+		"minimum":      mellon("MellonAuthnContextClassRef " + loa3 + "\nMellonAuthnContextComparisonType minimum"),
+		"post":         mellon("MellonAuthnContextClassRef " + loa3 + "\nMellonIdPMetadataFile " + s.path("idp-post.xml")),
+		"oidc":         oidc(""),
+		"oidc-acr":     oidc("OIDCAuthRequestParams acr_values=http%3A%2F%2Fid.elegnamnden.se%2Floa%2F1.0%2Floa3"),
+		"oidc-demand":  oidc("OIDCAuthRequestParams claims=%7B%22id_token%22%3A%7B%22acr%22%3A%7B%22essential%22%3Atrue%2C%22value%22%3A%22http%3A%2F%2Fid.sambi.se%2Floa%2Floa3%22%7D%7D%7D"),
+		"oidc-object":  oidc(`OIDCRequestObject '{"request_object_type":"request","crypto":{"sign_alg":"HS256"},"static":{"claims":{"id_token":{"acr":{"essential":true,"values":["http://id.elegnamnden.se/loa/1.0/loa3"]}}}}}'`),
+		"tls-required": ssl + "SSLVerifyClient require",
+		"tls-optional": ssl + "SSLVerifyClient optional",
+		"tls-path":     ssl + "<Location /kort>\nSSLVerifyClient require\n</Location>",
+		"tls-path-13":  ssl + "SSLProtocol TLSv1.3\n<Location /kort>\nSSLVerifyClient require\n</Location>",
+		"tls-old":      ssl + "SSLProtocol TLSv1.2\nSSLVerifyClient require",
 	}
 }
 
