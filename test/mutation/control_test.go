@@ -88,4 +88,52 @@ var controls = []control{
 		from: "if err := g.allowed(r.URL); err != nil {", to: "if err := g.allowed(r.URL); err != nil && false {",
 		pkg: "./internal/outbound", run: "^Test(OnlyToTargets|RedirectsAreChecked)$",
 	},
+	{
+		name: "who says who somebody is takes two people",
+		file: "internal/auth/provider/two.go",
+		from: "if !actor.Console() {\n\t\tif two == nil {", to: "if !actor.Console() && two == nil {\n\t\tif two == nil {",
+		pkg: "./internal/auth/provider", run: "^TestStartTakesTwoPeople$",
+	},
+	{
+		name: "guesses at a code are counted one by one",
+		file: "internal/auth/link/store.go",
+		from: "SET code_tries = code_tries WHERE organisation_id = $1 AND id = $2", to: "SET code_tries = code_tries WHERE organisation_id = $1 AND id = $2 AND 1 = 0",
+		pkg: "./internal/auth/link", run: "^TestManyGuessesAtOnce$",
+	},
+	{
+		name: "signed-in readers keep a pace",
+		file: "internal/web/pace.go",
+		from: "!t.OK() || left > 0 {", to: "(!t.OK() || left > 0) && false {",
+		pkg: "./internal/web", run: "^TestPace$",
+	},
+	{
+		name: "nothing follows a request with chunks",
+		file: "internal/web/serve.go",
+		from: `a.Header().Set("Connection", "close")`, to: `a.Header().Set("X-Connection", "close")`,
+		pkg: "./internal/app", run: "^TestAttackSmuggling$",
+	},
+	{
+		name: "an origin has our scheme",
+		file: "internal/web/cross.go",
+		from: "return !found || strings.EqualFold", to: "return scheme != \"x\" || !found || strings.EqualFold",
+		pkg: "./internal/web", run: "^TestOriginHasOurScheme$",
+	},
+	{
+		name: "a file is called what it is",
+		file: "internal/web/context.go",
+		from: "case !slices.Contains(endings, strings.ToLower(path.Ext(head.Filename))):", to: "case len(endings) == 0 && path.Ext(head.Filename) == \"\":",
+		pkg: "./internal/web", run: "^TestUpload$",
+	},
+	{
+		name: "a logout token is one by its type",
+		file: "internal/auth/oidc/page.go",
+		from: `t != "logout+jwt" {`, to: `t == "none" {`,
+		pkg: "./internal/auth/oidc", run: "^TestLogoutTokens$",
+	},
+	{
+		name: "the log does not tell the secret of a link",
+		file: "internal/web/watch.go",
+		from: "path = place //", to: "_ = place //",
+		pkg: "./internal/web", run: "^TestLogIsToldOfRefusalsAndReadings$",
+	},
 }
