@@ -152,6 +152,11 @@ func TestReach(t *testing.T) {
 			if Allowed(tc.actor, tc.action) != (len(tc.want) > 0) {
 				t.Error("Allowed and CheckAt differ")
 			}
+			for _, u := range []UnitID{own, below, other, ""} {
+				if r.Holds(u) != slices.Contains(tc.want, u) {
+					t.Errorf("a list with %q: %v", u, r.Holds(u))
+				}
+			}
 			for _, u := range r.Units() {
 				if !r.Holds(u) {
 					t.Errorf("%s is listed and not held", u)
