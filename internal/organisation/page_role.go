@@ -41,7 +41,7 @@ func (p *Pages) renderGranting(c *web.Context, faults []web.FieldError) error {
 			{Value: EffectRole, Label: l.T("organisation.effect-role")}, {Value: EffectEnter, Label: l.T("organisation.effect-enter")}, {Value: EffectLink, Label: l.T("organisation.effect-link")},
 		}},
 		Claim:     web.Field{Name: "claim", Label: l.T("organisation.rule-claim"), Value: c.Form("claim")},
-		Value:     web.Field{Name: "value", Label: l.T("organisation.rule-value"), Value: c.Form("value"), Optional: true},
+		Value:     web.Field{Name: "value", Label: l.T("organisation.rule-value"), Hint: l.T("organisation.rule-value-hint"), Value: c.Form("value")},
 		Role:      web.Field{Name: "role", Type: "select", Label: l.T("organisation.role"), Value: c.Form("role"), Optional: true, Options: roleOptions(l, l.T("organisation.without-role"))},
 		Unit:      unitField(l, "unit", access.UnitID(c.Form("unit")), g.Chart),
 		Reason:    web.Field{Name: "reason", Type: "textarea", Rows: 2, Label: l.T("organisation.reason"), Value: c.Form("reason")},

@@ -54,12 +54,22 @@ type logFilter struct {
 	who, what, object string
 	from, to          civil.Date
 	below             int64
+	// faults are the days that could not be read: they are told, so that nobody takes the whole log for an answer.
+	faults []web.FieldError
 }
 
 func readLogFilter(c *web.Context) logFilter {
 	f := logFilter{who: c.Query("vem"), what: c.Query("handelse"), object: c.Query("system")}
-	f.from, _ = civil.Parse(c.Query("fran")) // a day that cannot be read is no filter
-	f.to, _ = civil.Parse(c.Query("till"))
+	for name, day := range map[string]*civil.Date{"fran": &f.from, "till": &f.to} {
+		text := c.Query(name)
+		if text == "" {
+			continue
+		}
+		var err error
+		if *day, err = civil.Parse(text); err != nil {
+			f.faults = append(f.faults, web.FieldError{Field: name, Key: "overview.fault-log-day"})
+		}
+	}
 	if n, err := strconv.ParseInt(c.Query("fore"), 10, 64); err == nil && n > 0 {
 		f.below = n
 	}
@@ -112,7 +122,7 @@ func (p *Pages) log(c *web.Context) error {
 		return err
 	}
 	d := logPage{
-		Page: web.Page{Title: c.L.T("overview.log"), Active: MenuLog}, Lead: c.L.T("overview.log-lead", "Count", l.Head.Size),
+		Page: web.Page{Title: c.L.T("overview.log"), Active: MenuLog, Errors: f.faults}, Lead: c.L.T("overview.log-lead", "Count", l.Head.Size),
 		Who: whoOptions(c, &l, f.who), Whats: whatOptions(c, f.what), System: f.object, From: dayText(f.from), To: dayText(f.to),
 		Clear: logPath, Control: controlPath, Shown: c.L.T("overview.log-shown", "Count", len(l.Events)),
 	}
@@ -289,6 +299,9 @@ func (p *Pages) exportLog(c *web.Context) error {
 		return err
 	}
 	f := readLogFilter(c)
+	if len(f.faults) > 0 { // a file of other days than were asked for would be taken for the right one
+		return &web.Error{Status: http.StatusBadRequest, Key: "overview.fault-log-day"}
+	}
 	file, err := os.CreateTemp("", "insegel-log-*")
 	if err != nil {
 		return fmt.Errorf("make room for the export: %w", err)

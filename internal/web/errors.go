@@ -132,6 +132,8 @@ func heading(e *Error) string {
 		return "web.title-gone"
 	case http.StatusConflict:
 		return "web.title-conflict"
+	case http.StatusTooManyRequests:
+		return "web.title-too-many"
 	}
 	if e.Status >= http.StatusInternalServerError {
 		return "web.title-internal"
