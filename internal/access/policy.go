@@ -139,6 +139,7 @@ var policies = map[string]Policy{
 	"backup.HoldDrill": {Kind: KindBackup, By: runs},
 	"backup.Tick":      {Kind: KindBackup, By: itself},
 
+	"app.RotateRoot":   {Kind: KindBackup, By: runs, StepUp: true},
 	"app.KeyState":     {Kind: KindBackup, By: runs},
 	"app.RotateKey":    {Kind: KindBackup, By: runs, StepUp: true},
 	"app.ResealKey":    {Kind: KindBackup, By: append(slices.Clone(runs), itself...)},

@@ -39,6 +39,7 @@ var words = map[string]string{
 	"backup.Make":      "Ta en säkerhetskopia",
 	"backup.Tick":      "Ta säkerhetskopior och hålla övningar på utsatt tid",
 	"app.KeyState":     "Se hur organisationens nyckel står",
+	"app.RotateRoot":   "Byta installationens rotnyckel (bara på servern)",
 	"app.RotateKey":    "Byta organisationens nyckel",
 	"app.ResealKey":    "Kryptera om texter efter ett nyckelbyte",
 	"app.DestroyKey":   "Förstöra organisationens nyckel",

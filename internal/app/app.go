@@ -91,11 +91,13 @@ type App struct {
 	Index     *information.Index
 	Texts     *locale.Bundle
 	Key       key.Root
-	Ring      *seal.Ring
-	Jobs      *job.Queue
-	Log       *slog.Logger
-	Outbound  outbound.Policy
-	site      atomic.Pointer[url.URL] // the address that readers use, once the pages are served
+	// keyFile and keysFile are where the root key and the organisations' keys were found; empty is nowhere.
+	keyFile, keysFile string
+	Ring              *seal.Ring
+	Jobs              *job.Queue
+	Log               *slog.Logger
+	Outbound          outbound.Policy
+	site              atomic.Pointer[url.URL] // the address that readers use, once the pages are served
 	// LogKey signs the log's checkpoints, and Watch logs what the pages see.
 	LogKey audit.Key
 	Watch  *audit.Watch

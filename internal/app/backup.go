@@ -25,7 +25,11 @@ type Putting struct {
 
 // DeclareRestored lets every log of a database that was put back say so, and begin a new epoch. It comes before anything else is written.
 func (p Putting) DeclareRestored(ctx context.Context, d *db.DB) error {
-	return audit.Restored(ctx, d, audit.Drop{Dir: p.Drop}, audit.NewKey(p.Root.Derive(audit.KeyPurpose)).Public(), p.Why)
+	k, err := audit.KeyOf(ctx, d, p.Root)
+	if err != nil {
+		return err
+	}
+	return audit.Restored(ctx, d, audit.Drop{Dir: p.Drop}, k.Public(), p.Why)
 }
 
 // SignRestored makes the first checkpoints of the new epochs, and puts them where the others are: from then on the new epoch is what
@@ -35,8 +39,10 @@ func (p Putting) SignRestored(ctx context.Context, database string) error {
 	if err != nil {
 		return fmt.Errorf("sign the log that was put back: %w", err)
 	}
-	k := audit.Keeper{DB: d, Key: audit.NewKey(p.Root.Derive(audit.KeyPurpose)), Log: slog.New(slog.DiscardHandler)}
-	err = k.Sign(ctx)
+	k := audit.Keeper{DB: d, Log: slog.New(slog.DiscardHandler)}
+	if k.Key, err = audit.KeyOf(ctx, d, p.Root); err == nil {
+		err = k.Sign(ctx)
+	}
 	if err == nil && p.Drop != "" {
 		k.Receivers = []audit.Receiver{audit.Drop{Dir: p.Drop}}
 		k.Round(ctx)

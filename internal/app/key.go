@@ -47,6 +47,7 @@ func (a *App) openKeys(ctx context.Context, o Options) error {
 	if a.Key, err = openKey(ctx, a.DB, o); err != nil {
 		return err
 	}
+	a.keyFile = keyPath(a.DB, o)
 	path := o.KeysFile
 	if path == "" && a.DB.Engine == db.SQLite {
 		path = a.DB.Path + ".keys"
@@ -54,6 +55,7 @@ func (a *App) openKeys(ctx context.Context, o Options) error {
 	if path == "" || a.Key.IsZero() {
 		return nil // PostgreSQL without keys: the server asks for them, and every encrypted text is refused
 	}
+	a.keysFile = path
 	if a.Ring, err = openRing(ctx, a.DB, path, a.Key); err != nil {
 		return fmt.Errorf("open the organisations' keys: %w", err)
 	}
@@ -105,6 +107,17 @@ func openKey(ctx context.Context, d *db.DB, o Options) (key.Root, error) {
 	if err != nil {
 		return key.Root{}, fmt.Errorf("open key: %w", err)
 	}
+	used, err := keyCheck(ctx, d)
+	if err != nil {
+		return key.Root{}, err
+	}
+	if next, ok := findRoot(path, used); ok && used != root.Check() {
+		if err := seal.Swap(path, seal.OldName(path, root.Check())); err != nil {
+			return key.Root{}, fmt.Errorf("finish the change of root key: %w", err)
+		}
+		root = next
+		o.warn("A change of root key that was cut short was finished. The old key is kept in a file beside the new.")
+	}
 	return root, bindKey(ctx, d, root)
 }
 
@@ -137,6 +150,9 @@ func openRing(ctx context.Context, d *db.DB, path string, root key.Root) (*seal.
 		return nil, err
 	}
 	ring, err := seal.Open(path, root)
+	if errors.Is(err, seal.ErrRoot) && exists(path+seal.NextSuffix) {
+		ring, err = seal.Promote(path, root)
+	}
 	if errors.Is(err, seal.ErrMissing) && used == "" {
 		ring, err = seal.Create(path, root)
 	}
@@ -201,9 +217,17 @@ func readKeys(ctx context.Context, d *db.DB, o Options) error {
 		return err
 	}
 	if has != "" && has != root.Check() {
-		return fmt.Errorf("open key: %w: give the right one with --key-file", ErrKey)
+		// A change of root key that was cut short is finished by the next command that may write.
+		next, ok := findRoot(path, has)
+		if !ok {
+			return fmt.Errorf("open key: %w: give the right one with --key-file", ErrKey)
+		}
+		root = next
 	}
 	ring, err := seal.Open(keys, root)
+	if errors.Is(err, seal.ErrRoot) && exists(keys+seal.NextSuffix) {
+		ring, err = seal.Open(keys+seal.NextSuffix, root)
+	}
 	if err != nil {
 		return fmt.Errorf("open the organisations' keys: %w", err)
 	}

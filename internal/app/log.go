@@ -50,7 +50,10 @@ func (a *App) openLog(ctx context.Context, o Options) error {
 	if a.Key.IsZero() {
 		return nil // a one-off command on PostgreSQL without a key signs nothing, and can check nothing
 	}
-	a.LogKey = audit.NewKey(a.Key.Derive(audit.KeyPurpose))
+	var err error
+	if a.LogKey, err = audit.KeyOf(ctx, a.DB, a.Key); err != nil {
+		return fmt.Errorf("start: %w", err)
+	}
 	if a.log.Drop == "" || a.log.Restoring {
 		return nil
 	}

@@ -86,6 +86,29 @@ func sealings(ctx context.Context, d *db.DB) ([]sealing, error) {
 	return out, nil
 }
 
+// moveKeyCheck notes that the database is used with another root key. It holds the row, so that of two who do so at once one does.
+func moveKeyCheck(ctx context.Context, tx *db.Tx, from, to string) error {
+	n, err := tx.Exec(ctx, `UPDATE instance SET key_check = $1 WHERE id = 1 AND key_check = $2`, to, from)
+	if err == nil && n == 0 {
+		err = ErrKey
+	}
+	if err != nil {
+		return fmt.Errorf("note which key the database uses: %w", err)
+	}
+	return nil
+}
+
+func organisationsIn(ctx context.Context, tx *db.Tx) ([]access.OrganisationID, error) {
+	out, err := db.All(ctx, tx, func(scan func(...any) error) (access.OrganisationID, error) {
+		var id access.OrganisationID
+		return id, scan(&id)
+	}, `SELECT id FROM organisation ORDER BY id`)
+	if err != nil {
+		return nil, fmt.Errorf("list organisations: %w", err)
+	}
+	return out, nil
+}
+
 func organisations(ctx context.Context, d *db.DB) ([]access.OrganisationID, error) {
 	var out []access.OrganisationID
 	err := d.Read(ctx, db.Installation, func(tx *db.Tx) (err error) {

@@ -416,7 +416,11 @@ var ErrLog = errors.New("a log in the backup is broken: it was changed before th
 
 // checkLogs goes through every log, entry by entry, and its checkpoints.
 func checkLogs(ctx context.Context, d *db.DB, root key.Root) error {
-	verdicts, err := audit.Verify(ctx, d, audit.Check{Keys: []audit.PublicKey{audit.NewKey(root.Derive(audit.KeyPurpose)).Public()}})
+	k, err := audit.KeyOf(ctx, d, root)
+	if err != nil {
+		return err
+	}
+	verdicts, err := audit.Verify(ctx, d, audit.Check{Keys: []audit.PublicKey{k.Public()}})
 	if err != nil {
 		return err
 	}

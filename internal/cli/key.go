@@ -8,16 +8,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"strings"
 
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/key"
 )
 
 type keyCommand struct {
-	Create  keyCreate  `cmd:"" help:"Make a root key in a new file that only its owner can read."`
-	Status  keyStatus  `cmd:"" help:"Tell which key an organisation's texts are encrypted with, and how many an older one still encrypts."`
-	Rotate  keyRotate  `cmd:"" help:"Give an organisation a new key, encrypt its texts anew, and drop the old key."`
-	Destroy keyDestroy `cmd:"" help:"Destroy an organisation's key: what it encrypted can never be read again, not from a backup either."`
+	Create     keyCreate     `cmd:"" help:"Make a root key in a new file that only its owner can read."`
+	Status     keyStatus     `cmd:"" help:"Tell which key an organisation's texts are encrypted with, and how many an older one still encrypts."`
+	Rotate     keyRotate     `cmd:"" help:"Give an organisation a new key, encrypt its texts anew, and drop the old key."`
+	RotateRoot keyRotateRoot `cmd:"" help:"Give the installation a new root key, and encrypt with it everything that the old one protects. Stop every server first."`
+	Destroy    keyDestroy    `cmd:"" help:"Destroy an organisation's key: what it encrypted can never be read again, not from a backup either."`
 }
 
 type keyCreate struct {
@@ -92,6 +96,31 @@ func (c *keyRotate) Run(s *streams) error {
 	fmt.Fprintf(s.err, "Key %s is used now. %d texts were encrypted anew, %d remain, and %d old keys are kept. Make a backup: the file of keys has changed.\n",
 		state.Primary, n, state.Remaining, len(state.Old))
 	return a.Close()
+}
+
+type keyRotateRoot struct {
+	database
+	To      string `help:"Make the new root key in this file, for a key that systemd or a secret store gives the program. It takes the place of the old file when left out." type:"path" placeholder:"PATH"`
+	Stopped bool   `help:"Every server on this PostgreSQL database is stopped."`
+}
+
+// Run changes the root key. A command that is stopped half-way is finished by the next start, or by the same command.
+func (c *keyRotateRoot) Run(s *streams) error {
+	if strings.HasPrefix(c.DB, "postgres") && !c.Stopped {
+		return usage("stop every server that uses the database, and say so with --stopped: a server that runs would go on with the old key")
+	}
+	a, err := c.open(s, slog.New(slog.DiscardHandler))
+	if err != nil {
+		return err
+	}
+	made, err := a.RotateRoot(s.ctx, access.LocalAdministrator(db.Installation), c.To)
+	if err != nil {
+		return closeAfter(a, err)
+	}
+	fmt.Fprintf(s.err, "The root key in %s is used now. %d secrets were encrypted anew. Make a backup, and keep a copy of the key apart from the database.\n"+
+		"The old files are kept in %s and %s: they are needed to restore backups from before. Put them with those backups, and take them from this machine.\n",
+		made.KeyFile, made.Secrets, made.OldKey, made.OldKeys)
+	return closeAfter(a, nil)
 }
 
 type keyDestroy struct {

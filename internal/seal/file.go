@@ -5,6 +5,8 @@ package seal
 import (
 	"bytes"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -273,6 +275,92 @@ func (r *Ring) Rewrap(path string, root key.Root) error {
 	defer r.mu.RUnlock()
 	other.ring, other.keys = r.ring, r.keys
 	return other.write(path)
+}
+
+// NextSuffix is added to the name of the file whose keys the next root key wraps, until it takes the place of the one there is.
+const NextSuffix = ".new"
+
+// OldName is what a file of keys is called when another has taken its place. root tells which root key it goes with, as key.Root.Check.
+func OldName(path, root string) string {
+	sum := sha256.Sum256([]byte(root))
+	return path + ".old-" + hex.EncodeToString(sum[:4])
+}
+
+// Reroot wraps the keys with another root key. It first writes them beside the file, then lets commit decide that the other root key is
+// the one in force, and then puts the new file in the place of the old, which is kept under its OldName. It may be stopped at any moment:
+// before commit the old file is whole and in its place, and after it Promote finishes. Nobody changes the keys meanwhile.
+func (r *Ring) Reroot(root key.Root, commit func() error) error {
+	if r.path == "" {
+		return commit()
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	unlock, err := lockFile(r.path + ".lock")
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if err := r.read(); err != nil {
+		return err
+	}
+	next, err := newRing(r.path+NextSuffix, root)
+	if err != nil {
+		return err
+	}
+	next.ring, next.keys = r.ring, r.keys
+	if err := next.write(next.path); err != nil {
+		return err
+	}
+	if err := commit(); err != nil {
+		return errors.Join(err, os.Remove(next.path)) // the keys stand in the file that there is
+	}
+	if err := Swap(r.path, OldName(r.path, r.root)); err != nil {
+		return err
+	}
+	r.kek, r.root = next.kek, next.root
+	return nil
+}
+
+// Promote opens the file beside path that the root key wraps, and puts it in the place of the one there is: a change of root key was
+// stopped after it was decided.
+func Promote(path string, root key.Root) (*Ring, error) {
+	unlock, err := lockFile(path + ".lock")
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	next, err := Open(path+NextSuffix, root)
+	if err != nil {
+		return nil, err
+	}
+	b, err := readFile(path)
+	if err != nil {
+		return nil, err
+	}
+	f, err := parse(b)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", path, err)
+	}
+	if err := Swap(path, OldName(path, f.Root)); err != nil {
+		return nil, err
+	}
+	next.path = path
+	return next, nil
+}
+
+// Swap puts the file beside path in the place of the one there is, which stays under the name old. There is a whole file under path at
+// every moment, and nothing is lost: both names of the old one are there before the new one takes its place.
+func Swap(path, old string) error {
+	if err := os.Link(path, old); err != nil && !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("keep the old file: %w", err)
+	}
+	if err := SyncDir(filepath.Dir(path)); err != nil {
+		return err
+	}
+	if err := os.Rename(path+NextSuffix, path); err != nil {
+		return fmt.Errorf("put the new file in its place: %w", err)
+	}
+	return SyncDir(filepath.Dir(path))
 }
 
 // Bytes gives the file as it is stored, for a backup of it.

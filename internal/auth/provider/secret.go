@@ -49,11 +49,10 @@ func (v Vault) aead() (cipher.AEAD, error) {
 
 // Put keeps a secret. One that was there under the name is replaced.
 func (v Vault) Put(ctx context.Context, tx *db.Tx, name SecretName, secret []byte) error {
-	a, err := v.aead()
+	sealed, err := v.seal(name, secret)
 	if err != nil {
-		return fmt.Errorf("keep secret: %w", err)
+		return err
 	}
-	sealed := base64.RawStdEncoding.EncodeToString(a.Seal(nil, nil, secret, name.aad()))
 	_, err = tx.Exec(ctx, `
 		INSERT INTO sign_in_secret (organisation_id, owner, name, sealed, created_at) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (organisation_id, owner, name) DO UPDATE SET sealed = excluded.sealed, created_at = excluded.created_at`,
@@ -66,9 +65,8 @@ func (v Vault) Put(ctx context.Context, tx *db.Tx, name SecretName, secret []byt
 
 // Get gives a secret; ErrNoSecret when there is none.
 func (v Vault) Get(ctx context.Context, tx *db.Tx, name SecretName) ([]byte, error) {
-	a, err := v.aead()
-	if err != nil {
-		return nil, fmt.Errorf("open secret: %w", err)
+	if v.Root.IsZero() {
+		return nil, fmt.Errorf("open secret: %w", ErrNoKey)
 	}
 	var sealed string
 	row := tx.QueryRow(ctx, `SELECT sealed FROM sign_in_secret WHERE organisation_id = $1 AND owner = $2 AND name = $3`, name.Organisation, name.Owner, name.Name)
@@ -77,6 +75,55 @@ func (v Vault) Get(ctx context.Context, tx *db.Tx, name SecretName) ([]byte, err
 		return nil, ErrNoSecret
 	case err != nil:
 		return nil, fmt.Errorf("read secret: %w", err)
+	}
+	return v.unseal(name, sealed)
+}
+
+// Rewrap encrypts every organisation's secrets with another root key, and tells how many they are. One that cannot be opened stops it.
+func Rewrap(ctx context.Context, tx *db.Tx, from, to key.Root) (int, error) {
+	type row struct {
+		name   SecretName
+		sealed string
+	}
+	all, err := db.All(ctx, tx, func(scan func(...any) error) (row, error) {
+		var r row
+		return r, scan(&r.name.Organisation, &r.name.Owner, &r.name.Name, &r.sealed)
+	}, `SELECT organisation_id, owner, name, sealed FROM sign_in_secret WHERE organisation_id <> '' ORDER BY organisation_id, owner, name`)
+	if err != nil {
+		return 0, fmt.Errorf("read secrets: %w", err)
+	}
+	for i := range all {
+		r := &all[i]
+		secret, err := Vault{from}.unseal(r.name, r.sealed)
+		if err != nil {
+			return 0, fmt.Errorf("open secret %s of %s: %w", r.name.Name, r.name.Owner, err)
+		}
+		sealed, err := Vault{to}.seal(r.name, secret)
+		if err != nil {
+			return 0, err
+		}
+		// When it was made stays.
+		_, err = tx.Exec(ctx, `UPDATE sign_in_secret SET sealed = $1 WHERE organisation_id = $2 AND owner = $3 AND name = $4`,
+			sealed, r.name.Organisation, r.name.Owner, r.name.Name)
+		if err != nil {
+			return 0, fmt.Errorf("keep secret: %w", err)
+		}
+	}
+	return len(all), nil
+}
+
+func (v Vault) seal(name SecretName, secret []byte) (string, error) {
+	a, err := v.aead()
+	if err != nil {
+		return "", fmt.Errorf("keep secret: %w", err)
+	}
+	return base64.RawStdEncoding.EncodeToString(a.Seal(nil, nil, secret, name.aad())), nil
+}
+
+func (v Vault) unseal(name SecretName, sealed string) ([]byte, error) {
+	a, err := v.aead()
+	if err != nil {
+		return nil, fmt.Errorf("open secret: %w", err)
 	}
 	b, err := base64.RawStdEncoding.DecodeString(sealed)
 	if err != nil {
