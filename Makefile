@@ -23,6 +23,9 @@ lint: ## gofumpt, go vet and staticcheck
 bench: ## run the benchmarks (BENCH=regexp chooses which)
 	@scripts/with-postgres go test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 60m ./...
 
+token: ## test the root key in a token (PKCS#11), with SoftHSM2; it needs a C compiler
+	@go test -tags pkcs11 ./internal/key
+
 vuln: ## look for known vulnerabilities (VULNDB=directory with a copy of the Go vulnerability database)
 	@if [ -z "$(VULNDB)" ]; then echo "make vuln VULNDB=DIRECTORY: give a copy of the Go vulnerability database (ID/*.json and index/)"; exit 2; fi
 	@go tool -modfile=tools/release.mod govulncheck -db "file://$(abspath $(VULNDB))" ./...

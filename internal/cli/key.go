@@ -25,11 +25,25 @@ type keyCommand struct {
 }
 
 type keyCreate struct {
-	File string `arg:"" help:"The file to make. It must not be there."`
+	File    string `arg:"" help:"The file to make. It must not be there."`
+	Token   string `help:"The label of a token (PKCS#11) that wraps the key, so that the file alone opens nothing. The program must be built with the tag pkcs11." placeholder:"LABEL"`
+	Module  string `help:"The library of the token's maker." type:"path" placeholder:"PATH"`
+	Key     string `help:"The label of the AES key on the token. It is made when it is not there." default:"insegel" placeholder:"LABEL"`
+	PINFile string `name:"pin-file" help:"A file with the token's PIN, which only its owner can read." type:"path" placeholder:"PATH"`
 }
 
 // Run makes the key file.
 func (c *keyCreate) Run(s *streams) error {
+	if c.Token != "" {
+		if c.Module == "" || c.PINFile == "" {
+			return usage("give --module and --pin-file with --token")
+		}
+		if _, err := key.CreateToken(c.File, key.Token{Module: c.Module, Label: c.Token, Key: c.Key, PINFile: c.PINFile}); err != nil {
+			return err
+		}
+		fmt.Fprintf(s.err, "A new root key was made, and %s opens with the token alone. Keep a copy of the file, and see that the token has a twin: without either, what it protects is lost.\n", c.File)
+		return nil
+	}
 	if _, err := key.Create(c.File); err != nil {
 		return err
 	}

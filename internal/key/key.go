@@ -44,6 +44,13 @@ func Load(path string) (Root, error) {
 	if err != nil {
 		return Root{}, fmt.Errorf("read key file: %w", err)
 	}
+	if strings.HasPrefix(string(b), "{") {
+		secret, err := openTokenFile(b)
+		if err != nil {
+			return Root{}, fmt.Errorf("read %s: %w", path, err)
+		}
+		return Root{secret: secret}, nil
+	}
 	secret, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(b)))
 	if err != nil || len(secret) != size {
 		return Root{}, fmt.Errorf("read %s: not a key file of this program: it should hold %d bytes in base64", path, size)
@@ -53,32 +60,36 @@ func Load(path string) (Root, error) {
 
 // Create makes a new key file at path with mode 0400. It never overwrites one.
 func Create(path string) (Root, error) {
-	secret := make([]byte, size)
-	if _, err := rand.Read(secret); err != nil {
-		return Root{}, fmt.Errorf("draw key: %w", err)
-	}
+	secret := draw()
+	return Root{secret: secret}, writeNew(path, base64.StdEncoding.EncodeToString(secret)+"\n")
+}
+
+// writeNew makes a key file with mode 0400. It never overwrites one.
+func writeNew(path, text string) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o400)
 	if err != nil {
-		return Root{}, fmt.Errorf("make key file: %w", err)
+		return fmt.Errorf("make key file: %w", err)
 	}
-	_, err = f.WriteString(base64.StdEncoding.EncodeToString(secret) + "\n")
+	_, err = f.WriteString(text)
 	err = errors.Join(err, f.Sync(), f.Close())
 	if err != nil {
-		return Root{}, fmt.Errorf("write key file: %w", err)
+		return fmt.Errorf("write key file: %w", err)
 	}
 	// The directory is synced too: a key that is lost with the power takes what it protects with it.
 	if d, err := os.Open(filepath.Dir(path)); err == nil {
 		_ = d.Sync() // not every file system can
 		_ = d.Close()
 	}
-	return Root{secret: secret}, nil
+	return nil
 }
 
 // Draw gives a new root key that no file holds, for what is thrown away.
-func Draw() Root {
+func Draw() Root { return Root{secret: draw()} }
+
+func draw() []byte {
 	secret := make([]byte, size)
 	_, _ = rand.Read(secret) // it never fails: without randomness the program ends
-	return Root{secret: secret}
+	return secret
 }
 
 // Derive gives the key of one purpose, for example "session". Two purposes never share a key.

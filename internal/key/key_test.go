@@ -48,6 +48,14 @@ func TestLoadRefuses(t *testing.T) {
 	if _, err := key.Load(open); !errors.Is(err, key.ErrUnsafe) {
 		t.Errorf("readable file: %v, want ErrUnsafe", err)
 	}
+	// A key that a token wraps is refused by a program that cannot ask it, and never taken for another.
+	token := filepath.Join(dir, "token")
+	if err := os.WriteFile(token, []byte(`{"format": "insegel-token/1", "module": "/nowhere", "wrapped": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}`), 0o400); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := key.Load(token); err == nil {
+		t.Error("a key that a token wraps was opened without it")
+	}
 	junk := filepath.Join(dir, "junk")
 	if err := os.WriteFile(junk, []byte("junk"), 0o400); err != nil {
 		t.Fatal(err)
