@@ -168,6 +168,13 @@ func openRing(ctx context.Context, d *db.DB, path string, root key.Root) (*seal.
 	case used != ring.ID():
 		return nil, fmt.Errorf("%s: %w: give the right one with --keys, nothing was changed", path, ErrKeys)
 	}
+	err = seal.DropNext(path, func() (bool, error) {
+		check, err := keyCheck(ctx, d)
+		return check == root.Check(), err // the key that the database is used with is the one that opened the file there is
+	})
+	if err != nil {
+		return nil, err
+	}
 	return ring, checkRing(ctx, d, ring, path)
 }
 

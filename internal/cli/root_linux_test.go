@@ -24,6 +24,7 @@ import (
 	"github.com/insegel/insegel/internal/key"
 	"github.com/insegel/insegel/internal/mail"
 	"github.com/insegel/insegel/internal/organisation"
+	"github.com/insegel/insegel/internal/seal"
 	"github.com/insegel/insegel/internal/system"
 )
 
@@ -213,6 +214,9 @@ func TestKillDuringRotateRoot(t *testing.T) {
 					t.Fatalf("%s: a root key that was used is gone: %v", at, has)
 				}
 			}
+			if _, err := os.Lstat(in.keysFile + seal.NextSuffix); err == nil {
+				t.Errorf("%s: wrapped keys of a change that was not decided are left", at)
+			}
 			if has[root] != in.keyFile {
 				t.Errorf("%s: started with the key in %s, which is not where the next start looks", at, has[root])
 			}
@@ -227,7 +231,7 @@ func TestKillDuringRotateRoot(t *testing.T) {
 		if root := in.whole("at the end"); root == used[len(used)-1] {
 			t.Error("the key did not change")
 		}
-		if left, _ := filepath.Glob(in.dir + "/*.new"); len(left) > 0 {
+		if left, _ := filepath.Glob(in.dir + "/*.next"); len(left) > 0 {
 			t.Errorf("half-done files are left: %v", left)
 		}
 		if strings.Contains(said.String(), rootedSecret) {

@@ -277,8 +277,9 @@ func (r *Ring) Rewrap(path string, root key.Root) error {
 	return other.write(path)
 }
 
-// NextSuffix is added to the name of the file whose keys the next root key wraps, until it takes the place of the one there is.
-const NextSuffix = ".new"
+// NextSuffix is added to the name of a file of keys that the next root key goes with, until it takes the place of the one there is. No
+// other file has such a name: what is decided may not be taken for what a write left half-done.
+const NextSuffix = ".next"
 
 // OldName is what a file of keys is called when another has taken its place. root tells which root key it goes with, as key.Root.Check.
 func OldName(path, root string) string {
@@ -346,6 +347,34 @@ func Promote(path string, root key.Root) (*Ring, error) {
 	}
 	next.path = path
 	return next, nil
+}
+
+// DropNext takes away what a change of root key left that was never decided: keys that are destroyed later may not lie on in it. undecided
+// is asked while nobody else changes the keys.
+func DropNext(path string, undecided func() (bool, error)) error {
+	var left []string
+	for _, name := range []string{path + NextSuffix, path + NextSuffix + ".new"} { // the file, and what a write of it left half-done
+		if _, err := os.Lstat(name); err == nil {
+			left = append(left, name)
+		}
+	}
+	if len(left) == 0 {
+		return nil
+	}
+	unlock, err := lockFile(path + ".lock")
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if ok, err := undecided(); err != nil || !ok {
+		return err
+	}
+	for _, name := range left {
+		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("take away what a change of root key left: %w", err)
+		}
+	}
+	return nil
 }
 
 // Swap puts the file beside path in the place of the one there is, which stays under the name old. There is a whole file under path at
