@@ -30,6 +30,8 @@ var kinds = []struct {
 	{KindClassification, "Klassning"},
 	{KindInformation, "Information"},
 	{KindRequirement, "Krav och svar"},
+	{KindProcessing, "Behandlingar"},
+	{KindSupplier, "Leverantörer"},
 	{KindAction, "Åtgärder"},
 	{KindProcurement, "Kravbilagor"},
 	{KindReport, "Rapporter"},

@@ -29,6 +29,8 @@ const (
 	KindSignIn         Kind = "sign-in"
 	KindUnit           Kind = "unit"
 	KindMail           Kind = "mail"
+	KindProcessing     Kind = "processing"
+	KindSupplier       Kind = "supplier"
 )
 
 // Grant lets a role do something, as far as the place reaches from the unit that the role is held in. Who holds the role in the whole
@@ -174,6 +176,17 @@ var policies = map[string]Policy{
 	"system.Responsible":    {Kind: KindSystem, By: appoints},
 	"system.SetResponsible": {Kind: KindSystem, By: appoints},
 
+	"processing.List":      {Kind: KindProcessing, By: sees},
+	"processing.Open":      {Kind: KindProcessing, By: sees},
+	"processing.Edit":      {Kind: KindProcessing, By: classifies},
+	"processing.Create":    {Kind: KindProcessing, By: classifies},
+	"processing.Save":      {Kind: KindProcessing, By: classifies},
+	"processing.Link":      {Kind: KindProcessing, By: classifies},
+	"processing.Prefill":   {Kind: KindProcessing, By: classifies},
+	"processing.Delete":    {Kind: KindProcessing, By: steers},
+	"processing.Common":    {Kind: KindProcessing, By: sees},
+	"processing.SetCommon": {Kind: KindProcessing, By: steers},
+
 	"classification.Open":            {Kind: KindClassification, By: sees, Weakness: true},
 	"classification.SetInformation":  {Kind: KindClassification, By: classifies},
 	"classification.Answer":          {Kind: KindClassification, By: classifies},
@@ -265,4 +278,7 @@ var policies = map[string]Policy{
 	"overview.Requirement":     {Kind: KindRequirement, By: works, Weakness: true},
 	"overview.Information":     {Kind: KindInformation, By: knows},
 	"overview.InformationType": {Kind: KindInformation, By: knows},
+
+	"overview.Measures":          {Kind: KindRequirement, By: sees},
+	"overview.ProcessingHistory": {Kind: KindLog, By: sees},
 }

@@ -41,6 +41,7 @@ import (
 	"github.com/insegel/insegel/internal/mail"
 	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/outbound"
+	"github.com/insegel/insegel/internal/processing"
 	"github.com/insegel/insegel/internal/procurement"
 	"github.com/insegel/insegel/internal/register"
 	"github.com/insegel/insegel/internal/report"
@@ -114,6 +115,7 @@ type App struct {
 	Organisations   *organisation.Service
 	Tokens          *token.Service
 	Systems         *system.Service
+	Processings     *processing.Service
 	Classifications *classification.Service
 	Requirements    *requirement.Service
 	Actions         *action.Service
@@ -262,6 +264,7 @@ func (a *App) build(ctx context.Context, o Options) error {
 	a.SAML.Jobs(a.Jobs)
 	a.Approvals.HandleSignIn(slices.Concat(a.Providers.Decisions(), a.OIDC.Decisions(), a.SAML.Decisions()))
 	a.Systems = &system.Service{DB: a.DB}
+	a.Processings = &processing.Service{DB: a.DB, Catalogue: a.Catalogue}
 	a.Classifications = &classification.Service{DB: a.DB, Catalogue: a.Catalogue, Jobs: a.Jobs, Links: a.Links}
 	a.Requirements = &requirement.Service{DB: a.DB, Engine: a.Engine}
 	a.Actions = &action.Service{DB: a.DB, Requirements: a.Requirements}
@@ -278,6 +281,7 @@ var later = []register.Later{
 	{Holds: requirement.Holds, Remove: requirement.Remove},
 	{Holds: action.Holds, Remove: action.Remove},
 	{Holds: procurement.Holds, Remove: procurement.Remove},
+	{Holds: processing.Holds, Remove: processing.Remove},
 }
 
 // endSessions ends every session of an account; the use case that calls for it logs why.

@@ -19,6 +19,7 @@ import (
 	"github.com/insegel/insegel/internal/information"
 	"github.com/insegel/insegel/internal/key"
 	"github.com/insegel/insegel/internal/organisation"
+	"github.com/insegel/insegel/internal/processing"
 	"github.com/insegel/insegel/internal/procurement"
 	"github.com/insegel/insegel/internal/register"
 	"github.com/insegel/insegel/internal/requirement"
@@ -38,7 +39,7 @@ const credential = "insegel-key"
 
 // sealed are all the tables that hold encrypted texts.
 var sealed = slices.Concat(information.Sealed, system.Sealed, classification.Sealed, link.Sealed, register.Sealed, requirement.Sealed, action.Sealed, procurement.Sealed,
-	alarm.Sealed, approval.Sealed, organisation.Sealed)
+	alarm.Sealed, approval.Sealed, organisation.Sealed, processing.Sealed)
 
 // openKeys finds the root key and the organisations' keys, gives them to the database, and encrypts what still stands in plain text.
 // Nothing is changed when a key is missing or wrong.

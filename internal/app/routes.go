@@ -15,6 +15,7 @@ import (
 	"github.com/insegel/insegel/internal/mail"
 	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/overview"
+	"github.com/insegel/insegel/internal/processing"
 	"github.com/insegel/insegel/internal/procurement"
 	"github.com/insegel/insegel/internal/register"
 	"github.com/insegel/insegel/internal/report"
@@ -31,6 +32,7 @@ func (a *App) menu(c *web.Context) []web.MenuItem {
 		{web.MenuItem{Name: overview.MenuHome, Key: "app.menu-home", Href: "/", Icon: "home"}, "overview.Home"},
 		{web.MenuItem{Name: overview.MenuSystems, Group: "app.group-register", Key: "app.menu-system", Href: "/system", Icon: "sys"}, "overview.List"},
 		{web.MenuItem{Name: overview.MenuInformation, Group: "app.group-register", Key: "app.menu-information", Href: "/information", Icon: "doc"}, "overview.Information"},
+		{web.MenuItem{Name: processing.Menu, Group: "app.group-register", Key: "app.menu-processing", Href: processing.Place, Icon: "ppl"}, "processing.List"},
 		{web.MenuItem{Name: "import", Group: "app.group-register", Key: "app.menu-import", Href: "/importera", Icon: "dl"}, "register.Preview"},
 		{web.MenuItem{Name: "action", Group: "app.group-work", Key: "app.menu-action", Href: "/atgarder", Icon: "list"}, "action.Plan"},
 		{web.MenuItem{Name: "procurement", Group: "app.group-work", Key: "app.menu-procurement", Href: "/upphandling", Icon: "cart"}, "procurement.Annex"},
@@ -84,9 +86,11 @@ func (a *App) routes(site *web.Site, address string, sessions *auth.Sessions) {
 	(&backup.Pages{Service: a.Backups}).Routes(site)
 	views := overview.New(a.DB, a.Requirements)
 	views.LogKey = a.LogKey
-	(&overview.Pages{Overview: views, Requirements: a.Requirements, Export: "/rapporter/register?format=xlsx", First: a.first, Places: a.places}).Routes(site)
+	overviews := &overview.Pages{Overview: views, Requirements: a.Requirements, Export: "/rapporter/register?format=xlsx", First: a.first, Places: a.places}
+	overviews.Routes(site)
 	(&approval.Pages{Service: a.Approvals, Names: a.Organisations.Names, Exceptions: a.Organisations.Began}).Routes(site)
 	(&system.Pages{Service: a.Systems, Catalogue: a.Catalogue}).Routes(site)
+	(&processing.Pages{Service: a.Processings, Measures: overviews.Measures}).Routes(site)
 	a.classificationPages().Routes(site)
 	(&action.Pages{Service: a.Actions}).Routes(site)
 	(&procurement.Pages{Service: a.Procurements}).Routes(site)

@@ -23,6 +23,7 @@ import (
 	"github.com/insegel/insegel/internal/mail"
 	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/overview"
+	"github.com/insegel/insegel/internal/processing"
 	"github.com/insegel/insegel/internal/procurement"
 	"github.com/insegel/insegel/internal/register"
 	"github.com/insegel/insegel/internal/report"
@@ -47,6 +48,7 @@ var messages = map[string]string{
 	"organisation":   organisation.Messages,
 	"oidc":           oidc.Messages,
 	"overview":       overview.Messages,
+	"processing":     processing.Messages,
 	"procurement":    procurement.Messages,
 	"provider":       provider.Messages,
 	"register":       register.Messages,

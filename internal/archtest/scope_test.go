@@ -21,6 +21,7 @@ import (
 // reason. All others ask where.
 var unplaced = map[string]string{
 	"classification.Models": "models belong to the organisation",
+	"processing.Common":     "stands at the top of the whole record, and names no unit",
 	"report.Choices":        "kinds of reports are the program's own",
 	"report.Write":          "chosen asks, for the report and for what it reads",
 }

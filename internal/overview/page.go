@@ -58,6 +58,7 @@ func (p *Pages) Routes(s *web.Site) {
 	s.Handle("POST /system/{slug}/krav", "requirement.Answer", p.saveAnswers)
 	s.Handle("GET /system/{slug}/historik", "overview.History", p.history)
 	s.Handle("GET /system/{slug}/som-det-var", "overview.AsItWas", p.past)
+	s.Handle("GET /behandlingar/{slug}/historik", "overview.ProcessingHistory", p.processingHistory)
 	s.Handle("GET /sparlogg", "overview.Log", p.log)
 	s.Handle("GET /sparlogg/kontroll", "overview.CheckLog", p.control)
 	s.Handle("GET /sparlogg/export", "overview.ExportLog", p.exportLog)

@@ -22,6 +22,7 @@ type eventData struct {
 		Status      string `json:"status"`
 		Decider     string `json:"decider"`
 		Stopped     bool   `json:"stopped"`
+		Group       string `json:"group"`
 	} `json:"data"`
 }
 
@@ -52,6 +53,9 @@ func (p *Pages) tell(c *web.Context, e *audit.Logged, count int) event {
 	}
 	if c.L.Has(key) {
 		out.Text = c.L.T(key, "Count", count, "Decider", d.Data.Decider)
+	}
+	if group := "processing.group-" + d.Data.Group; e.ObjectKind == "processing" && c.L.Has(group) {
+		out.Detail = c.L.T(group)
 	}
 	if r, ok := p.Overview.catalogue().Requirement(d.Data.Requirement); ok && count == 1 {
 		out.Detail = r.Is.In(lang(c))

@@ -320,6 +320,20 @@ func Names(ctx context.Context, tx *db.Tx, org access.OrganisationID) (map[strin
 	return out, nil
 }
 
+// Choices gives the id and the name of every system within reach, in Swedish order, as what a form lets one choose among.
+func Choices[T any](ctx context.Context, tx *db.Tx, org access.OrganisationID, r access.Reach, made func(id, name string) T) ([]T, error) {
+	within, args := InReach(r, "unit_id", []any{org})
+	out, err := db.All(ctx, tx, func(scan func(...any) error) (T, error) {
+		var id, name string
+		err := scan(&id, &name)
+		return made(id, name), err
+	}, `SELECT id, name FROM system WHERE organisation_id = $1 AND `+within+` ORDER BY sort_key, id`, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read systems to choose among: %w", err)
+	}
+	return out, nil
+}
+
 // Slugs gives every slug that is taken.
 func Slugs(ctx context.Context, tx *db.Tx, org access.OrganisationID) (map[string]bool, error) {
 	out := map[string]bool{}
