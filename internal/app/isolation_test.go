@@ -33,6 +33,7 @@ import (
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/overview"
+	"github.com/insegel/insegel/internal/processing"
 	"github.com/insegel/insegel/internal/procurement"
 	"github.com/insegel/insegel/internal/register"
 	"github.com/insegel/insegel/internal/report"
@@ -54,7 +55,7 @@ type sides struct {
 	// reader has every role, as far as this side goes. other may do everything on the other side.
 	reader, other access.Actor
 	// systemID, slug and the rest name what lies on the other side.
-	systemID, slug, information, imported, upload, unit, person, requirement string
+	systemID, slug, information, imported, upload, unit, person, requirement, processing string
 	// whole is true when the reader reaches a whole organisation, and the other side is another one.
 	whole bool
 }
@@ -120,12 +121,27 @@ func fillSide(t *testing.T, a *app.App, actor access.Actor, unit, mark string) (
 			a.Actions.Save(t.Context(), actor, ref, action.Action{Requirement: r, OwnerRole: mark + " ansvarig", Status: action.Planned, Note: mark + " åtgärd"}),
 			a.Procurements.Choose(t.Context(), actor, ref, a.Texts.In("sv"), []procurement.Choice{{Requirement: r, Included: false, Reason: mark + " skäl"}}))
 	}
+	x := processing.New(mark+" behandling", processing.Controller)
+	x.Purposes, x.UnitID, x.OwnerRole = mark+" ändamål", unitOf(t, a, actor, unit), mark+" ansvarig"
+	s.processing = must(a.Processings.Create(t.Context(), actor, x, processing.Wanted{Systems: []string{s.systemID}}))(t).Slug
 	for _, i := range must(overview.New(a.DB, a.Requirements).Information(t.Context(), actor))(t) {
 		if strings.HasPrefix(i.Name, mark) {
 			s.information = i.ID.String()
 		}
 	}
 	return s
+}
+
+// unitOf gives the id of a unit by its name.
+func unitOf(t *testing.T, a *app.App, actor access.Actor, name string) access.UnitID {
+	t.Helper()
+	for _, u := range must(a.Organisations.Tree(t.Context(), actor))(t).Units {
+		if u.Name == name {
+			return u.ID
+		}
+	}
+	t.Fatalf("there is no unit %s", name)
+	return ""
 }
 
 // fillWhole gives what only an organisation has: imports, lists on their way in, models and settings.
@@ -337,12 +353,12 @@ func (s *sides) addresses(pattern string) []address {
 		return out
 	}
 	var out []address
-	for _, ref := range []string{s.slug, s.systemID, s.information, s.imported, s.upload, s.unit, s.person} {
+	for _, ref := range []string{s.slug, s.systemID, s.information, s.imported, s.upload, s.unit, s.person, s.processing} {
 		if ref == "" {
 			continue
 		}
 		nobody := ids.New[struct{}]().String()
-		if ref == s.slug {
+		if ref == s.slug || ref == s.processing {
 			nobody = "finns-inte-alls"
 		}
 		fill := func(ref string) string {
@@ -428,7 +444,7 @@ func none(err error) (any, error) { return nil, err }
 // calls are the use cases by name.
 func (s *sides) calls(ctx context.Context) map[string]call {
 	out := map[string]call{}
-	for _, some := range []map[string]call{s.systemCalls(ctx), s.classificationCalls(ctx), s.registerCalls(ctx), s.requirementCalls(ctx), s.overviewCalls(ctx)} {
+	for _, some := range []map[string]call{s.systemCalls(ctx), s.classificationCalls(ctx), s.registerCalls(ctx), s.requirementCalls(ctx), s.overviewCalls(ctx), s.processingCalls(ctx)} {
 		maps.Copy(out, some)
 	}
 	return out
@@ -460,6 +476,46 @@ func (s *sides) systemCalls(ctx context.Context) map[string]call {
 		"organisation.Tree": func(x access.Actor) (any, error) { return a.Organisations.Tree(ctx, x) },
 		"organisation.Move": func(x access.Actor) (any, error) {
 			return none(a.Organisations.Move(ctx, x, access.UnitID(s.unit), ""))
+		},
+	}
+}
+
+func (s *sides) processingCalls(ctx context.Context) map[string]call {
+	a, ref := s.app, s.processing
+	o := overview.New(a.DB, a.Requirements)
+	theirs := func() (p processing.Processing) {
+		err := a.DB.Read(ctx, s.other.Organisation, func(tx *db.Tx) (err error) {
+			p, err = processing.Within(ctx, tx, s.other, "processing.Open", ref)
+			return err
+		})
+		if err != nil { // the other side has deleted it, at the end of the test
+			p = processing.New("", processing.Controller)
+		}
+		p.Name = "Stulet"
+		return p
+	}
+	return map[string]call{
+		"processing.List": func(x access.Actor) (any, error) { return a.Processings.List(ctx, x, processing.Filter{}) },
+		"processing.Open": func(x access.Actor) (any, error) { return a.Processings.Open(ctx, x, ref) },
+		"processing.Edit": func(x access.Actor) (any, error) { return a.Processings.Edit(ctx, x, ref) },
+		"processing.Create": func(x access.Actor) (any, error) {
+			n := processing.New("Stulet", processing.Controller)
+			n.UnitID = access.UnitID(s.unit)
+			return a.Processings.Create(ctx, x, n, processing.Wanted{Systems: []string{s.systemID}})
+		},
+		"processing.Save": func(x access.Actor) (any, error) { return none(a.Processings.Save(ctx, x, processing.What, theirs())) },
+		"processing.Link": func(x access.Actor) (any, error) {
+			return none(a.Processings.Link(ctx, x, ref, processing.Wanted{}, 1))
+		},
+		"processing.Prefill": func(x access.Actor) (any, error) { return a.Processings.Prefill(ctx, x, ref) },
+		"processing.Delete":  func(x access.Actor) (any, error) { return none(a.Processings.Delete(ctx, x, ref, 1)) },
+		"processing.Common":  func(x access.Actor) (any, error) { return a.Processings.Common(ctx, x) },
+		"processing.SetCommon": func(x access.Actor) (any, error) {
+			return none(a.Processings.SetCommon(ctx, x, processing.Common{Contact: "Stulen"}))
+		},
+		"overview.ProcessingHistory": func(x access.Actor) (any, error) { return o.ProcessingHistory(ctx, x, ref) },
+		"overview.Measures": func(x access.Actor) (any, error) {
+			return o.Measures(ctx, x, []ids.ID[system.System]{ids.ID[system.System](s.systemID)})
 		},
 	}
 }
@@ -623,6 +679,7 @@ func (s *sides) overviewCalls(ctx context.Context) map[string]call {
 
 // names are the use cases whose call above names something of theirs, and so must be refused.
 var names = regexp.MustCompile(`^(system\.|classification\.(Open|SetInformation|Answer|Unanswer|Restart|Reopen|Adjust|Decide)|register\.(Undo|Kept|Choose|Take)|` +
+	`processing\.(Open|Edit|Create|Save|Link|Prefill|Delete)|overview\.ProcessingHistory|` +
 	`requirement\.(View|Follows|Answer)|action\.(Doers|Plan|Save)|procurement\.(Annex|Choose|Supplied|AskSupplier|RecallSupplier)|report\.Write|overview\.(System|Requirements|History|InformationType|AsItWas)|organisation\.Move)$`)
 
 // byLink are the use cases that belong to whoever was sent a link, and to no role.
@@ -630,7 +687,7 @@ var byLink = regexp.MustCompile(`^(classification\.(Delegated|AnswerDelegated)|p
 
 // Every use case of the slices, called with what is theirs, is refused, tells nothing of it and changes nothing of it.
 func TestEveryUseCaseKeepsSidesApart(t *testing.T) {
-	slices := regexp.MustCompile(`^(system|classification|register|requirement|action|procurement|report|overview)\.`)
+	slices := regexp.MustCompile(`^(system|processing|classification|register|requirement|action|procurement|report|overview)\.`)
 	eachSide(t, func(t *testing.T, s sides) {
 		calls := s.calls(t.Context())
 		for _, name := range access.Actions() {

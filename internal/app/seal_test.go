@@ -120,6 +120,19 @@ func fillEverywhere(t *testing.T, a *app.App) access.Actor {
 		}})
 		return err
 	}))
+	record := processing.New("Behandling", processing.Controller)
+	for _, at := range []*string{
+		&record.Description, &record.JointControllers, &record.Controllers, &record.DPO, &record.Purposes, &record.LegalSupport, &record.SpecialSupport,
+		&record.CriminalSupport, &record.Subjects, &record.Categories, &record.Activities, &record.Recipients, &record.Countries, &record.TransferNote,
+		&record.Retention, &record.Security,
+	} {
+		*at = canary
+	}
+	made, err := a.Processings.Create(ctx, actor, record, processing.Wanted{})
+	must(err)
+	record.ID = made.ID
+	must(a.Processings.Save(ctx, actor, processing.Why, record))
+	must(a.Processings.SetCommon(ctx, actor, processing.Common{Contact: canary, Representative: canary, DPO: canary}))
 	// Why a change was asked for stands in the log too, which anybody can verify without a key: see decision 019. So it is looked for here.
 	const reason = "skälet som också står i loggen"
 	a.Approvals.Administrators = func(context.Context, *db.Tx, access.OrganisationID) ([]string, error) { return nil, nil }

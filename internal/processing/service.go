@@ -193,7 +193,7 @@ func (s *Service) choices(ctx context.Context, tx *db.Tx, d *Draft, r access.Rea
 	if d.Systems, err = system.Choices(ctx, tx, tx.Scope, r, func(id, name string) Choice { return Choice{id, name} }); err != nil {
 		return err
 	}
-	infos, err := information.All(ctx, tx, tx.Scope)
+	infos, err := s.informationWithin(ctx, tx, r, d.Processing.Information)
 	if err != nil {
 		return err
 	}
@@ -209,6 +209,23 @@ func (s *Service) choices(ctx context.Context, tx *db.Tx, d *Draft, r access.Rea
 	}
 	locale.Sort(d.Library, func(c Choice) string { return c.Name })
 	return nil
+}
+
+// informationWithin reads the information that the reader may link: all of it for who reaches the whole organisation, else what systems
+// within reach hold, and what is linked already.
+func (s *Service) informationWithin(ctx context.Context, tx *db.Tx, r access.Reach, linked []information.Information) ([]information.Information, error) {
+	all, err := information.All(ctx, tx, tx.Scope)
+	if err != nil || r.All {
+		return all, err
+	}
+	held, err := system.HeldWithin(ctx, tx, tx.Scope, r)
+	if err != nil {
+		return nil, err
+	}
+	for i := range linked {
+		held[linked[i].ID] = true
+	}
+	return slices.DeleteFunc(all, func(x information.Information) bool { return !held[x.ID] }), nil
 }
 
 // place refuses a unit that is not there or that the actor does not reach, alike.
@@ -240,6 +257,7 @@ type Wanted struct {
 
 // link finds what is wanted. Systems must be within the actor's reach; types of the library become the organisation's own information.
 func (s *Service) link(ctx context.Context, tx *db.Tx, reach access.Reach, p *Processing, w Wanted) error {
+	linked := p.Information
 	p.Systems, p.Information = nil, nil
 	for _, ref := range w.Systems {
 		sys, err := system.Get(ctx, tx, tx.Scope, ref)
@@ -261,7 +279,10 @@ func (s *Service) link(ctx context.Context, tx *db.Tx, reach access.Reach, p *Pr
 	if err != nil {
 		return err
 	}
-	all, err := information.All(ctx, tx, tx.Scope)
+	for _, id := range made { // what the library has is everybody's
+		linked = append(linked, information.Information{ID: id})
+	}
+	all, err := s.informationWithin(ctx, tx, reach, linked)
 	if err != nil {
 		return err
 	}

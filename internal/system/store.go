@@ -334,6 +334,23 @@ func Choices[T any](ctx context.Context, tx *db.Tx, org access.OrganisationID, r
 	return out, nil
 }
 
+// HeldWithin gives the information that systems within reach hold.
+func HeldWithin(ctx context.Context, tx *db.Tx, org access.OrganisationID, r access.Reach) (map[ids.ID[information.Information]]bool, error) {
+	within, args := InReach(r, "s.unit_id", []any{org})
+	out := map[ids.ID[information.Information]]bool{}
+	_, err := db.All(ctx, tx, func(scan func(...any) error) (struct{}, error) {
+		var id ids.ID[information.Information]
+		err := scan(&id)
+		out[id] = true
+		return struct{}{}, err
+	}, `SELECT DISTINCT l.information_id FROM system_information l JOIN system s ON s.id = l.system_id AND s.organisation_id = l.organisation_id
+		WHERE l.organisation_id = $1 AND `+within, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read information of systems: %w", err)
+	}
+	return out, nil
+}
+
 // Slugs gives every slug that is taken.
 func Slugs(ctx context.Context, tx *db.Tx, org access.OrganisationID) (map[string]bool, error) {
 	out := map[string]bool{}
