@@ -32,6 +32,7 @@ type probeFlags struct {
 type probeLogin struct {
 	URL string `arg:"" name:"url" help:"The address of the page, as https://HOST/PATH."`
 	probeFlags
+	Browser string `help:"Run the scripts of pages that are empty without them, in this browser (Chromium). It gets no network: what it asks for is fetched by the probe, from approved hosts alone." placeholder:"PROGRAM"`
 }
 
 // options puts together how a measurement is made.
@@ -64,6 +65,7 @@ func (c *probeLogin) Run(s *streams) error {
 	if err != nil {
 		return err
 	}
+	o.Browser = c.Browser
 	rec := probe.Login(s.ctx, o, u)
 	if c.JSON {
 		return writeJSON(s.out, rec)

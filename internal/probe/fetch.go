@@ -52,11 +52,12 @@ type session struct {
 	latest *handshake
 	oldTLS map[string]bool // hosts that are to be spoken to in TLS 1.2, where a question for a single page can be seen
 	http   *http.Transport
+	most   int64 // bytes of a page that are read
 }
 
 func newSession(g *guard, o *Options) *session {
 	jar, _ := cookiejar.New(nil) // it has no way to fail
-	s := &session{guard: g, pace: &pace{clock: o.Clock}, options: o, jar: jar, oldTLS: map[string]bool{}}
+	s := &session{guard: g, pace: &pace{clock: o.Clock}, options: o, jar: jar, oldTLS: map[string]bool{}, most: maxBody}
 	s.http = &http.Transport{
 		DialContext: s.dialPlain, DialTLSContext: s.dialTLS, MaxConnsPerHost: 1, MaxIdleConnsPerHost: 1, DisableCompression: true,
 		MaxResponseHeaderBytes: maxHeader, IdleConnTimeout: fetchTimeout,
@@ -153,20 +154,20 @@ func (s *session) get(ctx context.Context, u *url.URL) (*answer, error) {
 	if u.Scheme == "https" {
 		a.conn = s.last()
 	}
-	if err := a.read(res.Body, res.Header.Get("Content-Encoding")); err != nil {
+	if err := a.read(res.Body, res.Header.Get("Content-Encoding"), s.most); err != nil {
 		return nil, err
 	}
 	return a, nil
 }
 
 // read takes the beginning of a body. What is longer is cut off, and what is packed is unpacked within the same limit.
-func (a *answer) read(body io.Reader, encoding string) error {
-	b, err := io.ReadAll(io.LimitReader(body, maxBody+1))
+func (a *answer) read(body io.Reader, encoding string, most int64) error {
+	b, err := io.ReadAll(io.LimitReader(body, most+1))
 	if err != nil {
 		return fmt.Errorf("read the page: %w", err)
 	}
-	if len(b) > maxBody {
-		b, a.truncated = b[:maxBody], true
+	if int64(len(b)) > most {
+		b, a.truncated = b[:most], true
 	}
 	sum := sha256.Sum256(b)
 	a.hash = hex.EncodeToString(sum[:])
@@ -175,12 +176,12 @@ func (a *answer) read(body io.Reader, encoding string) error {
 		if err != nil {
 			return fmt.Errorf("read the page: %w", err)
 		}
-		b, err = io.ReadAll(io.LimitReader(z, maxBody+1))
+		b, err = io.ReadAll(io.LimitReader(z, most+1))
 		if err != nil && !a.truncated {
 			return fmt.Errorf("read the page: %w", err)
 		}
-		if len(b) > maxBody {
-			b, a.truncated = b[:maxBody], true
+		if int64(len(b)) > most {
+			b, a.truncated = b[:most], true
 		}
 	} else if encoding != "" && encoding != "identity" {
 		return fmt.Errorf("read the page: %w %q", errEncoding, encoding)

@@ -30,6 +30,7 @@ type walk struct {
 	why      string // why nothing more could be fetched
 	cut      bool
 	away     string
+	shell    *url.URL // where the page that was read stands
 }
 
 // run fetches the first page and what it leads to, as long as that is approved.
@@ -241,7 +242,7 @@ func (w *walk) readPage(ctx context.Context, at *url.URL, a *answer, page *decod
 		w.stop("body_truncated") // what was not read may hold anything
 		return nil, ""
 	}
-	w.seen.Page = page
+	w.seen.Page, w.shell = page, at
 	return nil, ""
 }
 

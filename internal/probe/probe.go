@@ -43,6 +43,8 @@ type Options struct {
 	Timeout time.Duration
 	// Vantage is where the measurement is made from, as far as it is known.
 	Vantage Vantage
+	// Browser is the program that shows pages that are empty until their scripts have run; empty runs no scripts.
+	Browser string
 	// SecondStep says that the owner has declared that a second step follows the password.
 	SecondStep bool
 	// Version and Contact are what the probe says about itself.
@@ -112,6 +114,9 @@ func Login(ctx context.Context, o Options, targets ...*url.URL) *Record {
 		g := o.guardFor(target)
 		w := &walk{session: newSession(g, &o), options: &o, record: rec}
 		w.run(ctx, target)
+		if w.seen.Page != nil && w.seen.Page.Shell && o.Browser != "" {
+			w.browse(ctx)
+		}
 		w.session.close()
 		d, q := w.decide()
 		decisions = append(decisions, d)

@@ -26,6 +26,20 @@ func At(u *url.URL) *Request {
 	return nil
 }
 
+// Posted reads the request that a form carries to an address; nil when it carries none.
+func Posted(action *url.URL, body string) *Request {
+	if len(body) > 2*maxEncoded {
+		return nil
+	}
+	form, err := url.ParseQuery(body)
+	if err != nil || !form.Has("SAMLRequest") {
+		return nil
+	}
+	r := samlPost(action, form.Get("SAMLRequest"))
+	r.Broken = r.Broken || len(form["SAMLRequest"]) > 1
+	return r
+}
+
 // wsFed reads a WS-Federation request.
 func wsFed(u *url.URL, q url.Values) *Request {
 	r := &Request{Protocol: WSFed, Binding: "redirect", Host: hostOf(u), Issuer: clip(q.Get("wtrealm")), Wauth: clip(q.Get("wauth")), SHA256: sum(u.RawQuery)}
