@@ -3,53 +3,90 @@
 package discovery
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/insegel/insegel/internal/discovery/detect"
 )
 
-// document is what is known about the file as a whole, besides its counts.
-type document struct{}
+// document is what is known about the file as a whole, besides its counts: which of the rules' words stand in it.
+type document struct {
+	said []bool // by rule
+}
 
-// endDocument tells which kinds of information the file looks like.
+// listen looks for the words of the rules of documents in text that has been decided.
+func (s *session) listen(text []byte) {
+	if s.document.said == nil {
+		s.document.said = make([]bool, len(s.Rules.Documents))
+	}
+	for i := range s.Rules.Documents {
+		if !s.document.said[i] && s.mayBe(i) {
+			s.document.said[i] = slices.ContainsFunc(s.Rules.Documents[i].Words, func(w string) bool { return bytes.Contains(text, []byte(w)) })
+		}
+	}
+}
+
+// mayBe reports whether the file has what a rule needs, words aside; only then are its words looked for.
+func (s *session) mayBe(rule int) bool {
+	for id, least := range s.Rules.Documents[rule].Needs {
+		if s.counts[slices.Index(s.Rules.IDs(), id)] < int64(least) {
+			return false
+		}
+	}
+	return true
+}
+
+// endDocument tells which kind of information the file looks like: of those whose needs are met, the one that asks for most. Words of
+// its own count as one need more.
 func (s *session) endDocument() error {
-	best, bestScore := -1, 0
+	best, most := -1, 0
 	var total int64
 	for _, n := range s.counts {
 		total += n
 	}
 	for i := range s.Rules.Documents {
 		d := &s.Rules.Documents[i]
+		if !s.mayBe(i) || len(d.Words) > 0 && (s.document.said == nil || !s.document.said[i]) {
+			continue
+		}
 		score := 0
 		for id, least := range d.Needs {
-			n := s.counts[slices.Index(s.Rules.IDs(), id)]
-			if n < int64(least) {
-				score = -1
-				break
-			}
 			score += least
+			if strings.HasPrefix(id, "sensitive_") { // more of what it is about
+				score += int(min(s.counts[slices.Index(s.Rules.IDs(), id)], 1000))
+			}
 		}
-		if score > bestScore {
-			best, bestScore = i, score
+		if len(d.Words) > 0 {
+			score++
+		}
+		if score > most {
+			best, most = i, score
 		}
 	}
 	if best < 0 {
 		return nil
 	}
-	d := &s.Rules.Documents[best]
-	c := Container{Path: s.task.path, Detector: "document", Count: total, Verdict: d.ID, Confidence: detect.Medium}
-	for _, id := range sortedNeeds(d.Needs) {
-		c.Because = append(c.Because, fmt.Sprintf("%d %s", s.counts[slices.Index(s.Rules.IDs(), id)], id))
-	}
-	return s.sink.Container(c)
+	return s.sink.Container(s.documentVerdict(best, total))
 }
 
-func sortedNeeds(m map[string]int) []string {
-	out := make([]string, 0, len(m))
-	for id := range m {
-		out = append(out, id)
+func (s *session) documentVerdict(rule int, total int64) Container {
+	d := &s.Rules.Documents[rule]
+	c := Container{Path: s.task.path, Detector: "document", Count: total, ValidShare: 1, Verdict: d.ID, Confidence: detect.Medium}
+	var parts []string
+	for i, id := range s.Rules.IDs() {
+		if n := s.counts[i]; n > 0 && (d.Needs[id] > 0 || strings.HasPrefix(id, "personnummer")) {
+			what := id
+			if rest, ok := strings.CutPrefix(id, "sensitive_"); ok {
+				what = "words on " + strings.ReplaceAll(rest, "_", " ")
+			}
+			parts = append(parts, fmt.Sprintf("%d %s", n, what))
+		}
 	}
-	slices.Sort(out)
-	return out
+	c.Because = append(c.Because, fmt.Sprintf("looks like %s: %s", d.Name["en"], strings.Join(parts, ", ")))
+	if len(d.Words) > 0 {
+		c.Because = append(c.Because, "it has words of its own kind: "+strings.Join(d.Words, ", "))
+	}
+	return c
 }

@@ -209,6 +209,9 @@ func (s *session) decide(to int) error {
 	for i := range matches {
 		s.note(&matches[i])
 	}
+	if len(matches) > 0 || s.document.said != nil {
+		s.listen(s.window[s.from:to])
+	}
 	s.from = to
 	return s.flush(false)
 }

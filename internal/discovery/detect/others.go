@@ -2,9 +2,398 @@
 
 package detect
 
-// nameEndings are how surnames end.
-type nameEndings []string
+import (
+	"bytes"
+	"math/bits"
+)
 
-func (s *Scanner) allRuns(from, to int)   { s.longRuns(from, to) }
-func (s *Scanner) mails(from, to int)     {}
-func (s *Scanner) fromWords(from, to int) {}
+// run is a run of digits, and what stands before it.
+type run struct {
+	i, n int
+	said Contexts // of the words shortly before it on its line, or of its column's name
+}
+
+// allRuns tries every run of digits as everything that is built of digits.
+func (s *Scanner) allRuns(from, to int) {
+	last := (to + 63) / 64
+	var before uint64
+	if from >= 64 {
+		before = s.digits[from/64-1] >> 63
+	}
+	for w := from / 64; w < last; w++ {
+		d := s.digits[w]
+		starts := d &^ (d<<1 | before)
+		before = d >> 63
+		for starts != 0 {
+			i := w*64 + bits.TrailingZeros64(starts)
+			starts &= starts - 1
+			if i >= from && i < to {
+				s.number(run{i: i, n: s.runAt(i)})
+			}
+		}
+	}
+}
+
+// number tries a run of digits. The length decides what it may be, so that most are tried as one or two things.
+func (s *Scanner) number(r run) {
+	t := s.text
+	if r.n > 24 {
+		return
+	}
+	var before byte
+	if r.i > 0 {
+		before = t[r.i-1]
+	}
+	if r.n >= 6 {
+		s.civic(r.i, r.n)
+	}
+	if isCapital(before) {
+		s.afterCapitals(r)
+		return
+	}
+	r.said = s.said(r.i)
+	switch {
+	case r.n <= 3:
+		s.shortRun(r, before)
+	case r.n <= 5:
+		s.fourOrFive(r)
+	default:
+		s.longRun(r)
+	}
+	if t[r.i] == '0' || before == '+' {
+		s.phone(r, before)
+	}
+	if r.said&(1<<Account) != 0 {
+		s.account(r)
+	}
+	if r.said&(1<<Plusgiro) != 0 {
+		s.plusgiro(r)
+	}
+	if r.said&(1<<DateOfBirth) != 0 {
+		s.birthDate(r)
+	}
+}
+
+func (s *Scanner) shortRun(r run, before byte) {
+	t, end := s.text, r.i+r.n
+	if end < len(t) && t[end] == '.' {
+		s.ip4(r)
+	}
+	if end < len(t) && t[end] == ':' {
+		s.ip6(r)
+	}
+	if r.n == 3 && end < len(t) && t[end] == '-' {
+		s.bankgiro(r)
+	}
+	if before == ' ' {
+		s.address(r)
+	}
+}
+
+func (s *Scanner) fourOrFive(r run) {
+	t, end := s.text, r.i+r.n
+	if r.n == 4 && end < len(t) {
+		switch t[end] {
+		case '-':
+			s.bankgiro(r)
+			s.card(r)
+		case ' ', 0xc2:
+			s.card(r)
+		case ':':
+			s.ip6(r)
+		}
+	}
+}
+
+func (s *Scanner) longRun(r run) {
+	switch {
+	case r.n == 6 || r.n == 10 || r.n == 12:
+		s.organisation(r)
+	case r.n == 8:
+		s.document(r, r.i)
+	case r.n >= 13 && r.n <= 19:
+		s.card(r)
+	}
+	if r.n == 6 || r.n == 8 {
+		s.interim(r)
+	}
+}
+
+// afterCapitals tries digits that capital letters stand directly before: IBAN, VAT, passports, vehicles, diagnoses.
+func (s *Scanner) afterCapitals(r run) {
+	t := s.text
+	first := r.i - 1
+	for first > 0 && r.i-first < 5 && isCapital(t[first-1]) {
+		first--
+	}
+	if first > 0 && (joins(t, first-1) || isDigit(t[first-1])) {
+		return
+	}
+	r.said = s.said(first)
+	switch r.i - first {
+	case 1:
+		s.diagnosis(r)
+	case 2:
+		s.iban(r, first)
+		s.document(r, first)
+		if r.n == 12 && t[first] == 'S' && t[first+1] == 'E' {
+			s.vat(r, first)
+		}
+	case 3:
+		s.vehicle(r, first)
+	}
+}
+
+func isCapital(c byte) bool { return c-'A' < 26 }
+
+func (s *Scanner) add(d Detector, start, end int, c Confidence, why Why) {
+	if s.want[d] {
+		s.out = append(s.out, Match{Start: start, End: end, Detector: d, Confidence: c, Why: why})
+	}
+}
+
+// said is what the column's name speaks of, or else the words shortly before a place on its line.
+func (s *Scanner) said(at int) Contexts {
+	if s.Column != nil {
+		if heading, in := s.Column(at); in {
+			return heading
+		}
+	}
+	hits := s.hits
+	k := s.cursor
+	for k < len(hits) && int(hits[k].pos) < at {
+		k++
+	}
+	s.cursor = k
+	line := max(0, at-saysOther)
+	line += bytes.LastIndexByte(s.text[line:at], '\n') + 1
+	var out, numbers Contexts
+	nearest := int32(-1)
+	for k--; k >= 0 && int(hits[k].end) >= line; k-- {
+		c := hits[k].class.set()
+		if c&numberWords == 0 {
+			out |= c
+		} else if nearest < 0 || hits[k].pos == nearest { // the nearest says which number it is
+			nearest = hits[k].pos
+			numbers |= c
+		}
+	}
+	return out | numbers
+}
+
+// numberWords are the contexts of numbers, of which the nearest alone counts.
+const numberWords = otherNumbers | civicWords | 1<<Vehicle | 1<<IP
+
+// free reports whether nothing that a number may be part of stands around it.
+func (s *Scanner) free(start, end int) bool {
+	t := s.text
+	return (start == 0 || !joins(t, start-1) && !isDigit(t[start-1])) && (end >= len(t) || !letterAt(t, end) && !isDigit(t[end])) && !s.attached(start, end)
+}
+
+// bySaid is High after a word that speaks for a detector, Low after one that speaks of something else, and other otherwise.
+func bySaid(d Detector, said Contexts, other Confidence) (Confidence, Why) {
+	switch {
+	case said&(1<<d) != 0:
+		return High, Words
+	case said&(otherNumbers|civicWords) != 0:
+		return Low, AgainstWords
+	}
+	return other, 0
+}
+
+// organisation tries NNNNNN-NNNN whose third digit is at least 2, which tells it from a personnummer.
+func (s *Scanner) organisation(r run) {
+	t := s.text
+	first, tail, form := s.organisationParts(r)
+	if tail == 0 || !organisationDigits(t[first:first+6], t[tail:tail+4]) || !s.free(r.i, tail+4) {
+		return
+	}
+	other := Low
+	if form != 0 {
+		other = Medium
+	}
+	c, why := bySaid(Organisationsnummer, r.said, other)
+	if c < Medium && why&AgainstWords == 0 && !s.inColumn(r.i) {
+		if _, ok := s.near(1<<Organisationsnummer, r.i, tail+4, 100); ok {
+			c, why = Medium, why|Words
+		}
+	}
+	s.add(Organisationsnummer, r.i, tail+4, c, why|form|Checksum)
+}
+
+// organisationParts are where the six and the four digits begin; tail is 0 when they do not. form is Separator for a dash.
+func (s *Scanner) organisationParts(r run) (first, tail int, form Why) {
+	t := s.text
+	switch r.n {
+	case 10:
+		return r.i, r.i + 6, 0
+	case 12:
+		if t[r.i] == '1' && t[r.i+1] == '6' {
+			return r.i + 2, r.i + 8, 0
+		}
+		return 0, 0, 0
+	}
+	if r.i+6 >= len(t) || separatorFirst[t[r.i+6]] == 0 {
+		return 0, 0, 0
+	}
+	k, strong := separator(t, r.i+6, s.Wraps)
+	if k == 0 || !s.exactly(r.i+6+k, 4) {
+		return 0, 0, 0
+	}
+	if strong {
+		form = Separator
+	}
+	return r.i, r.i + 6 + k, form
+}
+
+func (s *Scanner) inColumn(at int) bool {
+	if s.Column == nil {
+		return false
+	}
+	_, in := s.Column(at)
+	return in
+}
+
+func organisationDigits(date, tail []byte) bool {
+	if date[2] < '2' || date[0] == '0' || date[0] == '4' {
+		return false
+	}
+	var ten [10]byte
+	copy(ten[:], date)
+	copy(ten[6:], tail)
+	return luhn(ten[:])
+}
+
+// vat tries SE, an organisationsnummer, 01.
+func (s *Scanner) vat(r run, first int) {
+	t := s.text
+	if t[r.i+10] == '0' && t[r.i+11] == '1' && organisationDigits(t[r.i:r.i+6], t[r.i+6:r.i+10]) {
+		s.add(Organisationsnummer, first, r.i+12, High, Checksum|Form)
+	}
+}
+
+// interim tries a date, T or R, and three digits.
+func (s *Scanner) interim(r run) {
+	t, end := s.text, r.i+r.n
+	why := Why(0)
+	if end < len(t) && (t[end] == '-' || t[end] == '+') {
+		end++
+		why = Separator
+	}
+	if end+4 > len(t) || t[end] != 'T' && t[end] != 'R' || !s.exactly(end+1, 3) || !s.free(r.i, end+4) {
+		return
+	}
+	century, date := 0, t[r.i:r.i+r.n]
+	if r.n == 8 {
+		century, date = two(date), date[2:]
+		if century < 18 || century > 20 {
+			return
+		}
+	}
+	if !dayExists(century, two(date), two(date[2:]), two(date[4:])) {
+		return
+	}
+	c := Medium
+	if why != 0 || r.said&civicWords != 0 {
+		c = High
+	}
+	s.add(Interim, r.i, end+4, c, why|Date|Form)
+}
+
+// document tries eight digits, or two letters and six digits, after a word for a passport or an identity card.
+func (s *Scanner) document(r run, first int) {
+	if first == r.i && r.n != 8 || first < r.i && r.n != 6 && r.n != 7 || !s.free(first, r.i+r.n) {
+		return
+	}
+	switch {
+	case r.said&(1<<Passport) != 0:
+		s.add(Passport, first, r.i+r.n, High, Words)
+	case r.said&(1<<IDCard) != 0:
+		s.add(IDCard, first, r.i+r.n, High, Words)
+	}
+}
+
+// bankgiro tries NNN-NNNN and NNNN-NNNN.
+func (s *Scanner) bankgiro(r run) {
+	t, end := s.text, r.i+r.n+5
+	if !s.exactly(r.i+r.n+1, 4) || !s.free(r.i, end) {
+		return
+	}
+	var d [8]byte
+	d[0] = '0'
+	copy(d[4-r.n:], t[r.i:r.i+r.n])
+	copy(d[4:], t[r.i+r.n+1:end])
+	if !luhn(d[:]) {
+		return
+	}
+	c, why := bySaid(Bankgiro, r.said, Low)
+	s.add(Bankgiro, r.i, end, c, why|Checksum)
+}
+
+// plusgiro tries digits in groups, a hyphen and a check digit, after a word for it.
+func (s *Scanner) plusgiro(r run) {
+	t := s.text
+	var d [10]byte
+	n := 0
+	at, k := r.i, r.n
+	for {
+		if k == 0 || n+k > 8 {
+			return
+		}
+		n += copy(d[n:], t[at:at+k])
+		at += k
+		if at+1 >= len(t) || t[at] != ' ' && t[at] != '-' {
+			return
+		}
+		if t[at] == '-' {
+			break
+		}
+		at++
+		k = s.runAt(at)
+	}
+	if !s.exactly(at+1, 1) || !s.free(r.i, at+2) {
+		return
+	}
+	d[n] = t[at+1]
+	n++
+	sum := 0
+	for i := range n {
+		x := int(d[n-1-i] - '0')
+		if i%2 == 1 {
+			x *= 2
+			x = x/10 + x%10
+		}
+		sum += x
+	}
+	if sum%10 == 0 {
+		s.add(Plusgiro, r.i, at+2, High, Checksum|Words)
+	}
+}
+
+// account tries a clearing number and an account number, after a word for it.
+func (s *Scanner) account(r run) {
+	t := s.text
+	at, digits := r.i, 0
+	end := at
+	for at < len(t) {
+		k := s.runAt(at)
+		if k == 0 {
+			break
+		}
+		digits += k
+		at += k
+		end = at
+		if at+1 >= len(t) || digits > 16 {
+			break
+		}
+		switch {
+		case t[at] == ',' && t[at+1] == ' ':
+			at += 2
+		case t[at] == ' ' || t[at] == '-' || t[at] == ',' || t[at] == '.':
+			at++
+		}
+	}
+	if digits >= 9 && digits <= 16 && s.free(r.i, end) && r.said&(1<<against) == 0 {
+		s.add(Account, r.i, end, High, Words)
+	}
+}

@@ -121,7 +121,12 @@ func (r *Rules) take(f *file, seen map[string]bool) error {
 	if err := r.addAll(f.Last, "=", lastName); err != nil {
 		return err
 	}
-	r.names = append(r.names, f.Endings...)
+	for _, e := range f.Endings {
+		r.names = append(r.names, fold(e))
+		if w := fold(windows1252(e)); w != fold(e) {
+			r.names = append(r.names, w)
+		}
+	}
 	r.Documents = append(r.Documents, f.Documents...)
 	return nil
 }

@@ -25,7 +25,9 @@ type Scanner struct {
 	lettered        bool // letters are filled for text
 	hits            []hit
 	hitsTo          int // words before this place are in hits
+	cursor          int // the first hit that begins after the last run
 	out             []Match
+	digitsOf        [24]byte // of the number that is being tried
 }
 
 // NewScanner makes a scanner for some of the rules' detectors.
@@ -42,7 +44,7 @@ func (r *Rules) NewScanner(want []Detector) *Scanner {
 // are valid until the next call, in the order of their detectors' work.
 func (s *Scanner) Scan(text []byte, from, to int) []Match {
 	s.text, s.out = text, s.out[:0]
-	s.hits, s.hitsTo, s.lettered = s.hits[:0], max(0, from-contextBytes), false
+	s.hits, s.hitsTo, s.lettered, s.cursor = s.hits[:0], max(0, from-contextBytes), false, 0
 	words := len(text)/64 + 2
 	if cap(s.digits) < words {
 		s.digits, s.letters = make([]uint64, words+words/4), make([]uint64, words+words/4)
@@ -59,6 +61,7 @@ func (s *Scanner) Scan(text []byte, from, to int) []Match {
 	s.allRuns(from, to)
 	s.mails(from, to)
 	s.fromWords(from, to)
+	s.settle()
 	return s.out
 }
 

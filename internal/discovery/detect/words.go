@@ -105,19 +105,21 @@ func foldedKey(t []byte, i int) uint32 {
 	return binary.LittleEndian.Uint32(b[:]) | foldAll
 }
 
-// lookUp tries the terms that begin with key at j, in the word t[i:end], and notes the first that fits.
+// lookUp tries the terms that begin with key at j, in the word t[i:end], and notes the longest of each class that fits.
 func (s *Scanner) lookUp(inside int, key uint32, j, i, end int) bool {
 	d := s.rules.dict
+	var found Contexts
 	for _, n := range d.candidates(inside, key) {
 		t := &d.terms[n]
+		if found&t.class.set() != 0 {
+			continue
+		}
 		if stop := s.fits(t, j, i, end); stop > 0 {
 			s.hits = append(s.hits, hit{pos: int32(i), end: int32(stop), class: t.class})
-			if t.class != firstName && t.class != lastName {
-				return true
-			}
+			found |= t.class.set()
 		}
 	}
-	return false
+	return found != 0
 }
 
 // fits reports whether a term stands at j in the word t[i:end], as its end; 0 when it does not.

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package detect
+
+import (
+	"bytes"
+)
+
+// streets are how names of streets end.
+var streets = [][]byte{
+	[]byte("gatan"), []byte("gata"), []byte("vägen"), []byte("väg"), []byte("v\xe4gen"), []byte("v\xe4g"), []byte("gränd"), []byte("gränden"), []byte("gr\xe4nd"),
+	[]byte("gr\xe4nden"), []byte("stigen"), []byte("stig"), []byte("torget"), []byte("torg"), []byte("allén"), []byte("allé"), []byte("all\xe9n"), []byte("backen"),
+	[]byte("backe"), []byte("plan"), []byte("platsen"), []byte("leden"), []byte("kajen"), []byte("esplanaden"), []byte("slingan"), []byte("svängen"),
+	[]byte("sv\xe4ngen"), []byte("brinken"), []byte("promenaden"), []byte("terrassen"), []byte("rundeln"), []byte("vreten"), []byte("ringen"), []byte("spåret"),
+}
+
+// address tries a number after the name of a street: Storgatan 12 B, 123 45 Norrsjö. It tries ABC 123 as well, which looks alike.
+func (s *Scanner) address(r run) {
+	t := s.text
+	end := r.i - 1 // the space
+	if end < 3 {
+		return
+	}
+	if isCapital(t[end-1]) {
+		s.vehicleSpaced(r)
+		return
+	}
+	first := s.wordBefore(end)
+	if first < 0 || end-first < 4 || !endsAsStreet(t[first:end]) {
+		s.postcode(r)
+		return
+	}
+	if first = s.streetStart(first); first < 0 {
+		return
+	}
+	stop, whole := s.restOfAddress(r.i + r.n)
+	c, why := Medium, Form
+	if whole || r.said&(1<<Address) != 0 {
+		c = High
+	}
+	s.add(Address, first, stop, c, why)
+}
+
+// streetStart is where the name of a street begins whose last word begins at first: Norra vägen, Östra Storgatan. -1 when no word of
+// it is a name.
+func (s *Scanner) streetStart(first int) int {
+	t := s.text
+	before := -1
+	if first >= 2 && t[first-1] == ' ' {
+		before = s.wordBefore(first - 1)
+	}
+	named := before >= 0 && capitalAt(t, before)
+	if !capitalAt(t, first) {
+		if !named {
+			return -1
+		}
+		return before
+	}
+	if named && isDirection(t[before:first-1]) {
+		return before
+	}
+	return first
+}
+
+func endsAsStreet(word []byte) bool {
+	for _, street := range streets {
+		if len(word) >= len(street) && bytes.EqualFold(word[len(word)-len(street):], street) {
+			return true
+		}
+	}
+	return false
+}
+
+func isDirection(word []byte) bool {
+	for _, d := range []string{"Norra", "Södra", "Östra", "Västra", "Stora", "Lilla", "Gamla", "Nya", "Övre", "Nedre", "S\xf6dra", "\xd6stra", "V\xe4stra"} {
+		if string(word) == d {
+			return true
+		}
+	}
+	return false
+}
+
+// wordBefore is where the word that ends at end begins; -1 when none ends there.
+func (s *Scanner) wordBefore(end int) int {
+	t, i := s.text, end
+	for i > 0 && end-i < 40 && (t[i-1] >= 0x80 || t[i-1]|0x20 >= 'a' && t[i-1]|0x20 <= 'z') {
+		i--
+	}
+	if i == end {
+		return -1
+	}
+	return i
+}
+
+// restOfAddress reads what may follow a street's number: a letter, a flat, a postcode with its town. whole says that the latter did.
+func (s *Scanner) restOfAddress(end int) (stop int, whole bool) {
+	t := s.text
+	stop = end
+	if at := skipSpaces(t, stop, 1); at < len(t) && isCapital(t[at]) && (at+1 == len(t) || !letterAt(t, at+1) && !isDigit(t[at+1])) {
+		stop = at + 1
+	}
+	at := s.nextDigit(stop, 16)
+	if s.exactly(at, 4) { // lgh 1101
+		stop = at + 4
+		at = s.nextDigit(stop, 4)
+	}
+	if end := s.postcodeEnd(at); end > 0 {
+		return end, true
+	}
+	return stop, false
+}
+
+// nextDigit is the first digit within some bytes; a line break is gone past only where nothing but it and a comma stands between.
+func (s *Scanner) nextDigit(at, within int) int {
+	t := s.text
+	for end := min(len(t), at+within); at < end && !isDigit(t[at]); at++ {
+		if t[at] == '\n' {
+			return skipSpaces(t, at+1, 8)
+		}
+	}
+	return at
+}
+
+func skipSpaces(t []byte, at, most int) int {
+	for most > 0 && at < len(t) && t[at] == ' ' {
+		at++
+		most--
+	}
+	return at
+}
+
+// postcodeEnd is where a postcode and a town that begin at a place end; 0 when they do not.
+func (s *Scanner) postcodeEnd(at int) int {
+	t := s.text
+	switch {
+	case s.exactly(at, 3) && at+4 < len(t) && (t[at+3] == ' ' || t[at+3] == 0xa0) && s.exactly(at+4, 2):
+		at += 6
+	case s.exactly(at, 3) && at+5 < len(t) && t[at+3] == 0xc2 && s.exactly(at+5, 2):
+		at += 7
+	case s.exactly(at, 5):
+		at += 5
+	default:
+		return 0
+	}
+	town := skipSpaces(t, at, 2)
+	if town == at || town >= len(t) || !capitalAt(t, town) {
+		return 0
+	}
+	end := town + s.lettersAt(town)
+	if end-town < 2 {
+		return 0
+	}
+	return end
+}
+
+// postcode tries a postcode with its town, which alone says little.
+func (s *Scanner) postcode(r run) {
+	if r.n != 3 || s.text[r.i] == '0' || r.i+3 >= len(s.text) || s.text[r.i+3] != ' ' {
+		return
+	}
+	if end := s.postcodeEnd(r.i); end > 0 && s.free(r.i, r.i+6) {
+		c, why := Low, Form
+		if r.said&(1<<Address) != 0 {
+			c, why = Medium, Form|Words
+		}
+		s.add(Address, r.i, end, c, why)
+	}
+}
+
+// months are how the twelve are written, in small letters.
+var months = [12]string{"jan", "feb", "mar", "apr", "maj", "jun", "jul", "aug", "sep", "okt", "nov", "dec"}
+
+// birthDate tries a date after a word for birth: 1985-07-09, 19850709, 850709, 9 juli 1985, 9/7 1985.
+func (s *Scanner) birthDate(r run) {
+	t := s.text
+	var y, m, d, end int
+	switch {
+	case r.n == 8:
+		y, m, d, end = two(t[r.i:])*100+two(t[r.i+2:]), two(t[r.i+4:]), two(t[r.i+6:]), r.i+8
+	case r.n == 6:
+		y, m, d, end = 1900+two(t[r.i:]), two(t[r.i+2:]), two(t[r.i+4:]), r.i+6
+	case r.n == 4:
+		if !s.dashedDate(r.i) {
+			return
+		}
+		y, m, d, end = two(t[r.i:])*100+two(t[r.i+2:]), two(t[r.i+5:]), two(t[r.i+8:]), r.i+10
+	case r.n <= 2:
+		y, m, d, end = s.spokenDate(r)
+	}
+	if y < 1850 || y > 2099 || !dayExists(y/100, y%100, m, d) || !s.free(r.i, end) {
+		return
+	}
+	if s.Today != 0 && y*10000+m*100+d > s.Today {
+		return
+	}
+	s.add(DateOfBirth, r.i, end, High, Words|Date)
+}
+
+func (s *Scanner) dashedDate(i int) bool {
+	t := s.text
+	return i+10 <= len(t) && (t[i+4] == '-' || t[i+4] == '/' || t[i+4] == '.') && t[i+7] == t[i+4] && s.exactly(i+5, 2) && s.exactly(i+8, 2)
+}
+
+// spokenDate reads a day, a month as a word or a number, and a year.
+func (s *Scanner) spokenDate(r run) (y, m, d, end int) {
+	t := s.text
+	for _, c := range t[r.i : r.i+r.n] {
+		d = d*10 + int(c-'0')
+	}
+	at := r.i + r.n
+	if at+1 >= len(t) {
+		return 0, 0, 0, 0
+	}
+	if c := t[at]; c == '/' || c == '.' || c == '-' {
+		k := s.runAt(at + 1)
+		if k == 0 || k > 2 {
+			return 0, 0, 0, 0
+		}
+		for _, c := range t[at+1 : at+1+k] {
+			m = m*10 + int(c-'0')
+		}
+		at += 1 + k
+	} else {
+		at = skipSpaces(t, at, 1)
+		m = monthAt(t, at)
+		at += s.lettersFrom(at)
+	}
+	at++ // the space, or the same sign again
+	if !s.exactly(at, 4) {
+		return 0, 0, 0, 0
+	}
+	return two(t[at:])*100 + two(t[at+2:]), m, d, at + 4
+}
+
+func (s *Scanner) lettersFrom(at int) int {
+	if at >= len(s.text) {
+		return 0
+	}
+	return s.lettersAt(at)
+}
+
+func monthAt(t []byte, at int) int {
+	if at+3 > len(t) {
+		return 0
+	}
+	for i, name := range months {
+		if t[at]|0x20 == name[0] && t[at+1]|0x20 == name[1] && t[at+2]|0x20 == name[2] {
+			return i + 1
+		}
+	}
+	return 0
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package detect
+
+import "slices"
+
+// settle orders the matches, and takes away those that another, surer one lies across: the digits of an IBAN are no account, a
+// telephone number is no organisationsnummer. Words of sensitive categories stand beside anything.
+func (s *Scanner) settle() {
+	out := s.out
+	slices.SortStableFunc(out, func(a, b Match) int { return a.Start - b.Start })
+	kept := out[:0]
+	for _, m := range out {
+		if m.Confidence == None || m.Detector.Sensitive() {
+			kept = append(kept, m)
+			continue
+		}
+		drop := false
+		for i := len(kept) - 1; i >= 0 && i >= len(kept)-4; i-- {
+			k := &kept[i]
+			if k.Confidence == None || k.Detector.Sensitive() || k.End <= m.Start {
+				continue
+			}
+			if surer(k, &m) {
+				drop = true
+				break
+			}
+			kept = slices.Delete(kept, i, i+1)
+		}
+		if !drop {
+			kept = append(kept, m)
+		}
+	}
+	s.out = kept
+}
+
+// surer reports whether a is to stand where both lie: by confidence, then by the order of precedence, then by length.
+func surer(a, b *Match) bool {
+	if a.Confidence != b.Confidence {
+		return a.Confidence > b.Confidence
+	}
+	if pa, pb := precedence[a.Detector], precedence[b.Detector]; pa != pb {
+		return pa < pb
+	}
+	return a.End-a.Start >= b.End-b.Start
+}
+
+// precedence is which of two equally sure matches is to stand: the lower.
+var precedence = [firstSensitive]uint8{
+	IBAN: 0, Email: 0, Card: 1, Account: 2, Personnummer: 3, Samordningsnummer: 3, Interim: 3, Organisationsnummer: 4, Bankgiro: 5, Plusgiro: 5,
+	Passport: 6, IDCard: 6, Phone: 7, IP: 7, Address: 8, Vehicle: 9, DateOfBirth: 9, ICD10: 9, NamePerson: 10,
+}
