@@ -39,6 +39,7 @@ const (
 // testOnly are the packages that only tests import.
 var testOnly = map[string]bool{
 	"dbtest": true, "webtest": true, "archtest": true, "peertest": true, "catalogue/cataloguetest": true, "document/documenttest": true,
+	"discovery/discoverytest": true,
 }
 
 // place finds a package's layer and its number there; auth/passkey belongs to auth. It is -1 for a package in no layer.

@@ -41,7 +41,7 @@ func (c *scanCommand) Run(s *streams) error {
 	if c.JSON {
 		sink = discovery.NewLines(s.out, o.Rules.Version)
 	} else {
-		sink = newScanTable(s.out)
+		sink = newScanTable(s.out, o.Rules)
 	}
 	stop := showScan(s, o.Progress)
 	sum, err := discovery.Scan(s.ctx, c.Source, o, sink)
@@ -99,7 +99,7 @@ func (c *scanCommand) options(s *streams) (o discovery.Options, err error) {
 			return o, usage("--since: write the day as YYYY-MM-DD, such as 2026-01-31")
 		}
 	}
-	o.Now, o.Stdin, o.Progress, o.Fingerprints = time.Now, s.in, &discovery.Progress{}, c.JSON
+	o.Now, o.Stdin, o.Progress, o.Detail = time.Now, s.in, &discovery.Progress{}, c.JSON
 	o.Key, err = c.key()
 	return o, err
 }

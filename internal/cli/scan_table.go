@@ -20,33 +20,33 @@ import (
 
 // scanTable writes what is found for people: how many of what in which file, what columns and documents are, and what was not read.
 type scanTable struct {
+	rules *detect.Rules
+
 	mu    sync.Mutex
 	w     *bufio.Writer
-	files map[string]map[string][2]int // of path: counted and low by detector
+	files map[string][]string // of path: what was found in it, in words
 }
 
-func newScanTable(w io.Writer) *scanTable {
-	return &scanTable{w: bufio.NewWriter(w), files: map[string]map[string][2]int{}}
+func newScanTable(w io.Writer, rules *detect.Rules) *scanTable {
+	return &scanTable{rules: rules, w: bufio.NewWriter(w), files: map[string][]string{}}
 }
 
-// Findings counts.
-func (t *scanTable) Findings(found []discovery.Finding) error {
+// Findings has nothing to write: they are counted.
+func (t *scanTable) Findings([]discovery.Finding) error { return nil }
+
+// Counted notes a file's counts.
+func (t *scanTable) Counted(path string, counts, lows []int64) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for i := range found {
-		f := &found[i]
-		of := t.files[f.Path]
-		if of == nil {
-			of = map[string][2]int{}
-			t.files[f.Path] = of
+	for i, id := range t.rules.IDs() {
+		if counts[i]+lows[i] == 0 {
+			continue
 		}
-		n := of[f.Detector]
-		if f.Confidence >= detect.Medium {
-			n[0]++
-		} else {
-			n[1]++
+		line := fmt.Sprintf("%d %s", counts[i], id)
+		if lows[i] > 0 {
+			line += fmt.Sprintf(", and %d that are probably something else", lows[i])
 		}
-		of[f.Detector] = n
+		t.files[path] = append(t.files[path], line)
 	}
 	return nil
 }
@@ -78,13 +78,8 @@ func (t *scanTable) Skipped(k discovery.Skipped) error {
 // Summary writes the counts of each file, and the sum.
 func (t *scanTable) Summary(s *discovery.Summary) error {
 	for _, path := range slices.Sorted(maps.Keys(t.files)) {
-		for _, d := range slices.Sorted(maps.Keys(t.files[path])) {
-			n := t.files[path][d]
-			fmt.Fprintf(t.w, "%s: %d %s", path, n[0], d)
-			if n[1] > 0 {
-				fmt.Fprintf(t.w, ", and %d that are probably something else", n[1])
-			}
-			fmt.Fprintln(t.w)
+		for _, line := range t.files[path] {
+			fmt.Fprintf(t.w, "%s: %s\n", path, line)
 		}
 	}
 	for _, x := range s.Samples {

@@ -5,6 +5,7 @@ package discovery
 import (
 	"bytes"
 	"fmt"
+	"hash/maphash"
 	"slices"
 
 	"github.com/insegel/insegel/internal/discovery/detect"
@@ -19,7 +20,7 @@ const (
 	// mostColumns is how many columns of one file are judged; a file with more has none.
 	mostColumns = 8192
 	// exactDistinct is how many different values are counted one by one; above it, their number is estimated from a sample of hashes.
-	exactDistinct = 4096
+	exactDistinct = 1024
 	// realShare and chanceShare are the shares of valid numbers above which a column holds them, and below which they are there by
 	// chance: date and checksum let one in ten of a column of times through, and of a real column 96 in a hundred are right.
 	realShare, chanceShare = 0.5, 0.2
@@ -35,35 +36,33 @@ type column struct {
 	valid   int64 // of them, those that are one
 	judged  bool
 	held    []held
-	kinds   map[detect.Detector]*tally
+	kinds   []*tally // by detector
 }
 
-// held is a finding that waits for its column to be judged.
+// held is a match that waits for its column to be judged, with its finding where findings are wanted.
 type held struct {
-	finding  Finding
-	detector detect.Detector
+	finding    *Finding
+	detector   detect.Detector
+	confidence detect.Confidence
+	why        detect.Why
 }
 
-// tally counts one detector's findings in a column.
+// tally counts one detector's values in a column.
 type tally struct {
-	count, distinct distinctCounter
-	why             detect.Why
+	distinct distinctCounter
+	why      detect.Why
 }
 
-// distinctCounter counts different values by their fingerprints: all of them up to a number, and then those whose hash begins with
-// ever more zeros.
+// distinctCounter counts different values by hashes that nobody outside can foresee: all of them up to a number, and then those whose
+// hash ends with ever more zeros.
 type distinctCounter struct {
 	n     int64
 	seen  map[uint64]struct{}
 	level int
 }
 
-func (d *distinctCounter) add(print []byte) {
+func (d *distinctCounter) add(h uint64) {
 	d.n++
-	var h uint64
-	for _, c := range print[:16] {
-		h = h<<4 | uint64(hexValue(c))
-	}
 	if h&(1<<d.level-1) != 0 {
 		return
 	}
@@ -83,13 +82,6 @@ func (d *distinctCounter) add(print []byte) {
 
 func (d *distinctCounter) distinct() int64 { return int64(len(d.seen)) << d.level }
 
-func hexValue(c byte) byte {
-	if c >= 'a' {
-		return c - 'a' + 10
-	}
-	return c - '0'
-}
-
 // columnNamed finds or makes a column; nil when there are too many.
 func (s *session) columnNamed(c source.Column) *column {
 	if found := s.columns[c]; found != nil {
@@ -101,7 +93,7 @@ func (s *session) columnNamed(c source.Column) *column {
 	if len(s.columns) >= mostColumns {
 		return nil
 	}
-	made := &column{Column: c, session: s, heading: s.Rules.Heading(c.Field), kinds: map[detect.Detector]*tally{}}
+	made := &column{Column: c, session: s, heading: s.Rules.Heading(c.Field)}
 	s.columns[c] = made
 	return made
 }
@@ -154,33 +146,37 @@ func (c *column) tell(m *detect.Match) {
 	}
 }
 
-// hold keeps a finding until the column is judged, and counts it. It reports whether it was kept.
-func (c *column) hold(f Finding, m *detect.Match, print []byte) bool {
-	t := c.kinds[m.Detector]
+// tally counts a value.
+func (c *column) tally(m *detect.Match, value []byte) {
+	var t *tally
+	if int(m.Detector) < len(c.kinds) {
+		t = c.kinds[m.Detector]
+	}
 	if t == nil {
+		if c.kinds == nil {
+			c.kinds = make([]*tally, len(c.session.Rules.IDs()))
+		}
 		t = &tally{}
 		c.kinds[m.Detector] = t
 	}
-	t.why |= f.Why
-	t.distinct.add(print)
-	if c.judged {
-		return false
-	}
-	c.held = append(c.held, held{f, m.Detector})
+	t.why |= m.Why
+	t.distinct.add(maphash.Bytes(c.session.seed, detect.Normal(m.Detector, value)))
+}
+
+// hold keeps a match until the column is judged.
+func (c *column) hold(h held) {
+	c.held = append(c.held, h)
 	if len(c.held) >= judgeAfter {
 		c.release()
 	}
-	return true
 }
 
 // release judges the column, and hands on what waited.
 func (c *column) release() {
 	c.judged = true
 	for i := range c.held {
-		f := &c.held[i].finding
-		c.weigh(f)
-		c.session.count(f, c.held[i].detector)
-		c.session.found = append(c.session.found, *f)
+		c.weigh(&c.held[i])
+		c.session.count(&c.held[i])
 	}
 	c.held = nil
 }
@@ -193,20 +189,20 @@ func (c *column) share() (share float64, ok bool) {
 	return float64(c.valid) / float64(c.tried), true
 }
 
-// weigh changes a finding's confidence by what its column is.
-func (c *column) weigh(f *Finding) {
-	if f.Detector != "personnummer" && f.Detector != "samordningsnummer" {
+// weigh changes a match's confidence by what its column is.
+func (c *column) weigh(h *held) {
+	if h.detector > detect.Samordningsnummer {
 		return
 	}
 	share, ok := c.share()
 	switch {
-	case !ok || f.Why&(detect.Neighbours|detect.Future) != 0:
+	case !ok || h.why&(detect.Neighbours|detect.Future) != 0:
 	case share >= realShare:
-		f.Why |= detect.Share
-		f.Confidence = detect.High
-	case share < chanceShare && f.Why&detect.Heading == 0:
-		f.Why |= detect.AgainstShare
-		f.Confidence = detect.Low
+		h.why |= detect.Share
+		h.confidence = detect.High
+	case share < chanceShare && h.why&detect.Heading == 0:
+		h.why |= detect.AgainstShare
+		h.confidence = detect.Low
 	}
 }
 
@@ -224,8 +220,11 @@ func (s *session) endColumns() error {
 	slices.SortFunc(keys, compareColumns)
 	for _, k := range keys {
 		c := s.columns[k]
-		for _, d := range sortedKinds(c.kinds) {
-			if err := s.sink.Container(c.container(d)); err != nil {
+		for d, t := range c.kinds {
+			if t == nil {
+				continue
+			}
+			if err := s.sink.Container(c.container(detect.Detector(d), t)); err != nil {
 				return err
 			}
 		}
@@ -233,18 +232,9 @@ func (s *session) endColumns() error {
 	return nil
 }
 
-func sortedKinds(m map[detect.Detector]*tally) []detect.Detector {
-	out := make([]detect.Detector, 0, len(m))
-	for d := range m {
-		out = append(out, d)
-	}
-	slices.Sort(out)
-	return out
-}
-
 // container is the column's verdict on one detector.
-func (c *column) container(d detect.Detector) Container {
-	s, t := c.session, c.kinds[d]
+func (c *column) container(d detect.Detector, t *tally) Container {
+	s := c.session
 	out := Container{
 		Path: s.task.path, Table: c.Table, Field: c.Field, Detector: s.Rules.ID(d), Count: t.distinct.n, Distinct: t.distinct.distinct(),
 	}

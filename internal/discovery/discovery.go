@@ -81,6 +81,9 @@ func (s *Summary) Found() int64 {
 type Sink interface {
 	// Findings receives some of the findings of one file. They are valid until it returns.
 	Findings([]Finding) error
+	// Counted receives, without Options.Detail, how many of each detector one file has, by the places of Rules.IDs: of high and medium
+	// confidence, and of low. They are valid until it returns.
+	Counted(path string, counts, lows []int64) error
 	// Container receives the verdict of a column or a document.
 	Container(Container) error
 	// Skipped receives what was not read.
@@ -109,8 +112,8 @@ type Options struct {
 	OpenDatabase func(dsn string) (d source.Database, ok bool, err error)
 	// Progress is told what has been done so far. It may be nil.
 	Progress *Progress
-	// Fingerprints says whether findings are to have one; it costs, and a list of counts needs none.
-	Fingerprints bool
+	// Detail asks for every finding. Without it they are only counted, by file and detector, which costs far less.
+	Detail bool
 }
 
 // Scan looks through some sources.

@@ -13,11 +13,19 @@ import (
 
 // document is what is known about the file as a whole, besides its counts: which of the rules' words stand in it.
 type document struct {
-	said []bool // by rule
+	said     []bool // by rule
+	listened int    // bytes of text in which they were looked for
 }
+
+// listenBytes is how much of a document is looked through for a rule's words: what it is stands early.
+const listenBytes = 256 << 10
 
 // listen looks for the words of the rules of documents in text that has been decided.
 func (s *session) listen(text []byte) {
+	if s.document.listened >= listenBytes {
+		return
+	}
+	s.document.listened += len(text)
 	if s.document.said == nil {
 		s.document.said = make([]bool, len(s.Rules.Documents))
 	}

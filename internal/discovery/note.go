@@ -12,7 +12,7 @@ import (
 // flushFindings is how many findings are handed on at a time.
 const flushFindings = 512
 
-// note makes a finding of a match.
+// note takes in a match: it is counted, and made a finding of where findings are wanted.
 func (s *session) note(m *detect.Match) {
 	g := s.segmentAt(m.Start)
 	if g == nil {
@@ -20,45 +20,61 @@ func (s *session) note(m *detect.Match) {
 	}
 	col := s.columnOf(g, m.Start)
 	if col != nil {
-		col.tell(m)
+		if s.scanner.Tried {
+			col.tell(m)
+		}
+		if m.Confidence != detect.None {
+			col.tally(m, s.window[m.Start:m.End])
+		}
 	}
 	if m.Confidence == detect.None {
 		return
 	}
-	value := s.window[m.Start:m.End]
-	f := Finding{
-		Source: s.task.source, Path: s.task.path, Member: s.member, Offset: g.offsetOf(m.Start - g.at), Place: g.place,
-		Detector: s.Rules.ID(m.Detector), Confidence: m.Confidence, Why: m.Why,
-	}
-	if g.place.Line > 0 {
-		s.placeLine(&f, g, m.Start)
-	}
-	var print []byte
-	if s.Fingerprints || col != nil {
-		normal := detect.Normal(m.Detector, value)
-		print = s.print.fingerprint(byte(m.Detector), normal)
-	}
-	if s.Fingerprints {
-		f.Masked, f.Fingerprint = detect.Mask(m.Detector, value), string(print)
+	h := held{detector: m.Detector, confidence: m.Confidence, why: m.Why}
+	if s.Detail {
+		h.finding = s.finding(m, g, col)
 	}
 	if col != nil {
-		f.Place.Field, f.Place.Column = col.Field, col.Index
-		if col.hold(f, m, print) {
+		if !col.judged {
+			col.hold(h)
 			return
 		}
-		col.weigh(&f)
+		col.weigh(&h)
 	}
-	s.count(&f, m.Detector)
-	s.found = append(s.found, f)
+	s.count(&h)
 }
 
-// count counts a finding whose confidence is final.
-func (s *session) count(f *Finding, d detect.Detector) {
-	if f.Confidence >= detect.Medium {
-		s.counts[d]++
-		s.Progress.Findings.Add(1)
+// finding says where a match stands, and what it is, masked.
+func (s *session) finding(m *detect.Match, g *segment, col *column) *Finding {
+	value := s.window[m.Start:m.End]
+	f := &Finding{
+		Source: s.task.source, Path: s.task.path, Member: s.member, Offset: g.offsetOf(m.Start - g.at), Place: g.place,
+		Detector: s.Rules.ID(m.Detector), Masked: detect.Mask(m.Detector, value),
+		Fingerprint: string(s.print.fingerprint(byte(m.Detector), detect.Normal(m.Detector, value))),
+	}
+	if g.place.Line > 0 {
+		s.placeLine(f, g, m.Start)
+	}
+	if col != nil {
+		f.Place.Field = col.Field
+		if col.Index > 0 {
+			f.Place.Column = col.Index
+		}
+	}
+	return f
+}
+
+// count counts a match whose confidence is final, and hands its finding on.
+func (s *session) count(h *held) {
+	if h.confidence >= detect.Medium {
+		s.counts[h.detector]++
+		s.fresh++
 	} else {
-		s.low++
+		s.lows[h.detector]++
+	}
+	if h.finding != nil {
+		h.finding.Confidence, h.finding.Why = h.confidence, h.why
+		s.found = append(s.found, *h.finding)
 	}
 }
 
@@ -82,6 +98,10 @@ func (s *session) countLines(g *segment, at int) {
 var newline = []byte{'\n'}
 
 func (s *session) flush(all bool) error {
+	if s.fresh > 0 {
+		s.Progress.Findings.Add(s.fresh)
+		s.fresh = 0
+	}
 	if len(s.found) == 0 || !all && len(s.found) < flushFindings {
 		return nil
 	}

@@ -4,7 +4,9 @@ package discovery
 
 import (
 	"bytes"
+	"hash/maphash"
 	"slices"
+	"sort"
 
 	"github.com/insegel/insegel/internal/discovery/detect"
 	"github.com/insegel/insegel/internal/discovery/source"
@@ -44,8 +46,11 @@ type session struct {
 
 	read, skipped int64
 	found         []Finding
-	counts        []int64 // by detector, high and medium
-	low           int64
+	counts, lows  []int64 // by detector: high and medium, and low
+	fresh         int64   // counted since the progress was told
+	seed          maphash.Seed
+	windows       int // of the member that were looked through
+	last          int // the segment that was asked for last
 	csv           csvLayout
 	columns       map[source.Column]*column
 	document      document
@@ -70,15 +75,17 @@ func newSession(e *engine) *session {
 	s := &session{engine: e, scanner: e.Rules.NewScanner(e.Detectors), print: newPrinter(e.Key)}
 	s.scanner.Today = today(e.started)
 	s.scanner.Column = s.columnAt
-	s.counts = make([]int64, len(e.Rules.IDs()))
+	s.counts, s.lows = make([]int64, len(e.Rules.IDs())), make([]int64, len(e.Rules.IDs()))
+	s.seed = maphash.MakeSeed()
 	return s
 }
 
 // begin begins a task.
 func (s *session) begin(t task) {
-	s.task, s.read, s.skipped, s.low = t, 0, 0, 0
+	s.task, s.read, s.skipped, s.windows = t, 0, 0, 0
 	s.window, s.segments, s.from, s.any, s.member = s.window[:0], s.segments[:0], 0, false, ""
 	clear(s.counts)
+	clear(s.lows)
 	s.columns = nil
 	s.document = document{}
 }
@@ -204,6 +211,8 @@ func (s *session) decide(to int) error {
 		return nil
 	}
 	s.scanner.Wraps = s.wraps
+	s.scanner.Tried = s.structured() && (s.windows < triedWindows || s.windows%triedWindows == 0)
+	s.windows++
 	matches := s.scanner.Scan(s.window, s.from, to)
 	slices.SortStableFunc(matches, func(a, b detect.Match) int { return a.Start - b.Start })
 	for i := range matches {
@@ -214,6 +223,19 @@ func (s *session) decide(to int) error {
 	}
 	s.from = to
 	return s.flush(false)
+}
+
+// triedWindows is how many windows of a table are looked through for numbers that only look right, and after how many more one is
+// again: what shares are counted from.
+const triedWindows = 16
+
+// structured reports whether the window holds columns.
+func (s *session) structured() bool {
+	if len(s.segments) == 0 {
+		return false
+	}
+	g := &s.segments[len(s.segments)-1]
+	return g.form != "" || g.column != nil
 }
 
 // slide takes away what is decided and speaks for nothing that comes.
@@ -266,8 +288,8 @@ func (s *session) finish() error {
 	return err
 }
 
-// end ends the task, and adds it to the sum.
-func (s *session) end(t task) error {
+// finishAll hands on everything that waits for the task's end.
+func (s *session) finishAll() error {
 	err := s.finish()
 	if cerr := s.endColumns(); err == nil {
 		err = cerr
@@ -278,18 +300,28 @@ func (s *session) end(t task) error {
 	if derr := s.endDocument(); err == nil {
 		err = derr
 	}
+	if s.Detail {
+		return err
+	}
+	if cerr := s.sink.Counted(s.task.path, s.counts, s.lows); err == nil {
+		err = cerr
+	}
+	return err
+}
+
+// sum adds the task to the sum.
+func (s *session) sum() {
 	s.Progress.Files.Add(1)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.summary.Files++
 	s.summary.BytesRead += s.read
-	s.summary.Low += s.low
 	for i, n := range s.counts {
+		s.summary.Low += s.lows[i]
 		if n > 0 {
 			s.summary.Findings[s.Rules.ID(detect.Detector(i))] += n
 		}
 	}
-	return err
 }
 
 func (s *session) sampled(samples []source.Sample) {
@@ -300,22 +332,20 @@ func (s *session) sampled(samples []source.Sample) {
 
 // segmentAt is the text that a place of the window lies in; nil in a gap.
 func (s *session) segmentAt(at int) *segment {
-	lo, hi := 0, len(s.segments)
-	for lo < hi {
-		mid := (lo + hi) / 2
-		if s.segments[mid].at <= at {
-			lo = mid + 1
-		} else {
-			hi = mid
+	if s.last < len(s.segments) {
+		if g := &s.segments[s.last]; at >= g.at && at < g.at+g.length {
+			return g
 		}
 	}
-	if lo == 0 {
+	i := sort.Search(len(s.segments), func(i int) bool { return s.segments[i].at > at }) - 1
+	if i < 0 {
 		return nil
 	}
-	g := &s.segments[lo-1]
+	g := &s.segments[i]
 	if at >= g.at+g.length {
 		return nil
 	}
+	s.last = i
 	return g
 }
 

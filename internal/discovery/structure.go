@@ -63,9 +63,11 @@ type csvLayout struct {
 	headings  []string
 	columns   []*column
 
-	// where the last place was, so that the next on the same line goes on from there
-	line, at, index int
-	quoted          bool
+	// where the last place was, so that the next one on the same line goes on from there
+	window    *byte
+	start, at int
+	index     int
+	quoted    bool
 }
 
 // csvDelimiters are what may part cells.
@@ -73,7 +75,7 @@ const csvDelimiters = ";,\t|"
 
 // learn looks at the first line: which delimiter there is most of, and what the columns are called.
 func (l *csvLayout) learn(first []byte) {
-	*l = csvLayout{known: true, line: -1}
+	*l = csvLayout{known: true}
 	if i := bytes.IndexByte(first, '\n'); i >= 0 {
 		first = first[:i]
 	}
@@ -107,22 +109,10 @@ func onlyDigits(r rune) rune {
 
 // column is the column that a place of the window stands in; nil when its line begins too far back.
 func (l *csvLayout) column(s *session, at int) *column {
-	from := max(0, at-longestLine)
-	start := from + bytes.LastIndexByte(s.window[from:at], '\n') + 1
-	if start == from && from > 0 {
+	if !l.goTo(s.window, at) {
 		return nil
 	}
-	index, quoted := 1, false
-	for _, c := range s.window[start:at] {
-		switch c {
-		case '"':
-			quoted = !quoted
-		case l.delimiter:
-			if !quoted {
-				index++
-			}
-		}
-	}
+	index := l.index
 	for len(l.columns) < index {
 		if len(l.columns) >= mostColumns {
 			return nil
@@ -137,4 +127,29 @@ func (l *csvLayout) column(s *session, at int) *column {
 		l.columns[index-1] = s.columnNamed(c)
 	}
 	return l.columns[index-1]
+}
+
+// goTo counts the delimiters up to a place; ok is false when its line begins too far back.
+func (l *csvLayout) goTo(window []byte, at int) (ok bool) {
+	if l.window != &window[0] || at < l.at || bytes.IndexByte(window[l.at:at], '\n') >= 0 {
+		from := max(0, at-longestLine)
+		l.start = from + bytes.LastIndexByte(window[from:at], '\n') + 1
+		if l.start == from && from > 0 {
+			l.window = nil
+			return false
+		}
+		l.window, l.at, l.index, l.quoted = &window[0], l.start, 1, false
+	}
+	for _, c := range window[l.at:at] {
+		switch c {
+		case '"':
+			l.quoted = !l.quoted
+		case l.delimiter:
+			if !l.quoted {
+				l.index++
+			}
+		}
+	}
+	l.at = at
+	return true
 }

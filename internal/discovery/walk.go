@@ -257,17 +257,30 @@ func special(m fs.FileMode) string {
 	}
 }
 
-// do looks through one task. A panic of a reader costs that file only.
-func (s *session) do(ctx context.Context, t task) (err error) {
+// do looks through one task. A panic of a reader, or of what looks through what it read, costs that file only.
+func (s *session) do(ctx context.Context, t task) error {
 	s.begin(t)
+	err := s.guard(t, func() error { return s.look(ctx, t) })
+	if eerr := s.guard(t, s.finishAll); err == nil {
+		err = eerr
+	}
+	s.sum()
+	return err
+}
+
+// guard runs a step, and tells of what is left of the file should it panic. What waits then is let go.
+func (s *session) guard(t task, step func() error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = s.Skipped(source.Skip{Path: t.path, From: s.read, To: max(s.read, t.size), Reason: fmt.Sprintf("the file broke its reader: %v", r)})
-		}
-		if ferr := s.end(t); err == nil {
-			err = ferr
+			s.window, s.segments, s.from, s.any = s.window[:0], s.segments[:0], 0, false
+			err = s.Skipped(source.Skip{Path: t.path, From: s.read + s.skipped, To: max(s.read+s.skipped+1, t.size), Reason: fmt.Sprintf("the file broke its reader: %v", r)})
 		}
 	}()
+	return step()
+}
+
+// look reads the task's file or database.
+func (s *session) look(ctx context.Context, t task) error {
 	switch {
 	case t.database != nil:
 		samples, err := t.database.Read(ctx, s.Rows, s)

@@ -108,7 +108,7 @@ func (s *Scanner) checkCivic(ten *[10]byte, century int) (Detector, Why) {
 
 // dayExists reports whether a day exists. Without a century, 29 February is taken in every fourth year: 2000 was one.
 func dayExists(century, year, month, day int) bool {
-	if month == 0 || day == 0 || day > 31 {
+	if month < 1 || month > 12 || day < 1 {
 		return false
 	}
 	most := int(monthDays[month])

@@ -58,10 +58,16 @@ type term struct {
 // and e5). So a term stands in it in both encodings, and text needs no decoding.
 type dictionary struct {
 	terms  []term
-	heads  [2]map[uint32][]int32 // built; by whether the term may stand inside a word
+	heads  [2]map[uint32][]int32 // while it is built; by whether the term may stand inside a word
 	filter [2][filterBits / 64]uint64
 	table  [2][]int32 // from key's hash to the first of terms in order
-	order  [2][]int32
+	order  [2][]entry
+}
+
+// entry is a term with its first eight bytes, by which most are told apart.
+type entry struct {
+	value, mask uint64
+	term        int32
 }
 
 const (
@@ -174,10 +180,25 @@ func (d *dictionary) finish() {
 				}
 				return int(a - b)
 			})
-			d.order[inside] = append(d.order[inside], list...)
+			for _, n := range list {
+				d.order[inside] = append(d.order[inside], d.entryOf(n))
+			}
 		}
 		d.table[inside][filterBits] = int32(len(d.order[inside]))
 	}
+}
+
+// entryOf has the bytes before the first that is no letter, which may be written in several ways.
+func (d *dictionary) entryOf(n int32) entry {
+	var value, mask [8]byte
+	for i := range min(8, len(d.terms[n].text)) {
+		c := d.terms[n].text[i]
+		if c == ' ' {
+			break
+		}
+		value[i], mask[i] = c, 0xff
+	}
+	return entry{binary.LittleEndian.Uint64(value[:]), binary.LittleEndian.Uint64(mask[:]), n}
 }
 
 // maybe reports whether a term may begin with these folded bytes.
@@ -187,7 +208,7 @@ func (d *dictionary) maybe(inside int, key uint32) bool {
 }
 
 // candidates are the terms that may begin with a key.
-func (d *dictionary) candidates(inside int, key uint32) []int32 {
+func (d *dictionary) candidates(inside int, key uint32) []entry {
 	h := keyHash(key)
 	return d.order[inside][d.table[inside][h]:d.table[inside][h+1]]
 }

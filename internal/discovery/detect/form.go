@@ -105,10 +105,10 @@ func (r *Rules) Heading(name string) Contexts {
 	}
 	var out Contexts
 	for _, text := range [][]byte{spaced, []byte(name)} {
-		s := &Scanner{rules: r, kernel: classifyGo}
+		s := &Scanner{rules: r, dict: r.numbers, kernel: classifyGo}
 		n := len(text)/64 + 2
 		s.text, s.digits, s.letters = text, make([]uint64, n), make([]uint64, n)
-		s.needWords(len(text))
+		s.needWords(0, len(text))
 		for _, h := range s.hits {
 			out |= h.class.set()
 		}

@@ -12,6 +12,9 @@ const otherNumbers = Contexts(1<<Organisationsnummer | 1<<Passport | 1<<IDCard |
 // saysOther is how near a word must stand, before a number on the same line, to say that the number is something else.
 const saysOther = 48
 
+// longestWord is how far before it a word that ends near a number may begin.
+const longestWord = 24
+
 // judgeCivic weighs a number whose date and checksum are right.
 func (s *Scanner) judgeCivic(m *Match, c civicNumber) {
 	switch {
@@ -86,7 +89,7 @@ func (s *Scanner) judgeByWords(m *Match, c civicNumber) {
 
 // saidBefore finds the nearest word of some classes that stands shortly before a place, on the same line.
 func (s *Scanner) saidBefore(classes Contexts, start int) (distance int, ok bool) {
-	s.needWords(start)
+	s.needWords(start-saysOther-longestWord, start)
 	hits := s.hitsBetween(start-saysOther, start)
 	for i := len(hits) - 1; i >= 0; i-- {
 		h := hits[i]

@@ -26,8 +26,12 @@ func (s *Scanner) phone(r run, before byte) {
 	if digits < least || digits > most || goesOn(t, end) {
 		return
 	}
-	mobile := t[r.i] == '0' && digits == 10 && t[r.i+1] == '7' && strings.IndexByte("02369", t[r.i+2]) >= 0
-	s.judgePhone(r, Match{Start: start, End: end, Detector: Phone}, phoneForm{country, mobile, groups})
+	s.judgePhone(r, Match{Start: start, End: end, Detector: Phone}, phoneForm{country, digits == 10 && isMobile(t[r.i:]), groups})
+}
+
+// isMobile reports whether digits are 07 and what mobile numbers go on with.
+func isMobile(t []byte) bool {
+	return t[0] == '0' && t[1] == '7' && strings.IndexByte("02369", t[2]) >= 0
 }
 
 // phoneStart is where a telephone number begins and where its digits do, its country's code aside; start is -1 when none begins here.
@@ -245,21 +249,16 @@ func mod97(rest int, c byte) int {
 // ip4 tries four numbers with points.
 func (s *Scanner) ip4(r run) {
 	t := s.text
-	if r.i > 0 && (t[r.i-1] == '.' || t[r.i-1] == '-' || joins(t, r.i-1)) {
-		return
-	}
 	end := s.fourParts(r.i)
-	if end == 0 || goesOn(t, end) && t[end] != '/' {
+	if end == 0 || r.i > 0 && (t[r.i-1] == '.' || t[r.i-1] == '-') || goesOn(t, end) && t[end] != '/' {
 		return
 	}
 	addr, err := netip.ParseAddr(string(t[r.i:end]))
-	if err != nil {
+	if err != nil || addr.IsUnspecified() || addr.IsLoopback() || addr.As4()[0] == 0 || addr.As4()[0] >= 224 {
 		return
 	}
 	b := addr.As4()
 	switch {
-	case b[0] == 0 || b[0] == 127 || b[0] >= 224:
-		return
 	case r.said&(1<<IP) != 0:
 		s.add(IP, r.i, end, High, Words)
 	case r.said&(1<<against) != 0 || max(b[0]-1, b[1], b[2]) < 30 && b[0] < 10: // a version, a chapter

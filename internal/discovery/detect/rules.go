@@ -18,9 +18,10 @@ type Rules struct {
 	// Documents are the kinds of information that a document may look like.
 	Documents []Document
 
-	ids   []string
-	dict  *dictionary
-	names nameEndings
+	ids     []string
+	dict    *dictionary // all terms
+	numbers *dictionary // those that speak for or against a number
+	names   nameEndings
 }
 
 // Document is a kind of information that a document looks like when enough of what it is made of was found.
@@ -63,7 +64,7 @@ func Load(fsys fs.FS) (*Rules, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load detectors: %w", err)
 	}
-	r := &Rules{ids: formed[:], dict: newDictionary()}
+	r := &Rules{ids: formed[:], dict: newDictionary(), numbers: newDictionary()}
 	r.ids = slices.Clone(r.ids)
 	seen := map[string]bool{}
 	for _, name := range names {
@@ -92,6 +93,7 @@ func Load(fsys fs.FS) (*Rules, error) {
 		}
 	}
 	r.dict.finish()
+	r.numbers.finish()
 	return r, nil
 }
 
@@ -150,6 +152,11 @@ func (r *Rules) addAll(terms []string, mark string, c class) error {
 	for _, t := range terms {
 		if err := r.dict.add(mark+t, c); err != nil {
 			return err
+		}
+		if c < class(firstSensitive) || c == against {
+			if err := r.numbers.add(mark+t, c); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -16,6 +16,7 @@ type Scanner struct {
 	Column func(at int) (heading Contexts, in bool)
 
 	rules  *Rules
+	dict   *dictionary
 	want   [256]bool
 	others bool // more than personnummer and samordningsnummer is wanted
 	kernel kernel
@@ -32,10 +33,13 @@ type Scanner struct {
 
 // NewScanner makes a scanner for some of the rules' detectors.
 func (r *Rules) NewScanner(want []Detector) *Scanner {
-	s := &Scanner{rules: r, kernel: kernels()[0]}
+	s := &Scanner{rules: r, dict: r.numbers, kernel: kernels()[0]}
 	for _, d := range want {
 		s.want[d] = true
 		s.others = s.others || d > Samordningsnummer
+		if d == NamePerson || d.Sensitive() {
+			s.dict = r.dict
+		}
 	}
 	return s
 }

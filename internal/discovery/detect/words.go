@@ -11,8 +11,9 @@ import (
 // contextBytes is how far words speak for a number: 300 characters, of which some are two bytes.
 const contextBytes = 330
 
-// needWords makes sure that the words before a place have been looked up.
-func (s *Scanner) needWords(to int) {
+// needWords makes sure that the words that begin between two places have been looked up. The first is not before that of an earlier
+// call, nearly: what lies between two that are far apart is not read.
+func (s *Scanner) needWords(from, to int) {
 	to = min(to, len(s.text))
 	if to <= s.hitsTo {
 		return
@@ -21,7 +22,18 @@ func (s *Scanner) needWords(to int) {
 		classify(s.kernel, s.digits, s.letters, s.text)
 		s.lettered = true
 	}
-	s.readWords(min(len(s.text), to+1024))
+	if from > s.hitsTo {
+		s.hitsTo = wordStart(s.text, max(0, from))
+	}
+	s.readWords(to)
+}
+
+// wordStart is where the word that a place lies in begins.
+func wordStart(t []byte, at int) int {
+	for at > 0 && at < len(t) && (t[at-1] >= 0x80 || t[at-1]|0x20 >= 'a' && t[at-1]|0x20 <= 'z') {
+		at--
+	}
+	return at
 }
 
 // readWords looks up every word that begins between hitsTo and to.
@@ -75,7 +87,7 @@ var keyMasks = [4]uint32{0, 0xff, 0xffff, 0xffffff}
 
 // word looks up the word t[i:end], and the terms inside it.
 func (s *Scanner) word(i, end int) {
-	t, d := s.text, s.rules.dict
+	t, d := s.text, s.dict
 	n := end - i
 	key := foldedKey(t, i)
 	if n < 4 {
@@ -105,12 +117,26 @@ func foldedKey(t []byte, i int) uint32 {
 	return binary.LittleEndian.Uint32(b[:]) | foldAll
 }
 
+// foldedEight is the eight bytes at i, folded.
+func foldedEight(t []byte, i int) uint64 {
+	if i+8 <= len(t) {
+		return binary.LittleEndian.Uint64(t[i:]) | foldAll<<32 | foldAll
+	}
+	var b [8]byte
+	copy(b[:], t[i:])
+	return binary.LittleEndian.Uint64(b[:]) | foldAll<<32 | foldAll
+}
+
 // lookUp tries the terms that begin with key at j, in the word t[i:end], and notes the longest of each class that fits.
 func (s *Scanner) lookUp(inside int, key uint32, j, i, end int) bool {
-	d := s.rules.dict
+	d := s.dict
 	var found Contexts
-	for _, n := range d.candidates(inside, key) {
-		t := &d.terms[n]
+	first := foldedEight(s.text, j)
+	for _, e := range d.candidates(inside, key) {
+		if first&e.mask != e.value {
+			continue
+		}
+		t := &d.terms[e.term]
 		if found&t.class.set() != 0 {
 			continue
 		}
@@ -212,7 +238,7 @@ func (s *Scanner) hitsBetween(from, to int) []hit {
 // near finds how far it is from a value at start to end to the nearest word of some classes, at most within bytes of it. ok is false
 // when there is none. A word after the value counts as half as far again: "Telefon: 08-...", "08-... (telefon)".
 func (s *Scanner) near(classes Contexts, start, end, within int) (distance int, ok bool) {
-	s.needWords(end + within)
+	s.needWords(start-within, end+within)
 	best := within + 1
 	for _, h := range s.hitsBetween(start-within, end+within) {
 		if classes&h.class.set() == 0 {
