@@ -254,14 +254,14 @@ func (s *Scanner) ip4(r run) {
 		return
 	}
 	addr, err := netip.ParseAddr(string(t[r.i:end]))
-	if err != nil || addr.IsUnspecified() || addr.IsLoopback() || addr.As4()[0] == 0 || addr.As4()[0] >= 224 {
+	if err != nil || addr.IsLoopback() || addr.As4()[0]-1 >= 223 {
 		return
 	}
 	b := addr.As4()
 	switch {
 	case r.said&(1<<IP) != 0:
 		s.add(IP, r.i, end, High, Words)
-	case r.said&(1<<against) != 0 || max(b[0]-1, b[1], b[2]) < 30 && b[0] < 10: // a version, a chapter
+	case r.said&(1<<against) != 0 || b[0] < 10 && max(b[1], b[2]) < 30: // a version, a chapter
 		s.add(IP, r.i, end, Low, Ambiguous)
 	default:
 		s.add(IP, r.i, end, Medium, Form)
