@@ -2,13 +2,15 @@
 
 # Where the example municipality answers, for make demo.
 ADDR ?= 127.0.0.1:8080
+# How many megabytes of text make bench-scan makes.
+export SCAN_MB ?= 1024
 # Which benchmarks to run, for make bench.
 BENCH ?= .
 # A directory with a copy of the Go vulnerability database, for make vuln.
 VULNDB ?=
 
 .DEFAULT_GOAL := help
-.PHONY: demo test lint bench vuln release build clean help
+.PHONY: demo test lint bench bench-scan accuracy vuln release build clean help
 
 demo: ## build Insegel and start an example municipality (ADDR=127.0.0.1:8080)
 	@scripts/build 'Insegel: builds the program and starts an example municipality. The first build takes some minutes.'
@@ -26,6 +28,12 @@ bench: ## run the benchmarks (BENCH=regexp chooses which)
 token: ## test the root key in a token (PKCS#11), with SoftHSM2; it needs a C compiler
 	@go test -tags pkcs11 ./internal/key
 
+bench-scan: ## measure insegel scan beside ripgrep, grep and others (SCAN_MB=1024 chooses how much text)
+	@scripts/bench-scan
+
+accuracy: ## score every detector on labelled sentences and mixed files
+	@go test ./internal/discovery -run 'TestAccuracy|TestPrecisionInMixedFiles' -count=1
+
 vuln: ## look for known vulnerabilities (VULNDB=directory with a copy of the Go vulnerability database)
 	@if [ -z "$(VULNDB)" ]; then echo "make vuln VULNDB=DIRECTORY: give a copy of the Go vulnerability database (ID/*.json and index/)"; exit 2; fi
 	@go tool -modfile=tools/release.mod govulncheck -db "file://$(abspath $(VULNDB))" ./...
@@ -40,4 +48,4 @@ clean: ## remove what was built and installed here
 	rm -rf insegel dist .build test/browser/node_modules test/node/node_modules
 
 help: ## show this
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -84,6 +84,10 @@ func (s *Scanner) judgeByWords(m *Match, c civicNumber) {
 		m.Confidence = Low
 	default:
 		m.Confidence = Medium
+		if _, after := s.near(1<<against, m.End-1, m.End, 16); after { // "... som tidpunkt"
+			m.Why |= AgainstWords
+			m.Confidence = Low
+		}
 	}
 }
 
@@ -91,21 +95,31 @@ func (s *Scanner) judgeByWords(m *Match, c civicNumber) {
 func (s *Scanner) saidBefore(classes Contexts, start int) (distance int, ok bool) {
 	s.needWords(start-saysOther-longestWord, start)
 	hits := s.hitsBetween(start-saysOther, start)
+	clause := s.clauseStart(start)
 	for i := len(hits) - 1; i >= 0; i-- {
 		h := hits[i]
 		if int(h.end) > start {
 			continue
 		}
-		for _, c := range s.text[h.end:start] {
-			if c == '\n' {
-				return 0, false
-			}
+		if int(h.end) < clause {
+			return 0, false
 		}
 		if classes&h.class.set() != 0 {
 			return start - int(h.end), true
 		}
 	}
 	return 0, false
+}
+
+// clauseStart is where the sentence, or the line, that a place lies in begins, as far back as a word may say what stands there.
+func (s *Scanner) clauseStart(at int) int {
+	t := s.text
+	for i := at - 1; i >= 0 && i > at-saysOther; i-- {
+		if t[i] == '\n' || t[i] == ' ' && i > 0 && i+1 < at && t[i-1] == '.' && capitalAt(t, i+1) {
+			return i + 1
+		}
+	}
+	return max(0, at-saysOther)
 }
 
 // attached reports whether a value is part of something longer: 2024-850709-9805, 198507099805.25.

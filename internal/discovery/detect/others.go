@@ -2,10 +2,7 @@
 
 package detect
 
-import (
-	"bytes"
-	"math/bits"
-)
+import "math/bits"
 
 // run is a run of digits, and what stands before it.
 type run struct {
@@ -165,8 +162,7 @@ func (s *Scanner) said(at int) Contexts {
 		k++
 	}
 	s.cursor = k
-	line := max(0, at-saysOther)
-	line += bytes.LastIndexByte(s.text[line:at], '\n') + 1
+	line := s.clauseStart(at)
 	var out, numbers Contexts
 	nearest := int32(-1)
 	for k--; k >= 0 && int(hits[k].end) >= line; k-- {

@@ -56,7 +56,7 @@ func (s *Scanner) readWords(to int) {
 			k := bits.TrailingZeros64(starts)
 			starts &= starts - 1
 			i := w*64 + k
-			if i < from {
+			if i < from || len(s.hits) > 0 && i < int(s.hits[len(s.hits)-1].end) { // inside a term of several words
 				continue
 			}
 			if i >= to {
@@ -127,10 +127,11 @@ func foldedEight(t []byte, i int) uint64 {
 	return binary.LittleEndian.Uint64(b[:]) | foldAll<<32 | foldAll
 }
 
-// lookUp tries the terms that begin with key at j, in the word t[i:end], and notes the longest of each class that fits.
+// lookUp tries the terms that begin with key at j, in the word t[i:end], and notes those that fit: the longest, one of each class.
 func (s *Scanner) lookUp(inside int, key uint32, j, i, end int) bool {
 	d := s.dict
 	var found Contexts
+	longest := 0
 	first := foldedEight(s.text, j)
 	for _, e := range d.candidates(inside, key) {
 		if first&e.mask != e.value {
@@ -140,7 +141,8 @@ func (s *Scanner) lookUp(inside int, key uint32, j, i, end int) bool {
 		if found&t.class.set() != 0 {
 			continue
 		}
-		if stop := s.fits(t, j, i, end); stop > 0 {
+		if stop := s.fits(t, j, i, end); stop > 0 && stop >= longest {
+			longest = stop
 			s.hits = append(s.hits, hit{pos: int32(i), end: int32(stop), class: t.class})
 			found |= t.class.set()
 		}
