@@ -59,8 +59,7 @@ func (s *Scanner) Scan(text []byte, from, to int) []Match {
 		s.longRuns(from, to)
 		return s.out
 	}
-	classify(s.kernel, s.digits, s.letters, text)
-	s.lettered = true
+	s.classifyLetters()
 	s.readWords(min(len(text), to+contextBytes))
 	s.allRuns(from, to)
 	s.mails(from, to)

@@ -3,6 +3,7 @@
 package detect
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/bits"
 	"sort"
@@ -19,13 +20,43 @@ func (s *Scanner) needWords(from, to int) {
 		return
 	}
 	if !s.lettered {
-		classify(s.kernel, s.digits, s.letters, s.text)
-		s.lettered = true
+		s.classifyLetters()
 	}
 	if from > s.hitsTo {
 		s.hitsTo = wordStart(s.text, max(0, from))
 	}
 	s.readWords(to)
+}
+
+// classifyLetters fills the letters, and takes away what is punctuation outside ASCII: quotes, dashes, no-break spaces, the byte order
+// mark.
+func (s *Scanner) classifyLetters() {
+	classify(s.kernel, s.digits, s.letters, s.text)
+	s.lettered = true
+	for _, lead := range punctuationLeads {
+		for at := 0; ; at++ {
+			k := bytes.IndexByte(s.text[at:], lead.first)
+			if k < 0 {
+				break
+			}
+			at += k
+			if lead.bytes == 1 && at > 0 && s.text[at-1] >= 0x80 { // the end of a letter in UTF-8
+				continue
+			}
+			for i := at; i < min(len(s.text), at+lead.bytes); i++ {
+				s.letters[i/64] &^= 1 << (i % 64)
+			}
+		}
+	}
+}
+
+// punctuationLeads are the first bytes of punctuation: in UTF-8 U+2000 and on, U+0080 and on, the byte order mark; in Windows-1252
+// quotes, dashes, the bullet and the no-break space.
+var punctuationLeads = []struct {
+	first byte
+	bytes int
+}{
+	{0xe2, 3}, {0xc2, 2}, {0xef, 3}, {0x91, 1}, {0x92, 1}, {0x93, 1}, {0x94, 1}, {0x95, 1}, {0x96, 1}, {0x97, 1}, {0xa0, 1}, {0xab, 1}, {0xbb, 1},
 }
 
 // wordStart is where the word that a place lies in begins.
