@@ -100,9 +100,18 @@ func (s *session) columnNamed(c source.Column) *column {
 
 // columnOf is the column that a place of the window stands in; nil in prose.
 func (s *session) columnOf(g *segment, at int) *column {
-	switch {
-	case g.column != nil:
+	if g.column != nil || g.form == "" {
 		return g.column
+	}
+	if s.lastAt != at { // the scanner asks, and then the session
+		s.lastAt, s.lastColumn = at, s.findColumn(g, at)
+	}
+	return s.lastColumn
+}
+
+// findColumn looks for what says in the text which column a place stands in.
+func (s *session) findColumn(g *segment, at int) *column {
+	switch {
 	case g.form == source.CSV:
 		return s.csv.column(s, at)
 	case g.form == source.JSON:
@@ -160,7 +169,9 @@ func (c *column) tally(m *detect.Match, value []byte) {
 		c.kinds[m.Detector] = t
 	}
 	t.why |= m.Why
-	t.distinct.add(maphash.Bytes(c.session.seed, detect.Normal(m.Detector, value)))
+	s := c.session
+	s.normal = detect.Normal(s.normal[:0], m.Detector, value)
+	t.distinct.add(maphash.Bytes(s.seed, s.normal))
 }
 
 // hold keeps a match until the column is judged.

@@ -18,7 +18,7 @@ type document struct {
 }
 
 // listenBytes is how much of a document is looked through for a rule's words: what it is stands early.
-const listenBytes = 256 << 10
+const listenBytes = 64 << 10
 
 // listen looks for the words of the rules of documents in text that has been decided.
 func (s *session) listen(text []byte) {

@@ -47,10 +47,11 @@ func (s *session) note(m *detect.Match) {
 // finding says where a match stands, and what it is, masked.
 func (s *session) finding(m *detect.Match, g *segment, col *column) *Finding {
 	value := s.window[m.Start:m.End]
+	s.normal = detect.Normal(s.normal[:0], m.Detector, value)
 	f := &Finding{
 		Source: s.task.source, Path: s.task.path, Member: s.member, Offset: g.offsetOf(m.Start - g.at), Place: g.place,
 		Detector: s.Rules.ID(m.Detector), Masked: detect.Mask(m.Detector, value),
-		Fingerprint: string(s.print.fingerprint(byte(m.Detector), detect.Normal(m.Detector, value))),
+		Fingerprint: string(s.print.fingerprint(byte(m.Detector), s.normal)),
 	}
 	if g.place.Line > 0 {
 		s.placeLine(f, g, m.Start)

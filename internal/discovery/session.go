@@ -49,8 +49,11 @@ type session struct {
 	counts, lows  []int64 // by detector: high and medium, and low
 	fresh         int64   // counted since the progress was told
 	seed          maphash.Seed
-	windows       int // of the member that were looked through
-	last          int // the segment that was asked for last
+	normal        []byte  // the value that is being hashed
+	windows       int     // of the member that were looked through
+	lastAt        int     // the place whose column was asked for last
+	lastColumn    *column // and that column
+	last          int     // the segment that was asked for last
 	csv           csvLayout
 	columns       map[source.Column]*column
 	document      document
@@ -75,6 +78,7 @@ func newSession(e *engine) *session {
 	s := &session{engine: e, scanner: e.Rules.NewScanner(e.Detectors), print: newPrinter(e.Key)}
 	s.scanner.Today = today(e.started)
 	s.scanner.Column = s.columnAt
+	s.scanner.Roughly = !e.Detail
 	s.counts, s.lows = make([]int64, len(e.Rules.IDs())), make([]int64, len(e.Rules.IDs()))
 	s.seed = maphash.MakeSeed()
 	return s
@@ -213,14 +217,15 @@ func (s *session) decide(to int) error {
 	s.scanner.Wraps = s.wraps
 	s.scanner.Tried = s.structured() && (s.windows < triedWindows || s.windows%triedWindows == 0)
 	s.windows++
+	s.lastAt = -1
 	matches := s.scanner.Scan(s.window, s.from, to)
-	slices.SortStableFunc(matches, func(a, b detect.Match) int { return a.Start - b.Start })
+	if byStart := func(a, b detect.Match) int { return a.Start - b.Start }; !slices.IsSortedFunc(matches, byStart) {
+		slices.SortStableFunc(matches, byStart)
+	}
 	for i := range matches {
 		s.note(&matches[i])
 	}
-	if len(matches) > 0 || s.document.said != nil {
-		s.listen(s.window[s.from:to])
-	}
+	s.listen(s.window[s.from:to])
 	s.from = to
 	return s.flush(false)
 }

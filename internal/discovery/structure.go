@@ -131,7 +131,7 @@ func (l *csvLayout) column(s *session, at int) *column {
 
 // goTo counts the delimiters up to a place; ok is false when its line begins too far back.
 func (l *csvLayout) goTo(window []byte, at int) (ok bool) {
-	if l.window != &window[0] || at < l.at || bytes.IndexByte(window[l.at:at], '\n') >= 0 {
+	if l.window != &window[0] || at < l.at || at-l.at > longestLine || bytes.IndexByte(window[l.at:at], '\n') >= 0 {
 		from := max(0, at-longestLine)
 		l.start = from + bytes.LastIndexByte(window[from:at], '\n') + 1
 		if l.start == from && from > 0 {
@@ -140,16 +140,16 @@ func (l *csvLayout) goTo(window []byte, at int) (ok bool) {
 		}
 		l.window, l.at, l.index, l.quoted = &window[0], l.start, 1, false
 	}
+	index, quoted, delimiter := l.index, l.quoted, l.delimiter
 	for _, c := range window[l.at:at] {
-		switch c {
-		case '"':
-			l.quoted = !l.quoted
-		case l.delimiter:
-			if !l.quoted {
-				l.index++
+		if c == delimiter {
+			if !quoted {
+				index++
 			}
+		} else if c == '"' {
+			quoted = !quoted
 		}
 	}
-	l.at = at
+	l.at, l.index, l.quoted = at, index, quoted
 	return true
 }

@@ -61,12 +61,16 @@ type civicNumber struct {
 // tryCivic checks a number's date and checksum, and notes it.
 func (s *Scanner) tryCivic(c civicNumber) {
 	t := s.text
+	if t[c.birth+2] > '1' && !s.Tried { // no month begins so: most that have the shape end here
+		return
+	}
 	var ten [10]byte
-	copy(ten[:6], t[c.birth:c.birth+6])
-	copy(ten[6:], t[c.tail:c.tail+4])
+	date, tail := (*[6]byte)(t[c.birth:]), (*[4]byte)(t[c.tail:])
+	ten[0], ten[1], ten[2], ten[3], ten[4], ten[5] = date[0], date[1], date[2], date[3], date[4], date[5]
+	ten[6], ten[7], ten[8], ten[9] = tail[0], tail[1], tail[2], tail[3]
 	century := 0
 	if c.birth-c.start >= 2 {
-		century = int(t[c.birth-2]-'0')*10 + int(t[c.birth-1]-'0')
+		century = two(t[c.birth-2:])
 	}
 	d, why := s.checkCivic(&ten, century)
 	if why == 0 {
@@ -120,7 +124,10 @@ func dayExists(century, year, month, day int) bool {
 
 var monthDays = [13]uint8{0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
 
-func two(b []byte) int { return int(b[0]-'0')*10 + int(b[1]-'0') }
+func two(b []byte) int {
+	_ = b[1]
+	return int(b[0])*10 + int(b[1]) - '0'*11
+}
 
 // luhnPairs has the sum of two digits of which the first is doubled.
 var luhnPairs = func() (sums [100]uint8) {

@@ -35,56 +35,62 @@ func Mask(d Detector, value []byte) string {
 	return string(out)
 }
 
-// Normal is the one form of a value that its fingerprint is made from: digits alone for numbers (a personnummer without its century,
-// which most are written without), small letters for words.
-func Normal(d Detector, value []byte) []byte {
-	var out []byte
+// Normal appends the one form of a value that its fingerprint is made from: digits alone for numbers (a personnummer without its
+// century, which most are written without), small letters for words.
+func Normal(to []byte, d Detector, value []byte) []byte {
+	first := len(to)
 	switch d {
 	case Personnummer, Samordningsnummer, Organisationsnummer:
-		out = mantissa(value)
-		if len(out) == 12 {
-			out = out[2:]
+		to = mantissa(to, value)
+		if len(to)-first == 12 {
+			to = append(to[:first], to[first+2:]...)
 		}
 	case Phone, Account, Bankgiro, Plusgiro, Card, Passport, IDCard:
-		out = onlyDigits(value)
+		to = onlyDigits(to, value)
 	case IBAN, Vehicle, Interim, ICD10:
 		for _, c := range value {
 			if isDigit(c) || c|0x20 >= 'a' && c|0x20 <= 'z' {
-				out = append(out, c|0x20)
+				to = append(to, c|0x20)
 			}
 		}
 	default:
 		for _, c := range value {
-			out = append(out, c|0x20)
+			to = append(to, c|0x20)
 		}
 	}
-	return out
+	return to
 }
 
 // mantissa is the digits of a number, also of one that a spreadsheet has written with an exponent: 1.985070998E11.
-func mantissa(value []byte) []byte {
-	e := bytes.IndexAny(value, "eE")
+func mantissa(to, value []byte) []byte {
+	e := -1
+	if len(value) > 13 {
+		e = bytes.IndexAny(value, "eE")
+	}
 	if e < 0 || len(value) < e+3 {
-		return onlyDigits(value)
+		return onlyDigits(to, value)
 	}
-	out, exponent := onlyDigits(value[:e]), 0
-	for _, c := range onlyDigits(value[e:]) {
-		exponent = exponent*10 + int(c-'0')
-	}
-	for len(out) <= exponent && len(out) < 12 {
-		out = append(out, '0')
-	}
-	return out
-}
-
-func onlyDigits(value []byte) []byte {
-	out := make([]byte, 0, 16)
-	for _, c := range value {
+	first := len(to)
+	to = onlyDigits(to, value[:e])
+	exponent := 0
+	for _, c := range value[e:] {
 		if isDigit(c) {
-			out = append(out, c)
+			exponent = exponent*10 + int(c-'0')
 		}
 	}
-	return out
+	for len(to)-first <= exponent && len(to)-first < 12 {
+		to = append(to, '0')
+	}
+	return to
+}
+
+func onlyDigits(to, value []byte) []byte {
+	for _, c := range value {
+		if isDigit(c) {
+			to = append(to, c)
+		}
+	}
+	return to
 }
 
 // Heading says what a column's name speaks of.

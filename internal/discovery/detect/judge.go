@@ -61,17 +61,17 @@ func judgeByHeading(m *Match, c civicNumber, heading Contexts) {
 // judgeByWords weighs a number in running text by the words around it: the nearest decides.
 func (s *Scanner) judgeByWords(m *Match, c civicNumber) {
 	if c.form == dashed {
-		m.Confidence = High
-		if other, ok := s.saidBefore(otherNumbers, m.Start); ok {
-			if own, ok := s.near(civicWords, m.Start, m.End, contextBytes); !ok || own > other {
-				m.Why |= AgainstWords
-				m.Confidence = Medium
-			}
-		}
+		s.judgeDashed(m)
+		return
+	}
+	other, said := s.saidBefore(otherNumbers, m.Start)
+	stamps := c.form == bare12 && s.amongStamps(m.Start)
+	_, after := s.near(1<<against, m.End-1, m.End, 16) // "... som tidpunkt"
+	if s.Roughly && !said && !stamps && !after {
+		m.Confidence = Medium
 		return
 	}
 	own, ok := s.near(civicWords, m.Start, m.End, contextBytes)
-	other, said := s.saidBefore(otherNumbers, m.Start)
 	switch {
 	case said && (!ok || own > other):
 		m.Why |= AgainstWords
@@ -79,14 +79,26 @@ func (s *Scanner) judgeByWords(m *Match, c civicNumber) {
 	case ok:
 		m.Why |= Words
 		m.Confidence = High
-	case c.form == bare12 && s.amongStamps(m.Start):
+	case stamps:
 		m.Why |= Neighbours | Ambiguous
+		m.Confidence = Low
+	case after:
+		m.Why |= AgainstWords
 		m.Confidence = Low
 	default:
 		m.Confidence = Medium
-		if _, after := s.near(1<<against, m.End-1, m.End, 16); after { // "... som tidpunkt"
+	}
+}
+
+// judgeDashed weighs a number with a dash in running text: only a word for another number, nearer than its own, speaks against it.
+func (s *Scanner) judgeDashed(m *Match) {
+	if m.Confidence = High; s.Roughly {
+		return
+	}
+	if other, ok := s.saidBefore(otherNumbers, m.Start); ok {
+		if own, ok := s.near(civicWords, m.Start, m.End, contextBytes); !ok || own > other {
 			m.Why |= AgainstWords
-			m.Confidence = Low
+			m.Confidence = Medium
 		}
 	}
 }

@@ -11,6 +11,8 @@ type Scanner struct {
 	Tried bool
 	// Today is the day as YYYYMMDD; nobody is born after it.
 	Today int
+	// Roughly says that medium and high need not be told apart, which spares looking for words that make the one the other.
+	Roughly bool
 	// Column tells about the column that a place stands in: what its name speaks of, and whether it stands in one at all, so that what is
 	// near is other cells. It may be nil.
 	Column func(at int) (heading Contexts, in bool)
@@ -25,7 +27,9 @@ type Scanner struct {
 	digits, letters []uint64
 	lettered        bool // letters are filled for text
 	hits            []hit
-	hitsTo          int // words before this place are in hits
+	hitsFrom        int // words that begin between these places are in hits
+	hitsTo          int
+	scratch         []uint64
 	cursor          int // the first hit that begins after the last run
 	out             []Match
 	digitsOf        [24]byte // of the number that is being tried
@@ -48,7 +52,7 @@ func (r *Rules) NewScanner(want []Detector) *Scanner {
 // are valid until the next call, in the order of their detectors' work.
 func (s *Scanner) Scan(text []byte, from, to int) []Match {
 	s.text, s.out = text, s.out[:0]
-	s.hits, s.hitsTo, s.lettered, s.cursor = s.hits[:0], max(0, from-contextBytes), false, 0
+	s.hits, s.hitsFrom, s.hitsTo, s.lettered, s.cursor = s.hits[:0], 0, 0, false, 0
 	words := len(text)/64 + 2
 	if cap(s.digits) < words {
 		s.digits, s.letters = make([]uint64, words+words/4), make([]uint64, words+words/4)
@@ -59,7 +63,9 @@ func (s *Scanner) Scan(text []byte, from, to int) []Match {
 		s.longRuns(from, to)
 		return s.out
 	}
-	s.classifyLetters()
+	s.classifyLetters(0, len(text))
+	s.lettered = true
+	s.hitsTo = max(0, from-contextBytes)
 	s.readWords(min(len(text), to+contextBytes))
 	s.allRuns(from, to)
 	s.mails(from, to)

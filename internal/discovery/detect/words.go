@@ -12,38 +12,46 @@ import (
 // contextBytes is how far words speak for a number: 300 characters, of which some are two bytes.
 const contextBytes = 330
 
-// needWords makes sure that the words that begin between two places have been looked up. The first is not before that of an earlier
-// call, nearly: what lies between two that are far apart is not read.
+// needWords makes sure that the words that begin between two places have been looked up. When only a few places want words, what lies
+// far from them is not read.
 func (s *Scanner) needWords(from, to int) {
-	to = min(to, len(s.text))
-	if to <= s.hitsTo {
+	from, to = max(0, from), min(to, len(s.text))
+	if s.lettered || from >= s.hitsFrom && to <= s.hitsTo {
 		return
 	}
-	if !s.lettered {
-		s.classifyLetters()
+	if from < s.hitsFrom || from > s.hitsTo {
+		s.hits, s.hitsFrom = s.hits[:0], wordStart(s.text, from)
+		s.hitsTo = s.hitsFrom
 	}
-	if from > s.hitsTo {
-		s.hitsTo = wordStart(s.text, max(0, from))
-	}
+	s.classifyLetters(s.hitsTo, min(len(s.text), to+longestWord))
 	s.readWords(to)
 }
 
-// classifyLetters fills the letters, and takes away what is punctuation outside ASCII: quotes, dashes, no-break spaces, the byte order
-// mark.
-func (s *Scanner) classifyLetters() {
-	classify(s.kernel, s.digits, s.letters, s.text)
-	s.lettered = true
+// classifyLetters fills the letters of a part of the text, and takes away what is punctuation outside ASCII: quotes, dashes, no-break
+// spaces, the byte order mark.
+func (s *Scanner) classifyLetters(from, to int) {
+	first := from / 64
+	t := s.text[first*64 : min(len(s.text), to+63)]
+	words := len(t)/64 + 2
+	digits := s.digits // of the whole text they are wanted; of a part they are there, and end where the text does
+	if first > 0 || len(t) < len(s.text) {
+		if cap(s.scratch) < words {
+			s.scratch = make([]uint64, words+words/4)
+		}
+		digits = s.scratch[:words]
+	}
+	classify(s.kernel, digits, s.letters[first:first+words], t)
 	for _, lead := range punctuationLeads {
 		for at := 0; ; at++ {
-			k := bytes.IndexByte(s.text[at:], lead.first)
+			k := bytes.IndexByte(t[at:], lead.first)
 			if k < 0 {
 				break
 			}
 			at += k
-			if lead.bytes == 1 && at > 0 && s.text[at-1] >= 0x80 { // the end of a letter in UTF-8
+			if lead.bytes == 1 && at > 0 && t[at-1] >= 0x80 { // the end of a letter in UTF-8
 				continue
 			}
-			for i := at; i < min(len(s.text), at+lead.bytes); i++ {
+			for i := first*64 + at; i < min(len(s.text), first*64+at+lead.bytes); i++ {
 				s.letters[i/64] &^= 1 << (i % 64)
 			}
 		}

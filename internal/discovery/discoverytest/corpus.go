@@ -51,7 +51,7 @@ var fillers = []string{
 
 func (t *Text) prose(size int) {
 	for len(t.Bytes) < size {
-		for range 5 + t.r.IntN(8) {
+		for range 6 + t.r.IntN(6) {
 			t.Add("%s ", t.pick(fillers...))
 		}
 		switch t.r.IntN(9) {
@@ -98,9 +98,9 @@ func (t *Text) register(size int) {
 }
 
 func (t *Text) invoices(size int) {
-	t.Add("tid;fakturanr;ocr;orgnr;belopp;mottagare\n")
+	t.Add("tid;fakturanr;ocr;orgnr;belopp;mottagare;adress;beskrivning\n")
 	for len(t.Bytes) < size {
-		t.Add("%s;%s;%s;%s;%d,%02d;%s\n", t.value("stamp"), t.value("invoice"), t.value("ocr"), t.value("organisationsnummer"), t.r.IntN(90000), t.r.IntN(100), t.pick(lastNames...))
+		t.Add("%s;%s;%s;%s;%d,%02d;%s;%s;%s\n", t.value("stamp"), t.value("invoice"), t.value("ocr"), t.value("organisationsnummer"), t.r.IntN(90000), t.r.IntN(100), t.pick(lastNames...), t.value("address"), t.pick(fillers...))
 	}
 }
 
@@ -112,7 +112,7 @@ func (t *Text) log(size int) {
 			date, tail := t.civicParts(0)
 			t.Mark("personnummer", date+t.pick("", "-")+tail)
 		}
-		t.Add(" path=/api/arende/%d status=200\n", 1000000+t.r.IntN(9000000))
+		t.Add(" path=/api/arende/%d status=200 agent=\"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/%d.36\" roll=handlaggare\n", 1000000+t.r.IntN(9000000), 500+t.r.IntN(60))
 	}
 }
 
@@ -122,7 +122,7 @@ func (t *Text) json(size int) {
 		t.Add(`{"id":%d,"orderId":"%s","created":"%s","person":{"pnr":"`, 1000000000+t.r.IntN(2000000000), t.value("order"), t.value("stamp"))
 		date, tail := t.civicParts(0)
 		t.Mark("personnummer", date+t.pick("", "-")+tail)
-		t.Add(`","namn":"%s"},"trace":"%s","belopp":%d},`+"\n", t.value("name_person"), t.value("hex"), t.r.IntN(100000))
+		t.Add(`","namn":"%s"},"trace":"%s","belopp":%d,"text":"%s"},`+"\n", t.value("name_person"), t.value("hex"), t.r.IntN(100000), t.pick(fillers...))
 	}
 	t.Add("{}]\n")
 }
