@@ -2,7 +2,10 @@
 
 package detect
 
-import "math/bits"
+import (
+	"bytes"
+	"math/bits"
+)
 
 // The rules for personnummer and samordningsnummer: the century is 18, 19 or 20; a samordningsnummer's day is 60 higher, and official
 // ones have month 00, day 60 and days that no calendar has; the birth number 000 is given to nobody; the last digit is Luhn's over
@@ -70,7 +73,7 @@ func (s *Scanner) tryCivic(c civicNumber) {
 	ten[6], ten[7], ten[8], ten[9] = tail[0], tail[1], tail[2], tail[3]
 	century := 0
 	if c.birth-c.start >= 2 {
-		century = two(t[c.birth-2:])
+		century = max(1, two(t[c.birth-2:])) // 00 is written, and none of the three
 	}
 	d, why := s.checkCivic(&ten, century)
 	if why == 0 {
@@ -165,14 +168,15 @@ func (s *Scanner) runAt(i int) int {
 
 // separatorFirst are the bytes that may begin what stands between the date and the last four.
 var separatorFirst = func() (t [256]uint8) {
-	for _, c := range []byte{'-', '+', ' ', '\n', '\r', 0xe2, 0xc2, 0x96, 0x97, 0xa0, 0xad} {
+	for _, c := range []byte{'-', '+', ' ', '\n', '\r', 0xe2, 0xc2, 0x96, 0x97, 0xa0, 0xad, '&', '\\'} {
 		t[c] = 1
 	}
 	return t
 }()
 
-// longestSeparator is how many bytes are looked at between the two parts: " – " with no-break spaces, and a line break.
-const longestSeparator = 10
+// longestSeparator is how many bytes are looked at between the two parts: " – " with no-break spaces, and a line break, or three
+// character references of HTML.
+const longestSeparator = 24
 
 // separator reads what stands between the two parts of a number: spaces, one dash, spaces. A line break counts as a space after a
 // dash, and everywhere in text that was laid out in lines. strong is false for spaces without a dash.
@@ -231,6 +235,59 @@ func separatorAt(t []byte, j int) (separatorKind, int) {
 		}
 	case 0xe2:
 		return generalPunctuation(t, j)
+	case '&', '\\':
+		return writtenOut(t[j:])
+	}
+	return isOther, 0
+}
+
+// references are dashes and spaces as HTML and JSON may write them out.
+var references = []struct {
+	text string
+	kind separatorKind
+}{
+	{"&nbsp;", isSpace},
+	{"&#160;", isSpace},
+	{"&#xa0;", isSpace},
+	{"&#8239;", isSpace},
+	{"&#32;", isSpace},
+	{"&shy;", isDash},
+	{"&#173;", isDash},
+	{"&ndash;", isDash},
+	{"&mdash;", isDash},
+	{"&minus;", isDash},
+	{"&#45;", isDash},
+	{"&#43;", isDash},
+	{"&#8208;", isDash},
+	{"&#8209;", isDash},
+	{"&#8210;", isDash},
+	{"&#8211;", isDash},
+	{"&#8212;", isDash},
+	{"&#8722;", isDash},
+	{"&#x2010;", isDash},
+	{"&#x2011;", isDash},
+	{"&#x2012;", isDash},
+	{"&#x2013;", isDash},
+	{"&#x2014;", isDash},
+	{"&#x2212;", isDash},
+	{`\u00a0`, isSpace},
+	{`\u202f`, isSpace},
+	{`\u00ad`, isDash},
+	{`\u002d`, isDash},
+	{`\u2010`, isDash},
+	{`\u2011`, isDash},
+	{`\u2012`, isDash},
+	{`\u2013`, isDash},
+	{`\u2014`, isDash},
+	{`\u2212`, isDash},
+}
+
+// writtenOut reads a dash or a space that is written out.
+func writtenOut(t []byte) (separatorKind, int) {
+	for i := range references {
+		if r := &references[i]; len(t) >= len(r.text) && bytes.EqualFold(t[:len(r.text)], []byte(r.text)) {
+			return r.kind, len(r.text)
+		}
 	}
 	return isOther, 0
 }

@@ -62,6 +62,9 @@ var writtenForms = []struct{ name, between string }{
 	{"en dash between spaces", " – "},
 	{"hyphen at the end of a line", "-\n"},
 	{"hyphen at the end of a line, CRLF", "-\r\n"},
+	{"HTML non-breaking hyphen", "&#8209;"},
+	{"HTML en dash between no-break spaces", "&nbsp;&ndash;&nbsp;"},
+	{"JSON non-breaking hyphen", `\u2011`},
 	{"Windows-1252 en dash", "\x96"},
 	{"Windows-1252 no-break space", "\xa0"},
 	{"Windows-1252 soft hyphen", "\xad"},
@@ -174,6 +177,7 @@ func TestNotCivic(t *testing.T) {
 		"birth number 000":      "900603-0005",
 		"two dashes":            "900603--9813",
 		"too wide":              "900603      9813",
+		"another reference":     "900603&amp;9813",
 		"29 February":           "18900229-9802",
 	} {
 		if got := s.Scan([]byte(text), 0, len(text)); len(got) > 0 {

@@ -15,6 +15,7 @@ func Mask(d Detector, value []byte) string {
 	if d == Email {
 		return mask + mask + mask + "@" + mask + mask + mask
 	}
+	value = withoutReferences(value)
 	out := make([]byte, 0, len(value)*len(mask))
 	dashed := false
 	for _, c := range value {
@@ -35,13 +36,23 @@ func Mask(d Detector, value []byte) string {
 	return string(out)
 }
 
+// withoutReferences is a number whose separator is written out, as &#8209; or \u2011, with a hyphen instead: what the reference's own
+// digits are is no part of it.
+func withoutReferences(value []byte) []byte {
+	from, to := bytes.IndexAny(value, `&\`), len(value)-4
+	if from < 0 || to < from {
+		return value
+	}
+	return append(append(append(make([]byte, 0, from+5), value[:from]...), '-'), value[to:]...)
+}
+
 // Normal appends the one form of a value that its fingerprint is made from: digits alone for numbers (a personnummer without its
 // century, which most are written without), small letters for words.
 func Normal(to []byte, d Detector, value []byte) []byte {
 	first := len(to)
 	switch d {
 	case Personnummer, Samordningsnummer, Organisationsnummer:
-		to = mantissa(to, value)
+		to = mantissa(to, withoutReferences(value))
 		if len(to)-first == 12 {
 			to = append(to[:first], to[first+2:]...)
 		}
