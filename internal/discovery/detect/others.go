@@ -162,6 +162,9 @@ func (s *Scanner) said(at int) Contexts {
 		k++
 	}
 	s.cursor = k
+	if k == 0 || int(hits[k-1].end) < at-saysOther { // most: nothing was said
+		return 0
+	}
 	line := s.clauseStart(at)
 	var out, numbers Contexts
 	nearest := int32(-1)
