@@ -23,10 +23,15 @@ func (s *Scanner) phone(r run, before byte) {
 			digits--
 		}
 	}
-	if digits < least || digits > most || goesOn(t, end) {
+	if digits < least || digits > most || goesOn(t, end) || inRow(t, end, groups) {
 		return
 	}
 	s.judgePhone(r, Match{Start: start, End: end, Detector: Phone}, phoneForm{country, digits == 10 && isMobile(t[r.i:]), groups})
+}
+
+// inRow reports whether a space and a digit follow: what looks like a telephone number is part of a row of numbers.
+func inRow(t []byte, end, groups int) bool {
+	return groups > 3 && end+1 < len(t) && t[end] == ' ' && isDigit(t[end+1])
 }
 
 // isMobile reports whether digits are 07 and what mobile numbers go on with.
@@ -113,7 +118,7 @@ func phoneSeparator(t []byte, at int) int {
 
 func (s *Scanner) judgePhone(r run, m Match, f phoneForm) {
 	m.Confidence = Low
-	area := r.n >= 2 && r.n <= 4 // the first group is an area code or 07X
+	area := r.n == 3 || r.n == 4 || r.n == 2 && s.text[r.i+1] == '8' // the first group is an area code or 07X; of two digits there is 08
 	switch {
 	case r.said&(1<<Phone) != 0:
 		m.Confidence, m.Why = High, Words
