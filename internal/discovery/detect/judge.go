@@ -2,6 +2,8 @@
 
 package detect
 
+import "bytes"
+
 // civicWords are the contexts that speak for a personnummer or samordningsnummer.
 const civicWords = Contexts(1<<Personnummer | 1<<Samordningsnummer | 1<<Interim | 1<<DateOfBirth)
 
@@ -66,7 +68,7 @@ func (s *Scanner) judgeByWords(m *Match, c civicNumber) {
 	}
 	other, said := s.saidBefore(otherNumbers, m.Start)
 	stamps := c.form == bare12 && s.amongStamps(m.Start)
-	_, after := s.near(1<<against, m.End-1, m.End, 16) // "... som tidpunkt"
+	after := s.saidAfter(m.End)
 	if s.Roughly && !said && !stamps && !after {
 		m.Confidence = Medium
 		return
@@ -121,6 +123,21 @@ func (s *Scanner) saidBefore(classes Contexts, start int) (distance int, ok bool
 		}
 	}
 	return 0, false
+}
+
+// saidAfter reports whether a word for another kind of number stands directly after a place, in the same sentence: "... som tidpunkt".
+func (s *Scanner) saidAfter(end int) bool {
+	stop := min(len(s.text), end+16)
+	if i := bytes.IndexAny(s.text[end:stop], ".;\n"); i >= 0 {
+		stop = end + i
+	}
+	s.needWords(end, stop)
+	for _, h := range s.hitsBetween(end, stop) {
+		if h.class == against {
+			return true
+		}
+	}
+	return false
 }
 
 // clauseStart is where the sentence, or the line, that a place lies in begins, as far back as a word may say what stands there.
