@@ -6,8 +6,12 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"os"
+	"os/exec"
+	"syscall"
 	"testing"
 
+	"github.com/insegel/insegel/internal/document/documenttest"
 	"github.com/xuri/excelize/v2"
 )
 
@@ -63,6 +67,7 @@ func BenchmarkWorkbook(b *testing.B) {
 	book := benchWorkbook(b)
 	var text int64
 	b.Run("insegel", func(b *testing.B) {
+		start := cpu()
 		for b.Loop() {
 			c := &counted{}
 			if err := ReadAny(context.Background(), File{Path: "a.xlsx", Size: int64(len(book)), ReaderAt: bytes.NewReader(book)}, c); err != nil {
@@ -70,9 +75,10 @@ func BenchmarkWorkbook(b *testing.B) {
 			}
 			text = c.bytes
 		}
-		b.SetBytes(text)
+		b.ReportMetric(float64(text*int64(b.N))/1e6/(cpu()-start), "MB-text/cpu-s")
 	})
 	b.Run("excelize", func(b *testing.B) {
+		start := cpu()
 		for b.Loop() {
 			f, err := excelize.OpenReader(bytes.NewReader(book))
 			if err != nil {
@@ -95,6 +101,51 @@ func BenchmarkWorkbook(b *testing.B) {
 			_ = rows.Close()
 			_ = f.Close()
 		}
-		b.SetBytes(text)
+		b.ReportMetric(float64(text*int64(b.N))/1e6/(cpu()-start), "MB-text/cpu-s")
 	})
+}
+
+// The figure is bytes of the file; pages per second are beside it.
+func BenchmarkPDF(b *testing.B) {
+	path := documenttest.Convert(b, socialPages(b, 3000), "pdf")
+	file, err := os.ReadFile(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	pages := 0
+	b.Run("insegel", func(b *testing.B) {
+		start := cpu()
+		for b.Loop() {
+			g := &gathered{}
+			if err := ReadAny(context.Background(), File{Path: path, Size: int64(len(file)), ReaderAt: bytes.NewReader(file)}, g); err != nil {
+				b.Fatal(err)
+			}
+			pages = 0
+			for _, t := range g.texts {
+				pages = max(pages, t.Place.Page)
+			}
+		}
+		b.ReportMetric(float64(pages*b.N)/(cpu()-start), "pages/cpu-s")
+	})
+	b.Run("pdftotext", func(b *testing.B) {
+		program := documenttest.Tool(b, "pdftotext", "poppler-utils")
+		start := childCPU()
+		for b.Loop() {
+			if _, err := exec.CommandContext(b.Context(), program, path, "-").Output(); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64(pages*b.N)/(childCPU()-start), "pages/cpu-s")
+	})
+}
+
+// cpu is how many seconds of processor this process has used, which other work on the machine disturbs less than the clock.
+func cpu() float64 { return usage(syscall.RUSAGE_SELF) }
+
+func childCPU() float64 { return usage(syscall.RUSAGE_CHILDREN) }
+
+func usage(who int) float64 {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(who, &u)
+	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
 }

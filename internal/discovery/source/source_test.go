@@ -117,6 +117,7 @@ func official(t testing.TB) []string {
 func (g *gathered) hasAll(t testing.TB, numbers []string) {
 	t.Helper()
 	all := g.all()
+	all += strings.ReplaceAll(all, "\n", "") // a number may go on in the next line
 	missed := 0
 	for _, n := range numbers {
 		if !strings.Contains(all, n) && !strings.Contains(all, n[:8]+"-"+n[8:]) {

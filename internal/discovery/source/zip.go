@@ -296,6 +296,18 @@ func (w *windowReader) take(n int) ([]byte, error) {
 	return out, nil
 }
 
+// peek gives the next n bytes, or as many as there are, and leaves them.
+func (w *windowReader) peek(n int) ([]byte, error) {
+	out, err := w.take(n)
+	if err == nil {
+		w.pos -= n
+	}
+	return out, err
+}
+
+// position is where the next byte is in the file.
+func (w *windowReader) position() int64 { return w.offset - int64(len(w.buf)-w.pos) }
+
 func init() { register(Zip, guarded{readZip}) }
 
 // readZip reads an archive, or a document that is one.
