@@ -136,33 +136,46 @@ func (f *pdfFile) table(at int64) (pdfDict, error) {
 		return nil, err
 	}
 	for {
-		head, _ := w.peek(64)
-		l := pdfLex{b: head, end: true}
-		first, err := l.object(0)
-		if err != nil {
-			return nil, err
+		start, count, trailer, err := f.tablePart(w)
+		if err != nil || trailer != nil {
+			return trailer, err
 		}
-		if first == pdfWord("trailer") {
-			trailer, _, err := f.parse(w.position() + int64(l.pos))
-			d, _ := trailer.(pdfDict)
-			return d, err
-		}
-		start, ok := first.(float64)
-		count, err := l.object(0)
-		n, ok2 := count.(float64)
-		if err != nil || !ok || !ok2 || start < 0 || n < 0 || start+n > 10_000_000 {
-			return nil, errObject
-		}
-		l.space()
-		if _, err := w.take(l.pos); err != nil {
-			return nil, err
-		}
-		for i := range int(n) {
-			if err := f.tableLine(w, int(start)+i); err != nil {
+		for i := range count {
+			if err := f.tableLine(w, start+i); err != nil {
 				return nil, err
 			}
 		}
 	}
+}
+
+// tablePart reads the line before a part of a table, or the trailer after the last.
+func (f *pdfFile) tablePart(w *windowReader) (start, count int, trailer pdfDict, err error) {
+	head, _ := w.peek(64) // a shorter one is looked at as it is
+	l := pdfLex{b: head, end: true}
+	first, err := l.object(0)
+	if err != nil {
+		return 0, 0, nil, err
+	}
+	if first == pdfWord("trailer") {
+		o, _, err := f.parse(w.position() + int64(l.pos))
+		d, ok := o.(pdfDict)
+		if err == nil && !ok {
+			err = errObject
+		}
+		return 0, 0, d, err
+	}
+	second, err := l.object(0)
+	if err != nil {
+		return 0, 0, nil, err
+	}
+	from, ok := first.(float64)
+	n, ok2 := second.(float64)
+	if !ok || !ok2 || from < 0 || n < 0 || from+n > 10_000_000 {
+		return 0, 0, nil, errObject
+	}
+	l.space()
+	_, err = w.take(l.pos)
+	return int(from), int(n), nil, err
 }
 
 // tableLine reads one line of a table: 10 digits, 5 digits and n or f.

@@ -25,7 +25,11 @@ const (
 )
 
 // budget is what is left to unpack from one file. It is shared by everything that lies inside it.
-type budget struct{ left int64 }
+type budget struct {
+	left int64
+	// turn says that it is this file's turn to hold a large dictionary.
+	turn bool
+}
 
 func newBudget(size int64) *budget {
 	if size < 0 {
@@ -50,8 +54,14 @@ func (r *rationed) Read(p []byte) (int, error) {
 	}
 	n, err := r.r.Read(p[:min(int64(len(p)), r.b.left)])
 	r.b.left -= int64(n)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = errCut
+	}
 	return n, err
 }
+
+// errCut says that what was packed ends before its end. Readers take io.ErrUnexpectedEOF for the end of what they asked for.
+var errCut = damage("it ends too early")
 
 // visitorError is what the visitor said: it goes back to the caller unchanged.
 type visitorError struct{ err error }
@@ -109,7 +119,7 @@ func (g guarded) Read(ctx context.Context, f File, v Visitor) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if err := r.close(reason(inner, err)); err != nil {
+	if err := r.close(reason(inner, err), err != nil); err != nil {
 		if told := (visitorError{}); errors.As(err, &told) {
 			return told.err
 		}
@@ -179,8 +189,15 @@ func reason(ctx context.Context, err error) string {
 }
 
 // close tells what has not been read.
-func (r *reading) close(why string) error {
-	for _, s := range r.done.gaps(r.size) {
+func (r *reading) close(why string, failed bool) error {
+	if r.at == nil {
+		return r.tell(Skip{To: r.f.Size, Reason: why})
+	}
+	gaps := r.done.gaps(r.size)
+	if failed && len(gaps) == 0 { // all of it was taken, and did not do
+		return r.note(why)
+	}
+	for _, s := range gaps {
 		if err := r.skip(s.from, s.to, why); err != nil {
 			return err
 		}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package source
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/insegel/insegel/internal/document/documenttest"
+	"github.com/xuri/excelize/v2"
+)
+
+// LibreOffice writes every format that it and we know, and all official numbers are found in each.
+func TestLibreOfficeFormats(t *testing.T) {
+	word := wordFile(t)
+	book := bookFile(t)
+	for _, c := range []struct{ from, to string }{{word, "doc"}, {word, "rtf"}, {word, "odt"}, {book, "xls"}, {book, "ods"}, {word, "docx"}, {book, "xlsx"}} {
+		t.Run(c.to, func(t *testing.T) {
+			path := documenttest.Convert(t, c.from, c.to)
+			b, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			g := readBytes(t, path, b)
+			for _, s := range g.skips {
+				if !strings.Contains(s.Reason, "image") {
+					t.Errorf("skipped: %+v", s)
+				}
+			}
+			g.hasAll(t, official(t))
+			if !strings.Contains(g.all(), "åäö") {
+				t.Error("å, ä and ö are missing")
+			}
+			if c.from == book {
+				heads := 0
+				for _, v := range g.values {
+					if v.Column.Field == "Personnummer" && v.Column.Index == 1 && v.Column.Table == "Elever" && !v.Number {
+						heads++
+					}
+				}
+				if want := len(official(t)); heads != want {
+					t.Errorf("%d cells are in the column, want %d", heads, want)
+				}
+			}
+		})
+	}
+}
+
+// bookFile is a workbook with official numbers in it, as text and as numbers.
+func bookFile(t testing.TB) string {
+	t.Helper()
+	f := excelize.NewFile()
+	if err := f.SetSheetName("Sheet1", "Elever"); err != nil {
+		t.Fatal(err)
+	}
+	rows := [][]any{{"Personnummer", "Namn", "Som tal"}}
+	for _, n := range official(t) {
+		var v int64
+		for _, c := range n {
+			v = v*10 + int64(c-'0')
+		}
+		rows = append(rows, []any{n, "Elev åäö", v})
+	}
+	for i := range rows {
+		cell, err := excelize.CoordinatesToCellName(1, i+1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.SetSheetRow("Elever", cell, &rows[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "elever.xlsx")
+	if err := f.SaveAs(path); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestRTF(t *testing.T) {
+	doc := `{\rtf1\ansi\ansicpg1252\deff0{\fonttbl{\f0 Arial 189010109810;}}{\info{\author Anna}}\pard F\'f6dd {\b 18900603}-98{\i 13}\par ` +
+		`\u197?sa \uc0\u8209 x{\*\unknown 189011209813}{\*\annotation se akten}\tab\{y\}{\pict\pngblip 89504e470d0a}\line z\bin4 {}{}\par}`
+	g := readBytes(t, "a.rtf", []byte(doc))
+	all := g.all()
+	for _, want := range []string{"Född 18900603-9813\n", "Åsa \u2011xse akten\t{y}\nz\n", "Anna"} {
+		if !strings.Contains(all, want) {
+			t.Errorf("%q is missing in %q", want, all)
+		}
+	}
+	if strings.Contains(all, "189010109810") || strings.Contains(all, "189011209813") {
+		t.Errorf("what is no text is told: %q", all)
+	}
+	if got := g.reasons(); !strings.Contains(got, "image") || !strings.Contains(got, "binary") {
+		t.Errorf("skipped: %s", got)
+	}
+}
+
+func TestCompressedRTF(t *testing.T) {
+	// The example of MS-OXRTFCP 4.1.
+	in := []byte{
+		0x03, 0x00, 0x0a, 0x00, 0x72, 0x63, 0x70, 0x67, 0x31, 0x32, 0x35, 0x42, 0x32, 0x0a, 0xf3, 0x20, 0x68, 0x65, 0x6c, 0x09, 0x00, 0x20, 0x62, 0x77,
+		0x05, 0xb0, 0x6c, 0x64, 0x7d, 0x0a, 0x80, 0x0f, 0xa0,
+	}
+	if got, want := string(lzfu(in, 43)), "{\\rtf1\\ansi\\ansicpg1252\\pard hello world}\r\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func FuzzRTF(f *testing.F) {
+	f.Add([]byte(`{\rtf1 a\'e5\u1?{\pict 00}\bin2 ab}`))
+	f.Fuzz(func(t *testing.T, b []byte) { fuzzed(t, RTF, b) })
+}

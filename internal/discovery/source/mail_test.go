@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package source
+
+import (
+	"encoding/base64"
+	"strings"
+	"testing"
+)
+
+const message = "From: Anna <anna@example.org>\r\nTo: bo@example.org\r\nSubject: =?utf-8?q?=C3=84rende?=\r\n 189006039813\r\nMIME-Version: 1.0\r\n" +
+	"Content-Type: multipart/mixed; boundary=\"gr=E4ns\"\r\n\r\npreamble\r\n--gr=E4ns\r\nContent-Type: text/plain; charset=iso-8859-1\r\n" +
+	"Content-Transfer-Encoding: 8bit\r\n\r\nH\xe4lsningar 189007179816\r\n--gr=E4ns\r\nContent-Type: text/plain; charset=utf-8\r\n" +
+	"Content-Transfer-Encoding: quoted-printable\r\n\r\nG=C3=A5r 18900826=\r\n9814\r\n--gr=E4ns\r\nContent-Type: text/csv; name=lista.csv\r\n" +
+	"Content-Transfer-Encoding: base64\r\n\r\nBASE64\r\n--gr=E4ns\r\nContent-Type: message/rfc822\r\n\r\nSubject: inre\r\nFrom: c@example.org\r\nTo: d@example.org\r\n\r\n" +
+	"inner 189008319809\r\n--gr=E4ns\r\nContent-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\niVBORw0KGgoAAAAN\r\n--gr=E4ns--\r\nepilogue 189009159816\r\n"
+
+func aMessage() string {
+	return strings.Replace(message, "BASE64", base64.StdEncoding.EncodeToString([]byte("pnr;namn\n189010109810;Åsa\n")), 1)
+}
+
+func TestMailPlaces(t *testing.T) {
+	for _, name := range []string{"a.eml", "a.mbox"} {
+		t.Run(name, func(t *testing.T) {
+			m := aMessage()
+			if name == "a.mbox" {
+				m = "From anna Mon Jan  1 00:00:00 2024\n" + m + "\n\nFrom bo Mon Jan  1 00:00:00 2024\nSubject: två\nFrom: x@example.org\n\n>From 189011209813\n"
+			}
+			g := readBytes(t, name, []byte(m))
+			all := g.all()
+			for _, want := range []string{"189006039813", "Hälsningar 189007179816", "Går 189008269814", "189008319809", "189009159816", "Ärende", "189010109810", "preamble"} {
+				if !strings.Contains(all, want) {
+					t.Errorf("%q is missing", want)
+				}
+			}
+			if name == "a.mbox" && !strings.Contains(all, "189011209813") {
+				t.Error("the second message is missing")
+			}
+			// What stands as it is, is told by its place in the file.
+			for _, text := range g.texts {
+				for _, number := range []string{"189006039813", "189007179816", "189008319809", "189009159816"} {
+					i := strings.Index(string(text.Bytes), number)
+					if i < 0 || !text.Raw {
+						continue
+					}
+					at := text.Offset + int64(i)
+					if text.At != nil {
+						at = text.At(i)
+					}
+					if got := m[at : at+12]; got != number {
+						t.Errorf("%s is told at %d, where %q stands", number, at, got)
+					}
+				}
+			}
+			if len(g.skips) != 1 || !strings.Contains(g.reasons(), "an image") {
+				t.Errorf("skipped: %s", g.reasons())
+			}
+		})
+	}
+}
+
+func FuzzMail(f *testing.F) {
+	f.Add([]byte(aMessage()))
+	f.Add([]byte("Content-Type: multipart/mixed; boundary=a\n\n--a\n--a\n--a--\n--a"))
+	f.Fuzz(func(t *testing.T, b []byte) { fuzzed(t, Mail, b) })
+}
+
+func FuzzMailbox(f *testing.F) {
+	f.Add([]byte("From a\n" + aMessage() + "\n\nFrom b\nA: b\n\nc"))
+	f.Fuzz(func(t *testing.T, b []byte) { fuzzed(t, Mailbox, b) })
+}
