@@ -3,6 +3,7 @@
 package source
 
 import (
+	"encoding/binary"
 	"os"
 	"path/filepath"
 	"strings"
@@ -111,4 +112,29 @@ func TestCompressedRTF(t *testing.T) {
 func FuzzRTF(f *testing.F) {
 	f.Add([]byte(`{\rtf1 a\'e5\u1?{\pict 00}\bin2 ab}`))
 	f.Fuzz(func(t *testing.T, b []byte) { fuzzed(t, RTF, b) })
+}
+
+func TestSlides(t *testing.T) {
+	numbers := official(t)
+	var shapes strings.Builder
+	for _, n := range numbers {
+		shapes.WriteString(`<p:sp><p:txBody><a:p><a:r><a:t>` + n[:6] + `</a:t></a:r><a:r><a:rPr b="1"/><a:t>` + n[6:] + `</a:t></a:r></a:p></p:txBody></p:sp>`)
+	}
+	g := readBytes(t, "a.pptx", zipOf(t, "[Content_Types].xml", contentTypes, "ppt/slides/slide12.xml", `<p:sld><p:cSld>`+shapes.String()+`</p:cSld></p:sld>`,
+		"ppt/notesSlides/notesSlide1.xml", `<p:notes><a:p><a:r><a:t>anteckning</a:t></a:r></a:p></p:notes>`))
+	g.nothingSkipped(t)
+	g.hasAll(t, numbers)
+	if g.texts[0].Place.Page != 12 || !strings.Contains(g.all(), "anteckning") {
+		t.Errorf("the slide is %+v", g.texts[0].Place)
+	}
+	record := func(version byte, kind uint16, content []byte) []byte {
+		b := binary.LittleEndian.AppendUint16([]byte{version, 0}, kind)
+		return append(binary.LittleEndian.AppendUint32(b, uint32(len(content))), content...)
+	}
+	text := strings.Join(numbers, "\r")
+	inside := append(record(0, pptNarrow, []byte(text[:len(text)/2])), record(0, pptWide, wide(text[len(text)/2:]+"\råäö"))...)
+	g = readBytes(t, "a.ppt", oleOf(oleStream{name: "PowerPoint Document", content: record(0xF, pptSlide, inside)}))
+	if all := g.all(); !strings.Contains(all, numbers[0]) || !strings.Contains(all, numbers[len(numbers)-1]) || !strings.Contains(all, "åäö") {
+		t.Errorf("numbers are missing in %q", all[:min(len(all), 500)])
+	}
 }

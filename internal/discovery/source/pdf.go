@@ -48,6 +48,11 @@ func (f *pdfFile) notes(pages *pdfPages) error {
 			return err
 		}
 	}
+	if n := len(f.replaced); n > 0 {
+		if err := f.r.note(fmt.Sprintf("%d objects that a later version of the file replaced are not read", n)); err != nil {
+			return err
+		}
+	}
 	if pages.unknown > 0 {
 		return f.r.note(fmt.Sprintf("%d letters, first on page %d, are in fonts that do not tell which letters they are", pages.unknown, pages.firstUnknown))
 	}

@@ -44,6 +44,9 @@ func (s *sheetTable) end(number int) error {
 	if len(s.row) == 0 {
 		return nil
 	}
+	if err := s.r.ended(); err != nil {
+		return err
+	}
 	if !s.decided {
 		if told, err := s.decide(number); told || err != nil {
 			return err

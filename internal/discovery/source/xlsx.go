@@ -252,6 +252,11 @@ const (
 func (s *sheet) read() error {
 	state := inSheet
 	for {
+		if state == inSheet {
+			if err := s.quick(); err != nil {
+				return err
+			}
+		}
 		p, err := s.o.xml.next()
 		if err != nil {
 			return err
@@ -363,16 +368,7 @@ func (s *sheet) cell(p *xmlPiece) {
 				s.column = column
 			}
 		case key[0] == 't':
-			switch string(value) {
-			case "s":
-				s.kind = cellShared
-			case "n":
-				s.kind = cellNumber
-			case "b":
-				s.kind = cellBoolean
-			default: // str, inlineStr, d, e
-				s.kind = cellText
-			}
+			s.kind = cellKind(value)
 		}
 	}
 }
