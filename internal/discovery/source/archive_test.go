@@ -6,6 +6,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/binary"
 	"hash/crc32"
 	"io"
@@ -229,4 +230,24 @@ func FuzzTar(f *testing.F) {
 func FuzzRAR(f *testing.F) {
 	f.Add(rarOf("a", "b"))
 	f.Fuzz(func(t *testing.T, b []byte) { fuzzed(t, RAR, b) })
+}
+
+// With a program that knows letters in pictures, images are read too.
+func TestImages(t *testing.T) {
+	png := []byte("\x89PNG\r\n\x1a\n0000")
+	g := readBytes(t, "a.png", png)
+	if !strings.Contains(g.reasons(), "an image") || g.skipped() != int64(len(png)) {
+		t.Errorf("skipped: %s", g.reasons())
+	}
+	t.Cleanup(func() { delete(readers, Image) })
+	ReadImages(func(_ context.Context, image io.Reader) (string, error) {
+		b, err := io.ReadAll(image)
+		if err != nil || !bytes.Equal(b, png) {
+			t.Errorf("the image is %q, %v", b, err)
+		}
+		return "189006039813", nil
+	})
+	g = readBytes(t, "a.zip", zipOf(t, "a.png", string(png)))
+	g.nothingSkipped(t)
+	g.hasAll(t, []string{"189006039813"})
 }
