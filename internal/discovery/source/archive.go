@@ -289,12 +289,8 @@ const most7zHeader = 8 << 20
 
 // readSevenZ reads a 7z archive.
 func readSevenZ(ctx context.Context, r *reading) error {
-	var head [32]byte
-	if n, err := r.at.ReadAt(head[:], 0); n < len(head) {
+	if err := checkSevenZ(r.at, r.size); err != nil {
 		return err
-	}
-	if size := binary.LittleEndian.Uint64(head[20:]); size > most7zHeader {
-		return damage(fmt.Sprintf("its directory is larger than %d MB", most7zHeader>>20))
 	}
 	// Its library says how large a dictionary is only when it is asked for one: the archive waits for its turn.
 	free, err := lendMemory(ctx, r.f.budget, mostWindow)

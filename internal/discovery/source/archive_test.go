@@ -162,6 +162,41 @@ func TestSevenZip(t *testing.T) {
 	}
 }
 
+// A few bytes can say that there are very many members; the room for them is not made.
+func TestSevenZipCounts(t *testing.T) {
+	archive := func(header []byte) []byte {
+		b := append([]byte("7z\xbc\xaf\x27\x1c\x00\x04"), make([]byte, 24)...)
+		binary.LittleEndian.PutUint64(b[20:], uint64(len(header)))
+		binary.LittleEndian.PutUint32(b[28:], crc32.ChecksumIEEE(header))
+		binary.LittleEndian.PutUint32(b[8:], crc32.ChecksumIEEE(b[12:32]))
+		return append(b, header...)
+	}
+	for name, header := range map[string][]byte{
+		"files":   {1, 5, 0xF0, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0},
+		"folders": {1, 4, 7, 11, 0xF0, 0xFF, 0xFF, 0xFF, 0x7F, 0, 0, 0},
+		"members": {1, 4, 7, 11, 1, 0, 1, 1, 0, 12, 1, 0, 8, 13, 0xF0, 0xFF, 0xFF, 0xFF, 0x7F, 0, 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var g *gathered
+			if most := heap(func() { g = readBytes(t, "a.7z", archive(header)) }); most > 64<<20 {
+				t.Errorf("%d MB of memory are held", most>>20)
+			}
+			if !strings.Contains(g.reasons(), "directory is damaged") {
+				t.Errorf("skipped: %s", g.reasons())
+			}
+		})
+	}
+}
+
+func FuzzSevenZ(f *testing.F) {
+	f.Add([]byte("7z\xbc\xaf\x27\x1c\x00\x04\x00\x00\x00\x00"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		d := &sevenDirectory{b: b}
+		_ = d.check()
+		fuzzed(t, SevenZ, b)
+	})
+}
+
 func TestLargeDictionaries(t *testing.T) {
 	in := []io.ReadCloser{io.NopCloser(strings.NewReader("")), nil}[:1]
 	if _, err := openLZMA([]byte{0x5D, 0, 0, 0, 0x0C}, 1, in); err == nil || !strings.Contains(err.Error(), "192 MB") {
