@@ -207,7 +207,7 @@ func (r *reading) close(why string, failed bool) error {
 
 // read notes that a range of the file has been read.
 func (r *reading) read(from, to int64) {
-	for _, s := range r.done.add(from, min(to, r.size)) {
+	for _, s := range r.done.add(max(from, 0), min(to, r.size)) {
 		if r.f.Member == "" {
 			r.outside = true
 			r.v.Read(s.to - s.from)
@@ -221,7 +221,7 @@ func (r *reading) skip(from, to int64, why string) error {
 	if to < 0 || to > r.size {
 		return r.tell(Skip{From: from, To: to, Reason: why})
 	}
-	for _, s := range r.done.add(from, to) {
+	for _, s := range r.done.add(max(from, 0), to) {
 		if err := r.tell(Skip{From: s.from, To: s.to, Reason: why}); err != nil {
 			return err
 		}
@@ -301,6 +301,9 @@ func (r *reading) member(ctx context.Context, name string, content io.Reader, si
 
 // joinMember is the path of a member of a member.
 func joinMember(outer, name string) string {
+	if name == "" {
+		name = "without name" // no name would be the file itself
+	}
 	if outer == "" {
 		return name
 	}
