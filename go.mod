@@ -66,8 +66,8 @@ require (
 	github.com/go-jose/go-jose/v4 v4.1.9
 	github.com/go-sql-driver/mysql v1.10.1
 	github.com/go-webauthn/webauthn v0.18.2
-	github.com/miekg/pkcs11 v1.1.2
 	github.com/microsoft/go-mssqldb v1.11.2
+	github.com/miekg/pkcs11 v1.1.2
 	github.com/nwaples/rardecode/v2 v2.4.6
 	github.com/sijms/go-ora/v2 v2.8.24
 	github.com/ulikunitz/xz v0.5.15
