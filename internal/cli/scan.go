@@ -17,6 +17,7 @@ import (
 	"github.com/insegel/insegel/data"
 	"github.com/insegel/insegel/internal/discovery"
 	"github.com/insegel/insegel/internal/discovery/detect"
+	"github.com/insegel/insegel/internal/discovery/source"
 )
 
 type scanCommand struct {
@@ -80,6 +81,7 @@ func (c *scanCommand) options(s *streams) (o discovery.Options, err error) {
 	if o.Detectors, err = o.Rules.Choose(words(c.Detectors)); err != nil {
 		return o, usage("--detectors: %v", err)
 	}
+	o.OpenDatabase = source.OpenDatabase
 	if c.Workers < 0 {
 		return o, usage("--workers: give a number from 1")
 	}
