@@ -93,10 +93,10 @@ func (p *Pages) renderPeople(c *web.Context, in Person, faults []web.FieldError)
 	l := c.L
 	out := peoplePage{
 		Page: web.Page{Title: l.T("organisation.people"), Active: "people", Errors: faults}, Left: left, CanAdd: access.Allowed(c.Actor, "organisation.AddPerson"), Files: fileLinks(c),
-		Query: web.Field{Name: "q", Type: "search", Label: l.T("organisation.search"), Value: f.Query, Optional: true},
+		Query: web.Field{Name: "q", Type: "search", Label: l.T("organisation.search"), Value: f.Query},
 		Role:  web.Field{Name: "roll", Type: "select", Label: l.T("organisation.role"), Value: string(f.Role), Options: roleOptions(l, l.T("organisation.any-role"))},
 		Shown: web.Field{Name: "visa", Type: "select", Label: l.T("organisation.shown"), Value: c.Query("visa"), Options: []web.Option{
-			{Label: l.T("organisation.state-active")}, {Value: "slutat", Label: l.T("organisation.state-ended")},
+			{Label: l.T("organisation.show-active")}, {Value: "slutat", Label: l.T("organisation.show-ended")},
 		}},
 		Name:  web.Field{Name: "name", Label: l.T("organisation.name"), Value: in.Name},
 		Email: web.Field{Name: "email", Type: "email", Label: l.T("organisation.email"), Hint: l.T("organisation.email-hint"), Value: in.Email, Optional: true},

@@ -99,7 +99,7 @@ func (p *Pages) showList(c *web.Context, typed map[access.Role]Level, faults ...
 	}
 	out := listPage{
 		Two:  TwoBlockOf(c, pending, ""),
-		Page: web.Page{Title: c.L.T("provider.title"), Active: Menu, Errors: faults, Crumbs: []web.Crumb{{Label: c.L.T("provider.title")}}},
+		Page: web.Page{Title: c.L.T("provider.title"), Active: Menu, Errors: faults},
 		On:   levels.On, CanSet: access.Allowed(c.Actor, "provider.SetLevels"),
 	}
 	for i := range all {
