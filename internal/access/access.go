@@ -49,10 +49,12 @@ const (
 	Directory Role = "directory"  // tells of people and groups (SCIM)
 	Agent     Role = "agent"      // measures, in a zone of its own
 	Reader    Role = "api-reader" // reads over the API
+	Writer    Role = "api-writer" // reads and changes over the API
+	LogReader Role = "api-log"    // fetches the log over the API
 )
 
 // KeyRoles lists the roles that keys for programs have.
-func KeyRoles() []Role { return []Role{Directory, Agent, Reader} }
+func KeyRoles() []Role { return []Role{Directory, Agent, Reader, Writer, LogReader} }
 
 // Roles lists every role that a person can hold, in the order that they are shown.
 func Roles() []Role {

@@ -85,8 +85,16 @@ var (
 	runs     = []Grant{{Administrator, All}}
 	// provisions is the key of the directory that people come from.
 	provisions = []Grant{{Directory, All}}
-	inspects   = []Grant{{Administrator, All}, {Coordinator, All}, {Auditor, All}}
+	// reads and writes are the keys of programs that use the API: what the page of keys says that they are for, and nothing else. A key
+	// reaches the whole organisation, decides nothing in anybody's place, and sees no person's settings.
+	reads    = []Grant{{Reader, All}, {Writer, All}}
+	writes   = []Grant{{Writer, All}}
+	fetches  = []Grant{{LogReader, All}}
+	inspects = []Grant{{Administrator, All}, {Coordinator, All}, {Auditor, All}}
 )
+
+// with is a group with one more.
+func with(group, more []Grant) []Grant { return slices.Concat(group, more) }
 
 // policies says for every use case which roles may do it, and where. What is missing is refused. The administrator has no content
 // by that role alone.
@@ -169,15 +177,15 @@ var policies = map[string]Policy{
 
 	"auth.EndOf": {Kind: KindPerson, By: runs, StepUp: true},
 
-	"system.Edit":   {Kind: KindSystem, By: manages},
-	"system.Create": {Kind: KindSystem, By: manages},
-	"system.Update": {Kind: KindSystem, By: manages},
+	"system.Edit":   {Kind: KindSystem, By: with(manages, writes)},
+	"system.Create": {Kind: KindSystem, By: with(manages, writes)},
+	"system.Update": {Kind: KindSystem, By: with(manages, writes)},
 
-	"system.Responsible":    {Kind: KindSystem, By: appoints},
-	"system.SetResponsible": {Kind: KindSystem, By: appoints},
+	"system.Responsible":    {Kind: KindSystem, By: with(appoints, writes)},
+	"system.SetResponsible": {Kind: KindSystem, By: with(appoints, writes)},
 
-	"processing.List":      {Kind: KindProcessing, By: sees},
-	"processing.Open":      {Kind: KindProcessing, By: sees},
+	"processing.List":      {Kind: KindProcessing, By: with(sees, reads)},
+	"processing.Open":      {Kind: KindProcessing, By: with(sees, reads)},
 	"processing.Edit":      {Kind: KindProcessing, By: classifies},
 	"processing.Create":    {Kind: KindProcessing, By: classifies},
 	"processing.Save":      {Kind: KindProcessing, By: classifies},
@@ -187,19 +195,19 @@ var policies = map[string]Policy{
 	"processing.Common":    {Kind: KindProcessing, By: sees},
 	"processing.SetCommon": {Kind: KindProcessing, By: steers},
 
-	"classification.Open":            {Kind: KindClassification, By: sees, Weakness: true},
-	"classification.SetInformation":  {Kind: KindClassification, By: classifies},
-	"classification.Answer":          {Kind: KindClassification, By: classifies},
+	"classification.Open":            {Kind: KindClassification, By: with(sees, reads), Weakness: true},
+	"classification.SetInformation":  {Kind: KindClassification, By: with(classifies, writes)},
+	"classification.Answer":          {Kind: KindClassification, By: with(classifies, writes)},
 	"classification.Adjust":          {Kind: KindClassification, By: classifies},
 	"classification.Decide":          {Kind: KindClassification, By: decides},
-	"classification.Unanswer":        {Kind: KindClassification, By: classifies},
+	"classification.Unanswer":        {Kind: KindClassification, By: with(classifies, writes)},
 	"classification.Restart":         {Kind: KindClassification, By: classifies},
 	"classification.Reopen":          {Kind: KindClassification, By: steers},
 	"classification.Delegate":        {Kind: KindClassification, By: classifies},
 	"classification.Recall":          {Kind: KindClassification, By: classifies},
 	"classification.Delegated":       {Kind: KindClassification, By: itself},
 	"classification.AnswerDelegated": {Kind: KindClassification, By: itself},
-	"classification.Models":          {Kind: KindClassification, By: knows},
+	"classification.Models":          {Kind: KindClassification, By: with(knows, reads)},
 	"classification.AddModel":        {Kind: KindClassification, By: steers},
 	"classification.ChooseModel":     {Kind: KindClassification, By: steers},
 
@@ -214,20 +222,20 @@ var policies = map[string]Policy{
 	"register.Discard": {Kind: KindImport, By: steers},
 	"register.Imports": {Kind: KindImport, By: oversees},
 
-	"requirement.View":      {Kind: KindRequirement, By: works, Weakness: true},
+	"requirement.View":      {Kind: KindRequirement, By: with(works, reads), Weakness: true},
 	"requirement.Follows":   {Kind: KindRequirement, By: classifies},
-	"requirement.Answer":    {Kind: KindRequirement, By: manages},
+	"requirement.Answer":    {Kind: KindRequirement, By: with(manages, writes)},
 	"requirement.SetFigure": {Kind: KindRequirement, By: steers},
 
-	"action.Plan":   {Kind: KindAction, By: works, Weakness: true},
-	"action.List":   {Kind: KindAction, By: works, Weakness: true},
-	"action.Doers":  {Kind: KindAction, By: manages},
-	"action.Save":   {Kind: KindAction, By: manages},
+	"action.Plan":   {Kind: KindAction, By: with(works, reads), Weakness: true},
+	"action.List":   {Kind: KindAction, By: with(works, reads), Weakness: true},
+	"action.Doers":  {Kind: KindAction, By: with(manages, writes)},
+	"action.Save":   {Kind: KindAction, By: with(manages, writes)},
 	"action.Review": {Kind: KindAction, By: itself},
 
-	"procurement.Annex":   {Kind: KindProcurement, By: buys},
-	"procurement.Choose":  {Kind: KindProcurement, By: procures},
-	"procurement.Systems": {Kind: KindProcurement, By: buys},
+	"procurement.Annex":   {Kind: KindProcurement, By: with(buys, reads)},
+	"procurement.Choose":  {Kind: KindProcurement, By: with(procures, writes)},
+	"procurement.Systems": {Kind: KindProcurement, By: with(buys, reads)},
 
 	"procurement.Supplied":       {Kind: KindProcurement, By: sees, Weakness: true},
 	"procurement.AskSupplier":    {Kind: KindProcurement, By: appoints},
@@ -263,21 +271,21 @@ var policies = map[string]Policy{
 	"saml.FetchMetadata": {Kind: KindSignIn, By: runs},
 
 	"overview.Home":            {Kind: KindSystem, By: works, Weakness: true},
-	"overview.List":            {Kind: KindSystem, By: works, Weakness: true},
-	"overview.System":          {Kind: KindSystem, By: works, Weakness: true},
-	"overview.Requirements":    {Kind: KindRequirement, By: works, Weakness: true},
+	"overview.List":            {Kind: KindSystem, By: with(works, reads), Weakness: true},
+	"overview.System":          {Kind: KindSystem, By: with(works, reads), Weakness: true},
+	"overview.Requirements":    {Kind: KindRequirement, By: with(works, reads), Weakness: true},
 	"overview.History":         {Kind: KindLog, By: sees, Weakness: true},
 	"overview.AsItWas":         {Kind: KindLog, By: sees, Weakness: true},
-	"overview.Log":             {Kind: KindLog, By: oversees, Weakness: true},
+	"overview.Log":             {Kind: KindLog, By: with(oversees, fetches), Weakness: true},
 	"overview.CheckLog":        {Kind: KindLog, By: oversees},
 	"overview.Consistency":     {Kind: KindLog, By: oversees},
-	"overview.ExportLog":       {Kind: KindLog, By: oversees, StepUp: true, Weakness: true},
-	"overview.Rules":           {Kind: KindRule, By: knows},
+	"overview.ExportLog":       {Kind: KindLog, By: with(oversees, fetches), StepUp: true, Weakness: true},
+	"overview.Rules":           {Kind: KindRule, By: with(knows, reads)},
 	"overview.Search":          {Kind: KindRule, By: knows},
-	"overview.Rule":            {Kind: KindRule, By: knows},
-	"overview.Requirement":     {Kind: KindRequirement, By: works, Weakness: true},
-	"overview.Information":     {Kind: KindInformation, By: knows},
-	"overview.InformationType": {Kind: KindInformation, By: knows},
+	"overview.Rule":            {Kind: KindRule, By: with(knows, reads)},
+	"overview.Requirement":     {Kind: KindRequirement, By: with(works, reads), Weakness: true},
+	"overview.Information":     {Kind: KindInformation, By: with(knows, reads)},
+	"overview.InformationType": {Kind: KindInformation, By: with(knows, reads)},
 
 	"overview.Measures":          {Kind: KindRequirement, By: sees},
 	"overview.ProcessingHistory": {Kind: KindLog, By: sees},

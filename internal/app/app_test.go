@@ -206,6 +206,8 @@ var publicRoutes = map[string]string{
 	"POST /lank/kod":                      "a link's code is mailed",
 	"POST /lank/bekrafta":                 "a link's code is given",
 	"POST /lank/svar":                     "the answer to the one task of a link",
+	"GET /api":                            "documents the API, and tells nothing of any organisation",
+	"GET /api/openapi.json":               "the same for programs",
 	"GET /lank/tack":                      "says thank you, and nothing else",
 }
 
@@ -222,6 +224,13 @@ func TestPagesNeedSignIn(t *testing.T) {
 			public[r.Pattern] = true
 			if publicRoutes[r.Pattern] == "" {
 				t.Errorf("%s is public, and no reason is given in publicRoutes", r.Pattern)
+			}
+			continue
+		}
+		if r.API {
+			path = strings.NewReplacer("{system}", "x", "{id}", "x").Replace(path)
+			if p := c.Do(c.Request(method, path, strings.NewReader("{}"))); p.Status != 401 || p.Header.Get("Content-Type") != "application/problem+json" {
+				t.Errorf("%s %s: status %d as %s, want 401 as a problem", method, path, p.Status, p.Header.Get("Content-Type"))
 			}
 			continue
 		}
@@ -262,7 +271,7 @@ func TestBrowser(t *testing.T) {
 		slug + "/som-det-var", slug + "/redigera", "/system/nytt", "/system/orosanmalan-barn/klassning", "/information", "/information/eb-ansokan", "/regler",
 		"/regler/SOLPUL-10", "/krav/inloggning-hsl-oppet-nat", "/atgarder", "/upphandling", "/rapporter", "/importera", "/klassning/modeller",
 		slug + "/ansvariga", "/administration/personer", "/administration/personer/lista",
-		"/sok?q=social", "/stilguide", "/hjalp", "/tillganglighet", "/administration/utseende",
+		"/sok?q=social", "/api", "/stilguide", "/hjalp", "/tillganglighet", "/administration/utseende",
 	} {
 		pages = append(pages, address+path)
 	}

@@ -88,6 +88,7 @@ func (a *App) routes(site *web.Site, address string, sessions *auth.Sessions) {
 	views.LogKey = a.LogKey
 	overviews := &overview.Pages{Overview: views, Requirements: a.Requirements, Export: "/rapporter/register?format=xlsx", First: a.first, Places: a.places}
 	overviews.Routes(site)
+	a.api(site, views)
 	(&approval.Pages{Service: a.Approvals, Names: a.Organisations.Names, Exceptions: a.Organisations.Began}).Routes(site)
 	(&system.Pages{Service: a.Systems, Catalogue: a.Catalogue}).Routes(site)
 	(&processing.Pages{Service: a.Processings, Measures: overviews.Measures}).Routes(site)
@@ -96,6 +97,23 @@ func (a *App) routes(site *web.Site, address string, sessions *auth.Sessions) {
 	(&procurement.Pages{Service: a.Procurements}).Routes(site)
 	(&register.Pages{Service: a.Register, Classifications: a.Classifications}).Routes(site)
 	(&report.Pages{Service: a.Reports, Link: address}).Routes(site)
+}
+
+// api mounts what programs use.
+func (a *App) api(site *web.Site, views *overview.Service) *web.API {
+	api := site.API(web.APIOptions{DB: a.DB, Key: (&token.Keys{DB: a.DB}).Actor, Refused: token.ErrRefused, Version: apiVersion})
+	(&overview.API{Overview: views}).Routes(api)
+	(&system.API{Service: a.Systems, Catalogue: a.Catalogue}).Routes(api)
+	api.Mount()
+	return api
+}
+
+// apiVersion is the API's own version: it changes when the API does, and not with every edition of the program.
+const apiVersion = "1.0.0"
+
+// OpenAPI is the description of the API.
+func (a *App) OpenAPI() ([]byte, error) {
+	return a.api(web.NewSite(a.Texts, a.Log, web.Options{}), overview.New(a.DB, a.Requirements)).Spec()
 }
 
 // classificationPages are the pages of classification, also for those who come by a link.

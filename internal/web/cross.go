@@ -22,6 +22,8 @@ const (
 	fromSites
 	// forMachines are addresses for programs, which show a token and have no cookies.
 	forMachines
+	// forPrograms are the operations of the API: with a key they are as for machines, and else as for readers.
+	forPrograms
 )
 
 // CrossSite registers an address that a form on another site may be sent to: where an identity provider answers. It is the only
@@ -45,7 +47,7 @@ var safe = []string{http.MethodGet, http.MethodHead, http.MethodOptions}
 // checkOrigin refuses a request that would change something and that does not show that it comes from the site's own pages. The
 // standard library lets through what has neither header, for programs; programs have addresses of their own here.
 func (s *Site) checkOrigin(r *http.Request, k kind) error {
-	if k != forReaders || slices.Contains(safe, r.Method) {
+	if k != forReaders && k != forPrograms || withKey(r, k) || slices.Contains(safe, r.Method) {
 		return nil
 	}
 	if err := s.csrf.Check(r); err != nil {
@@ -62,6 +64,15 @@ func (s *Site) checkOrigin(r *http.Request, k kind) error {
 func (s *Site) sameScheme(origin string) bool {
 	scheme, _, found := strings.Cut(origin, "://")
 	return !found || strings.EqualFold(scheme, "https") == s.opts.TLS
+}
+
+// kindOf is who a request's route is for. An address of the API that does not exist is for programs too: they are told what is wrong with
+// it, and not where pages are.
+func (s *Site) kindOf(pattern string, r *http.Request) kind {
+	if pattern == "-" && strings.HasPrefix(r.URL.Path, APIPath+"/") {
+		return forPrograms
+	}
+	return s.kinds[pattern]
 }
 
 // withoutCookies is a request to a machine's address: what a browser would add to it by itself is taken away.

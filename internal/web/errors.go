@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/db"
@@ -88,6 +89,10 @@ type errorPage struct {
 
 // fail answers with an error page. Only what is nobody's fault but the program's is logged here, with the id that the page shows.
 func (s *Site) fail(c *Context, err error) {
+	if strings.HasPrefix(c.Request.URL.Path, APIPath+"/") {
+		s.failAPI(c, err)
+		return
+	}
 	s.tellRefused(c, err)
 	if errors.Is(err, access.ErrStepUp) && !written(c.Writer) {
 		if err = stepUp(c); err == nil {
@@ -97,7 +102,7 @@ func (s *Site) fail(c *Context, err error) {
 	e := understand(err)
 	internal := e.Status >= http.StatusInternalServerError
 	if internal {
-		s.log.LogAttrs(c.Context(), slog.LevelError, "request failed", slog.String("request_id", c.id), slog.String("error", err.Error()))
+		s.logFault(c, err)
 	}
 	if written(c.Writer) {
 		return // half a page is out; nothing can be put right
@@ -115,6 +120,11 @@ func (s *Site) fail(c *Context, err error) {
 		s.log.LogAttrs(c.Context(), slog.LevelError, "error page failed", slog.String("request_id", c.id), slog.String("error", err.Error()))
 		_ = c.Text(http.StatusInternalServerError, sentence)
 	}
+}
+
+// logFault logs what is the program's own fault.
+func (s *Site) logFault(c *Context, err error) {
+	s.log.LogAttrs(c.Context(), slog.LevelError, "request failed", slog.String("request_id", c.id), slog.String("error", err.Error()))
 }
 
 // heading is the message key of an error page's title.

@@ -112,11 +112,12 @@ func (s *Site) guarded(a *answer, r *http.Request) (pattern string) {
 	if _, found := s.mux.Handler(r); found != "" {
 		pattern = found
 	}
-	if to := s.elsewhere(r); to != "" && s.kinds[pattern] != forMachines {
+	k := s.kindOf(pattern, r)
+	if to := s.elsewhere(r); to != "" && k != forMachines && k != forPrograms {
 		http.Redirect(a, r, to, http.StatusPermanentRedirect)
 		return pattern
 	}
-	if err := s.check(r, s.kinds[pattern]); err != nil {
+	if err := s.check(r, k); err != nil {
 		s.fail(s.context(a, r), err)
 		return pattern
 	}
@@ -124,7 +125,7 @@ func (s *Site) guarded(a *answer, r *http.Request) (pattern string) {
 		s.unmatched(a, r)
 		return pattern
 	}
-	if s.kinds[pattern] == forMachines {
+	if k == forMachines || withKey(r, k) {
 		s.mux.ServeHTTP(a, withoutCookies(r))
 		return pattern
 	}

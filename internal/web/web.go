@@ -114,6 +114,8 @@ type Route struct {
 	Action string
 	// Public is true for a page that needs no sign-in.
 	Public bool
+	// API is true for an operation of the JSON API.
+	API bool
 }
 
 // Site is the web server of the program: routes, and everything that is the same for all of them.

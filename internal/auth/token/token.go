@@ -30,6 +30,8 @@ const (
 	SCIM  Scope = "scim"
 	Agent Scope = "agent"
 	Read  Scope = "api:read"
+	Write Scope = "api:write"
+	Log   Scope = "api:log"
 )
 
 // Role is what a key of the scope acts as.
@@ -41,6 +43,10 @@ func (s Scope) Role() access.Role {
 		return access.Agent
 	case Read:
 		return access.Reader
+	case Write:
+		return access.Writer
+	case Log:
+		return access.LogReader
 	default:
 		return ""
 	}
@@ -49,7 +55,7 @@ func (s Scope) Role() access.Role {
 // Scopes lists the scopes that open something today.
 func Scopes() []Scope {
 	var out []Scope
-	for _, s := range []Scope{SCIM, Agent, Read} {
+	for _, s := range []Scope{SCIM, Agent, Read, Write, Log} {
 		actor := access.Actor{Organisation: "x", Roles: []access.Role{s.Role()}}
 		if slices.ContainsFunc(access.Actions(), func(action string) bool { return access.Allowed(actor, action) }) {
 			out = append(out, s)
