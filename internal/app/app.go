@@ -246,7 +246,7 @@ func (a *App) build(ctx context.Context, o Options) error {
 	mail.Register(a.Jobs, a.Mail)
 	a.Links = &link.Links{DB: a.DB, Mail: a.Mail, Key: a.Key}
 	a.tellOfAlarms()
-	a.Organisations = &organisation.Service{DB: a.DB, Approvals: a.Approvals, Object: object, EndSessions: endSessions}
+	a.Organisations = &organisation.Service{DB: a.DB, Approvals: a.Approvals, Object: object, EndSessions: endSessions, Tell: a.tellOfAccount}
 	a.Organisations.Register()
 	a.Tokens = &token.Service{DB: a.DB}
 	approval.Register(a.Jobs, a.Approvals, organisation.List)

@@ -68,19 +68,12 @@ func letterWith(t *testing.T, api string, form *regexp.Regexp, not string) strin
 // that signs in, and the mail server's own address.
 func mailingExample(t *testing.T) (address, link, api string) {
 	t.Helper()
-	mailpit := peerProgram(t, "mailpit")
-	smtp := freePort(t)
-	api = freePort(t)
-	run(t, mailpit, "--smtp", smtp, "--listen", api, "--database", filepath.Join(t.TempDir(), "mail.db"), "--disable-version-check", "--smtp-disable-rdns")
-	answering(t, smtp)
-	answering(t, api)
-
+	smtp, api := mailServer(t)
 	a := open(t, "sqlite:"+filepath.Join(t.TempDir(), "a.db"))
 	actor, viewer, err := a.Example(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.Mail.Outbound = outbound.Policy{Networks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
 	server := httptest.NewUnstartedServer(nil)
 	address = server.Listener.Addr().String()
 	demo, err := auth.NewDemoLink(address)
@@ -92,6 +85,25 @@ func mailingExample(t *testing.T) (address, link, api string) {
 	})
 	server.Start()
 	t.Cleanup(server.Close)
+	mailing(t, a, actor.Organisation, smtp)
+	return address, demo.URL(), api
+}
+
+// mailServer starts a mail server, and gives where it takes mail and where it tells what it has got.
+func mailServer(t *testing.T) (smtp, api string) {
+	t.Helper()
+	mailpit := peerProgram(t, "mailpit")
+	smtp, api = freePort(t), freePort(t)
+	run(t, mailpit, "--smtp", smtp, "--listen", api, "--database", filepath.Join(t.TempDir(), "mail.db"), "--disable-version-check", "--smtp-disable-rdns")
+	answering(t, smtp)
+	answering(t, api)
+	return smtp, api
+}
+
+// mailing has an organisation send mail through a server, and the program work its jobs until the test ends.
+func mailing(t *testing.T, a *app.App, org access.OrganisationID, smtp string) {
+	t.Helper()
+	a.Mail.Outbound = outbound.Policy{Networks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
 	host, port, err := net.SplitHostPort(smtp)
 	if err != nil {
 		t.Fatal(err)
@@ -101,7 +113,7 @@ func mailingExample(t *testing.T) (address, link, api string) {
 		t.Fatal(err)
 	}
 	set := mail.Settings{Host: host, Port: n, Security: mail.Plain, Sender: "insegel@norrsjo.example"}
-	if err := a.Mail.Set(t.Context(), access.LocalAdministrator(actor.Organisation), set); err != nil {
+	if err := a.Mail.Set(t.Context(), access.LocalAdministrator(org), set); err != nil {
 		t.Fatal(err)
 	}
 	if err := a.Jobs.Start(context.Background()); err != nil {
@@ -114,7 +126,6 @@ func mailingExample(t *testing.T) (address, link, api string) {
 			t.Error(err)
 		}
 	})
-	return address, demo.URL(), api
 }
 
 // A colleague without an account answers one question by a link and a code that arrive by mail, and the answer stands as a suggestion

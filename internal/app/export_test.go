@@ -6,6 +6,8 @@ import (
 	"context"
 	"net"
 
+	"github.com/insegel/insegel/internal/auth"
+	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/web"
 )
 
@@ -19,6 +21,11 @@ const MaxConnectionsPerPeer = maxConnectionsPerPeer
 
 // Tell mails about alarms now, for tests.
 func Tell(ctx context.Context, a *App) error { return a.mailAlarms(ctx) }
+
+// TellOfAccount tells of an event of an account, for tests.
+func (a *App) TellOfAccount(ctx context.Context, tx *db.Tx, n auth.Notice) error {
+	return a.tellOfAccount(ctx, tx, n)
+}
 
 // LockForOne is how a server or an upgrade has a SQLite file to itself.
 var LockForOne = lockForOne

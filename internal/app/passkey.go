@@ -13,8 +13,6 @@ import (
 
 	"github.com/insegel/insegel/internal/auth"
 	"github.com/insegel/insegel/internal/auth/passkey"
-	"github.com/insegel/insegel/internal/db"
-	"github.com/insegel/insegel/internal/mail"
 	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/web"
 )
@@ -41,7 +39,7 @@ func (o *ServerOptions) origin() *url.URL {
 func (a *App) passkeys(site *web.Site, o *ServerOptions, pages *auth.Pages) {
 	keys, err := passkey.New(a.DB, passkey.Options{
 		Origin: o.origin(), Sessions: pages.Sessions, Limits: pages.Sessions.Limits(), Found: organisation.Found,
-		Places: organisation.Municipalities(), Log: a.Log, Notify: a.mailAccountChange,
+		Places: organisation.Municipalities(), Log: a.Log, Tell: a.tellOfAccount,
 	})
 	if err != nil {
 		a.Log.LogAttrs(context.Background(), slog.LevelWarn, "no passkeys", slog.String("error", err.Error()))
@@ -53,24 +51,6 @@ func (a *App) passkeys(site *web.Site, o *ServerOptions, pages *auth.Pages) {
 		pages.Welcome = keys.Waiting
 	}
 	(&passkey.Pages{Keys: keys, SignIn: *pages}).Mount(site)
-}
-
-// mailAccountChange tells a person that the ways in to their account have changed, when they have an address and the organisation sends
-// mail. They see it on their own page in any case, so that what cannot be mailed does not stop the change.
-func (a *App) mailAccountChange(ctx context.Context, tx *db.Tx, n passkey.Notice) error {
-	to, err := auth.EmailOf(ctx, tx, n.Organisation, n.Account)
-	if err != nil || to == "" {
-		return err
-	}
-	ready, err := a.Mail.Ready(ctx, tx)
-	if err != nil || !ready {
-		return err
-	}
-	err = a.Mail.Add(ctx, tx, mail.Message{Template: mail.AccountChange, To: to, Lang: "sv", Path: "/mina/passkeys"})
-	if errors.Is(err, mail.ErrTooMany) || errors.Is(err, mail.ErrAddress) {
-		return nil
-	}
-	return err
 }
 
 // FirstCode makes the code that lets the first person in and tells where it is used; both are empty when somebody has an account

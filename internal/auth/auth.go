@@ -48,6 +48,8 @@ type Options struct {
 	From func(*http.Request) string
 	// Levels tells which levels are accepted for which roles; without it every level is.
 	Levels Levels
+	// Tell tells people what happens to their accounts; without it they see it on their own page.
+	Tell Tell
 }
 
 // Sessions keeps who is signed in, in the database. Give Actor and Load to web.Options.
@@ -56,6 +58,7 @@ type Sessions struct {
 	clock    *db.Clock
 	arrive   Arrive
 	levels   Levels
+	told     Tell
 	from     func(*http.Request) string
 	idle     time.Duration
 	absolute time.Duration
@@ -70,7 +73,7 @@ type Sessions struct {
 // New makes the sessions of a site.
 func New(d *db.DB, o Options) *Sessions {
 	s := &Sessions{
-		db: d, clock: &db.Clock{Machine: func() time.Time { return d.Now() }}, arrive: o.Arrive, levels: o.Levels, from: o.From,
+		db: d, clock: &db.Clock{Machine: func() time.Time { return d.Now() }}, arrive: o.Arrive, levels: o.Levels, told: o.Tell, from: o.From,
 		idle: o.Idle, absolute: o.Absolute,
 	}
 	s.limits = newLimits(s)
@@ -116,6 +119,8 @@ type loaded struct {
 	w http.ResponseWriter
 	// from and browser are where the request comes from and with what.
 	from, browser string
+	// lang is the language of its reader.
+	lang string
 	// org and token are what the browser sent; who is whom they belong to, nil when to nobody.
 	org   access.OrganisationID
 	token string
@@ -139,7 +144,7 @@ const maxBrowser = 200
 // Load reads the session of a request, and who its account is today. It is web.Options.Session.
 func (s *Sessions) Load(w http.ResponseWriter, r *http.Request) (*http.Request, error) {
 	w.Header().Add("Vary", "Cookie")
-	l := &loaded{w: w, from: s.from(r), browser: strings.ToValidUTF8(r.UserAgent(), "")}
+	l := &loaded{w: w, from: s.from(r), browser: strings.ToValidUTF8(r.UserAgent(), ""), lang: web.Language(r, s.cookie.Secure)}
 	if len(l.browser) > maxBrowser {
 		l.browser = strings.ToValidUTF8(l.browser[:maxBrowser], "")
 	}

@@ -162,7 +162,7 @@ func (s *Sessions) admit(ctx context.Context, tx *db.Tx, account ids.ID[Account]
 	if err != nil {
 		return nil, fmt.Errorf("find person: %w", err)
 	}
-	if err := used(ctx, tx, p); err != nil {
+	if err := s.entered(ctx, tx, &in, p); err != nil {
 		return nil, fmt.Errorf("note that the account was used: %w", err)
 	}
 	err = audit.Append(ctx, tx, who.actor, audit.Entry{
@@ -246,13 +246,17 @@ func (s *Sessions) Refuse(ctx context.Context, r Refusal) error {
 	return nil
 }
 
-// RefuseIn is Refuse in the caller's transaction.
+// RefuseIn is Refuse in the caller's transaction. The person whose account it was about is told.
 func (s *Sessions) RefuseIn(ctx context.Context, tx *db.Tx, r Refusal) error {
 	actor := audit.Nobody(FromOf(ctx))
 	actor.Organisation = r.Organisation
-	return audit.Append(ctx, tx, actor, audit.Entry{
+	err := audit.Append(ctx, tx, actor, audit.Entry{
 		Action: audit.ActionSignInRefused, ObjectKind: "account", ObjectID: r.Account.String(), Data: map[string]string{"method": r.Method, "reason": r.Reason},
 	})
+	if err != nil {
+		return err
+	}
+	return s.tell(ctx, tx, Notice{Organisation: r.Organisation, Account: r.Account, Event: EventRefused})
 }
 
 // FromOf tells the address that a request comes from.

@@ -205,16 +205,6 @@ func personOf(ctx context.Context, tx *db.Tx, org access.OrganisationID, account
 	return id, db.One(tx.QueryRow(ctx, `SELECT id FROM person WHERE organisation_id = $1 AND account_id = $2`, org, account), &id)
 }
 
-// EmailOf gives the address to which the person of an account is told about it; empty when there is none.
-func EmailOf(ctx context.Context, tx *db.Tx, org access.OrganisationID, account ids.ID[Account]) (string, error) {
-	var email string
-	err := db.One(tx.QueryRow(ctx, `SELECT email FROM person WHERE organisation_id = $1 AND account_id = $2`, org, account), &email)
-	if errors.Is(err, db.ErrNotFound) {
-		return "", nil
-	}
-	return email, err
-}
-
 // used notes when an account's way in was used.
 func used(ctx context.Context, tx *db.Tx, p Proof) error {
 	_, err := tx.Exec(ctx, `UPDATE account_identity SET last_used_at = $1 WHERE organisation_id = $2 AND issuer = $3 AND subject = $4`,

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"strings"
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
@@ -116,7 +117,7 @@ func (s *Service) handOver(ctx context.Context, args SendArgs, o outgoing, set S
 	if err := json.Unmarshal([]byte(plain), &c); err != nil {
 		return fmt.Errorf("decode mail: %w", err)
 	}
-	m := Message{Template: o.template, To: c.To, Lang: c.Lang, Path: c.Path, Code: c.Code, Count: c.Count}
+	m := Message{Template: o.template, To: c.To, Lang: c.Lang, Path: c.Path, Code: c.Code, Count: c.Count, Note: c.Note}
 	if err := m.check(); err != nil {
 		return err
 	}
@@ -152,6 +153,12 @@ func (s *Service) compose(m Message, set Settings, organisation, base string) (*
 	}
 	msg.Subject(subject)
 	msg.SetBodyString(gomail.TypeTextPlain, body)
+	if m.Note != "" { // as a file, so that its bytes stand as they were signed
+		err := msg.AttachReader("kontrollpunkt.note", strings.NewReader(m.Note), gomail.WithFileContentType(gomail.TypeTextPlain))
+		if err != nil {
+			return nil, fmt.Errorf("attach checkpoint: %w", err)
+		}
+	}
 	msg.SetMessageID()
 	msg.SetDate()
 	msg.SetGenHeader("Auto-Submitted", "auto-generated") // so that absence notices are not answered with

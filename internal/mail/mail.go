@@ -25,18 +25,33 @@ type Template string
 
 // The templates.
 const (
-	Trial         Template = "trial"          // that the settings work
-	Code          Template = "code"           // a code for a link that the reader has opened
-	Question      Template = "question"       // a link to answer one question
-	Supplier      Template = "supplier"       // a link to answer a system's requirements
-	AlarmRaised   Template = "alarm"          // that alarms wait
-	AccountChange Template = "account-change" // that the ways to sign in to an account have changed
-	Reminder      Template = "reminder"       // that something waits
+	Trial       Template = "trial"      // that the settings work
+	Code        Template = "code"       // a code for a link that the reader has opened
+	Question    Template = "question"   // a link to answer one question
+	Supplier    Template = "supplier"   // a link to answer a system's requirements
+	AlarmRaised Template = "alarm"      // that alarms wait
+	Reminder    Template = "reminder"   // that something waits
+	Checkpoint  Template = "checkpoint" // a signed checkpoint of a log, to keep
+
+	// What somebody is told of their own account.
+	MethodAdded   Template = "method-added"
+	MethodRemoved Template = "method-removed"
+	CodesMade     Template = "codes-made"
+	CodeUsed      Template = "code-used"
+	Tied          Template = "tied"
+	Ended         Template = "ended"
+	Roles         Template = "roles"
+	Address       Template = "address"
+	Refused       Template = "refused"
+	Late          Template = "late"
+
+	// SealedUsed tells those who run the program that a sealed passkey has been used.
+	SealedUsed Template = "sealed-used"
 )
 
 // holds is what a template may hold besides the organisation's name. Nothing else reaches a text: no name of a system or of a person,
 // no level, and nothing that anybody has written.
-type holds struct{ link, code, count bool }
+type holds struct{ link, code, count, note bool }
 
 var templates = map[Template]holds{
 	Trial:         {},
@@ -44,13 +59,27 @@ var templates = map[Template]holds{
 	Question:      {link: true},
 	Supplier:      {link: true},
 	AlarmRaised:   {link: true},
-	AccountChange: {link: true},
 	Reminder:      {link: true, count: true},
+	Checkpoint:    {note: true},
+	MethodAdded:   {link: true},
+	MethodRemoved: {link: true},
+	CodesMade:     {link: true},
+	CodeUsed:      {link: true},
+	Tied:          {link: true},
+	Ended:         {}, // there is nothing to sign in to any more
+	Roles:         {link: true},
+	Address:       {}, // it may be read by somebody whose address it is no longer
+	Refused:       {link: true},
+	Late:          {link: true},
+	SealedUsed:    {link: true},
 }
 
 // Templates lists them, for tests.
 func Templates() []Template {
-	return []Template{Trial, Code, Question, Supplier, AlarmRaised, AccountChange, Reminder}
+	return []Template{
+		Trial, Code, Question, Supplier, AlarmRaised, Reminder, Checkpoint, MethodAdded, MethodRemoved, CodesMade, CodeUsed, Tied, Ended, Roles, Address,
+		Refused, Late, SealedUsed,
+	}
 }
 
 // Message is a mail to be sent.
@@ -66,6 +95,10 @@ type Message struct {
 	Code string
 	// Count is how many things it is about.
 	Count int
+	// Note is a signed checkpoint, which is attached as a file.
+	Note string
+	// Once leaves it out when the reader has got, or is about to get, one of the same template since then. Zero sends it in any case.
+	Once time.Duration
 	// Expires is when it is worth nothing any more; it is then not sent.
 	Expires time.Time
 }
@@ -126,6 +159,12 @@ var digits = regexp.MustCompile(`^[0-9]{6,10}$`)
 // ourPath is what a link in a mail leads to: a page of ours, without anything that ends the address.
 var ourPath = regexp.MustCompile(`^/[A-Za-z0-9/_-]*(#[A-Za-z0-9_-]+)?$`)
 
+// longestNote is more than a checkpoint with the lines of a dozen witnesses.
+const longestNote = 4096
+
+// ourNote is a checkpoint's signed note: our origin, a size, a root, and lines of signatures.
+var ourNote = regexp.MustCompile(`^insegel/[A-Za-z0-9._-]+/[0-9]+\n[0-9]+\n[A-Za-z0-9+/]{43}=\n\n(— [^\s+]+ [A-Za-z0-9+/=]+\n)+$`)
+
 // check refuses a mail that could tell more than its template says, or be sent elsewhere than it says.
 func (m *Message) check() error {
 	h, ok := templates[m.Template]
@@ -135,10 +174,10 @@ func (m *Message) check() error {
 	if err := CheckAddress(m.To); err != nil {
 		return err
 	}
-	if (m.Path != "") != h.link || (m.Code != "") != h.code || (m.Count != 0) != h.count {
+	if (m.Path != "") != h.link || (m.Code != "") != h.code || (m.Count != 0) != h.count || (m.Note != "") != h.note {
 		return fmt.Errorf("template %s: %w", m.Template, ErrContent)
 	}
-	if h.link && !ourPath.MatchString(m.Path) || h.code && !digits.MatchString(m.Code) {
+	if h.link && !ourPath.MatchString(m.Path) || h.code && !digits.MatchString(m.Code) || h.note && (len(m.Note) > longestNote || !ourNote.MatchString(m.Note)) {
 		return fmt.Errorf("template %s: %w", m.Template, ErrContent)
 	}
 	return nil

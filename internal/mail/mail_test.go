@@ -48,6 +48,9 @@ func FuzzAddress(f *testing.F) {
 	})
 }
 
+// aNote is a checkpoint's form.
+const aNote = "insegel/norrsjo/1\n12\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n— insegel/norrsjo/1 Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n"
+
 // A text can hold what its template names and nothing else, whatever somebody puts into a message.
 func TestTemplatesHoldOnlyWhatTheyMay(t *testing.T) {
 	b, err := locale.NewBundle(map[string]string{"mail": mail.Messages})
@@ -56,7 +59,9 @@ func TestTemplatesHoldOnlyWhatTheyMay(t *testing.T) {
 	}
 	full := map[mail.Template]mail.Message{
 		mail.Trial: {}, mail.Code: {Code: "482913"}, mail.Question: {Path: "/lank/abc"}, mail.Supplier: {Path: "/lank/abc"}, mail.AlarmRaised: {Path: "/larm"},
-		mail.AccountChange: {Path: "/mina"}, mail.Reminder: {Path: "/", Count: 3},
+		mail.Reminder: {Path: "/", Count: 3}, mail.Checkpoint: {Note: aNote}, mail.MethodAdded: {Path: "/mina"}, mail.MethodRemoved: {Path: "/mina"},
+		mail.CodesMade: {Path: "/mina"}, mail.CodeUsed: {Path: "/mina"}, mail.Tied: {Path: "/mina"}, mail.Ended: {}, mail.Roles: {Path: "/mina"}, mail.Address: {},
+		mail.Refused: {Path: "/mina"}, mail.Late: {Path: "/mina"}, mail.SealedUsed: {Path: "/larm"},
 	}
 	if len(full) != len(mail.Templates()) {
 		t.Fatal("a template is not tested")
@@ -92,6 +97,8 @@ func TestTemplatesHoldOnlyWhatTheyMay(t *testing.T) {
 		"a name in the path":     {Template: mail.Question, Path: "/system/lönesystemet"},
 		"no template":            {Template: "welcome"},
 		"no link":                {Template: mail.Question},
+		"a text as a note":       {Template: mail.Checkpoint, Note: "lönesystemet"},
+		"a text in a note":       {Template: mail.Checkpoint, Note: aNote + "lönesystemet\n"},
 		"a code too short":       {Template: mail.Code, Code: "1234"},
 	} {
 		m.To = "anna@norrsjo.example"

@@ -43,6 +43,7 @@ func contentPlace(org access.OrganisationID, id ids.ID[Outgoing]) string {
 type content struct {
 	To, Lang, Path, Code string
 	Count                int
+	Note                 string `json:",omitempty"`
 }
 
 // Add queues a mail in the transaction of what calls for it. ErrNotSet says that the organisation sends no mail, and ErrTooMany that it
@@ -66,6 +67,11 @@ func (s *Service) Add(ctx context.Context, tx *db.Tx, m Message) error {
 	if o.expires.IsZero() {
 		o.expires = tx.Now.Add(lifetime)
 	}
+	if m.Once > 0 {
+		if same, err := sentAlready(ctx, tx, &o, tx.Now.Add(-m.Once)); err != nil || same {
+			return err
+		}
+	}
 	toOne, all, err := sentSince(ctx, tx, tx.Scope, o.hash)
 	if err != nil {
 		return fmt.Errorf("count mail: %w", err)
@@ -73,7 +79,7 @@ func (s *Service) Add(ctx context.Context, tx *db.Tx, m Message) error {
 	if toOne >= mostPerRecipient || all >= mostPerHour {
 		return ErrTooMany
 	}
-	b, err := json.Marshal(content{m.To, m.Lang, m.Path, m.Code, m.Count})
+	b, err := json.Marshal(content{m.To, m.Lang, m.Path, m.Code, m.Count, m.Note})
 	if err != nil {
 		return fmt.Errorf("encode mail: %w", err)
 	}

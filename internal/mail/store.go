@@ -47,6 +47,14 @@ func insert(ctx context.Context, tx *db.Tx, org access.OrganisationID, o outgoin
 	return err
 }
 
+// sentAlready reports whether a mail of the same template was queued for the same recipient since a time.
+func sentAlready(ctx context.Context, tx *db.Tx, o *outgoing, since time.Time) (bool, error) {
+	var n int
+	err := db.One(tx.QueryRow(ctx, `SELECT COUNT(*) FROM mail_message WHERE organisation_id = $1 AND recipient_hash = $2 AND template = $3 AND created_at > $4`,
+		tx.Scope, o.hash, o.template, db.Millis(since)), &n)
+	return n > 0, err
+}
+
 // sentSince counts what was queued in the last hour, to one recipient and in all.
 func sentSince(ctx context.Context, tx *db.Tx, org access.OrganisationID, hash string) (toOne, all int, err error) {
 	err = db.One(tx.QueryRow(ctx, `

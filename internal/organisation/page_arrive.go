@@ -129,6 +129,9 @@ func (s *Service) tie(ctx context.Context, tx *db.Tx, p *auth.Proof, person *Per
 	if n == 0 {
 		return db.ErrConflict
 	}
+	if err := s.tell(ctx, tx, person, auth.EventTied); err != nil {
+		return err
+	}
 	return audit.Append(ctx, tx, access.SystemActor(p.Organisation), audit.Entry{
 		Action: "organisation.TieSignIn", ObjectKind: "person", ObjectID: person.ID.String(), Data: map[string]string{"issuer": p.Issuer, "method": p.Method},
 	})

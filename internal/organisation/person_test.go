@@ -38,6 +38,8 @@ type town struct {
 	now      time.Time
 	// ended are the accounts whose sessions were ended.
 	ended []ids.ID[auth.Account]
+	// told are what people have been told, and where.
+	told []string
 }
 
 const issuer = "https://idp.example"
@@ -50,6 +52,10 @@ func newTown(t testing.TB, d *db.DB) *town {
 		DB: d, Approvals: &approval.Service{DB: d, Log: slog.New(slog.DiscardHandler), Administrators: organisation.Administrators},
 		EndSessions: func(_ context.Context, _ *db.Tx, _ access.OrganisationID, account ids.ID[auth.Account]) error {
 			w.ended = append(w.ended, account)
+			return nil
+		},
+		Tell: func(_ context.Context, _ *db.Tx, n auth.Notice) error {
+			w.told = append(w.told, strings.TrimSpace(string(n.Event)+" "+n.To))
 			return nil
 		},
 	}

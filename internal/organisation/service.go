@@ -21,6 +21,8 @@ type Service struct {
 	Approvals *approval.Service
 	// EndSessions ends every session of an account, in the transaction of what calls for it.
 	EndSessions func(ctx context.Context, tx *db.Tx, org access.OrganisationID, account ids.ID[auth.Account]) error
+	// Tell tells a person what happens to their account, in the transaction of what it tells of.
+	Tell auth.Tell
 	// Object tells the name of what somebody can be responsible for, and where it is shown. ErrNotFound says that it is gone.
 	Object func(ctx context.Context, tx *db.Tx, org access.OrganisationID, kind, id string) (name, href string, err error)
 

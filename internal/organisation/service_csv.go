@@ -232,7 +232,14 @@ func (s *Service) applyPeople(ctx context.Context, tx *db.Tx, actor access.Actor
 		added = append(added, p.added[i].ID.String())
 	}
 	for i := range p.changed {
+		before, err := GetPerson(ctx, tx, actor.Organisation, p.changed[i].ID)
+		if err != nil {
+			return err
+		}
 		if err := updatePerson(ctx, tx, actor.Organisation, &p.changed[i]); err != nil {
+			return err
+		}
+		if err := s.tellAddress(ctx, tx, &before, &p.changed[i]); err != nil {
 			return err
 		}
 		changed = append(changed, p.changed[i].ID.String())

@@ -284,9 +284,36 @@ func (s *Service) change(ctx context.Context, tx *db.Tx, actor access.Actor, bef
 	if err := updatePerson(ctx, tx, actor.Organisation, &after); err != nil {
 		return err
 	}
+	if err := s.tellAddress(ctx, tx, &before, &after); err != nil {
+		return err
+	}
 	return audit.Append(ctx, tx, actor, audit.Entry{
 		Action: "organisation.ChangePerson", ObjectKind: "person", ObjectID: after.ID.String(), Before: before.told(), After: after.told(),
 	})
+}
+
+// tell tells a person what has happened to their account, where they have one.
+func (s *Service) tell(ctx context.Context, tx *db.Tx, p *Person, what auth.Event) error {
+	if s.Tell == nil || p.Account.IsZero() {
+		return nil
+	}
+	return s.Tell(ctx, tx, auth.Notice{Organisation: tx.Scope, Account: p.Account, Event: what})
+}
+
+// tellAddress tells both addresses of a person that what is told of their account goes to another: whoever changed it may be somebody else.
+func (s *Service) tellAddress(ctx context.Context, tx *db.Tx, before, after *Person) error {
+	if s.Tell == nil || after.Account.IsZero() || before.Email == after.Email {
+		return nil
+	}
+	for _, to := range []string{before.Email, after.Email} {
+		if to == "" {
+			continue
+		}
+		if err := s.Tell(ctx, tx, auth.Notice{Organisation: tx.Scope, Account: after.Account, Event: auth.EventAddress, To: to}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // keepsApart refuses that somebody else changes the directory's id of an administrator who signs in: a rule may tie the next sign-in
@@ -365,7 +392,7 @@ func (s *Service) end(ctx context.Context, tx *db.Tx, actor access.Actor, p *Per
 	if err := setEnded(ctx, tx, actor.Organisation, p, true); err != nil {
 		return err
 	}
-	if err := s.endSessions(ctx, tx, actor.Organisation, p); err != nil {
+	if err := errors.Join(s.endSessions(ctx, tx, actor.Organisation, p), s.tell(ctx, tx, p, auth.EventEnded)); err != nil {
 		return err
 	}
 	if s.Approvals != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/insegel/insegel/internal/alarm"
 	"github.com/insegel/insegel/internal/approval"
 	"github.com/insegel/insegel/internal/audit"
+	"github.com/insegel/insegel/internal/auth"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/locale"
@@ -182,6 +183,9 @@ func (s *Service) setRole(ctx context.Context, tx *db.Tx, actor access.Actor, c 
 		Action: action, ObjectKind: "person", ObjectID: c.Person.String(), Data: map[string]any{"role": place.told(), "source": source},
 		Before: toldRoles(before), After: toldRoles(after),
 	})
+	if err == nil {
+		err = s.tellRoles(ctx, tx, c.Person)
+	}
 	if err != nil || !c.End || c.Role != access.Administrator {
 		return err
 	}
@@ -203,6 +207,18 @@ func (s *Service) takeRole(ctx context.Context, tx *db.Tx, org access.Organisati
 		return err
 	}
 	return s.endSessions(ctx, tx, org, &p)
+}
+
+// tellRoles tells a person that their roles have changed, and that they may have to sign in anew.
+func (s *Service) tellRoles(ctx context.Context, tx *db.Tx, person ids.ID[Person]) error {
+	if s.Tell == nil {
+		return nil
+	}
+	p, err := GetPerson(ctx, tx, tx.Scope, person)
+	if err != nil {
+		return err
+	}
+	return s.tell(ctx, tx, &p, auth.EventRoles)
 }
 
 func toldRoles(roles []Assignment) []string {

@@ -234,24 +234,26 @@ func hostname(host string) string {
 
 // context makes the context of a request. The actor is not known yet.
 func (s *Site) context(w http.ResponseWriter, r *http.Request) *Context {
-	c := &Context{Request: r, Writer: w, site: s, L: s.bundle.In(s.language(r))}
+	c := &Context{Request: r, Writer: w, site: s, L: s.bundle.In(Language(r, s.opts.TLS))}
 	if a, ok := w.(*answer); ok {
 		c.id = a.id
 	}
 	return c
 }
 
-// languageCookie names the cookie that keeps the reader's choice. With TLS no other host of the domain can set it.
-func (s *Site) languageCookie() string {
-	if s.opts.TLS {
+// languageCookie names the cookie that keeps the reader's choice. Over HTTPS no other host of the domain can set it.
+func languageCookie(tls bool) string {
+	if tls {
 		return "__Host-sprak"
 	}
 	return "sprak"
 }
 
-func (s *Site) language(r *http.Request) string {
+// Language is the language of a request's reader: the one that they have chosen, else the best that the browser asks for. tls is true
+// when readers reach the site over HTTPS.
+func Language(r *http.Request, tls bool) string {
 	chosen := ""
-	if cookie, err := r.Cookie(s.languageCookie()); err == nil {
+	if cookie, err := r.Cookie(languageCookie(tls)); err == nil {
 		chosen = cookie.Value
 	}
 	return locale.Negotiate(chosen, r.Header.Get("Accept-Language"))
@@ -264,7 +266,7 @@ func chooseLanguage(c *Context) error {
 		return &Error{Status: http.StatusBadRequest}
 	}
 	http.SetCookie(c.Writer, &http.Cookie{
-		Name: c.site.languageCookie(), Value: lang, Path: "/", MaxAge: 365 * 24 * 3600, Secure: c.site.opts.TLS, HttpOnly: true,
+		Name: languageCookie(c.site.opts.TLS), Value: lang, Path: "/", MaxAge: 365 * 24 * 3600, Secure: c.site.opts.TLS, HttpOnly: true,
 		SameSite: http.SameSiteLaxMode,
 	})
 	return c.Redirect(Local(c.Form("till")))

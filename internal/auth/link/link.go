@@ -9,6 +9,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -68,7 +69,8 @@ var (
 	ErrGone = errors.New("the link cannot be used any more")
 	// ErrCode says that a code is wrong.
 	ErrCode = errors.New("the code is wrong")
-	// ErrNoCode says that no code can be given: there is none, it is too old, or it was given wrongly too often.
+	// ErrNoCode says that no code can be given: there is none, it is too old, it was given wrongly too often, or another browser asked for
+	// it.
 	ErrNoCode = errors.New("the code cannot be used any more")
 	// ErrCodes says that the link has got all the codes that it gets.
 	ErrCodes = errors.New("no more codes are sent for the link")
@@ -76,10 +78,18 @@ var (
 
 // code is the code that opens a link.
 type code struct {
-	hash  string
+	hash string
+	// visit is the browser that asked for it, as it is stored; the code is taken from no other.
+	visit string
 	until time.Time
 	tries int
 	sent  int
+}
+
+// waits reports whether the code can still be given in the browser with the cookie.
+func (c *code) waits(cookie string, now time.Time) bool {
+	asked := subtle.ConstantTimeCompare([]byte(c.visit), []byte(hash(cookie))) == 1
+	return asked && c.hash != "" && now.Before(c.until) && c.tries < codeTries
 }
 
 // open reports whether the link can still be opened by its code, or used by whoever has given it.

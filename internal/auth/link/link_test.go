@@ -229,7 +229,7 @@ func TestCodesAreLimited(t *testing.T) {
 		}
 		h.code(id, cookie)
 		h.now = h.now.Add(10 * time.Minute)
-		if _, err := h.links.Confirm(ctx, h.arrive(), right, ""); !errors.Is(err, link.ErrNoCode) {
+		if _, err := h.links.Confirm(ctx, cookie, right, ""); !errors.Is(err, link.ErrNoCode) {
 			t.Errorf("the right code too late: %v", err)
 		}
 		for range link.MaxCodes - 2 {
@@ -237,6 +237,36 @@ func TestCodesAreLimited(t *testing.T) {
 		}
 		if err := h.links.SendCode(ctx, cookie, ""); !errors.Is(err, link.ErrCodes) {
 			t.Errorf("one code too many: %v", err)
+		}
+	})
+}
+
+// A code is for the browser that asked for it: whoever else has the link open, and learns the code, is refused, and the one who asked
+// loses nothing by it. A code that another browser asks for takes the place of the one before.
+func TestCodeIsForTheBrowserThatAsked(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		h := newHouse(t, d)
+		ctx := t.Context()
+		id := h.make()
+		reader, other := h.arrive(), h.arrive()
+		h.code(id, reader)
+		if v, err := h.links.Look(ctx, other); err != nil || v.Waiting {
+			t.Errorf("another browser is asked for the code: %+v, %v", v, err)
+		}
+		for range link.CodeTries + 1 {
+			if _, err := h.links.Confirm(ctx, other, right, ""); !errors.Is(err, link.ErrNoCode) {
+				t.Fatalf("the right code in another browser: %v", err)
+			}
+		}
+		if v, err := h.links.Look(ctx, reader); err != nil || !v.Waiting {
+			t.Errorf("the browser that asked: %+v, %v", v, err)
+		}
+		h.code(id, other)
+		if _, err := h.links.Confirm(ctx, reader, right, ""); !errors.Is(err, link.ErrNoCode) {
+			t.Errorf("a code that another browser has asked for since: %v", err)
+		}
+		if _, err := h.links.Confirm(ctx, other, right, ""); err != nil {
+			t.Errorf("the browser that asked last: %v", err)
 		}
 	})
 }

@@ -125,7 +125,7 @@ type Visit struct {
 	Link Link
 	// Confirmed says that the code has been given in this browser: only then may the task be shown.
 	Confirmed bool
-	// Waiting says that a code has been mailed that can still be given, and Until until when.
+	// Waiting says that a code has been mailed that can still be given in this browser, and Until until when.
 	Waiting bool
 	Until   time.Time
 }
@@ -138,7 +138,7 @@ func (s *Links) Look(ctx context.Context, cookie string) (Visit, error) {
 		if err != nil {
 			return err
 		}
-		v = Visit{Link: l, Confirmed: !confirmed.IsZero(), Waiting: l.code.hash != "" && tx.Limit.Before(l.code.until) && l.code.tries < codeTries, Until: l.code.until}
+		v = Visit{Link: l, Confirmed: !confirmed.IsZero(), Waiting: l.code.waits(cookie, tx.Limit), Until: l.code.until}
 		if !l.open(tx.Limit) || !l.Used.IsZero() && !v.Confirmed {
 			return ErrGone
 		}
@@ -153,7 +153,7 @@ func (s *Links) Look(ctx context.Context, cookie string) (Visit, error) {
 	return v, nil
 }
 
-// SendCode mails a code to the address that the link was mailed to. One before it is worth nothing any more.
+// SendCode mails a code to the address that the link was mailed to, for this browser alone. One before it is worth nothing any more.
 func (s *Links) SendCode(ctx context.Context, cookie, from string) error {
 	v, err := s.Look(ctx, cookie)
 	if err != nil || v.Confirmed {
@@ -178,7 +178,7 @@ func (s *Links) SendCode(ctx context.Context, cookie, from string) error {
 		if err != nil {
 			return err
 		}
-		l.code = code{hash: codeHash(s.Key.Derive("link code"), l.ID, digits), until: tx.Limit.Add(codeLife), sent: l.code.sent + 1}
+		l.code = code{hash: codeHash(s.Key.Derive("link code"), l.ID, digits), visit: hash(cookie), until: tx.Limit.Add(codeLife), sent: l.code.sent + 1}
 		if err := saveCode(ctx, tx, &l); err != nil {
 			return err
 		}
@@ -210,7 +210,7 @@ func (s *Links) Confirm(ctx context.Context, cookie, digits, from string) (strin
 		switch given := codeHash(s.Key.Derive("link code"), l.ID, digits); {
 		case !l.open(tx.Limit) || !l.Used.IsZero():
 			return ErrGone
-		case l.code.hash == "" || !tx.Limit.Before(l.code.until) || l.code.tries >= codeTries:
+		case !l.code.waits(cookie, tx.Limit):
 			refused = ErrNoCode
 			return s.note(ctx, tx, l.Actor(from), "link.Refuse", &l, map[string]any{"why": "no code"})
 		case !hmac.Equal([]byte(given), []byte(l.code.hash)):

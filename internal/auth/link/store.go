@@ -18,14 +18,14 @@ var Sealed = []db.Sealed{{Table: "access_link", Columns: []string{"recipient"}, 
 func recipientCell(id ids.ID[Link]) db.Cell { return Sealed[0].Cell("recipient", id.String()) }
 
 const columns = `l.id, l.organisation_id, l.task, l.object, l.recipient, l.lang, l.created_by, l.expires_at, l.used_at, l.done_at, l.revoked_at,
-	l.code_hash, l.code_until, l.code_tries, l.codes_sent, l.stay_ms`
+	l.code_hash, l.code_visit, l.code_until, l.code_tries, l.codes_sent, l.stay_ms`
 
 func scanLink(scan func(...any) error) (Link, error) {
 	var l Link
 	var expires, until, stay int64
 	var used, done, revoked sql.NullInt64
 	err := scan(&l.ID, &l.Organisation, &l.Task, &l.Object, &l.recipient, &l.Lang, &l.CreatedBy, &expires, &used, &done, &revoked,
-		&l.code.hash, &until, &l.code.tries, &l.code.sent, &stay)
+		&l.code.hash, &l.code.visit, &until, &l.code.tries, &l.code.sent, &stay)
 	l.stay = time.Duration(stay) * time.Millisecond
 	l.Expires, l.code.until = db.FromMillis(expires), db.FromMillis(until)
 	l.Used, l.Done, l.Revoked = moment(used), moment(done), moment(revoked)
@@ -102,8 +102,8 @@ func leave(ctx context.Context, tx *db.Tx, l *Link, but string) error {
 
 func saveCode(ctx context.Context, tx *db.Tx, l *Link) error {
 	_, err := tx.Exec(ctx, `
-		UPDATE access_link SET code_hash = $1, code_until = $2, code_tries = $3, codes_sent = $4 WHERE organisation_id = $5 AND id = $6`,
-		l.code.hash, db.Millis(l.code.until), l.code.tries, l.code.sent, tx.Scope, l.ID)
+		UPDATE access_link SET code_hash = $1, code_visit = $2, code_until = $3, code_tries = $4, codes_sent = $5 WHERE organisation_id = $6 AND id = $7`,
+		l.code.hash, l.code.visit, db.Millis(l.code.until), l.code.tries, l.code.sent, tx.Scope, l.ID)
 	return err
 }
 

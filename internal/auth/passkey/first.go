@@ -166,7 +166,7 @@ func (k *Keys) first(ctx context.Context, g *grant, p *Passkey) (*auth.Admission
 		if err != nil {
 			return err
 		}
-		if err := k.note(ctx, tx, actor, Notice{Organisation: org, Account: g.Account, Kind: "added", Name: p.Name}); err != nil {
+		if err := k.note(ctx, tx, actor, p, auth.EventMethodAdded); err != nil {
 			return err
 		}
 		admission, err = k.admit(ctx, tx, org, p, false)
@@ -204,7 +204,7 @@ func (k *Keys) join(ctx context.Context, g *grant, p *Passkey) (*auth.Admission,
 		}
 		actor := audit.Nobody(auth.FromOf(ctx))
 		actor.Organisation = g.Organisation
-		if err := k.note(ctx, tx, actor, Notice{Organisation: g.Organisation, Account: g.Account, Kind: "added", Name: p.Name}); err != nil {
+		if err := k.note(ctx, tx, actor, p, auth.EventMethodAdded); err != nil {
 			return err
 		}
 		if err := TellOfInvited(ctx, tx, g.Organisation, g.Account); err != nil {

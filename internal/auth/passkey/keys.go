@@ -96,16 +96,27 @@ func (k *Keys) made(ctx context.Context, browser, what, answer string) (*Passkey
 	return out, org, nil
 }
 
-// note logs a change of how somebody signs in, and tells them.
-func (k *Keys) note(ctx context.Context, tx *db.Tx, actor access.Actor, n Notice) error {
-	action := map[string]string{"added": "passkey.Add", "removed": "passkey.Remove", "recovered": "passkey.Recover", "codes": "passkey.Codes"}[n.Kind]
+// changes are the events of an account that are a change of how it is signed in to, as the log calls them.
+var changes = map[auth.Event]string{
+	auth.EventMethodAdded: "passkey.Add", auth.EventMethodRemoved: "passkey.Remove", auth.EventCodeUsed: "passkey.Recover", auth.EventCodesMade: "passkey.Codes",
+}
+
+// note logs a change of how somebody signs in, and tells them. p is their account, and the passkey that it is about where it is about one.
+func (k *Keys) note(ctx context.Context, tx *db.Tx, actor access.Actor, p *Passkey, what auth.Event) error {
 	err := audit.Append(ctx, tx, actor, audit.Entry{
-		Action: action, ObjectKind: "account", ObjectID: n.Account.String(), Data: map[string]string{"passkey": n.Name},
+		Action: changes[what], ObjectKind: "account", ObjectID: p.Account.String(), Data: map[string]string{"passkey": p.Name},
 	})
-	if err != nil || k.o.Notify == nil {
+	if err != nil {
 		return err
 	}
-	return k.o.Notify(ctx, tx, n)
+	return k.tell(ctx, tx, auth.Notice{Organisation: actor.Organisation, Account: p.Account, Event: what})
+}
+
+func (k *Keys) tell(ctx context.Context, tx *db.Tx, n auth.Notice) error {
+	if k.o.Tell == nil {
+		return nil
+	}
+	return k.o.Tell(ctx, tx, n)
 }
 
 // list reads the passkeys of the account that makes the request, and how many recovery codes are left.
@@ -139,7 +150,7 @@ func (k *Keys) add(ctx context.Context, actor access.Actor, p *Passkey) error {
 		if err := k.store(ctx, tx, actor.Organisation, p); err != nil {
 			return err
 		}
-		return k.note(ctx, tx, actor, Notice{Organisation: actor.Organisation, Account: p.Account, Kind: "added", Name: p.Name})
+		return k.note(ctx, tx, actor, p, auth.EventMethodAdded)
 	})
 	if err != nil {
 		return fmt.Errorf("add passkey: %w", err)
@@ -202,7 +213,7 @@ func (k *Keys) remove(ctx context.Context, actor access.Actor, p *Passkey) error
 		if err := auth.EndPasskey(ctx, tx, actor.Organisation, p.Account, p.ID.String()); err != nil {
 			return err
 		}
-		if err := k.note(ctx, tx, actor, Notice{Organisation: actor.Organisation, Account: p.Account, Kind: "removed", Name: p.Name}); err != nil {
+		if err := k.note(ctx, tx, actor, p, auth.EventMethodRemoved); err != nil {
 			return err
 		}
 		// The log is written by one at a time, so that of two that are removed at once the second sees that the first is gone.

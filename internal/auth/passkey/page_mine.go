@@ -53,14 +53,14 @@ func (k *Keys) owner(ctx context.Context, org access.OrganisationID, account ids
 
 // shownKey is a passkey as it is shown.
 type shownKey struct {
-	ID, Name, Model, Made, Used string
-	Synced, Here                bool
-	Field                       web.Field
+	ID, Name, Made, Used string
+	Synced, Here         bool
+	Field                web.Field
 }
 
 func show(c *web.Context, k *Passkey, here string) shownKey {
 	out := shownKey{
-		ID: k.ID.String(), Name: k.Name, Model: k.Model, Made: c.L.Moment(db.FromMillis(k.Created)), Synced: k.Eligible, Here: k.ID.String() == here,
+		ID: k.ID.String(), Name: k.Name, Made: c.L.Moment(db.FromMillis(k.Created)), Synced: k.Eligible, Here: k.ID.String() == here,
 		Field: web.Field{Name: "namn-" + k.ID.String(), Label: c.L.T("passkey.new-name"), Value: k.Name, Autocomplete: "off"},
 	}
 	if k.Used != 0 {

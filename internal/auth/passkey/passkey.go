@@ -63,20 +63,10 @@ type Options struct {
 	Found func(ctx context.Context, tx *db.Tx, org access.OrganisationID, name string) (access.OrganisationID, error)
 	// Places are the municipalities' names, for the first person to choose among.
 	Places []string
-	// Notify tells a person about a change to how they sign in; without it they see it on their own page.
-	Notify func(ctx context.Context, tx *db.Tx, n Notice) error
+	// Tell tells a person about a change to how they sign in; without it they see it on their own page.
+	Tell auth.Tell
 	// Log is where refusals go that belong to no organisation.
 	Log *slog.Logger
-}
-
-// Notice is something that has happened to how a person signs in. It holds nothing secret.
-type Notice struct {
-	Organisation access.OrganisationID
-	Account      ids.ID[auth.Account]
-	// Kind is "added", "removed", "recovered" or "codes".
-	Kind string
-	// Name is what the passkey is called, where it is about one.
-	Name string
 }
 
 // Keys are the passkeys of an installation.

@@ -3,6 +3,7 @@
 package passkey_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -37,6 +38,9 @@ type house struct {
 	origin string
 	past   atomic.Int64 // how much time has passed, in nanoseconds
 	server *httptest.Server
+
+	mu   sync.Mutex
+	told []string
 }
 
 var begin = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
@@ -67,8 +71,8 @@ func (h *house) restart() {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	sessions := auth.New(h.db, auth.Options{})
-	h.keys, err = passkey.New(h.db, passkey.Options{Origin: origin, Sessions: sessions, Limits: sessions.Limits(), Found: organisation.Found})
+	sessions := auth.New(h.db, auth.Options{Tell: h.tell})
+	h.keys, err = passkey.New(h.db, passkey.Options{Origin: origin, Sessions: sessions, Limits: sessions.Limits(), Found: organisation.Found, Tell: h.tell})
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -84,6 +88,25 @@ func (h *house) restart() {
 		return c.Text(200, out)
 	})
 	h.server.Config.Handler = site
+}
+
+// tell keeps what people are told, in the order of the transactions.
+func (h *house) tell(_ context.Context, _ *db.Tx, n auth.Notice) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.told = append(h.told, string(n.Event))
+	return nil
+}
+
+// tells fails unless this, and no more, has been told since the last time.
+func (h *house) tells(want ...string) {
+	h.t.Helper()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if got := strings.Join(h.told, " "); got != strings.Join(want, " ") {
+		h.t.Errorf("told %q, want %q", got, want)
+	}
+	h.told = nil
 }
 
 // browser is a browser of its own.
@@ -423,7 +446,9 @@ func codesOf(p *webtest.Page) []string {
 func TestRecoveryCodes(t *testing.T) {
 	both(t, func(t *testing.T, h *house) {
 		c, d := h.begun()
+		h.tells("method-added")
 		codes := codesOf(c.Post("/mina/koder", nil))
+		h.tells("codes-made")
 		if len(codes) != passkey.Codes {
 			t.Fatalf("%d codes", len(codes))
 		}
@@ -461,6 +486,7 @@ func TestRecoveryCodes(t *testing.T) {
 		if p := h.new(winner, fresh, "/ny-passkey"); p.URL != "/mina/koder?ny=recovered" {
 			t.Errorf("the new passkey led to %s", p.URL)
 		}
+		h.tells("code-used", "refused", "refused", "method-added")
 		if p := c.Get("/"); p.Body == kim {
 			t.Error("the session from before lives on")
 		}
@@ -669,6 +695,7 @@ func TestSealedPasskey(t *testing.T) {
 		if p := h.in(b, d); p.Body != "Nödinloggning[administrator]" {
 			t.Errorf("in as %q", p.Body)
 		}
+		h.tells("method-added", "sealed")
 		if n := h.count(`SELECT COUNT(*) FROM alarm WHERE kind = 'break-glass-used'`); n != 1 {
 			t.Errorf("%d alarms", n)
 		}

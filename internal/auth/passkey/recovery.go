@@ -104,7 +104,7 @@ func (k *Keys) renew(ctx context.Context, actor access.Actor, account ids.ID[aut
 		if err := replaceCodes(ctx, tx, actor.Organisation, account, stored); err != nil {
 			return err
 		}
-		return k.note(ctx, tx, actor, Notice{Organisation: actor.Organisation, Account: account, Kind: "codes"})
+		return k.note(ctx, tx, actor, &Passkey{Account: account}, auth.EventCodesMade)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make recovery codes: %w", err)
@@ -199,6 +199,6 @@ func (k *Keys) spend(ctx context.Context, c *recoveryCode, from string) error {
 		}
 		actor := audit.Nobody(from)
 		actor.Organisation = c.org
-		return k.note(ctx, tx, actor, Notice{Organisation: c.org, Account: c.account, Kind: "recovered"})
+		return k.note(ctx, tx, actor, &Passkey{Account: c.account}, auth.EventCodeUsed)
 	})
 }

@@ -116,7 +116,7 @@ func (k *Keys) check(ctx context.Context, tx *db.Tx, o *owner, a *attempt) (*aut
 	return k.admit(ctx, tx, o.org, used, a.question.What == stepUp)
 }
 
-// admit makes the session of a passkey that has been shown. A sealed one raises an alarm.
+// admit makes the session of a passkey that has been shown. A sealed one raises an alarm and is told of.
 func (k *Keys) admit(ctx context.Context, tx *db.Tx, org access.OrganisationID, used *Passkey, again bool) (*auth.Admission, error) {
 	p := auth.Proof{
 		Organisation: org, Method: auth.MethodPasskey, Issuer: auth.PasskeyIssuer, Subject: used.Account.String(), Factors: 2,
@@ -128,6 +128,9 @@ func (k *Keys) admit(ctx context.Context, tx *db.Tx, org access.OrganisationID, 
 	a, err := k.o.Sessions.Admit(ctx, tx, p)
 	if err != nil || used.Purpose != Sealed {
 		return a, err
+	}
+	if err := k.tell(ctx, tx, auth.Notice{Organisation: org, Account: used.Account, Event: auth.EventSealed}); err != nil {
+		return nil, err
 	}
 	return a, alarm.Raise(ctx, tx, alarm.Alarm{
 		Organisation: org, Kind: alarm.BreakGlassUsed, ObjectKind: "passkey", ObjectID: used.ID.String(),
