@@ -281,6 +281,8 @@ var policies = map[string]Policy{
 	"overview.Consistency":     {Kind: KindLog, By: oversees},
 	"overview.ExportLog":       {Kind: KindLog, By: with(oversees, fetches), StepUp: true, Weakness: true},
 	"overview.Rules":           {Kind: KindRule, By: with(knows, reads)},
+	"overview.Todo":            {Kind: KindAction, By: works, Weakness: true},
+	"overview.Snooze":          {Kind: KindAction, By: works},
 	"overview.Search":          {Kind: KindRule, By: knows},
 	"overview.Rule":            {Kind: KindRule, By: with(knows, reads)},
 	"overview.Requirement":     {Kind: KindRequirement, By: with(works, reads), Weakness: true},

@@ -110,6 +110,8 @@ var words = map[string]string{
 	"overview.Rule":              "Se vilka system en regel rör",
 	"overview.Rules":             "Se reglerna",
 	"overview.System":            "Läsa ett systems sida",
+	"overview.Todo":              "Se vad man själv har att göra",
+	"overview.Snooze":            "Skjuta upp något på sin egen lista",
 
 	"passkey.Seal":   "Försegla en passkey för nödläge",
 	"passkey.Sealed": "Se vilka förseglade passkeys som finns",

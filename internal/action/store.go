@@ -309,3 +309,22 @@ func Remove(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems [
 	}
 	return nil
 }
+
+// OfPerson reads the actions that a person has taken on and that are not done, with the names that a list shows. Those of systems that
+// are stopped, and obsolete ones, are left out.
+func OfPerson(ctx context.Context, tx *db.Tx, org access.OrganisationID, person ids.ID[organisation.Person]) ([]Listed, error) {
+	out, err := db.All(ctx, tx, func(scan func(...any) error) (Listed, error) {
+		var l Listed
+		return l, scan(&l.ID, &l.System, &l.Requirement, &l.DueOn, &l.Status, &l.Slug, &l.Name, &l.Unit)
+	}, `SELECT a.id, a.system_id, a.requirement_id, a.due_on, a.status, s.slug, s.name, COALESCE(u.name, '')
+		FROM responsibility r JOIN action a ON a.id = r.object_id AND a.organisation_id = r.organisation_id
+		JOIN system s ON s.id = a.system_id AND s.organisation_id = a.organisation_id
+		LEFT JOIN unit u ON u.id = s.unit_id AND u.organisation_id = s.organisation_id
+		WHERE r.organisation_id = $1 AND r.object_kind = 'action' AND r.person_id = $2 AND a.obsolete_at IS NULL AND a.status <> 'done'
+		AND a.system_id NOT IN (SELECT c.system_id FROM classification c WHERE c.organisation_id = $1 AND c.status = 'stopped')
+		ORDER BY CASE WHEN a.due_on = '' THEN '9' ELSE a.due_on END, s.sort_key, a.id`, org, person)
+	if err != nil {
+		return nil, fmt.Errorf("read a person's actions: %w", err)
+	}
+	return out, nil
+}

@@ -662,7 +662,11 @@ func (s *sides) overviewCalls(ctx context.Context) map[string]call {
 		"overview.System":       func(x access.Actor) (any, error) { return o.System(ctx, x, ref, l) },
 		"overview.Requirements": func(x access.Actor) (any, error) { return o.Requirements(ctx, x, ref, l) },
 		"overview.History":      func(x access.Actor) (any, error) { return o.History(ctx, x, ref, l) },
-		"overview.Search":       func(x access.Actor) (any, error) { return o.Search(ctx, x, s.slug, l) },
+		"overview.Todo":         func(x access.Actor) (any, error) { return o.Todo(ctx, x, overview.TodoUnit) },
+		"overview.Snooze": func(x access.Actor) (any, error) {
+			return none(o.Snooze(ctx, x, "classify:"+s.systemID, civil.Of(a.DB.Now()).AddDays(7)))
+		},
+		"overview.Search": func(x access.Actor) (any, error) { return o.Search(ctx, x, s.slug, l) },
 		"overview.Rules": func(x access.Actor) (any, error) {
 			n, _, err := o.Rules(ctx, x)
 			return n, err

@@ -30,6 +30,7 @@ func (a *App) menu(c *web.Context) []web.MenuItem {
 		action string
 	}{
 		{web.MenuItem{Name: overview.MenuHome, Key: "app.menu-home", Href: "/", Icon: "home"}, "overview.Home"},
+		{web.MenuItem{Name: overview.MenuTodo, Key: "app.menu-todo", Href: overview.TodoPath, Icon: "inbox"}, "overview.Todo"},
 		{web.MenuItem{Name: overview.MenuSystems, Group: "app.group-register", Key: "app.menu-system", Href: "/system", Icon: "sys"}, "overview.List"},
 		{web.MenuItem{Name: overview.MenuInformation, Group: "app.group-register", Key: "app.menu-information", Href: "/information", Icon: "doc"}, "overview.Information"},
 		{web.MenuItem{Name: processing.Menu, Group: "app.group-register", Key: "app.menu-processing", Href: processing.Place, Icon: "ppl"}, "processing.List"},

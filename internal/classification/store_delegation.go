@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"time"
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/catalogue"
@@ -82,4 +83,46 @@ func removeDelegation(ctx context.Context, tx *db.Tx, id ids.ID[Delegation]) err
 func systemOf(ctx context.Context, tx *db.Tx, id ids.ID[Classification]) (string, error) {
 	var ref string
 	return ref, db.One(tx.QueryRow(ctx, `SELECT system_id FROM classification WHERE organisation_id = $1 AND id = $2`, tx.Scope, id), &ref)
+}
+
+// Asked is a question that somebody has sent to a colleague, about a system whose draft still stands.
+type Asked struct {
+	ID         ids.ID[Delegation]
+	Slug, Name string
+	Aspect     catalogue.Aspect
+	// To is the address with most of the name left out.
+	To string
+	At time.Time
+	// Answered is zero while the colleague has not answered.
+	Answered time.Time
+}
+
+// AskedBy lists the questions that an actor has sent and whose drafts are not decided, the latest first, with the answered ones first.
+func AskedBy(ctx context.Context, tx *db.Tx, org access.OrganisationID, actor string) ([]Asked, error) {
+	out, err := db.All(ctx, tx, func(scan func(...any) error) (Asked, error) {
+		var a Asked
+		var aspect string
+		var at int64
+		var answered sql.NullInt64
+		if err := scan(&a.ID, &a.Slug, &a.Name, &aspect, &a.To, &at, &answered); err != nil {
+			return a, err
+		}
+		a.At = db.FromMillis(at)
+		if answered.Valid {
+			a.Answered = db.FromMillis(answered.Int64)
+		}
+		var known bool
+		if a.Aspect, known = catalogue.ParseAspect(aspect); !known {
+			return a, ErrAspect
+		}
+		return a, nil
+	}, `SELECT d.id, s.slug, s.name, d.aspect, d.asked, d.asked_at, d.answered_at FROM delegation d
+		JOIN classification c ON c.id = d.classification_id AND c.organisation_id = d.organisation_id
+		JOIN system s ON s.id = c.system_id AND s.organisation_id = c.organisation_id
+		WHERE d.organisation_id = $1 AND d.asked_by = $2 AND c.status = 'draft'
+		ORDER BY CASE WHEN d.answered_at IS NULL THEN 1 ELSE 0 END, d.asked_at DESC, d.id`, org, actor)
+	if err != nil {
+		return nil, fmt.Errorf("read questions that were sent: %w", err)
+	}
+	return out, nil
 }

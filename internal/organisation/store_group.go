@@ -207,3 +207,8 @@ func setDirectory(ctx context.Context, tx *db.Tx, org access.OrganisationID, id 
 	_, err := tx.Exec(ctx, `UPDATE person SET directory = $1 WHERE organisation_id = $2 AND id = $3`, state, org, id)
 	return err
 }
+
+// AnswersFor lists what a person is named for.
+func AnswersFor(ctx context.Context, tx *db.Tx, org access.OrganisationID, person ids.ID[Person]) ([]Responsibility, error) {
+	return responsibilities(ctx, tx, org, `r.person_id = $2`, person)
+}

@@ -307,3 +307,12 @@ func accountState(ctx context.Context, tx *db.Tx, p *auth.Proof, account ids.ID[
 		FROM account c WHERE c.organisation_id = $1 AND c.id = $2`, p.Organisation, account, p.Issuer), &disabled, &tied)
 	return disabled, tied, err
 }
+
+// PersonOf finds the person of an account; ErrNotFound when the account is nobody's here, as for the command line.
+func PersonOf(ctx context.Context, tx *db.Tx, org access.OrganisationID, account string) (Person, error) {
+	p, err := onePerson(ctx, tx, org, `account_id = $2`, account)
+	if err != nil {
+		return Person{}, fmt.Errorf("read person of account: %w", err)
+	}
+	return p, nil
+}

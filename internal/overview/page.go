@@ -65,6 +65,8 @@ func (p *Pages) Routes(s *web.Site) {
 	s.Handle("GET /regler", "overview.Rules", p.rules)
 	s.Handle("GET /regler/{id}", "overview.Rule", p.rule)
 	s.Handle("GET /krav/{id}", "overview.Requirement", p.requirement)
+	s.Handle("GET "+TodoPath, "overview.Todo", p.todo)
+	s.Handle("POST "+TodoPath, "overview.Snooze", p.putOff)
 	s.Handle("GET "+SearchPath, "overview.Search", p.search)
 	s.Handle("GET /information", "overview.Information", p.information)
 	s.Handle("GET /information/{id}", "overview.InformationType", p.informationType)

@@ -160,7 +160,7 @@ func pages(t testing.TB, w *world, systems []system.System) []string {
 		"/system/hostile", "/system/hostile/krav", "/system/hostile/krav?status=uppfylls-inte", "/system/hostile/historik",
 		"/system/" + systems[1].Slug, "/system/" + systems[1].Slug + "/krav", "/system/" + first.Slug, "/system/" + first.Slug + "/historik",
 		"/system/hostile/som-det-var",
-		"/sok", "/sok?q=system", "/sok?q=finns+inte", "/regler", "/regler?q=sekretess&grund=explicit&kontrollerad=ja&berors=ja", "/krav/" + w.s.catalogue().Requirements[0].ID,
+		"/att-gora", "/att-gora?visa=enhet", "/att-gora?visa=delegerade", "/sok", "/sok?q=system", "/sok?q=finns+inte", "/regler", "/regler?q=sekretess&grund=explicit&kontrollerad=ja&berors=ja", "/krav/" + w.s.catalogue().Requirements[0].ID,
 		"/krav/" + applying(t, w, "hostile")[0] + "?status=okanda", "/information", "/information?q=lss&omrade=lss", "/information/" + typeID,
 	}
 	for _, s := range append(standingsText(), Expiring) {

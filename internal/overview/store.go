@@ -8,6 +8,7 @@ import (
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/audit"
+	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/information"
@@ -108,4 +109,38 @@ func systemNames(ctx context.Context, tx *db.Tx, org access.OrganisationID) (map
 		return nil, fmt.Errorf("read systems' names: %w", err)
 	}
 	return out, nil
+}
+
+// snoozed reads to which days the actor has put tasks off, by their keys.
+func snoozed(ctx context.Context, tx *db.Tx, actor access.Actor) (map[string]civil.Date, error) {
+	out := map[string]civil.Date{}
+	_, err := db.All(ctx, tx, func(scan func(...any) error) (struct{}, error) {
+		var task string
+		var until civil.Date
+		err := scan(&task, &until)
+		out[task] = until
+		return struct{}{}, err
+	}, `SELECT task, until_on FROM todo_snooze WHERE organisation_id = $1 AND account_id = $2`, actor.Organisation, actor.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read what is put off: %w", err)
+	}
+	return out, nil
+}
+
+// snooze puts a task off, or takes it back, and forgets what has come back by itself.
+func snooze(ctx context.Context, tx *db.Tx, actor access.Actor, key string, until civil.Date) error {
+	_, err := tx.Exec(ctx, `DELETE FROM todo_snooze WHERE organisation_id = $1 AND account_id = $2 AND (task = $3 OR until_on < $4)`,
+		actor.Organisation, actor.ID, key, civil.Of(tx.Now))
+	if err != nil {
+		return fmt.Errorf("forget what was put off: %w", err)
+	}
+	if until.IsZero() {
+		return nil
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO todo_snooze (organisation_id, account_id, task, until_on, created_at) VALUES ($1, $2, $3, $4, $5)`,
+		actor.Organisation, actor.ID, key, until, db.Millis(tx.Now))
+	if err != nil {
+		return fmt.Errorf("put off task: %w", err)
+	}
+	return nil
 }

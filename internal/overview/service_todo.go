@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package overview
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/action"
+	"github.com/insegel/insegel/internal/audit"
+	"github.com/insegel/insegel/internal/civil"
+	"github.com/insegel/insegel/internal/classification"
+	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/organisation"
+)
+
+// Todo is what somebody has to do.
+type Todo struct {
+	Scope string
+	Tasks []Task
+	// Counts says how many tasks each scope has; what is put off is not counted.
+	Counts map[string]int
+	// Left is how many tasks of the scope are not among Tasks.
+	Left int
+	// Next is when the first of the reader's own classifications ends; zero when none does.
+	Next  civil.Date
+	Today civil.Date
+}
+
+// Todo reads what the actor has to do: their own actions and systems, what waits in the units that they reach, or what they have sent
+// to colleagues.
+func (s *Service) Todo(ctx context.Context, actor access.Actor, scope string) (Todo, error) {
+	if err := access.Check(actor, "overview.Todo"); err != nil {
+		return Todo{}, err
+	}
+	out := Todo{Scope: scope, Counts: map[string]int{}}
+	err := s.db.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
+		out.Today = civil.Of(tx.Now)
+		lists, err := s.tasks(ctx, tx, actor, &out)
+		if err != nil {
+			return err
+		}
+		put, err := snoozed(ctx, tx, actor)
+		if err != nil {
+			return err
+		}
+		for name, list := range lists {
+			for i := range list {
+				list[i].Until = put[list[i].Key]
+				if list[i].Group(out.Today) != TasksPutOff {
+					out.Counts[name]++
+				}
+			}
+		}
+		list := lists[scope]
+		out.Tasks, out.Left = list[:min(len(list), maxTasks)], max(0, len(list)-maxTasks)
+		return nil
+	})
+	if err != nil {
+		return Todo{}, fmt.Errorf("read what is to be done: %w", err)
+	}
+	return out, nil
+}
+
+// tasks reads the lists of every scope, by its name.
+func (s *Service) tasks(ctx context.Context, tx *db.Tx, actor access.Actor, out *Todo) (map[string][]Task, error) {
+	all, err := s.index(ctx, tx, actor.Organisation)
+	if err != nil {
+		return nil, err
+	}
+	lists := map[string][]Task{}
+	answers := map[string]bool{} // the systems that the actor answers for
+	me, err := organisation.PersonOf(ctx, tx, actor.Organisation, actor.ID)
+	switch {
+	case err == nil:
+		if lists[TodoMine], err = actionTasks(ctx, tx, &me); err != nil {
+			return nil, err
+		}
+		named, err := organisation.AnswersFor(ctx, tx, actor.Organisation, me.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range named {
+			answers[r.ObjectID] = answers[r.ObjectID] || r.ObjectKind == organisation.ObjectSystem
+		}
+	case !errors.Is(err, db.ErrNotFound): // nobody's account, as in the demonstration, owns nothing
+		return nil, err
+	}
+	x := all.within(access.ReachOf(actor, "overview.Todo"))
+	for i := range x.Systems {
+		sum := &x.Systems[i]
+		scope := TodoUnit
+		if answers[sum.ID.String()] {
+			scope = TodoMine
+			if !sum.ValidUntil.IsZero() && (out.Next.IsZero() || sum.ValidUntil.Before(out.Next)) {
+				out.Next = sum.ValidUntil
+			}
+		}
+		lists[scope] = append(lists[scope], tasksOf(sum, out.Today, func(action string, unit access.UnitID) bool { return access.AllowedAt(actor, action, unit) })...)
+	}
+	lists[TodoDelegated], err = askedTasks(ctx, tx, actor)
+	return lists, err
+}
+
+// actionTasks are the actions that a person has taken on.
+func actionTasks(ctx context.Context, tx *db.Tx, me *organisation.Person) ([]Task, error) {
+	list, err := action.OfPerson(ctx, tx, tx.Scope, me.ID)
+	if err != nil {
+		return nil, err
+	}
+	var out []Task
+	for i := range list {
+		a := &list[i]
+		out = append(out, Task{
+			Kind: TaskAction, Key: string(TaskAction) + ":" + a.ID.String(), Slug: a.Slug, Name: a.Name, Unit: a.Unit, Requirement: a.Requirement, Due: a.DueOn,
+		})
+	}
+	return out, nil
+}
+
+// askedTasks are the questions that the actor has sent to colleagues.
+func askedTasks(ctx context.Context, tx *db.Tx, actor access.Actor) ([]Task, error) {
+	list, err := classification.AskedBy(ctx, tx, actor.Organisation, actor.ID)
+	if err != nil {
+		return nil, err
+	}
+	var out []Task
+	for _, a := range list {
+		t := Task{Kind: TaskWaiting, Slug: a.Slug, Name: a.Name, To: a.To}
+		if !a.Answered.IsZero() {
+			t.Kind, t.Due = TaskAnswer, civil.Of(a.Answered)
+		}
+		t.Key = string(t.Kind) + ":" + a.ID.String()
+		out = append(out, t)
+	}
+	return out, nil
+}
+
+// Snooze puts a task off to a day, on the actor's own list and nobody else's. A zero day takes it back.
+func (s *Service) Snooze(ctx context.Context, actor access.Actor, key string, until civil.Date) error {
+	if err := access.Check(actor, "overview.Snooze"); err != nil {
+		return err
+	}
+	err := s.db.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
+		today := civil.Of(tx.Now)
+		if !until.IsZero() {
+			if err := checkSnooze(key, until, today); err != nil {
+				return err
+			}
+		}
+		if err := snooze(ctx, tx, actor, key, until); err != nil {
+			return err
+		}
+		return audit.Append(ctx, tx, actor, audit.Entry{
+			Action: "overview.Snooze", ObjectKind: "task", ObjectID: key, Data: map[string]string{"until": until.String()},
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("put off task: %w", err)
+	}
+	return nil
+}

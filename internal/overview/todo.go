@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package overview
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/civil"
+	"github.com/insegel/insegel/internal/ids"
+	"github.com/insegel/insegel/internal/system"
+)
+
+// TaskKind is what there is to do.
+type TaskKind string
+
+// The kinds of tasks. They are derived: nobody makes or ends them, what they are about does.
+const (
+	TaskAction   TaskKind = "action"   // an action that somebody has taken on
+	TaskAnswer   TaskKind = "answer"   // a colleague has answered a question of a classification
+	TaskWaiting  TaskKind = "waiting"  // a colleague has been asked, and not answered
+	TaskRenew    TaskKind = "renew"    // a classification has ended or ends soon
+	TaskDecide   TaskKind = "decide"   // a draft waits for a decision
+	TaskClassify TaskKind = "classify" // nobody has classified the system
+	TaskOwn      TaskKind = "own"      // shortcomings that nobody has taken on
+	TaskOwner    TaskKind = "owner"    // the system has no owner
+)
+
+// Task is one thing to do.
+type Task struct {
+	Kind TaskKind
+	// Key names the task for as long as it stands: its kind and the id of what it is about.
+	Key string
+	// Slug and Name are the system's, Unit its unit's name.
+	Slug, Name, Unit string
+	// Requirement is the one that an action is about.
+	Requirement string
+	// To is whom a question was sent to, with most of the address left out.
+	To string
+	// Count is how many shortcomings there are.
+	Count int
+	// Due is the day that it should be done; zero when there is none.
+	Due civil.Date
+	// Until is the day that the reader has put it off to; zero when they have not.
+	Until civil.Date
+}
+
+// Scopes of the list of things to do.
+const (
+	TodoMine      = "mina"
+	TodoUnit      = "enhet"
+	TodoDelegated = "delegerade"
+)
+
+// longestSnooze is how far ahead a task can be put off. What is put off longer is better planned.
+const longestSnooze = 90
+
+// maxTasks is how many tasks of a list are shown; the lists that they come from have them all.
+const maxTasks = 200
+
+var (
+	// ErrSnooze says that a task cannot be put off to that day.
+	ErrSnooze = errors.New("a task can be put off to a day within 90 days from now")
+	// ErrTask says that there is no such task.
+	ErrTask = errors.New("no such task")
+)
+
+// checkSnooze says whether a task can be put off to a day.
+func checkSnooze(key string, until, today civil.Date) error {
+	kind, id, ok := strings.Cut(key, ":")
+	if !ok || len(key) > 100 || id == "" || kind == "" {
+		return ErrTask
+	}
+	if !today.Before(until) || today.AddDays(longestSnooze).Before(until) {
+		return ErrSnooze
+	}
+	return nil
+}
+
+// doer tells what somebody may do to a system of a unit.
+type doer func(action string, unit access.UnitID) bool
+
+// tasksOf lists what there is to do about a system, for somebody who may do it.
+func tasksOf(s *Sum, today civil.Date, may doer) []Task {
+	if s.Standing == Stopped {
+		return nil
+	}
+	var out []Task
+	add := func(kind TaskKind, action string, due civil.Date, count int) {
+		if may(action, s.UnitID) {
+			out = append(out, Task{Kind: kind, Key: taskKey(kind, s.ID), Slug: s.Slug, Name: s.Name, Unit: s.Unit, Due: due, Count: count})
+		}
+	}
+	switch {
+	case s.ends(today):
+		add(TaskRenew, "classification.Decide", s.ValidUntil, 0)
+	case s.Standing == Draft:
+		add(TaskDecide, "classification.Decide", civil.Date{}, 0)
+	case s.Standing == Suggested || s.Standing == Unclassified:
+		add(TaskClassify, "classification.Answer", civil.Date{}, 0)
+	}
+	if s.Unowned > 0 {
+		add(TaskOwn, "action.Save", civil.Date{}, s.Unowned)
+	}
+	if s.ownerless() {
+		add(TaskOwner, "system.SetResponsible", civil.Date{}, 0)
+	}
+	return out
+}
+
+func taskKey(kind TaskKind, id ids.ID[system.System]) string { return string(kind) + ":" + id.String() }
+
+// TaskGroup is where a task stands in time.
+type TaskGroup string
+
+// The groups, in the order that they are shown.
+const (
+	TasksLate   TaskGroup = "late"
+	TasksWeek   TaskGroup = "week"
+	TasksLater  TaskGroup = "later"
+	TasksPutOff TaskGroup = "snoozed"
+)
+
+// TaskGroups lists them in order.
+var TaskGroups = []TaskGroup{TasksLate, TasksWeek, TasksLater, TasksPutOff}
+
+// Group tells where the task stands on a day. Without a day of its own it is for later.
+func (t *Task) Group(today civil.Date) TaskGroup {
+	switch {
+	case today.Before(t.Until):
+		return TasksPutOff
+	case t.Due.IsZero():
+		return TasksLater
+	case t.Due.Before(today):
+		return TasksLate
+	case t.Due.Before(today.AddDays(7)):
+		return TasksWeek
+	default:
+		return TasksLater
+	}
+}
