@@ -177,9 +177,13 @@ var policies = map[string]Policy{
 
 	"auth.EndOf": {Kind: KindPerson, By: runs, StepUp: true},
 
-	"system.Edit":   {Kind: KindSystem, By: with(manages, writes)},
-	"system.Create": {Kind: KindSystem, By: with(manages, writes)},
-	"system.Update": {Kind: KindSystem, By: with(manages, writes)},
+	"system.Edit":     {Kind: KindSystem, By: with(manages, writes)},
+	"system.Create":   {Kind: KindSystem, By: with(manages, writes)},
+	"system.Update":   {Kind: KindSystem, By: with(manages, writes)},
+	"system.Bulk":     {Kind: KindSystem, By: manages},
+	"system.Called":   {Kind: KindSystem, By: appoints},
+	"system.Bulks":    {Kind: KindSystem, By: manages},
+	"system.UndoBulk": {Kind: KindSystem, By: manages},
 
 	"system.Responsible":    {Kind: KindSystem, By: with(appoints, writes)},
 	"system.SetResponsible": {Kind: KindSystem, By: with(appoints, writes)},

@@ -180,6 +180,10 @@ var words = map[string]string{
 	"token.List":   "Se åtkomstnycklarna",
 	"token.Revoke": "Dra in en åtkomstnyckel",
 
+	"system.Bulk":           "Ändra många system på en gång",
+	"system.Bulks":          "Se ändringar av många system",
+	"system.UndoBulk":       "Ångra en ändring av många system",
+	"system.Called":         "Hitta en person genom namn eller e-postadress, för att utse den",
 	"system.Create":         "Lägga till ett system",
 	"system.Edit":           "Öppna formuläret för ett system",
 	"system.Responsible":    "Se vilka personer som kan ansvara för ett system",

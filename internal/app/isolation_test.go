@@ -482,7 +482,15 @@ func (s *sides) systemCalls(ctx context.Context) map[string]call {
 		"system.SetResponsible": func(x access.Actor) (any, error) {
 			return none(a.Systems.SetResponsible(ctx, x, ref, []system.Naming{{Kind: organisation.Owner}}))
 		},
-		"organisation.Set":  func(x access.Actor) (any, error) { return none(a.Organisations.Set(ctx, x, "test", "x")) },
+		"organisation.Set": func(x access.Actor) (any, error) { return none(a.Organisations.Set(ctx, x, "test", "x")) },
+		"system.Bulk": func(x access.Actor) (any, error) {
+			unit := access.UnitID(s.unit)
+			b, err := a.Systems.Bulk(ctx, x, []ids.ID[system.System]{sys}, system.Change{Unit: &unit})
+			return b.Systems, err
+		},
+		"system.Called":     func(x access.Actor) (any, error) { return a.Systems.Called(ctx, x, "") },
+		"system.Bulks":      func(x access.Actor) (any, error) { return a.Systems.Bulks(ctx, x) },
+		"system.UndoBulk":   func(x access.Actor) (any, error) { return a.Systems.UndoBulk(ctx, x, ids.New[system.Bulk]()) },
 		"organisation.Look": func(x access.Actor) (any, error) { return a.Organisations.Look(ctx, x) },
 		"organisation.SaveLook": func(x access.Actor) (any, error) {
 			return none(a.Organisations.SaveLook(ctx, x, organisation.NewLook{Look: organisation.Look{Name: "Stulen"}}))

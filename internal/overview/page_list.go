@@ -6,7 +6,9 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/civil"
+	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/web"
 )
 
@@ -14,6 +16,9 @@ import (
 type chip struct{ Label, Href string }
 
 type listRow struct {
+	ID string
+	// May says that the reader may change the system.
+	May              bool
 	Name, Href, Unit string
 	Cells            []cell
 	Mark             web.Tag
@@ -46,6 +51,10 @@ type listPage struct {
 	Actions  []web.Link
 	Nothing  web.Empty
 	Caption  string
+	// Bulk says that there is something to change at once; Units are where to, and Back this very list.
+	Bulk  bool
+	Units []option
+	Back  string
 }
 
 // readFilter reads the filter of an address. What it does not know is left out.
@@ -114,12 +123,31 @@ func (p *Pages) list(c *web.Context) error {
 		d.Shown += countedText(c, &l)
 	}
 	for i := range l.Rows {
-		d.Rows = append(d.Rows, row(c, &l.Rows[i], l.Today))
+		r := row(c, &l.Rows[i], l.Today)
+		r.ID, r.May = l.Rows[i].ID.String(), access.AllowedAt(c.Actor, "system.Bulk", l.Rows[i].UnitID)
+		d.Rows, d.Bulk = append(d.Rows, r), d.Bulk || r.May
+	}
+	if d.Bulk {
+		d.bulk(c, &l)
 	}
 	if len(d.Rows) == 0 {
 		d.Nothing = p.nothing(c, &l)
 	}
 	return c.Render(templates, "list.html", d)
+}
+
+// bulk fills in what many systems can be changed to at once, and where to come back to.
+func (d *listPage) bulk(c *web.Context, l *List) {
+	pairs := []string{"", c.L.T("overview.no-unit")}
+	reach := access.ReachOf(c.Actor, "system.Bulk")
+	if !reach.All {
+		pairs = nil
+	}
+	for _, u := range organisation.Within(l.Units, reach) {
+		pairs = append(pairs, u.ID.String(), u.Name)
+	}
+	d.Units = options("", pairs...)
+	d.Back = address("/system", append(l.Filter.pairs(), "sida", strconv.Itoa(max(l.Filter.Page, 1)))...)
 }
 
 // countedText sums what the filter asks about, so that a number on another page is found again here.

@@ -38,7 +38,7 @@ func (s *Service) Todo(ctx context.Context, actor access.Actor, scope string) (T
 	out := Todo{Scope: scope, Counts: map[string]int{}}
 	err := s.db.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
 		out.Today = civil.Of(tx.Now)
-		lists, err := s.tasks(ctx, tx, actor, &out)
+		lists, err := s.tasks(ctx, tx, doing{actor, access.ReachOf(actor, "overview.Todo")}, &out)
 		if err != nil {
 			return err
 		}
@@ -64,8 +64,15 @@ func (s *Service) Todo(ctx context.Context, actor access.Actor, scope string) (T
 	return out, nil
 }
 
+// doing is somebody with the part of the organisation whose tasks they see.
+type doing struct {
+	actor access.Actor
+	reach access.Reach
+}
+
 // tasks reads the lists of every scope, by its name.
-func (s *Service) tasks(ctx context.Context, tx *db.Tx, actor access.Actor, out *Todo) (map[string][]Task, error) {
+func (s *Service) tasks(ctx context.Context, tx *db.Tx, who doing, out *Todo) (map[string][]Task, error) {
+	actor := who.actor
 	all, err := s.index(ctx, tx, actor.Organisation)
 	if err != nil {
 		return nil, err
@@ -88,7 +95,7 @@ func (s *Service) tasks(ctx context.Context, tx *db.Tx, actor access.Actor, out 
 	case !errors.Is(err, db.ErrNotFound): // nobody's account, as in the demonstration, owns nothing
 		return nil, err
 	}
-	x := all.within(access.ReachOf(actor, "overview.Todo"))
+	x := all.within(who.reach)
 	for i := range x.Systems {
 		sum := &x.Systems[i]
 		scope := TodoUnit

@@ -31,6 +31,9 @@ type Pages struct {
 func (p *Pages) Routes(s *web.Site) {
 	s.Handle("GET /system/nytt", "system.Create", p.add)
 	s.Handle("POST /system/nytt", "system.Create", p.create)
+	s.Handle("GET "+BulkPath, "system.Bulks", p.bulks)
+	s.Handle("POST "+BulkPath, "system.Bulk", p.bulk)
+	s.Handle("POST "+BulkPath+"/{id}/angra", "system.UndoBulk", p.undoBulk)
 	s.Handle("GET /system/{slug}/redigera", "system.Update", p.edit)
 	s.Handle("POST /system/{slug}/redigera", "system.Update", p.update)
 	s.Handle("GET /system/{slug}/ansvariga", "system.Responsible", p.responsible)

@@ -38,22 +38,46 @@ func (c *Context) flashCookie(value string, seconds int) {
 	})
 }
 
-// takeFlash gives the waiting message, if any, and forgets it.
-func (c *Context) takeFlash() string {
+// Offer is a button beside a message that is shown once: what can be done about what was just done, such as undoing it.
+type Offer struct {
+	// Key is the message of the button, Action the path on this site that it posts to.
+	Key, Action string
+}
+
+// offered marks a kept message that has an offer before it.
+const offered = "\x00offer"
+
+// RedirectOffer is Redirect with a button beside the message.
+func (c *Context) RedirectOffer(to string, o Offer, flash ...string) error {
+	return c.Redirect(to, append([]string{offered, o.Key, o.Action}, flash...)...)
+}
+
+// takeFlash gives the waiting message, if any, with what is offered beside it, and forgets it.
+func (c *Context) takeFlash() (string, Offer) {
 	cookie, err := c.Request.Cookie(c.flashName())
 	if err != nil {
-		return ""
+		return "", Offer{}
 	}
 	c.flashCookie("", -1)
 	b, err := base64.RawURLEncoding.DecodeString(cookie.Value)
 	if err != nil || len(b) > maxFlash {
-		return ""
+		return "", Offer{}
 	}
 	var message []string
-	if err := json.Unmarshal(b, &message); err != nil || len(message) == 0 || !c.L.Has(message[0]) {
-		return ""
+	if err := json.Unmarshal(b, &message); err != nil {
+		return "", Offer{}
 	}
-	return c.L.T(message[0], flashArgs(message[1:])...)
+	var o Offer
+	if len(message) > 3 && message[0] == offered {
+		if o = (Offer{message[1], message[2]}); !c.L.Has(o.Key) || Local(o.Action) != o.Action {
+			o = Offer{}
+		}
+		message = message[3:]
+	}
+	if len(message) == 0 || !c.L.Has(message[0]) {
+		return "", Offer{}
+	}
+	return c.L.T(message[0], flashArgs(message[1:])...), o
 }
 
 // flashArgs turns the kept texts into arguments. A count becomes a number again, so that singular and plural are right.

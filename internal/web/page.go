@@ -54,6 +54,7 @@ type Page struct {
 
 	c     *Context
 	flash string
+	offer Offer
 }
 
 // Pager is satisfied by a struct, or a pointer to one, that embeds Page.
@@ -93,6 +94,9 @@ func (p Page) Asset(name string) (string, error) { return Asset(name) }
 
 // Flash is what the previous page wanted to say, once.
 func (p Page) Flash() string { return p.flash }
+
+// Offer is what can be done about what the flash tells of; its zero value is nothing.
+func (p Page) Offer() Offer { return p.offer }
 
 // Err gives what is wrong with a field, or nothing.
 func (p Page) Err(field string) string {

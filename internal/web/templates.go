@@ -184,7 +184,7 @@ func (c *Context) Render(t *Templates, name string, page Pager) error {
 	if p.Status == 0 && len(p.Errors) > 0 {
 		p.Status = http.StatusUnprocessableEntity
 	}
-	p.flash = c.takeFlash()
+	p.flash, p.offer = c.takeFlash()
 	content, err := withPage(page, p)
 	if err != nil {
 		return fmt.Errorf("render %s: %w", name, err)

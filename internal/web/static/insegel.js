@@ -204,6 +204,11 @@ document.addEventListener("click", (e) => {
   document.dispatchEvent(new CustomEvent("insegel:ticked"));
 });
 
+for (const box of document.querySelectorAll("input[data-all]")) box.hidden = false;
+
+/** What is offered beside a message, such as undoing, is there for thirty seconds; the history has it for longer. */
+for (const offer of document.querySelectorAll("[data-offer]")) setTimeout(() => { if (!offer.contains(document.activeElement)) offer.hidden = true; }, 30000);
+
 /** Says how many rows are ticked, where the page asks for it, and hides the bar while none is. */
 function count() {
   for (const bar of document.querySelectorAll("[data-bulk]")) {
