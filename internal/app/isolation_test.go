@@ -671,6 +671,9 @@ func (s *sides) overviewCalls(ctx context.Context) map[string]call {
 		"overview.Requirements": func(x access.Actor) (any, error) { return o.Requirements(ctx, x, ref, l) },
 		"overview.History":      func(x access.Actor) (any, error) { return o.History(ctx, x, ref, l) },
 		"overview.Todo":         func(x access.Actor) (any, error) { return o.Todo(ctx, x, overview.TodoUnit) },
+		"overview.SaveView":     func(x access.Actor) (any, error) { return none(o.SaveView(ctx, x, "Vy", overview.Filter{Level: 3})) },
+		"overview.RemoveView":   func(x access.Actor) (any, error) { return none(o.RemoveView(ctx, x, ids.New[overview.View]())) },
+		"overview.ExportList":   func(x access.Actor) (any, error) { return o.ExportList(ctx, x, overview.Filter{}) },
 		"overview.Snooze": func(x access.Actor) (any, error) {
 			return none(o.Snooze(ctx, x, "classify:"+s.systemID, civil.Of(a.DB.Now()).AddDays(7)))
 		},

@@ -20,6 +20,8 @@ import (
 // unplaced are the use cases that some role may do in a part of the organisation and that have nothing in a unit to ask about, with the
 // reason. All others ask where.
 var unplaced = map[string]string{
+	"overview.SaveView":     "one's own views have no place",
+	"overview.RemoveView":   "one's own views have no place",
 	"overview.Snooze":       "one's own list has no place",
 	"system.Called":         "people belong to the organisation",
 	"classification.Models": "models belong to the organisation",
@@ -347,9 +349,12 @@ var readers = []access.Role{access.DataProtection, access.Executive, access.Audi
 
 // ownChanges are the changes that readers may make, with the reason: to what is their own, or to the log of what they do.
 var ownChanges = map[string]string{
-	"report.Write":       "logs that the report was taken out, and changes nothing else",
-	"overview.Snooze":    "changes the reader's own list and nothing else",
-	"overview.ExportLog": "logs that the log was taken out, and changes nothing else",
+	"report.Write":        "logs that the report was taken out, and changes nothing else",
+	"overview.SaveView":   "changes the reader's own views and nothing else",
+	"overview.RemoveView": "changes the reader's own views and nothing else",
+	"overview.ExportList": "logs that the list was taken out, and changes nothing else",
+	"overview.Snooze":     "changes the reader's own list and nothing else",
+	"overview.ExportLog":  "logs that the log was taken out, and changes nothing else",
 }
 
 // Who watches over others changes nothing, whatever the table says for each action by itself.

@@ -52,26 +52,39 @@ type listPage struct {
 	Nothing  web.Empty
 	Caption  string
 	// Bulk says that there is something to change at once; Units are where to, and Back this very list.
-	Bulk  bool
+	Bulk bool
+	// Own are the views that the reader has saved, Here is this list's address, and CanSave says that it can be saved.
+	Own     []View
+	Here    string
+	CanSave bool
+	// Files are the list as a file.
+	Files []web.Link
 	Units []option
 	Back  string
 }
 
-// readFilter reads the filter of an address. What it does not know is left out.
+// readFilter reads the filter of the page's address. What it does not know is left out.
 func readFilter(c *web.Context) Filter {
-	level, err := strconv.Atoi(c.Query("niva"))
+	f := filterOf(c.Query)
+	f.Page = pageNumber(c)
+	return f
+}
+
+// filterOf reads a filter from the values of an address.
+func filterOf(query func(name string) string) Filter {
+	level, err := strconv.Atoi(query("niva"))
 	if err != nil || level < 1 || level > 99 {
 		level = 0
 	}
 	f := Filter{
-		Text: c.Query("q"), Unit: c.Query("forvaltning"), Level: level,
-		Standing:     oneOf(c.Query("lage"), Expiring, string(Classified), string(Expired), string(Draft), string(Suggested), string(Unclassified), string(Stopped)),
-		Requirements: oneOf(c.Query("krav"), WithMet, WithPartly, WithNotMet, WithUnknown, WithNotApplicable),
-		Owner:        oneOf(c.Query("agare"), Missing),
-		Ask:          oneOf(c.Query("fraga"), AskProtection, AskEmpty, AskUnowned, AskLate),
-		ByLevel:      c.Query("sortera") == "niva", Page: pageNumber(c),
+		Text: query("q"), Unit: query("forvaltning"), Level: level,
+		Standing:     oneOf(query("lage"), Expiring, string(Classified), string(Expired), string(Draft), string(Suggested), string(Unclassified), string(Stopped)),
+		Requirements: oneOf(query("krav"), WithMet, WithPartly, WithNotMet, WithUnknown, WithNotApplicable),
+		Owner:        oneOf(query("agare"), Missing),
+		Ask:          oneOf(query("fraga"), AskProtection, AskEmpty, AskUnowned, AskLate),
+		ByLevel:      query("sortera") == "niva",
 	}
-	aspect, step := oneOf(c.Query("aspekt"), aspects[:]...), oneOf(c.Query("steg"), steps[:]...)
+	aspect, step := oneOf(query("aspekt"), aspects[:]...), oneOf(query("steg"), steps[:]...)
 	if aspect != "" && step != "" {
 		f.Aspect, f.Step = aspect, step
 	}
@@ -113,11 +126,18 @@ func (p *Pages) list(c *web.Context) error {
 	d := listPage{
 		Page: web.Page{Title: c.L.T("overview.systems"), Active: MenuSystems},
 		Lead: c.L.T("overview.systems-lead", "Count", l.Total), Text: f.Text, Filters: listFilters(c, &l), Kept: kept(f),
-		Headings: headings(c), Chips: chips(c, &l), Clear: Filter{ByLevel: f.ByLevel}.href(), Views: savedViews(c, f),
+		Headings: headings(c), Chips: chips(c, &l), Clear: Filter{ByLevel: f.ByLevel}.href(), Views: savedViews(c, f, l.Views),
 		ByLevel: f.ByLevel, ByName: byName.href(), ByNeed: byNeed.href(), Actions: p.listActions(c),
 		Shown:   c.L.T("overview.systems-shown", "Matching", l.Matching, "Total", l.Total),
 		Caption: c.L.T("overview.systems-caption"),
 		Paging:  web.Paging{Page: f.Page, Size: PageSize, Total: l.Matching, Path: "/system", Query: query(f.pairs())},
+	}
+	here := f
+	here.Page = 0
+	d.Own, d.Here = l.Views, here.href()
+	d.CanSave = may(c, "overview.SaveView") && (here.Narrowed() || here.ByLevel) && !slices.ContainsFunc(l.Views, func(v View) bool { return v.Address == d.Here })
+	if l.Matching > 0 && may(c, "overview.ExportList") {
+		d.Files = listFiles(c, here)
 	}
 	if l.Matching > 0 {
 		d.Shown += countedText(c, &l)
@@ -134,6 +154,17 @@ func (p *Pages) list(c *web.Context) error {
 		d.Nothing = p.nothing(c, &l)
 	}
 	return c.Render(templates, "list.html", d)
+}
+
+// listFiles leads to the list as a file, with exactly what it shows.
+func listFiles(c *web.Context, f Filter) []web.Link {
+	var out []web.Link
+	for _, file := range []struct{ format, key, secrecy string }{
+		{"xlsx", "overview.export-xlsx", ""}, {"csv", "overview.export-csv", ""}, {"ods", "overview.export-ods", ""}, {"xlsx", "overview.export-marked", "1"},
+	} {
+		out = append(out, web.Link{Label: c.L.T(file.key), Href: address(exportListPath, append(f.pairs(), "format", file.format, "sekretess", file.secrecy)...), Icon: "dl"})
+	}
+	return out
 }
 
 // bulk fills in what many systems can be changed to at once, and where to come back to.
@@ -309,8 +340,10 @@ func chips(c *web.Context, l *List) []chip {
 }
 
 // savedViews are the lists that are asked for most.
-func savedViews(c *web.Context, f Filter) web.Tabs {
-	f.Page, f.ByLevel = 0, false
+func savedViews(c *web.Context, f Filter, own []View) web.Tabs {
+	f.Page = 0
+	at := f.href() // with the order, which a saved view keeps
+	f.ByLevel = false
 	tabs := web.Tabs{Label: c.L.T("overview.views")}
 	for _, v := range []struct {
 		key    string
@@ -324,6 +357,9 @@ func savedViews(c *web.Context, f Filter) web.Tabs {
 		{"overview.view-notmet", Filter{Requirements: WithNotMet}},
 	} {
 		tabs.Items = append(tabs.Items, web.Tab{Label: c.L.T(v.key), Href: v.filter.href(), Current: v.filter == f})
+	}
+	for _, v := range own {
+		tabs.Items = append(tabs.Items, web.Tab{Label: v.Name, Href: v.Address, Current: v.Address == at})
 	}
 	return tabs
 }

@@ -202,7 +202,9 @@ type List struct {
 	// Counted is how many requirements or actions, summed over all pages, the filter asks about.
 	Counted int
 	Units   []organisation.Unit
-	Today   civil.Date
+	// Views are what the actor has saved.
+	Views []View
+	Today civil.Date
 }
 
 // List reads one page of the systems that pass a filter. Text and unit are asked of the database, unless the sums are in memory
@@ -220,6 +222,9 @@ func (s *Service) List(ctx context.Context, actor access.Actor, f Filter) (List,
 			return err
 		}
 		out.Units = organisation.Within(units, reach)
+		if out.Views, err = views(ctx, tx, actor); err != nil {
+			return err
+		}
 		key, err := s.key(ctx, tx, actor.Organisation)
 		if err != nil {
 			return err

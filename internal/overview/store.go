@@ -144,3 +144,25 @@ func snooze(ctx context.Context, tx *db.Tx, actor access.Actor, key string, unti
 	}
 	return nil
 }
+
+// views lists what the actor has saved, in the order that it was.
+func views(ctx context.Context, tx *db.Tx, actor access.Actor) ([]View, error) {
+	out, err := db.All(ctx, tx, func(scan func(...any) error) (View, error) {
+		var v View
+		return v, scan(&v.ID, &v.Name, &v.Address)
+	}, `SELECT id, name, address FROM saved_view WHERE organisation_id = $1 AND account_id = $2 ORDER BY created_at, id`, actor.Organisation, actor.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read saved views: %w", err)
+	}
+	return out, nil
+}
+
+func insertView(ctx context.Context, tx *db.Tx, actor access.Actor, v *View) error {
+	_, err := tx.Exec(ctx, `INSERT INTO saved_view (id, organisation_id, account_id, name, address, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+		v.ID, actor.Organisation, actor.ID, v.Name, v.Address, db.Millis(tx.Now))
+	return err
+}
+
+func deleteView(ctx context.Context, tx *db.Tx, actor access.Actor, id ids.ID[View]) (int64, error) {
+	return tx.Exec(ctx, `DELETE FROM saved_view WHERE organisation_id = $1 AND account_id = $2 AND id = $3`, actor.Organisation, actor.ID, id)
+}
