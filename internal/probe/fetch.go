@@ -190,7 +190,7 @@ func (a *answer) read(body io.Reader, encoding string, most int64) error {
 	return nil
 }
 
-var errEncoding = errors.New("it is packed in a way that was not asked for:")
+var errEncoding = errors.New("it is packed in a way that was not asked for")
 
 // again speaks to a host in TLS 1.2 from now on.
 func (s *session) again(u *url.URL) {
