@@ -321,3 +321,125 @@ func TestAPIDocs(t *testing.T) {
 		t.Errorf("%d %v", p.Status, p.Header)
 	}
 }
+
+// What the API says of classification, requirements, actions and the annex is what the pages say, and is changed by the same rules.
+func TestAPIWork(t *testing.T) {
+	a := open(t, "sqlite:"+filepath.Join(t.TempDir(), "a.db"))
+	_, keys := programs(t, a)
+	w, r := keys[token.Write], keys[token.Read]
+	sys := "/systems/" + decoded[apiSystem](t, w.ask("POST", "/systems", `{"name":"Skolskjuts"}`), 201).ID
+	type level struct {
+		Aspect, Basis string
+		Level         *int
+	}
+	type classification struct {
+		Levels      []level
+		DraftLevels []level `json:"draft_levels"`
+		Answers     []struct{ ETag string }
+		Obstacles   []struct{ Code string }
+		Draft       bool
+	}
+	kind := a.Catalogue.Types[0].ID
+	decoded[classification](t, w.ask("PUT", sys+"/information", `{"types":["`+kind+`"],"own":[{"name":"Egen lista"}]}`), 200)
+	problem(t, w.ask("PUT", sys+"/information", `{"types":["finns-inte"]}`), 422, "classification.api-type")
+	at := sys + "/classification/answers/integrity/individual"
+	problem(t, w.ask("PUT", at, `{"level":2}`), 428, "web.api-match")
+	got := decoded[classification](t, w.ask("PUT", at, `{"level":2,"motivation":"Barn"}`, "If-Match", `"0"`), 200)
+	if len(got.Answers) != 1 || !got.Draft || len(got.Obstacles) == 0 {
+		t.Fatalf("answered: %+v", got)
+	}
+	if p := problem(t, w.ask("PUT", at, `{"level":1}`, "If-Match", `"0"`), 412, "web.api-stale"); p.Current != got.Answers[0].ETag {
+		t.Errorf("current %s, want %s", p.Current, got.Answers[0].ETag)
+	}
+	problem(t, w.ask("PUT", at, `{"level":9}`, "If-Match", got.Answers[0].ETag), 422, "classification.fault-level")
+	problem(t, w.ask("POST", sys+"/classification/decision", `{"decider":"Chef"}`), 403, "web.denied")
+	problem(t, r.ask("PUT", at, `{"level":1}`, "If-Match", got.Answers[0].ETag), 403, "web.denied")
+
+	type requirement struct {
+		ID      string
+		Because []struct{ Text string }
+		Answer  struct{ Status, ETag string }
+	}
+	list := decoded[struct {
+		Items []requirement
+		Total int
+	}](t, r.ask("GET", sys+"/requirements", ""), 200)
+	if list.Total == 0 || len(list.Items[0].Because) == 0 || list.Items[0].Answer.Status != "unanswered" || list.Items[0].Answer.ETag != `"0"` {
+		t.Fatalf("requirements: %+v", list)
+	}
+	one := sys + "/requirements/" + list.Items[0].ID + "/answer"
+	problem(t, w.ask("PUT", one, `{"status":"not-applicable","known_by":"attested"}`, "If-Match", `"0"`), 422, "requirement.api-reason")
+	answered := decoded[requirement](t, w.ask("PUT", one, `{"status":"partly","known_by":"attested"}`, "If-Match", `"0"`), 200)
+	if answered.Answer.Status != "partly" || answered.Answer.ETag == `"0"` {
+		t.Errorf("answered: %+v", answered)
+	}
+	problem(t, w.ask("PUT", one, `{"status":"met","known_by":"attested"}`, "If-Match", `"0"`), 412, "web.api-stale")
+
+	plan := sys + "/actions/" + list.Items[0].ID
+	problem(t, w.ask("PUT", plan, `{"status":"planned"}`, "If-Match", `"0"`), 422, "action.page-fault-owner")
+	if p := w.ask("PUT", plan, `{"status":"planned","owner_role":"it-drift","due_on":"2020-01-01"}`, "If-Match", `"0"`); p.Status != 200 || p.Header.Get("ETag") != `"1"` {
+		t.Errorf("action: %d %s", p.Status, p.Body)
+	}
+	problem(t, w.ask("PUT", plan, `{"status":"done","owner_role":"x"}`, "If-Match", `"0"`), 412, "web.api-stale")
+	late := decoded[struct {
+		Items []struct{ Requirement string }
+	}](t, r.ask("GET", "/actions?group=late", ""), 200)
+	if len(late.Items) != 1 || late.Items[0].Requirement != list.Items[0].ID {
+		t.Errorf("late: %+v", late)
+	}
+	annex := decoded[struct {
+		Hash string
+		Rows []struct {
+			Requirement        string
+			Included, Proposed bool
+		}
+	}](t, r.ask("GET", sys+"/annex", ""), 200)
+	for _, row := range annex.Rows {
+		if row.Proposed {
+			problem(t, w.ask("POST", sys+"/annex/choices", `{"choices":[{"requirement":"`+row.Requirement+`","included":false}]}`), 422, "procurement.api-reason")
+			break
+		}
+	}
+}
+
+func TestAPICatalogue(t *testing.T) {
+	a := open(t, "sqlite:"+filepath.Join(t.TempDir(), "a.db"))
+	_, keys := programs(t, a)
+	w, r := keys[token.Write], keys[token.Read]
+	sys := "/systems/" + decoded[apiSystem](t, w.ask("POST", "/systems", `{"name":"Skolskjuts"}`), 201).ID
+	decoded[struct{ System string }](t, w.ask("PUT", sys+"/information", `{"types":["`+a.Catalogue.Types[0].ID+`"]}`), 200)
+	if p := r.ask("GET", "/oscal/catalog.json?lang=en", ""); p.Status != 200 || !strings.Contains(p.Body, `"oscal-version": "1.1.2"`) {
+		t.Errorf("OSCAL: %d", p.Status)
+	}
+	for _, path := range []string{"/catalogue/laws", "/catalogue/requirements", "/catalogue/information-types", "/catalogue/facts", "/models", "/information", "/processings"} {
+		if got := decoded[struct{ Items []any }](t, r.ask("GET", path, ""), 200); len(got.Items) == 0 && path != "/processings" {
+			t.Errorf("%s is empty", path)
+		}
+	}
+}
+
+func TestAPILog(t *testing.T) {
+	a := open(t, "sqlite:"+filepath.Join(t.TempDir(), "a.db"))
+	_, keys := programs(t, a)
+	decoded[apiSystem](t, keys[token.Write].ask("POST", "/systems", `{"name":"Skolskjuts"}`), 201)
+	problem(t, keys[token.Write].ask("GET", "/log", ""), 403, "web.denied")
+	got := decoded[struct {
+		Items []struct{ Action, Actor string }
+	}](t, keys[token.Log].ask("GET", "/log?action=system.Create", ""), 200)
+	if len(got.Items) != 1 || !strings.HasPrefix(got.Items[0].Actor, "token:") {
+		t.Errorf("log: %+v", got)
+	}
+	p := keys[token.Log].ask("GET", "/log/export", "")
+	if p.Status != 200 || !strings.HasPrefix(p.Header.Get("Content-Type"), "application/jsonl") {
+		t.Fatalf("export: %d %v %s", p.Status, p.Header, p.Body)
+	}
+	lines := strings.Split(strings.TrimSpace(p.Body), "\n")
+	for _, line := range lines {
+		if !json.Valid([]byte(line)) {
+			t.Errorf("not JSON: %q", line)
+		}
+	}
+	if !strings.Contains(lines[0], "insegel_log_export") || !strings.Contains(p.Body, "system.Create") {
+		t.Errorf("export: %s", p.Body)
+	}
+}

@@ -19,6 +19,7 @@ import (
 	"github.com/insegel/insegel/internal/procurement"
 	"github.com/insegel/insegel/internal/register"
 	"github.com/insegel/insegel/internal/report"
+	"github.com/insegel/insegel/internal/requirement"
 	"github.com/insegel/insegel/internal/system"
 	"github.com/insegel/insegel/internal/web"
 )
@@ -105,6 +106,11 @@ func (a *App) api(site *web.Site, views *overview.Service) *web.API {
 	api := site.API(web.APIOptions{DB: a.DB, Key: (&token.Keys{DB: a.DB}).Actor, Refused: token.ErrRefused, Version: apiVersion})
 	(&overview.API{Overview: views}).Routes(api)
 	(&system.API{Service: a.Systems, Catalogue: a.Catalogue}).Routes(api)
+	(&classification.API{Service: a.Classifications}).Routes(api)
+	(&requirement.API{Service: a.Requirements}).Routes(api)
+	(&action.API{Service: a.Actions}).Routes(api)
+	(&procurement.API{Service: a.Procurements}).Routes(api)
+	(&processing.API{Service: a.Processings}).Routes(api)
 	api.Mount()
 	return api
 }

@@ -12,9 +12,10 @@ import (
 )
 
 type catalogueCommand struct {
-	Check catalogueCheck `cmd:"" help:"Check a catalogue: every fault with file, line and reason."`
-	Diff  catalogueDiff  `cmd:"" help:"Tell what differs between two catalogues and what it means for answers that exist. Exit code 1 when something does."`
-	List  catalogueList  `cmd:"" help:"List the ids of everything in the catalogue."`
+	Export catalogueExport `cmd:"" help:"Write the requirements of a catalogue in a format that other programs read."`
+	Check  catalogueCheck  `cmd:"" help:"Check a catalogue: every fault with file, line and reason."`
+	Diff   catalogueDiff   `cmd:"" help:"Tell what differs between two catalogues and what it means for answers that exist. Exit code 1 when something does."`
+	List   catalogueList   `cmd:"" help:"List the ids of everything in the catalogue."`
 }
 
 // builtIn is how the command line names the catalogue that ships with the program.
@@ -55,6 +56,26 @@ func loadCatalogue(dir string) (*catalogue.Catalogue, error) {
 		return nil, fmt.Errorf("open catalogue %s: it is a file: give the directory that holds facts.yaml, law, models and the rest", dir)
 	}
 	return catalogue.Load(os.DirFS(dir))
+}
+
+type catalogueExport struct {
+	Directory string `arg:"" optional:"" help:"The directory to read. The catalogue that ships with the program when left out."`
+	Format    string `help:"The format: an OSCAL catalog in JSON." enum:"oscal" default:"oscal"`
+	Lang      string `help:"The language of the texts." enum:"sv,en" default:"sv"`
+}
+
+// Run writes a catalogue.
+func (c *catalogueExport) Run(s *streams) error {
+	cat, err := loadCatalogue(c.Directory)
+	if err != nil {
+		return err
+	}
+	b, err := cat.OSCAL(catalogue.Lang(c.Lang))
+	if err != nil {
+		return err
+	}
+	_, err = s.out.Write(b)
+	return err
 }
 
 type catalogueDiff struct {

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"path"
 	"reflect"
 	"strconv"
 	"strings"
@@ -47,6 +48,8 @@ type API struct {
 	opts APIOptions
 	huma huma.API
 	spec func() ([]byte, error)
+	// slice is whose operation is being registered, for the names of its types.
+	slice string
 }
 
 // setErrors makes huma's own faults problems of ours; the library has one place for it, for the whole program.
@@ -62,6 +65,7 @@ func (s *Site) API(o APIOptions) *API {
 	config.Servers = []*huma.Server{{URL: APIPath}}
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath, config.CreateHooks = "", "", "", nil
 	config.RejectUnknownQueryParameters = true
+	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", a.schemaName)
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"key":     {Type: "http", Scheme: "bearer", Description: "A key for programs (Administration, Nycklar för program)."},
 		"session": {Type: "apiKey", In: "cookie", Name: "session", Description: "The session of a signed-in reader. What changes something must come from the site's own pages."},
@@ -76,6 +80,27 @@ func (s *Site) API(o APIOptions) *API {
 		return append(b, '\n'), nil
 	})
 	return a
+}
+
+// schemaName names a type by its package and itself: several slices have an answer of their own.
+func (a *API) schemaName(t reflect.Type, hint string) string {
+	name := huma.DefaultSchemaNamer(t, hint)
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	pkg := path.Base(t.PkgPath())
+	if t.Name() == "" {
+		pkg = a.slice // a type without a name belongs to the operation that it is written in
+	}
+	if pkg == "web" || !strings.HasPrefix(strings.ToLower(name), "api") {
+		return name
+	}
+	own := name[len("api"):]
+	pkg = strings.ToUpper(pkg[:1]) + pkg[1:]
+	if own == pkg {
+		return own
+	}
+	return pkg + own
 }
 
 // Mount registers what tells of the API, once everything in it is registered.
@@ -125,6 +150,7 @@ func Operate[In, Out any](a *API, o Op, h func(c *Context, in *In) (*Out, error)
 	if !access.Known(o.Action) {
 		panic(fmt.Sprintf("web: %s %s: the action %q has no policy in access", o.Method, o.Path, o.Action))
 	}
+	a.slice, _, _ = strings.Cut(o.Action, ".")
 	en := a.site.bundle.In("en")
 	op := huma.Operation{
 		OperationID: o.ID, Method: o.Method, Path: o.Path, Summary: en.T(o.Text), Tags: []string{en.T(o.Tag)}, DefaultStatus: o.Status,
@@ -367,6 +393,13 @@ type APIPage struct {
 	Pages int `json:"pages" doc:"How many pages there are"`
 	Size  int `json:"size" doc:"How many items a page has at most"`
 	Total int `json:"total" doc:"How many items there are on all pages"`
+}
+
+// Span is which items of the whole list the page has. One that is out of range is the last.
+func (p *APIPage) Span() (from, to int) {
+	p.Page = min(p.Page, p.Pages)
+	from = min((p.Page-1)*p.Size, p.Total)
+	return from, min(from+p.Size, p.Total)
 }
 
 // PageOf counts the pages of a list.
