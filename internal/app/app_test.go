@@ -270,7 +270,8 @@ func TestBrowser(t *testing.T) {
 		"/", "/system", slug, slug + "/krav", slug + "/klassning", slug + "/atgarder", slug + "/upphandling", slug + "/historik",
 		slug + "/som-det-var", slug + "/redigera", "/system/nytt", "/system/orosanmalan-barn/klassning", "/information", "/information/eb-ansokan", "/regler",
 		"/regler/SOLPUL-10", "/krav/inloggning-hsl-oppet-nat", "/atgarder", "/upphandling", "/rapporter", "/importera", "/klassning/modeller",
-		slug + "/ansvariga", "/administration/personer", "/administration/personer/lista",
+		slug + "/ansvariga", slug + "/leverantorssvar", "/behandlingar", "/administration/personer", "/administration/personer/lista", "/administration/inloggning",
+		"/administration/inloggning/ny/oidc", "/administration/roller", "/administration/beslut", "/larm",
 		"/sok?q=social", "/api", "/stilguide", "/hjalp", "/tillganglighet", "/administration/utseende",
 	} {
 		pages = append(pages, address+path)

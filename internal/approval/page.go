@@ -109,6 +109,9 @@ func rowOf(c *web.Context, t *Told, names map[string]string) row {
 		Mine: t.By == c.Actor.ID, NoteText: t.Note,
 		Note: web.Field{Name: "note-" + t.ID.String(), Type: "textarea", Rows: 2, Label: l.T("approval.note"), Hint: l.T("approval.note-hint"), Optional: true},
 	}
+	if r.Mine {
+		r.Note.Hint = l.T("approval.note-hint-own")
+	}
 	if t.Label != "" {
 		r.Label = l.T(t.Label)
 	}

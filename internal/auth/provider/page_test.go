@@ -140,6 +140,9 @@ func TestPagesSetUpProvider(t *testing.T) {
 		if got := p.Text("section.amb"); !strings.Contains(got, "Kommunens inloggning") || !strings.Contains(got, "annan administratör") || strings.Contains(p.Body, "Tjänsten är påslagen") {
 			t.Errorf("what waits is told as %q", got)
 		}
+		if p.Has(`form[action$="/pa"]`) {
+			t.Error("what waits can be asked for again")
+		}
 		approve()
 		if p = c.Get(self); !strings.Contains(p.Body, "Tjänsten är påslagen") || p.Has("section.amb") {
 			t.Error("approved and not turned on")
