@@ -38,6 +38,9 @@ func (p *Pages) showResponsible(c *web.Context, faults []web.FieldError) error {
 	}
 	for _, kind := range organisation.ResponsibilityKinds(organisation.ObjectSystem) {
 		f := web.Field{Name: kind, Label: c.L.T("organisation.kind-" + kind), Hint: c.L.T("system.responsible-hint-" + kind), Optional: true, Autocomplete: "off", List: peopleList}
+		if role := map[string]string{"owner": s.OwnerRole, "manager": s.ManagerRole}[kind]; role != "" {
+			f.Hint += " " + c.L.T("system.responsible-role", "Role", role)
+		}
 		if r, ok := n.By[kind]; ok {
 			if f.Value = labels[r.Person]; f.Value == "" { // who has left is not in the list
 				f.Value = r.Left

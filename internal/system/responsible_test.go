@@ -46,6 +46,9 @@ func TestSetResponsible(t *testing.T) {
 		path := made.Path() + "/ansvariga"
 		page := c.Get(path)
 		webtest.CheckDOM(t, page.Doc)
+		if got := page.Text("#owner-hint"); !strings.Contains(got, "Rollen i registret: Socialchef.") || strings.Contains(page.Text("#manager-hint"), "Rollen") {
+			t.Errorf("the role in the register is told as %q", got)
+		}
 		page = c.Submit(page, form, url.Values{"owner": {"Lo Al"}, "manager": {"Ingen Alls"}})
 		webtest.CheckDOM(t, page.Doc)
 		if page.Status != http.StatusUnprocessableEntity || !strings.Contains(page.Text("#owner-error"), "Flera") || !strings.Contains(page.Text("#manager-error"), "Ingen i organisationen") {
