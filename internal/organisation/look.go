@@ -166,9 +166,22 @@ func (l *Look) CSS() string {
 	}
 	b.WriteString("}}")
 	if l.Logo != "" {
-		b.WriteString(`@layer parts{.brand svg{display:none}.brand::before{content:"";flex:none;width:2.25rem;height:2rem;background:url(` + LogoPath + `?v=` + l.Version() + `) center/contain no-repeat}}`)
+		b.WriteString(`@layer parts{.brand svg{display:none}.brand::before{content:"";flex:none;width:` + l.logoWidth() + `rem;height:2rem;background:url(` + LogoPath + `?v=` + l.Version() + `) left/contain no-repeat}.brand{flex-wrap:wrap}}`)
 	}
 	return b.String()
+}
+
+// logoWidth is how wide, in rem, the logo is when it is 2 rem high. A wider one than 7 rem is shown lower, to leave room for the menu.
+func (l *Look) logoWidth() string {
+	file, err := base64.StdEncoding.DecodeString(l.Logo)
+	if err != nil {
+		return "2"
+	}
+	head, _, err := image.DecodeConfig(bytes.NewReader(file))
+	if err != nil || head.Height < 1 {
+		return "2"
+	}
+	return strconv.FormatFloat(min(7, max(1, 2*float64(head.Width)/float64(head.Height))), 'f', 2, 64)
 }
 
 // readLogo makes a logo of a file: the picture is read and written anew, so that nothing but its pixels is kept.

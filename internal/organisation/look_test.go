@@ -4,6 +4,7 @@ package organisation
 
 import (
 	"bytes"
+	"encoding/base64"
 	"errors"
 	"image"
 	"image/color"
@@ -146,4 +147,18 @@ func TestSaveLook(t *testing.T) {
 			t.Errorf("an auditor changed the look: %v", err)
 		}
 	})
+}
+
+// TestLogoWidth keeps a logo 2 rem high unless that makes it wider than the menu has room for.
+func TestLogoWidth(t *testing.T) {
+	for want, size := range map[string]image.Point{"width:2.00rem": {X: 64, Y: 64}, "width:6.25rem": {X: 200, Y: 64}, "width:7.00rem": {X: 900, Y: 64}, "width:1.00rem": {X: 8, Y: 64}} {
+		var b bytes.Buffer
+		if err := png.Encode(&b, image.NewGray(image.Rectangle{Max: size})); err != nil {
+			t.Fatal(err)
+		}
+		look := Look{Logo: base64.StdEncoding.EncodeToString(b.Bytes())}
+		if css := look.CSS(); !strings.Contains(css, want) {
+			t.Errorf("%v: %s", size, css)
+		}
+	}
 }
