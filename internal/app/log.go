@@ -18,6 +18,9 @@ import (
 	"github.com/insegel/insegel/internal/alarm"
 	"github.com/insegel/insegel/internal/audit"
 	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/mail"
+	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/outbound"
 	"github.com/insegel/insegel/internal/web"
 )
@@ -29,10 +32,8 @@ type LogOptions struct {
 	Drop string
 	// Syslog are addresses of log collectors, Post of places that take an HTTPS request, and Witnesses "URL KEY" of those who cosign.
 	Syslog, Post, Witnesses []string
-	// Mail are addresses that a checkpoint is mailed to now and then.
+	// Mail are addresses that a checkpoint is mailed to now and then, by the organisation's own mail server.
 	Mail []string
-	// SendMail puts a mail in the queue; Mail needs it.
-	SendMail func(ctx context.Context, to, subject, text string) error
 	// Restoring leaves out the comparison with what was exported, for the command that declares that a backup was put back.
 	Restoring bool
 }
@@ -96,10 +97,10 @@ func (a *App) Keeper() (*audit.Keeper, error) {
 		k.Witnesses = append(k.Witnesses, w)
 	}
 	for _, to := range a.log.Mail {
-		if a.log.SendMail == nil {
-			return nil, fmt.Errorf("mail checkpoints to %s: %w", to, errNoMail)
+		if err := mail.CheckAddress(to); err != nil {
+			return nil, fmt.Errorf("mail checkpoints to %q: %w", to, err)
 		}
-		k.Receivers = append(k.Receivers, &audit.Mail{To: to, Every: mailEvery, Send: a.log.SendMail})
+		k.Receivers = append(k.Receivers, &audit.Mail{To: to, Every: mailEvery, Send: a.mailCheckpoint})
 	}
 	return k, nil
 }
@@ -132,8 +133,27 @@ func (a *App) alarmRewritten(ctx context.Context, org access.OrganisationID) err
 	return nil
 }
 
-// errNoMail says that checkpoints are to be mailed and that no mail server is set up.
-var errNoMail = errors.New("set up a mail server first")
+// mailCheckpoint queues a mail with a checkpoint at the organisation whose log it is. The installation's own log goes with the first
+// organisation that sends mail.
+func (a *App) mailCheckpoint(ctx context.Context, to string, e audit.Export) error {
+	orgs := []access.OrganisationID{e.Organisation}
+	if e.Organisation == db.Installation {
+		var err error
+		if orgs, err = organisation.List(ctx, a.DB); err != nil {
+			return err
+		}
+	}
+	fault := mail.ErrNotSet
+	for _, org := range orgs {
+		fault = a.DB.Write(ctx, org, func(tx *db.Tx) error {
+			return a.Mail.Add(ctx, tx, mail.Message{Template: mail.Checkpoint, To: to, Lang: locale.Languages[0], Note: e.Note})
+		})
+		if !errors.Is(fault, mail.ErrNotSet) {
+			break
+		}
+	}
+	return fault
+}
 
 // errWitness says how a witness is written.
 var errWitness = errors.New("write a witness as its address, a space and its key")

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+
+	"github.com/insegel/insegel/internal/access"
 )
 
 // Export is a signed checkpoint on its way off the machine.
@@ -18,6 +20,8 @@ type Export struct {
 	// Name and Epoch are those of the log.
 	Name  string
 	Epoch int64
+	// Organisation is whose log it is; it is not known of one that was read from a directory.
+	Organisation access.OrganisationID
 	Checkpoint
 	// Note is the checkpoint, signed.
 	Note string

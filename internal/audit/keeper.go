@@ -250,7 +250,7 @@ func (k *Keeper) due(ctx context.Context, receiver string) ([]undelivered, error
 			if epoch == last.epoch && size == last.size {
 				continue
 			}
-			u := undelivered{organisation: all[i].Organisation, Export: Export{Name: all[i].Name, Epoch: last.epoch, Note: last.note}}
+			u := undelivered{organisation: all[i].Organisation, Export: Export{Name: all[i].Name, Epoch: last.epoch, Organisation: all[i].Organisation, Note: last.note}}
 			if epoch == last.epoch {
 				u.has = size
 			}

@@ -319,7 +319,7 @@ func TestReceiverComesBack(t *testing.T) {
 	defer s.Close()
 	drop := audit.Drop{Dir: t.TempDir()}
 	mailed := 0
-	mail := &audit.Mail{To: "arkivet@example.se", Every: 10, Send: func(context.Context, string, string, string) error { mailed++; return nil }}
+	mail := &audit.Mail{To: "arkivet@example.se", Every: 10, Send: func(context.Context, string, audit.Export) error { mailed++; return nil }}
 	k := keeper(d)
 	k.Receivers = []audit.Receiver{audit.Post{URL: s.URL, Client: s.Client()}, drop, mail}
 	for range 3 {

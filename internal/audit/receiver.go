@@ -150,7 +150,7 @@ func post(ctx context.Context, client *http.Client, to, text string) (status int
 type Mail struct {
 	To string
 	// Send puts a mail in the queue.
-	Send func(ctx context.Context, to, subject, text string) error
+	Send func(ctx context.Context, to string, e Export) error
 	// Every is how many entries the log must have grown by for another mail; nobody reads one a minute.
 	Every int64
 
@@ -165,8 +165,7 @@ func (m *Mail) Receive(ctx context.Context, e Export) error {
 	if last, ok := m.sent[e.Origin]; ok && e.Size < last+m.Every {
 		return nil
 	}
-	subject := fmt.Sprintf("Insegel: kontrollpunkt %d för %s", e.Size, e.Origin)
-	if err := m.Send(ctx, m.To, subject, e.Note); err != nil {
+	if err := m.Send(ctx, m.To, e); err != nil {
 		return fmt.Errorf("mail checkpoint: %w", err)
 	}
 	if m.sent == nil {

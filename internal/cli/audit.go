@@ -189,12 +189,13 @@ type checkpointCommand struct {
 type checkpointFlags struct {
 	LogSyslog  []string `name:"log-syslog" help:"Send signed checkpoints of the log to a collector: tls://HOST:PORT, udp://HOST:PORT, tcp://HOST:PORT or unixgram:///PATH. May be repeated." env:"INSEGEL_LOG_SYSLOG" placeholder:"ADDRESS"`
 	LogPost    []string `name:"log-post" help:"Post signed checkpoints of the log to this address. May be repeated." env:"INSEGEL_LOG_POST" placeholder:"URL"`
+	LogMail    []string `name:"log-mail" help:"Mail signed checkpoints of the log to this address, one for each thousand entries, by the organisation's own mail server. May be repeated." env:"INSEGEL_LOG_MAIL" placeholder:"ADDRESS"`
 	LogWitness []string `name:"log-witness" help:"Let a witness cosign the log's checkpoints: its address, a space and its key. May be repeated." env:"INSEGEL_LOG_WITNESS" placeholder:"'URL KEY'"`
 }
 
 // Run signs, sends, and tells.
 func (c *checkpointCommand) Run(s *streams) error {
-	c.checkpoints.Syslog, c.checkpoints.Post, c.checkpoints.Witnesses = c.LogSyslog, c.LogPost, c.LogWitness
+	c.checkpoints.Syslog, c.checkpoints.Post, c.checkpoints.Witnesses, c.checkpoints.Mail = c.LogSyslog, c.LogPost, c.LogWitness, c.LogMail
 	log := slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	a, err := c.open(s, log)
 	if err != nil {

@@ -104,7 +104,7 @@ func (c *serveCommand) Run(s *streams) error {
 		return usageError{err}
 	}
 	log := slog.New(redact.New(slog.NewJSONHandler(s.err, nil)))
-	c.checkpoints.Syslog, c.checkpoints.Post, c.checkpoints.Witnesses = c.LogSyslog, c.LogPost, c.LogWitness
+	c.checkpoints.Syslog, c.checkpoints.Post, c.checkpoints.Witnesses, c.checkpoints.Mail = c.LogSyslog, c.LogPost, c.LogWitness, c.LogMail
 	a, err := c.open(s, log)
 	if err != nil {
 		return err
