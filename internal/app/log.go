@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -136,12 +137,12 @@ func (a *App) alarmRewritten(ctx context.Context, org access.OrganisationID) err
 // mailCheckpoint queues a mail with a checkpoint at the organisation whose log it is. The installation's own log goes with the first
 // organisation that sends mail.
 func (a *App) mailCheckpoint(ctx context.Context, to string, e audit.Export) error {
-	orgs := []access.OrganisationID{e.Organisation}
-	if e.Organisation == db.Installation {
-		var err error
-		if orgs, err = organisation.List(ctx, a.DB); err != nil {
-			return err
-		}
+	orgs, err := organisation.List(ctx, a.DB)
+	if err != nil {
+		return err
+	}
+	if slices.Contains(orgs, e.Organisation) {
+		orgs = []access.OrganisationID{e.Organisation}
 	}
 	fault := mail.ErrNotSet
 	for _, org := range orgs {
