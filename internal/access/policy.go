@@ -80,9 +80,11 @@ var (
 	// decides is who answers for the information or the system, never who only manages it.
 	decides  = []Grant{{Coordinator, All}, {SystemOwner, Below}, {InformationOwner, Below}}
 	procures = []Grant{{Coordinator, All}, {Procurer, All}, {SystemOwner, Below}}
-	itself   = []Grant{{System, All}}
-	guards   = []Grant{{Administrator, All}, {Coordinator, All}}
-	runs     = []Grant{{Administrator, All}}
+	// contracts is who keeps contracts for the whole organisation: a supplier delivers to more than one unit.
+	contracts = []Grant{{Coordinator, All}, {Procurer, All}}
+	itself    = []Grant{{System, All}}
+	guards    = []Grant{{Administrator, All}, {Coordinator, All}}
+	runs      = []Grant{{Administrator, All}}
 	// provisions is the key of the directory that people come from.
 	provisions = []Grant{{Directory, All}}
 	// reads and writes are the keys of programs that use the API: what the page of keys says that they are for, and nothing else. A key
@@ -187,6 +189,22 @@ var policies = map[string]Policy{
 
 	"system.Responsible":    {Kind: KindSystem, By: with(appoints, writes)},
 	"system.SetResponsible": {Kind: KindSystem, By: with(appoints, writes)},
+
+	"supplier.Edit":               {Kind: KindSupplier, By: contracts},
+	"supplier.Create":             {Kind: KindSupplier, By: contracts},
+	"supplier.Update":             {Kind: KindSupplier, By: contracts},
+	"supplier.SavePaper":          {Kind: KindSupplier, By: contracts},
+	"supplier.RemovePaper":        {Kind: KindSupplier, By: contracts},
+	"supplier.SaveSubProcessor":   {Kind: KindSupplier, By: contracts},
+	"supplier.RemoveSubProcessor": {Kind: KindSupplier, By: contracts},
+	"supplier.Merge":              {Kind: KindSupplier, By: contracts},
+	"overview.Suppliers":          {Kind: KindSupplier, By: buys},
+	"overview.Supplier":           {Kind: KindSupplier, By: buys},
+	"overview.SystemSupplier":     {Kind: KindSupplier, By: buys},
+	"overview.SupplierHistory":    {Kind: KindSupplier, By: sees},
+
+	"report.Processings": {Kind: KindReport, By: sees, StepUp: true},
+	"report.Suppliers":   {Kind: KindReport, By: append(slices.Clone(oversees), Grant{Procurer, All}), StepUp: true},
 
 	"processing.List":      {Kind: KindProcessing, By: with(sees, reads)},
 	"processing.Open":      {Kind: KindProcessing, By: with(sees, reads)},

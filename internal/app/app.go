@@ -48,6 +48,7 @@ import (
 	"github.com/insegel/insegel/internal/requirement"
 	"github.com/insegel/insegel/internal/schema"
 	"github.com/insegel/insegel/internal/seal"
+	"github.com/insegel/insegel/internal/supplier"
 	"github.com/insegel/insegel/internal/system"
 )
 
@@ -115,6 +116,7 @@ type App struct {
 	Organisations   *organisation.Service
 	Tokens          *token.Service
 	Systems         *system.Service
+	Suppliers       *supplier.Service
 	Processings     *processing.Service
 	Classifications *classification.Service
 	Requirements    *requirement.Service
@@ -264,15 +266,40 @@ func (a *App) build(ctx context.Context, o Options) error {
 	a.SAML.Jobs(a.Jobs)
 	a.Approvals.HandleSignIn(slices.Concat(a.Providers.Decisions(), a.OIDC.Decisions(), a.SAML.Decisions()))
 	a.Systems = &system.Service{DB: a.DB}
+	a.Suppliers = &supplier.Service{DB: a.DB, Moves: []supplier.Move{system.MoveSupplier}, Objects: delivers}
 	a.Processings = &processing.Service{DB: a.DB, Catalogue: a.Catalogue}
 	a.Classifications = &classification.Service{DB: a.DB, Catalogue: a.Catalogue, Jobs: a.Jobs, Links: a.Links}
 	a.Requirements = &requirement.Service{DB: a.DB, Engine: a.Engine}
 	a.Actions = &action.Service{DB: a.DB, Requirements: a.Requirements}
 	a.Procurements = &procurement.Service{DB: a.DB, Requirements: a.Requirements, Links: a.Links}
 	a.Register = &register.Service{DB: a.DB, Catalogue: a.Catalogue, Index: a.Index, Jobs: a.Jobs, Later: later}
-	a.Reports = &report.Service{DB: a.DB, Requirements: a.Requirements, Actions: a.Actions, Procurements: a.Procurements, Texts: a.Texts}
+	a.Reports = &report.Service{DB: a.DB, Requirements: a.Requirements, Actions: a.Actions, Procurements: a.Procurements, Record: a.Processings, Texts: a.Texts}
 	action.Register(a.Jobs, a.Actions)
 	return nil
+}
+
+// delivers gives what a supplier's papers can cover: the systems that it delivers, and the processings done in them.
+func delivers(ctx context.Context, tx *db.Tx, id ids.ID[supplier.Supplier]) ([]supplier.Object, error) {
+	var out []supplier.Object
+	entries, err := processing.All(ctx, tx, tx.Scope, access.Everywhere())
+	if err != nil {
+		return nil, err
+	}
+	systems, err := system.List(ctx, tx, tx.Scope, system.Filter{Reach: access.Everywhere()})
+	if err != nil {
+		return nil, err
+	}
+	for i := range systems {
+		if systems[i].SupplierID == id {
+			out = append(out, supplier.Object{Covered: supplier.Covered{Kind: supplier.CoversSystem, ID: systems[i].ID.String()}, Name: systems[i].Name})
+		}
+	}
+	for i := range entries {
+		if slices.ContainsFunc(entries[i].Systems, func(l processing.Linked) bool { return l.SupplierID == id.String() }) {
+			out = append(out, supplier.Object{Covered: supplier.Covered{Kind: supplier.CoversProcessing, ID: entries[i].ID.String()}, Name: entries[i].Name})
+		}
+	}
+	return out, nil
 }
 
 // later are the slices that keep something about systems and come after the register: undoing an import asks them.

@@ -360,7 +360,7 @@ func (s *sides) addresses(pattern string) []address {
 		return out
 	}
 	var out []address
-	for _, ref := range []string{s.slug, s.systemID, s.information, s.imported, s.upload, s.unit, s.person, s.processing} {
+	for _, ref := range []string{s.slug, s.systemID, s.information, s.imported, s.upload, s.unit, s.person, s.processing, s.supplierID().String()} {
 		if ref == "" {
 			continue
 		}
@@ -498,46 +498,6 @@ func (s *sides) systemCalls(ctx context.Context) map[string]call {
 		"organisation.Tree": func(x access.Actor) (any, error) { return a.Organisations.Tree(ctx, x) },
 		"organisation.Move": func(x access.Actor) (any, error) {
 			return none(a.Organisations.Move(ctx, x, access.UnitID(s.unit), ""))
-		},
-	}
-}
-
-func (s *sides) processingCalls(ctx context.Context) map[string]call {
-	a, ref := s.app, s.processing
-	o := overview.New(a.DB, a.Requirements)
-	theirs := func() (p processing.Processing) {
-		err := a.DB.Read(ctx, s.other.Organisation, func(tx *db.Tx) (err error) {
-			p, err = processing.Within(ctx, tx, s.other, "processing.Open", ref)
-			return err
-		})
-		if err != nil { // the other side has deleted it, at the end of the test
-			p = processing.New("", processing.Controller)
-		}
-		p.Name = "Stulet"
-		return p
-	}
-	return map[string]call{
-		"processing.List": func(x access.Actor) (any, error) { return a.Processings.List(ctx, x, processing.Filter{}) },
-		"processing.Open": func(x access.Actor) (any, error) { return a.Processings.Open(ctx, x, ref) },
-		"processing.Edit": func(x access.Actor) (any, error) { return a.Processings.Edit(ctx, x, ref) },
-		"processing.Create": func(x access.Actor) (any, error) {
-			n := processing.New("Stulet", processing.Controller)
-			n.UnitID = access.UnitID(s.unit)
-			return a.Processings.Create(ctx, x, n, processing.Wanted{Systems: []string{s.systemID}})
-		},
-		"processing.Save": func(x access.Actor) (any, error) { return none(a.Processings.Save(ctx, x, processing.What, theirs())) },
-		"processing.Link": func(x access.Actor) (any, error) {
-			return none(a.Processings.Link(ctx, x, ref, processing.Wanted{}, 1))
-		},
-		"processing.Prefill": func(x access.Actor) (any, error) { return a.Processings.Prefill(ctx, x, ref) },
-		"processing.Delete":  func(x access.Actor) (any, error) { return none(a.Processings.Delete(ctx, x, ref, 1)) },
-		"processing.Common":  func(x access.Actor) (any, error) { return a.Processings.Common(ctx, x) },
-		"processing.SetCommon": func(x access.Actor) (any, error) {
-			return none(a.Processings.SetCommon(ctx, x, processing.Common{Contact: "Stulen"}))
-		},
-		"overview.ProcessingHistory": func(x access.Actor) (any, error) { return o.ProcessingHistory(ctx, x, ref) },
-		"overview.Measures": func(x access.Actor) (any, error) {
-			return o.Measures(ctx, x, []ids.ID[system.System]{ids.ID[system.System](s.systemID)})
 		},
 	}
 }
@@ -708,7 +668,8 @@ func (s *sides) overviewCalls(ctx context.Context) map[string]call {
 
 // names are the use cases whose call above names something of theirs, and so must be refused.
 var names = regexp.MustCompile(`^(system\.|classification\.(Open|SetInformation|Answer|Unanswer|Restart|Reopen|Adjust|Decide)|register\.(Undo|Kept|Choose|Take)|` +
-	`processing\.(Open|Edit|Create|Save|Link|Prefill|Delete)|overview\.ProcessingHistory|` +
+	`processing\.(Open|Edit|Create|Save|Link|Prefill|Delete)|overview\.(ProcessingHistory|Supplier|SupplierHistory|SystemSupplier)|` +
+	`supplier\.(Edit|Update|SavePaper|RemovePaper|SaveSubProcessor|RemoveSubProcessor|Merge)|` +
 	`requirement\.(View|Follows|Answer)|action\.(Doers|Plan|Save)|procurement\.(Annex|Choose|Supplied|AskSupplier|RecallSupplier)|report\.Write|overview\.(System|Requirements|History|InformationType|AsItWas)|organisation\.Move)$`)
 
 // byLink are the use cases that belong to whoever was sent a link, and to no role.

@@ -20,6 +20,7 @@ import (
 	"github.com/insegel/insegel/internal/register"
 	"github.com/insegel/insegel/internal/report"
 	"github.com/insegel/insegel/internal/requirement"
+	"github.com/insegel/insegel/internal/supplier"
 	"github.com/insegel/insegel/internal/system"
 	"github.com/insegel/insegel/internal/web"
 )
@@ -34,6 +35,7 @@ func (a *App) menu(c *web.Context) []web.MenuItem {
 		{web.MenuItem{Name: overview.MenuTodo, Key: "app.menu-todo", Href: overview.TodoPath, Icon: "inbox"}, "overview.Todo"},
 		{web.MenuItem{Name: overview.MenuSystems, Group: "app.group-register", Key: "app.menu-system", Href: "/system", Icon: "sys"}, "overview.List"},
 		{web.MenuItem{Name: overview.MenuInformation, Group: "app.group-register", Key: "app.menu-information", Href: "/information", Icon: "doc"}, "overview.Information"},
+		{web.MenuItem{Name: supplier.Menu, Group: "app.group-register", Key: "app.menu-supplier", Href: supplier.Place, Icon: "cart"}, "overview.Suppliers"},
 		{web.MenuItem{Name: processing.Menu, Group: "app.group-register", Key: "app.menu-processing", Href: processing.Place, Icon: "ppl"}, "processing.List"},
 		{web.MenuItem{Name: "import", Group: "app.group-register", Key: "app.menu-import", Href: "/importera", Icon: "dl"}, "register.Preview"},
 		{web.MenuItem{Name: "action", Group: "app.group-work", Key: "app.menu-action", Href: "/atgarder", Icon: "list"}, "action.Plan"},
@@ -88,12 +90,13 @@ func (a *App) routes(site *web.Site, address string, sessions *auth.Sessions) {
 	(&backup.Pages{Service: a.Backups}).Routes(site)
 	views := overview.New(a.DB, a.Requirements)
 	views.LogKey = a.LogKey
-	overviews := &overview.Pages{Overview: views, Requirements: a.Requirements, Export: "/rapporter/register?format=xlsx", First: a.first, Places: a.places}
+	overviews := &overview.Pages{Overview: views, Requirements: a.Requirements, Export: "/rapporter/register?format=xlsx", First: a.first, Places: a.places, Processings: a.Processings}
 	overviews.Routes(site)
 	a.api(site, views)
 	(&approval.Pages{Service: a.Approvals, Names: a.Organisations.Names, Exceptions: a.Organisations.Began}).Routes(site)
 	(&system.Pages{Service: a.Systems, Catalogue: a.Catalogue}).Routes(site)
-	(&processing.Pages{Service: a.Processings, Measures: overviews.Measures}).Routes(site)
+	(&supplier.Pages{Service: a.Suppliers}).Routes(site)
+	(&processing.Pages{Service: a.Processings, Measures: overviews.Measures, Export: "/rapporter/behandlingar"}).Routes(site)
 	a.classificationPages().Routes(site)
 	(&action.Pages{Service: a.Actions}).Routes(site)
 	(&procurement.Pages{Service: a.Procurements}).Routes(site)

@@ -32,13 +32,14 @@ import (
 	"github.com/insegel/insegel/internal/procurement"
 	"github.com/insegel/insegel/internal/register"
 	"github.com/insegel/insegel/internal/requirement"
+	"github.com/insegel/insegel/internal/supplier"
 	"github.com/insegel/insegel/internal/system"
 	"github.com/insegel/insegel/internal/web"
 )
 
 // sealedTables are all the sealed tables, as the slices say.
 var sealedTables = slices.Concat(information.Sealed, system.Sealed, classification.Sealed, link.Sealed, register.Sealed, requirement.Sealed, action.Sealed, procurement.Sealed,
-	alarm.Sealed, approval.Sealed, organisation.Sealed, processing.Sealed, web.Sealed)
+	alarm.Sealed, approval.Sealed, organisation.Sealed, processing.Sealed, supplier.Sealed, web.Sealed)
 
 // plainAlthough are columns whose names sound like texts that are to be sealed, and why they are not.
 var plainAlthough = map[string]string{
@@ -87,6 +88,36 @@ func TestTextsAreSealedOrNot(t *testing.T) {
 	}
 }
 
+// fillRecords writes the canary in the record of processing activities and about a supplier.
+func fillRecords(t *testing.T, a *app.App, actor access.Actor) {
+	t.Helper()
+	ctx := t.Context()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	record := processing.New("Behandling", processing.Controller)
+	for _, at := range []*string{
+		&record.Description, &record.JointControllers, &record.Controllers, &record.DPO, &record.Purposes, &record.LegalSupport, &record.SpecialSupport,
+		&record.CriminalSupport, &record.Subjects, &record.Categories, &record.Activities, &record.Recipients, &record.Countries, &record.TransferNote,
+		&record.Retention, &record.Security,
+	} {
+		*at = canary
+	}
+	made, err := a.Processings.Create(ctx, actor, record, processing.Wanted{})
+	must(err)
+	record.ID = made.ID
+	must(a.Processings.Save(ctx, actor, processing.Why, record))
+	must(a.Processings.SetCommon(ctx, actor, processing.Common{Contact: canary, Representative: canary, DPO: canary}))
+	delivers, err := a.Suppliers.Create(ctx, actor, supplier.Supplier{
+		Name: "Leverantören", Transfer: supplier.Unknown, TransferNote: canary, Contact: canary, IncidentContact: canary, Note: canary,
+	})
+	must(err)
+	must(a.Suppliers.SavePaper(ctx, actor, supplier.Paper{Supplier: delivers.ID, Kind: supplier.Contract, Name: "Avtal", Note: canary}))
+}
+
 // fillEverywhere writes the canary in every kind of text that is sealed.
 func fillEverywhere(t *testing.T, a *app.App) access.Actor {
 	t.Helper()
@@ -121,19 +152,7 @@ func fillEverywhere(t *testing.T, a *app.App) access.Actor {
 		}})
 		return err
 	}))
-	record := processing.New("Behandling", processing.Controller)
-	for _, at := range []*string{
-		&record.Description, &record.JointControllers, &record.Controllers, &record.DPO, &record.Purposes, &record.LegalSupport, &record.SpecialSupport,
-		&record.CriminalSupport, &record.Subjects, &record.Categories, &record.Activities, &record.Recipients, &record.Countries, &record.TransferNote,
-		&record.Retention, &record.Security,
-	} {
-		*at = canary
-	}
-	made, err := a.Processings.Create(ctx, actor, record, processing.Wanted{})
-	must(err)
-	record.ID = made.ID
-	must(a.Processings.Save(ctx, actor, processing.Why, record))
-	must(a.Processings.SetCommon(ctx, actor, processing.Common{Contact: canary, Representative: canary, DPO: canary}))
+	fillRecords(t, a, actor)
 	// Why a change was asked for stands in the log too, which anybody can verify without a key: see decision 019. So it is looked for here.
 	const reason = "skälet som också står i loggen"
 	a.Approvals.Administrators = func(context.Context, *db.Tx, access.OrganisationID) ([]string, error) { return nil, nil }

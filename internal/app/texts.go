@@ -28,6 +28,7 @@ import (
 	"github.com/insegel/insegel/internal/register"
 	"github.com/insegel/insegel/internal/report"
 	"github.com/insegel/insegel/internal/requirement"
+	"github.com/insegel/insegel/internal/supplier"
 	"github.com/insegel/insegel/internal/system"
 	"github.com/insegel/insegel/internal/web"
 )
@@ -55,6 +56,7 @@ var messages = map[string]string{
 	"report":         report.Messages,
 	"requirement":    requirement.Messages,
 	"saml":           saml.Messages,
+	"supplier":       supplier.Messages,
 	"system":         system.Messages,
 	"token":          token.Messages,
 	"web":            web.Messages,

@@ -11,7 +11,9 @@ import (
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/classification"
+	"github.com/insegel/insegel/internal/processing"
 	"github.com/insegel/insegel/internal/requirement"
+	"github.com/insegel/insegel/internal/supplier"
 	"github.com/insegel/insegel/internal/system"
 	"github.com/insegel/insegel/internal/web"
 )
@@ -25,6 +27,8 @@ var templates = web.Parse(files)
 type Pages struct {
 	Overview     *Service
 	Requirements *requirement.Service
+	// Processings is the record of processing activities; without it no page leads there.
+	Processings *processing.Service
 	// Export is the address of the register as a file; empty hides the button.
 	Export string
 	// First is where readers begin who may not see the state of the organisation; empty is nowhere.
@@ -58,6 +62,10 @@ func (p *Pages) Routes(s *web.Site) {
 	s.Handle("POST /system/{slug}/krav", "requirement.Answer", p.saveAnswers)
 	s.Handle("GET /system/{slug}/historik", "overview.History", p.history)
 	s.Handle("GET /system/{slug}/som-det-var", "overview.AsItWas", p.past)
+	s.Handle("GET "+supplier.Place, "overview.Suppliers", p.suppliers)
+	s.Handle("GET "+supplier.Place+"/{id}", "overview.Supplier", p.supplier)
+	s.Handle("GET "+supplier.Place+"/{id}/historik", "overview.SupplierHistory", p.supplierHistory)
+	s.Handle("GET /system/{slug}/leverantor", "overview.SystemSupplier", p.systemSupplier)
 	s.Handle("GET /behandlingar/{slug}/historik", "overview.ProcessingHistory", p.processingHistory)
 	s.Handle("GET /sparlogg", "overview.Log", p.log)
 	s.Handle("GET /sparlogg/kontroll", "overview.CheckLog", p.control)

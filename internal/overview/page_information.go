@@ -3,11 +3,13 @@
 package overview
 
 import (
+	"net/url"
 	"strings"
 
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/information"
 	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/processing"
 	"github.com/insegel/insegel/internal/web"
 )
 
@@ -135,6 +137,7 @@ type typePage struct {
 	Holders []holderRow
 	Total   int
 	Paging  web.Paging
+	Records *processingsPart
 }
 
 // markedText is a statement and whether somebody has checked it.
@@ -171,6 +174,9 @@ func (p *Pages) informationType(c *web.Context) error {
 			r.Tag, r.Reason = web.Info(c.L.T("overview.suggested")), h.Reason
 		}
 		d.Holders = append(d.Holders, r)
+	}
+	if d.Records, err = p.processingsOf(c, processing.Filter{Information: c.Path("id")}, "information="+url.QueryEscape(c.Path("id"))); err != nil {
+		return err
 	}
 	return c.Render(templates, "type.html", d)
 }

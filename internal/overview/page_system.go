@@ -11,6 +11,7 @@ import (
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/organisation"
+	"github.com/insegel/insegel/internal/processing"
 	"github.com/insegel/insegel/internal/requirement"
 	"github.com/insegel/insegel/internal/system"
 	"github.com/insegel/insegel/internal/web"
@@ -71,6 +72,7 @@ type systemPage struct {
 	LawCount    int
 	Last        []event
 	HistoryHref string
+	Records     *processingsPart
 }
 
 // shownLaws and shownEvents are how many stand on the first page; the rest is a click away.
@@ -106,6 +108,9 @@ func (p *Pages) system(c *web.Context) error {
 		d.Describe = systemPath(v.System.Slug) + "/klassning"
 	}
 	d.EditLogins = settle(c, &v.System, loginField)
+	if d.Records, err = p.processingsOf(c, processing.Filter{System: v.System.Slug}, "system="+v.System.ID.String()); err != nil {
+		return err
+	}
 	laws := p.laws(c, v.Laws)
 	d.Laws = laws[:min(len(laws), shownLaws)]
 	d.MoreLaws = laws[len(d.Laws):]

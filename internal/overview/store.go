@@ -166,3 +166,16 @@ func insertView(ctx context.Context, tx *db.Tx, actor access.Actor, v *View) err
 func deleteView(ctx context.Context, tx *db.Tx, actor access.Actor, id ids.ID[View]) (int64, error) {
 	return tx.Exec(ctx, `DELETE FROM saved_view WHERE organisation_id = $1 AND account_id = $2 AND id = $3`, actor.Organisation, actor.ID, id)
 }
+
+// deliveries lists the systems within reach that a supplier delivers.
+func deliveries(ctx context.Context, tx *db.Tx, org access.OrganisationID, r access.Reach) ([]delivered, error) {
+	within, args := system.InReach(r, "s.unit_id", []any{org})
+	out, err := db.All(ctx, tx, func(scan func(...any) error) (delivered, error) {
+		var d delivered
+		return d, scan(&d.id, &d.supplier, &d.agreement)
+	}, `SELECT s.id, s.supplier_id, s.processor_agreement FROM system s WHERE s.organisation_id = $1 AND s.supplier_id IS NOT NULL AND `+within, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read systems of suppliers: %w", err)
+	}
+	return out, nil
+}

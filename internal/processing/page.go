@@ -223,15 +223,7 @@ func tags(c *web.Context, e *Entry) []web.Tag {
 
 // gap says what lacks, and where it is mended.
 func gap(c *web.Context, e *Entry, g *Gap) gapRow {
-	names := make([]string, len(g.Systems))
-	for i := range g.Systems {
-		names[i] = g.Systems[i].Name
-	}
-	what := c.L.List(append(names, g.Information...))
-	r := gapRow{Text: c.L.T("processing.gap-"+g.Kind, "What", what), Article: c.L.T("processing.article", "Article", g.Article)}
-	if what == "" && c.L.Has("processing.gap-"+g.Kind+"-beyond") {
-		r.Text = c.L.T("processing.gap-" + g.Kind + "-beyond")
-	}
+	r := gapRow{Text: g.text(c.L), Article: c.L.T("processing.article", "Article", g.Article)}
 	switch {
 	case g.Group == Links && access.AllowedAt(c.Actor, "processing.Link", e.UnitID):
 		r.Href = e.groupPath(Links)

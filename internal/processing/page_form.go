@@ -223,6 +223,9 @@ func (p *Pages) add(c *web.Context) error {
 		return err
 	}
 	values := url.Values{"roll": {Controller}, "lage": {"ongoing"}, "system": {c.Query("system")}, "information": {c.Query("information")}}
+	if id, ok := d.OfType[c.Query("information")]; ok && c.Query("information") != "" {
+		values.Set("information", id)
+	}
 	if c.Query("roll") == Processor {
 		values.Set("roll", Processor)
 	}

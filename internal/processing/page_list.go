@@ -57,7 +57,7 @@ func (p *Pages) list(c *web.Context) error {
 	if access.Allowed(c.Actor, "processing.Create") {
 		d.Actions = []web.Link{{Label: c.L.T("processing.new"), Href: Place + "/ny", Icon: "plus", Primary: true}}
 	}
-	if p.Export != "" && access.Allowed(c.Actor, "report.Write") {
+	if p.Export != "" && access.Allowed(c.Actor, "report.Processings") {
 		for _, format := range []string{"xlsx", "docx", "csv", "html"} {
 			d.Exports = append(d.Exports, web.Link{Label: c.L.T("processing.export-" + format), Href: p.Export + "?format=" + format + "&lang=" + c.L.Lang, Icon: "dl"})
 		}

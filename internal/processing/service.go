@@ -16,6 +16,7 @@ import (
 	"github.com/insegel/insegel/internal/information"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/organisation"
+	"github.com/insegel/insegel/internal/supplier"
 	"github.com/insegel/insegel/internal/system"
 )
 
@@ -31,9 +32,9 @@ type Entry struct {
 	Gaps []Gap
 }
 
-// entries reads the record as far as the reader reaches, with what each lacks. What a gap says is asked of everything that is linked,
+// Entries reads the record as far as the reader reaches, with what each lacks. What a gap says is asked of everything that is linked,
 // and only then is what lies beyond the reader's reach taken away.
-func (s *Service) entries(ctx context.Context, tx *db.Tx, r access.Reach) ([]Entry, Common, error) {
+func (s *Service) Entries(ctx context.Context, tx *db.Tx, r access.Reach) ([]Entry, Common, error) {
 	list, err := All(ctx, tx, tx.Scope, r)
 	if err != nil {
 		return nil, Common{}, err
@@ -76,7 +77,7 @@ func (s *Service) List(ctx context.Context, actor access.Actor, f Filter) (Listi
 		}
 		out.Units = organisation.Within(units, reach)
 		var all []Entry
-		if all, out.Common, err = s.entries(ctx, tx, reach); err != nil {
+		if all, out.Common, err = s.Entries(ctx, tx, reach); err != nil {
 			return err
 		}
 		out.choose(all)
@@ -152,6 +153,8 @@ type Draft struct {
 	// Systems and Information are what can be linked, by name.
 	Systems     []Choice
 	Information []Choice
+	// OfType gives the id of the information that was made from a type of the library.
+	OfType map[string]string
 	// Library are the names of the information types that the organisation does not have yet.
 	Library []Choice
 }
@@ -198,9 +201,11 @@ func (s *Service) choices(ctx context.Context, tx *db.Tx, d *Draft, r access.Rea
 		return err
 	}
 	has := map[string]bool{}
+	d.OfType = map[string]string{}
 	for i := range infos {
 		d.Information = append(d.Information, Choice{infos[i].ID.String(), infos[i].Name})
 		has[locale.Fold(infos[i].Name)] = true
+		d.OfType[infos[i].TypeID] = infos[i].ID.String()
 	}
 	for i := range s.Catalogue.Types {
 		if t := &s.Catalogue.Types[i]; !has[locale.Fold(t.Name.SV)] {
@@ -451,6 +456,9 @@ func (s *Service) Delete(ctx context.Context, actor access.Actor, ref string, ve
 			return db.ErrConflict
 		}
 		if err := remove(ctx, tx, actor.Organisation, p.ID); err != nil {
+			return err
+		}
+		if err := supplier.Uncover(ctx, tx, actor.Organisation, supplier.Covered{Kind: supplier.CoversProcessing, ID: p.ID.String()}); err != nil {
 			return err
 		}
 		e := changed("processing.Delete", &p)

@@ -10,10 +10,12 @@ import (
 	"strings"
 
 	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/information"
 	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/supplier"
 	"github.com/insegel/insegel/internal/system"
 )
 
@@ -136,6 +138,9 @@ func fill(ctx context.Context, tx *db.Tx, org access.OrganisationID, list []Proc
 	if err := fillSystems(ctx, tx, at, only, args); err != nil {
 		return fmt.Errorf("read systems of processings: %w", err)
 	}
+	if err := fillAgreements(ctx, tx, list); err != nil {
+		return err
+	}
 	if err := fillInformation(ctx, tx, at, only, args); err != nil {
 		return fmt.Errorf("read information of processings: %w", err)
 	}
@@ -157,6 +162,30 @@ func fillSystems(ctx context.Context, tx *db.Tx, at map[ids.ID[Processing]]*Proc
 		LEFT JOIN supplier v ON v.id = s.supplier_id AND v.organisation_id = s.organisation_id
 		WHERE l.organisation_id = $1`+only+` ORDER BY l.processing_id, s.sort_key, s.id`, args...)
 	return err
+}
+
+// fillAgreements tells of each linked system whether its supplier's page has a processor agreement that covers it.
+func fillAgreements(ctx context.Context, tx *db.Tx, list []Processing) error {
+	suppliers, err := supplier.Whole(ctx, tx, tx.Scope)
+	if err != nil {
+		return err
+	}
+	by := make(map[string]*supplier.Supplier, len(suppliers))
+	for i := range suppliers {
+		by[suppliers[i].ID.String()] = &suppliers[i]
+	}
+	today := civil.Of(tx.Now)
+	for i := range list {
+		p := &list[i]
+		for n := range p.Systems {
+			l := &p.Systems[n]
+			if s := by[l.SupplierID]; s != nil {
+				l.SupplierAgreed = s.Agreed(today, supplier.Covered{Kind: supplier.CoversSystem, ID: l.ID.String()},
+					supplier.Covered{Kind: supplier.CoversProcessing, ID: p.ID.String()})
+			}
+		}
+	}
+	return nil
 }
 
 func fillInformation(ctx context.Context, tx *db.Tx, at map[ids.ID[Processing]]*Processing, only string, args []any) error {
@@ -337,6 +366,9 @@ func Remove(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems [
 	for _, id := range systems {
 		if _, err := tx.Exec(ctx, `DELETE FROM processing_system WHERE organisation_id = $1 AND system_id = $2`, org, id); err != nil {
 			return fmt.Errorf("remove links to systems: %w", err)
+		}
+		if err := supplier.Uncover(ctx, tx, org, supplier.Covered{Kind: supplier.CoversSystem, ID: id.String()}); err != nil {
+			return err
 		}
 	}
 	return nil

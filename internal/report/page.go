@@ -3,6 +3,7 @@
 package report
 
 import (
+	"context"
 	"embed"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"os"
 	"strconv"
 
+	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/document"
 	"github.com/insegel/insegel/internal/system"
 	"github.com/insegel/insegel/internal/web"
@@ -33,6 +35,8 @@ type Pages struct {
 // Routes registers the pages.
 func (p *Pages) Routes(s *web.Site) {
 	s.Handle("GET /rapporter", "report.Choices", p.list)
+	s.Handle("GET /rapporter/behandlingar", "report.Processings", p.processings)
+	s.Handle("GET /rapporter/leverantorer", "report.Suppliers", p.suppliers)
 	s.Handle("GET /rapporter/{kind}", "report.Write", p.download)
 }
 
@@ -75,20 +79,42 @@ func (p *Pages) list(c *web.Context) error {
 	return c.Render(pages, "list.html", out)
 }
 
-// download writes a report to a temporary file first: when something goes wrong the reader gets a page that says so, never half
-// a document.
+// download writes a report of systems.
 func (p *Pages) download(c *web.Context) error {
 	r, err := p.request(c)
 	if err != nil {
 		return err
 	}
+	return p.send(c, &r, p.Service.Write)
+}
+
+func (p *Pages) processings(c *web.Context) error {
+	r, err := p.request(c)
+	if err != nil {
+		return err
+	}
+	r.Kind = "processing"
+	return p.send(c, &r, p.Service.Processings)
+}
+
+func (p *Pages) suppliers(c *web.Context) error {
+	r, err := p.request(c)
+	if err != nil {
+		return err
+	}
+	r.Kind = "supplier"
+	return p.send(c, &r, p.Service.Suppliers)
+}
+
+// send writes a report to a temporary file first: when something goes wrong the reader gets a page that says so, never half a document.
+func (p *Pages) send(c *web.Context, r *Request, write func(context.Context, access.Actor, Request, io.Writer) error) error {
 	f, err := os.CreateTemp("", "insegel-report-*")
 	if err != nil {
 		return fmt.Errorf("make room for report: %w", err)
 	}
 	defer func() { _ = os.Remove(f.Name()) }() // what is left behind goes with the machine's temporary files
 	defer func() { _ = f.Close() }()           // it has been read
-	if err := p.Service.Write(c.Context(), c.Actor, r, f); err != nil {
+	if err := write(c.Context(), c.Actor, *r, f); err != nil {
 		return understand(err)
 	}
 	size, err := f.Seek(0, io.SeekCurrent)
@@ -101,7 +127,7 @@ func (p *Pages) download(c *web.Context) error {
 	h := c.Writer.Header()
 	h.Set("Content-Type", r.Format.MediaType())
 	h.Set("Content-Length", strconv.FormatInt(size, 10))
-	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": p.fileName(&r)}))
+	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": p.fileName(r)}))
 	_, _ = io.Copy(c.Writer, f) // the reader may have left
 	return nil
 }

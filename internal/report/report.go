@@ -22,6 +22,7 @@ import (
 	"github.com/insegel/insegel/internal/document"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/organisation"
+	"github.com/insegel/insegel/internal/processing"
 	"github.com/insegel/insegel/internal/procurement"
 	"github.com/insegel/insegel/internal/requirement"
 	"github.com/insegel/insegel/internal/system"
@@ -104,7 +105,9 @@ type Service struct {
 	Requirements *requirement.Service
 	Actions      *action.Service
 	Procurements *procurement.Service
-	Texts        *locale.Bundle
+	// Record is the record of processing activities.
+	Record *processing.Service
+	Texts  *locale.Bundle
 }
 
 // report is what every kind of report is: facts that are written as JSON as they are, and a way to lay them out for people.

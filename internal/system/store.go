@@ -14,6 +14,7 @@ import (
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/information"
 	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/supplier"
 )
 
 const columns = `s.id, s.slug, s.name, s.kind, s.service, s.audience, COALESCE(s.unit_id, ''), COALESCE(u.name, ''),
@@ -347,6 +348,22 @@ func HeldWithin(ctx context.Context, tx *db.Tx, org access.OrganisationID, r acc
 		WHERE l.organisation_id = $1 AND `+within, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read information of systems: %w", err)
+	}
+	return out, nil
+}
+
+// MoveSupplier gives the systems of one supplier to another, or makes what is searched follow a supplier's new name when both are the
+// same. It raises their versions, so that a form with the old name is not saved over it, and gives their ids.
+func MoveSupplier(ctx context.Context, tx *db.Tx, from, to ids.ID[supplier.Supplier]) ([]string, error) {
+	out, err := db.All(ctx, tx, func(scan func(...any) error) (string, error) {
+		var id string
+		return id, scan(&id)
+	}, `UPDATE system SET supplier_id = $1, version = version + 1, search = folded
+			|| COALESCE((SELECT ' ' || u.folded FROM unit u WHERE u.id = system.unit_id), '')
+			|| COALESCE((SELECT ' ' || p.folded FROM supplier p WHERE p.id = $1), '')
+		WHERE organisation_id = $2 AND supplier_id = $3 RETURNING id`, to, tx.Scope, from)
+	if err != nil {
+		return nil, fmt.Errorf("move systems of supplier: %w", err)
 	}
 	return out, nil
 }

@@ -399,6 +399,7 @@ const (
 	TabClassification = "klassning"
 	TabActions        = "atgarder"
 	TabProcurement    = "upphandling"
+	TabSupplier       = "leverantor"
 	TabHistory        = "historik"
 )
 
@@ -423,7 +424,7 @@ type SystemTab struct {
 // Items gives the facets in order.
 func (s SystemTabs) Items() []SystemTab {
 	var out []SystemTab
-	for _, name := range []string{TabOverview, TabRequirements, TabClassification, TabActions, TabProcurement, TabHistory} {
+	for _, name := range []string{TabOverview, TabRequirements, TabClassification, TabActions, TabProcurement, TabSupplier, TabHistory} {
 		if slices.Contains(s.Hidden, name) {
 			continue
 		}
