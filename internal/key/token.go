@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"strings"
 )
 
 // tokenFormat names the format of a key file whose root key a token must open, for ever.
@@ -67,20 +65,4 @@ func openTokenFile(b []byte) ([]byte, error) {
 		return nil, fmt.Errorf("%w: what it wraps is no root key", ErrToken)
 	}
 	return secret, nil
-}
-
-// pin reads the PIN. A file that others can read is refused.
-func (t *Token) pin() (string, error) {
-	info, err := os.Stat(t.PINFile)
-	if err != nil {
-		return "", fmt.Errorf("read PIN: %w", err)
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return "", fmt.Errorf("read %s: %w: run chmod 0400 on it", t.PINFile, ErrUnsafe)
-	}
-	b, err := os.ReadFile(t.PINFile)
-	if err != nil {
-		return "", fmt.Errorf("read PIN: %w", err)
-	}
-	return strings.TrimSpace(string(b)), nil
 }

@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/miekg/pkcs11"
@@ -163,4 +164,20 @@ func (t *Token) unwrap(wrapped []byte) ([]byte, error) {
 		return err
 	})
 	return secret, err
+}
+
+// pin reads the PIN. A file that others can read is refused.
+func (t *Token) pin() (string, error) {
+	info, err := os.Stat(t.PINFile)
+	if err != nil {
+		return "", fmt.Errorf("read PIN: %w", err)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return "", fmt.Errorf("read %s: %w: run chmod 0400 on it", t.PINFile, ErrUnsafe)
+	}
+	b, err := os.ReadFile(t.PINFile)
+	if err != nil {
+		return "", fmt.Errorf("read PIN: %w", err)
+	}
+	return strings.TrimSpace(string(b)), nil
 }

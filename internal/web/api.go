@@ -4,6 +4,7 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"net/http"
 	"path"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -328,6 +330,9 @@ func foreseen(status int, message string, errs ...error) huma.StatusError {
 			p.Errors = append(p.Errors, ProblemPart{Message: "could not be read"})
 		}
 	}
+	slices.SortFunc(p.Errors, func(a, b ProblemPart) int { // the same fault is answered alike
+		return cmp.Or(cmp.Compare(a.Location, b.Location), cmp.Compare(a.Message, b.Message))
+	})
 	return p
 }
 

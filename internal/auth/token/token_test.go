@@ -181,7 +181,7 @@ func TestCreateRefuses(t *testing.T) {
 	for _, r := range access.KeyRoles() {
 		for _, action := range access.Actions() {
 			slice, _, _ := strings.Cut(action, ".")
-			own := slices.Contains([]string{"system", "overview", "classification", "requirement", "action", "procurement"}, slice)
+			own := slices.Contains([]string{"system", "overview", "classification", "requirement", "action", "procurement", "processing"}, slice)
 			if r == access.Directory {
 				own = slice == "organisation"
 			}

@@ -41,7 +41,6 @@ type pdfCMap struct {
 	spaces []cmapSpace
 	single map[uint32]string
 	ranges []cmapRange
-	sorted bool
 }
 
 // cmapSpace are the codes of some number of bytes.

@@ -19,8 +19,6 @@ type (
 	pdfStream struct {
 		dict  pdfDict
 		start int64
-		// inner are the bytes themselves, where they do not stand in the file.
-		inner []byte
 	}
 )
 

@@ -39,7 +39,6 @@ type rtf struct {
 	first, star bool
 	skip        int
 	high        uint16
-	pictures    int
 	from        int64
 }
 

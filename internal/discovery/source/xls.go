@@ -38,7 +38,6 @@ type biff struct {
 	// result is the column of a formula whose text follows.
 	result int
 	text   prose
-	depth  int
 }
 
 // workbook reads a workbook.
