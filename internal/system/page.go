@@ -211,6 +211,8 @@ type difference struct{ Label, Theirs, Mine string }
 
 type conflictPage struct {
 	web.Page
+	// Who says who saved last, and when.
+	Who                string
 	Action, Back, Name string
 	Differences        []difference
 	Hidden             []hidden
@@ -234,6 +236,12 @@ func (p *Pages) conflict(c *web.Context, mine *System) error {
 			},
 		},
 		Action: now.Path() + "/redigera", Back: now.Path() + "/redigera", Name: now.Name,
+	}
+	switch {
+	case d.ChangedBy != "":
+		page.Who = c.L.T("system.conflict-who", "Name", d.ChangedBy, "At", c.L.Moment(d.ChangedAt))
+	case !d.ChangedAt.IsZero():
+		page.Who = c.L.T("system.conflict-when", "At", c.L.Moment(d.ChangedAt))
 	}
 	for _, in := range inputs {
 		if a, b := in.get(now), in.get(mine); a != b {

@@ -171,6 +171,9 @@ func TestSomebodyElseWasFirst(t *testing.T) {
 			t.Fatalf("status %d", conflict.Status)
 		}
 		webtest.CheckDOM(t, conflict.Doc)
+		if !strings.Contains(conflict.Text(".lead"), "Sparat") {
+			t.Errorf("the page does not say when it was saved: %q", conflict.Text(".lead"))
+		}
 		var rows []string
 		for _, row := range conflict.All("tbody tr") {
 			rows = append(rows, webtest.Text(row))

@@ -4,8 +4,11 @@ package system
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/audit"
@@ -25,6 +28,9 @@ type Draft struct {
 	// Units and Suppliers are the names that the organisation has already.
 	Units, Suppliers []string
 	Today            civil.Date
+	// ChangedBy is the name of who changed the system last, and ChangedAt when; empty when it was no person, or is not known.
+	ChangedBy string
+	ChangedAt time.Time
 }
 
 // Edit reads a system for a form; an empty ref is a system that is not in the register yet.
@@ -39,6 +45,9 @@ func (s *Service) Edit(ctx context.Context, actor access.Actor, ref string) (Dra
 			if d.System, err = Within(ctx, tx, actor, "system.Edit", ref); err != nil {
 				return err
 			}
+			if err := d.changed(ctx, tx, actor.Organisation); err != nil {
+				return err
+			}
 		}
 		return d.names(ctx, tx, actor.Organisation, access.ReachOf(actor, "system.Edit"))
 	})
@@ -46,6 +55,30 @@ func (s *Service) Edit(ctx context.Context, actor access.Actor, ref string) (Dra
 		return Draft{}, fmt.Errorf("read system to change: %w", err)
 	}
 	return d, nil
+}
+
+// recent is how many entries of the log are looked through for the last change: between two changes people only read.
+const recent = 20
+
+// changed finds in the log who changed the system last, and when.
+func (d *Draft) changed(ctx context.Context, tx *db.Tx, org access.OrganisationID) error {
+	list, err := audit.History(ctx, tx, org, "system", d.System.ID.String(), recent)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		if !strings.HasPrefix(list[i].Action, "system.") {
+			continue
+		}
+		d.ChangedAt = db.FromMillis(list[i].At)
+		p, err := organisation.PersonOf(ctx, tx, org, list[i].Actor)
+		if err != nil && !errors.Is(err, db.ErrNotFound) {
+			return err
+		}
+		d.ChangedBy = p.Name
+		return nil
+	}
+	return nil
 }
 
 // names fills in the names of units and suppliers that are within reach: a supplier is where a system is that it delivers.
