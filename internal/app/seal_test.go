@@ -46,6 +46,7 @@ var plainAlthough = map[string]string{
 	"system_information.reason":       "a word of the catalogue, put there by the program",
 	"classification_adjustment.cause": "one of four words",
 	"mail_message.content":            "sealed by internal/mail with a key of the root key, and gone when it is sent",
+	"system_bulk.before":              "ids and roles, for undoing",
 	"audit_checkpoint.note":           "a signed note, which anybody may check",
 }
 

@@ -22,7 +22,6 @@ import (
 var unplaced = map[string]string{
 	"overview.SaveView":     "one's own views have no place",
 	"overview.RemoveView":   "one's own views have no place",
-	"overview.Snooze":       "one's own list has no place",
 	"system.Called":         "people belong to the organisation",
 	"classification.Models": "models belong to the organisation",
 	"processing.Common":     "stands at the top of the whole record, and names no unit",

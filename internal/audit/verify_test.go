@@ -138,7 +138,7 @@ func TestVerifyFinds(t *testing.T) {
 			}, kind: audit.FaultSignature, from: 0, to: 29,
 		},
 		"a checkpoint's size is edited": {
-			statements: `UPDATE audit_checkpoint SET note = REPLACE(note, '20', '21') WHERE size = 20`, kind: audit.FaultSignature, from: 0, to: 20,
+			statements: "UPDATE audit_checkpoint SET note = REPLACE(note, '\n20\n', '\n21\n') WHERE size = 20", kind: audit.FaultSignature, from: 0, to: 20,
 		},
 		"the epoch is edited": {statements: `UPDATE audit_head SET epoch = 2`, kind: audit.FaultEpoch, from: 30, to: 30},
 	} {

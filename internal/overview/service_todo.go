@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/action"
@@ -155,6 +157,15 @@ func (s *Service) Snooze(ctx context.Context, actor access.Actor, key string, un
 		if !until.IsZero() {
 			if err := checkSnooze(key, until, today); err != nil {
 				return err
+			}
+			lists, err := s.tasks(ctx, tx, doing{actor, access.ReachOf(actor, "overview.Snooze")}, &Todo{Today: today})
+			if err != nil {
+				return err
+			}
+			if !slices.ContainsFunc(slices.Collect(maps.Values(lists)), func(l []Task) bool {
+				return slices.ContainsFunc(l, func(t Task) bool { return t.Key == key })
+			}) {
+				return ErrTask // it is done, or somebody else's
 			}
 		}
 		if err := snooze(ctx, tx, actor, key, until); err != nil {

@@ -121,6 +121,9 @@ func TestTodo(t *testing.T) {
 		if err := w.s.Snooze(ctx, me, "nothing", day0().AddDays(1)); !errors.Is(err, ErrTask) {
 			t.Errorf("what is no task was put off: %v", err)
 		}
+		if err := w.s.Snooze(ctx, other, mine.Tasks[0].Key, day0().AddDays(1)); !errors.Is(err, ErrTask) {
+			t.Errorf("somebody else's task was put off: %v", err)
+		}
 		must(t, w.s.Snooze(ctx, me, mine.Tasks[0].Key, civil.Date{}))
 		back, err := w.s.Todo(ctx, me, TodoMine)
 		must(t, err)

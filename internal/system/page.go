@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/db"
@@ -141,9 +142,17 @@ func unitFault(s *System) []web.FieldError {
 func posted(c *web.Context) url.Values {
 	out := url.Values{}
 	for name := range c.Request.PostForm {
-		out[name] = c.Forms(name)
+		if formField(name) {
+			out[name] = c.Forms(name)
+		}
 	}
 	return out
+}
+
+// formField reports whether the form has a field of the name. What else is sent is not shown again.
+func formField(name string) bool {
+	return name == "version" || strings.HasPrefix(name, factName("")) || strings.HasPrefix(name, "inlogg-") ||
+		slices.ContainsFunc(inputs, func(in input) bool { return in.name == name })
 }
 
 // stored gives the form as the register has it.
