@@ -131,7 +131,7 @@ const mostToOne = 10
 
 func checkLetters(t *testing.T, all []letter) {
 	t.Helper()
-	english := regexp.MustCompile(`(?i)\b(your|the|if)\b`)
+	english := regexp.MustCompile(`(?i)\b(your|the|if|was sent by)\b`)
 	subjects := map[string]map[string]bool{}
 	for _, l := range all {
 		lang, _, _ := strings.Cut(l.To[0].Address, "@")
