@@ -194,7 +194,8 @@ func (s *Service) saveLook(ctx context.Context, tx *db.Tx, actor access.Actor, o
 	}
 	return audit.Append(ctx, tx, actor, audit.Entry{
 		Action: "organisation.SaveLook", ObjectKind: "organisation", ObjectID: org.String(),
-		Data: map[string]string{"name": l.Name, "was": old.Name, "look": string(text), "version": l.Version()},
+		// The texts of the statement are not in the log, which would keep for ever an address that somebody wrote there.
+		Data: map[string]string{"name": l.Name, "was": old.Name, "brand": l.Brand, "brand2": l.Brand2, "tint": l.Tint, "version": l.Version()},
 	})
 }
 

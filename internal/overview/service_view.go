@@ -78,7 +78,8 @@ func (s *Service) ExportList(ctx context.Context, actor access.Actor, f Filter) 
 		return Exported{}, err
 	}
 	out := Exported{Filter: f}
-	err := s.db.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
+	// The sums are made while only reading, so that nobody who writes waits for them.
+	err := s.db.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
 		reach := access.ReachOf(actor, "overview.ExportList")
 		x, err := s.index(ctx, tx, actor.Organisation)
 		if err != nil {
@@ -91,10 +92,13 @@ func (s *Service) ExportList(ctx context.Context, actor access.Actor, f Filter) 
 		}
 		out.Units = organisation.Within(units, reach)
 		o, err := organisation.Get(ctx, tx, actor.Organisation)
-		if err != nil {
-			return err
-		}
 		out.Organisation = o.Name
+		return err
+	})
+	if err != nil {
+		return Exported{}, fmt.Errorf("read list of systems: %w", err)
+	}
+	err = s.db.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
 		return audit.Append(ctx, tx, actor, audit.Entry{
 			Action: "overview.ExportList", ObjectKind: "report", ObjectID: "list", Data: map[string]any{"address": f.href(), "systems": len(out.Rows)},
 		})
