@@ -28,7 +28,7 @@ const browser = await chromium.launch({
 async function person() {
   const context = await browser.newContext({ locale: 'sv-SE', acceptDownloads: true });
   const page = await context.newPage();
-  page.setDefaultTimeout(15000);
+  page.setDefaultTimeout(120_000); // long, because it is only there to end a test that hangs
   page.on('pageerror', (e) => fault(page.url(), `script: ${e.message}`));
   page.on('console', (m) => { if (m.type() === 'error' && !/status of 4\d\d/.test(m.text())) fault(page.url(), `console: ${m.text()}`); });
   const cdp = await context.newCDPSession(page);
@@ -68,7 +68,12 @@ async function judge(page, step) {
 const expect = (step, ok, what) => { if (!ok) fault(step, what); else write({ step }); };
 const text = (page, selector = 'main') => page.locator(selector).first().innerText();
 async function press(page, name) {
-  await Promise.all([page.waitForEvent('load'), page.getByRole('button', { name, exact: false }).first().click()]);
+  try {
+    await Promise.all([page.waitForEvent('load'), page.getByRole('button', { name, exact: false }).first().click()]);
+  } catch (e) {
+    fault(page.url(), `no new page after "${name}": ${await text(page)}`);
+    throw e;
+  }
 }
 const at = (page, path) => new URL(page.url()).pathname === path;
 async function signIn(p) {
