@@ -29,6 +29,7 @@ var kinds = []struct {
 	{KindSystem, "System och läget"},
 	{KindClassification, "Klassning"},
 	{KindInformation, "Information"},
+	{KindEvidence, "Bevis"},
 	{KindRequirement, "Krav och svar"},
 	{KindProcessing, "Behandlingar"},
 	{KindSupplier, "Leverantörer"},

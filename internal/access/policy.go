@@ -31,6 +31,7 @@ const (
 	KindMail           Kind = "mail"
 	KindProcessing     Kind = "processing"
 	KindSupplier       Kind = "supplier"
+	KindEvidence       Kind = "evidence"
 )
 
 // Grant lets a role do something, as far as the place reaches from the unit that the role is held in. Who holds the role in the whole
@@ -243,6 +244,12 @@ var policies = map[string]Policy{
 	"register.Take":    {Kind: KindImport, By: steers},
 	"register.Discard": {Kind: KindImport, By: steers},
 	"register.Imports": {Kind: KindImport, By: oversees},
+
+	"evidence.Record":   {Kind: KindEvidence, By: manages},
+	"evidence.List":     {Kind: KindEvidence, By: works, Weakness: true},
+	"evidence.File":     {Kind: KindEvidence, By: sees, Weakness: true},
+	"evidence.Withdraw": {Kind: KindEvidence, By: appoints},
+	"evidence.Note":     {Kind: KindEvidence, By: manages},
 
 	"requirement.View":      {Kind: KindRequirement, By: with(works, reads), Weakness: true},
 	"requirement.Follows":   {Kind: KindRequirement, By: classifies},

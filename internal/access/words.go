@@ -46,6 +46,12 @@ var words = map[string]string{
 	"app.AskKeyChange": "Begära att nyckeln byts eller förstörs (beslut av två)",
 	"backup.View":      "Se säkerhetskopior och övningar",
 
+	"evidence.File":     "Öppna ett dokument som är bevis",
+	"evidence.List":     "Se bevisen om ett system",
+	"evidence.Note":     "Kvittera att något har blivit sämre",
+	"evidence.Record":   "Registrera bevis om ett system",
+	"evidence.Withdraw": "Ta tillbaka ett bevis, med skäl",
+
 	"mail.Sent":     "Se vilka meddelanden som skickats",
 	"mail.Set":      "Ändra hur e-post skickas",
 	"mail.Settings": "Se hur e-post skickas",

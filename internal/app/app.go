@@ -33,6 +33,7 @@ import (
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/evidence"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/information"
 	"github.com/insegel/insegel/internal/job"
@@ -41,6 +42,7 @@ import (
 	"github.com/insegel/insegel/internal/mail"
 	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/outbound"
+	"github.com/insegel/insegel/internal/probe/verdict"
 	"github.com/insegel/insegel/internal/processing"
 	"github.com/insegel/insegel/internal/procurement"
 	"github.com/insegel/insegel/internal/register"
@@ -119,6 +121,7 @@ type App struct {
 	Suppliers       *supplier.Service
 	Processings     *processing.Service
 	Classifications *classification.Service
+	Evidence        *evidence.Service
 	Requirements    *requirement.Service
 	Actions         *action.Service
 	Procurements    *procurement.Service
@@ -269,6 +272,9 @@ func (a *App) build(ctx context.Context, o Options) error {
 	a.Suppliers = &supplier.Service{DB: a.DB, Moves: []supplier.Move{system.MoveSupplier}, Objects: delivers}
 	a.Processings = &processing.Service{DB: a.DB, Catalogue: a.Catalogue}
 	a.Classifications = &classification.Service{DB: a.DB, Catalogue: a.Catalogue, Jobs: a.Jobs, Links: a.Links}
+	if a.Evidence, err = evidenceService(a.DB, a.Catalogue); err != nil {
+		return err
+	}
 	a.Requirements = &requirement.Service{DB: a.DB, Engine: a.Engine}
 	a.Actions = &action.Service{DB: a.DB, Requirements: a.Requirements}
 	a.Procurements = &procurement.Service{DB: a.DB, Requirements: a.Requirements, Links: a.Links}
@@ -276,6 +282,19 @@ func (a *App) build(ctx context.Context, o Options) error {
 	a.Reports = &report.Service{DB: a.DB, Requirements: a.Requirements, Actions: a.Actions, Procurements: a.Procurements, Record: a.Processings, Texts: a.Texts}
 	action.Register(a.Jobs, a.Actions)
 	return nil
+}
+
+// evidenceService makes the service of evidence with the data that it goes by.
+func evidenceService(d *db.DB, c *catalogue.Catalogue) (*evidence.Service, error) {
+	life, err := evidence.LoadLife(data.Files)
+	if err != nil {
+		return nil, err
+	}
+	indicator, err := verdict.LoadIndicator(data.Files)
+	if err != nil {
+		return nil, err
+	}
+	return &evidence.Service{DB: d, Catalogue: c, Life: life, Indicator: indicator}, nil
 }
 
 // delivers gives what a supplier's papers can cover: the systems that it delivers, and the processings done in them.
@@ -305,6 +324,7 @@ func delivers(ctx context.Context, tx *db.Tx, id ids.ID[supplier.Supplier]) ([]s
 // later are the slices that keep something about systems and come after the register: undoing an import asks them.
 var later = []register.Later{
 	{Holds: system.Holds, Remove: system.Release},
+	{Holds: evidence.Holds, Remove: evidence.Remove},
 	{Holds: requirement.Holds, Remove: requirement.Remove},
 	{Holds: action.Holds, Remove: action.Remove},
 	{Holds: procurement.Holds, Remove: procurement.Remove},

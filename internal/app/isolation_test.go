@@ -55,7 +55,7 @@ type sides struct {
 	// reader has every role, as far as this side goes. other may do everything on the other side.
 	reader, other access.Actor
 	// systemID, slug and the rest name what lies on the other side.
-	systemID, slug, information, imported, upload, unit, person, requirement, processing string
+	systemID, slug, information, imported, upload, unit, person, requirement, processing, record, shift string
 	// whole is true when the reader reaches a whole organisation, and the other side is another one.
 	whole bool
 }
@@ -121,6 +121,7 @@ func fillSide(t *testing.T, a *app.App, actor access.Actor, unit, mark string) (
 			a.Actions.Save(t.Context(), actor, ref, action.Action{Requirement: r, OwnerRole: mark + " ansvarig", Status: action.Planned, Note: mark + " åtgärd"}),
 			a.Procurements.Choose(t.Context(), actor, ref, a.Texts.In("sv"), []procurement.Choice{{Requirement: r, Included: false, Reason: mark + " skäl"}}))
 	}
+	s.record, s.shift = fillEvidence(t, a, actor, s.systemID, mark)
 	x := processing.New(mark+" behandling", processing.Controller)
 	x.Purposes, x.UnitID, x.OwnerRole = mark+" ändamål", unitOf(t, a, actor, unit), mark+" ansvarig"
 	s.processing = must(a.Processings.Create(t.Context(), actor, x, processing.Wanted{Systems: []string{s.systemID}}))(t).Slug
@@ -478,7 +479,7 @@ func none(err error) (any, error) { return nil, err }
 // calls are the use cases by name.
 func (s *sides) calls(ctx context.Context) map[string]call {
 	out := map[string]call{}
-	for _, some := range []map[string]call{s.systemCalls(ctx), s.classificationCalls(ctx), s.registerCalls(ctx), s.requirementCalls(ctx), s.overviewCalls(ctx), s.processingCalls(ctx)} {
+	for _, some := range []map[string]call{s.systemCalls(ctx), s.classificationCalls(ctx), s.registerCalls(ctx), s.requirementCalls(ctx), s.overviewCalls(ctx), s.processingCalls(ctx), s.evidenceCalls(ctx)} {
 		maps.Copy(out, some)
 	}
 	return out
@@ -688,7 +689,7 @@ func (s *sides) overviewCalls(ctx context.Context) map[string]call {
 
 // names are the use cases whose call above names something of theirs, and so must be refused.
 var names = regexp.MustCompile(`^(system\.|classification\.(Open|SetInformation|Answer|Unanswer|Restart|Reopen|Adjust|Decide)|register\.(Undo|Kept|Choose|Take)|` +
-	`processing\.(Open|Edit|Create|Save|Link|Prefill|Delete)|overview\.(ProcessingHistory|Supplier|SupplierHistory|SystemSupplier)|` +
+	`evidence\.(Record|List|Withdraw|File|Note)|processing\.(Open|Edit|Create|Save|Link|Prefill|Delete)|overview\.(ProcessingHistory|Supplier|SupplierHistory|SystemSupplier)|` +
 	`supplier\.(Edit|Update|SavePaper|RemovePaper|SaveSubProcessor|RemoveSubProcessor|Merge)|` +
 	`requirement\.(View|Follows|Answer)|action\.(Doers|Plan|Save)|procurement\.(Annex|Choose|Supplied|AskSupplier|RecallSupplier)|report\.Write|overview\.(System|Requirements|History|InformationType|AsItWas)|organisation\.Move)$`)
 
@@ -697,7 +698,7 @@ var byLink = regexp.MustCompile(`^(classification\.(Delegated|AnswerDelegated)|p
 
 // Every use case of the slices, called with what is theirs, is refused, tells nothing of it and changes nothing of it.
 func TestEveryUseCaseKeepsSidesApart(t *testing.T) {
-	slices := regexp.MustCompile(`^(system|processing|classification|register|requirement|action|procurement|report|overview)\.`)
+	slices := regexp.MustCompile(`^(system|processing|classification|register|evidence|requirement|action|procurement|report|overview)\.`)
 	eachSide(t, func(t *testing.T, s sides) {
 		calls := s.calls(t.Context())
 		for _, name := range access.Actions() {

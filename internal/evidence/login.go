@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package evidence
+
+import (
+	"github.com/insegel/insegel/internal/civil"
+	"github.com/insegel/insegel/internal/probe/verdict"
+	"github.com/insegel/insegel/internal/system"
+)
+
+// Standing is what is known about one way in on a day, from one source.
+type Standing struct {
+	// Path is the way in. It has no id when records are of the whole system and name no way in.
+	Path system.LoginPath
+	Way  verdict.Way
+	// By is the record that says most of it; nil when nothing counts. Old is the latest that has ended, when nothing counts.
+	By, Old *Record
+}
+
+// what a record of sign-in is: each kind of them says something that the others cannot.
+const (
+	seen = iota
+	tested
+	logged
+	ruled
+	classes
+)
+
+func class(r *Record) int {
+	switch {
+	case r.Kind == "EV_SIGNIN_LOG":
+		return logged
+	case r.Kind == "EV_IDP_POLICY":
+		return ruled
+	case r.Grade == verdict.Tested:
+		return tested
+	}
+	return seen
+}
+
+// Standings tells what is known about each way in on a day, from one source alone: what is measured, attested and self-assessed is never
+// mixed. Records come oldest first.
+func Standings(paths []system.LoginPath, records []Record, source Source, on civil.Date) []Standing {
+	out := make([]Standing, 0, len(paths)+1)
+	for i := range paths {
+		st := Standing{Path: paths[i], Way: verdict.Way{Who: who(paths[i].Audience)}}
+		st.collect(records, source, on)
+		out = append(out, st)
+	}
+	whole := Standing{}
+	if whole.collect(records, source, on); whole.By != nil {
+		out = append(out, whole)
+	}
+	return out
+}
+
+func who(audience string) verdict.Who {
+	if audience == "service" {
+		return verdict.Services
+	}
+	return verdict.Who(audience)
+}
+
+// latest are the newest records of one class of a way in, one for each scope.
+type latest []*Record
+
+func (l latest) with(r *Record) latest {
+	for i := range l {
+		if l[i].Scope == r.Scope {
+			l[i] = r
+			return l
+		}
+	}
+	return append(l, r)
+}
+
+// collect finds the records of a way in that count, and sums them up.
+func (st *Standing) collect(records []Record, source Source, on civil.Date) {
+	var by [classes]latest
+	for i := range records {
+		r := &records[i]
+		if r.Subject != SubjectLogin || r.Source != source || r.Path != st.Path.ID {
+			continue
+		}
+		if !r.Valid(on) {
+			if r.Withdrawn.IsZero() && !on.Before(civil.Of(r.Observed)) {
+				st.Old = r
+			}
+			continue
+		}
+		c := class(r)
+		by[c] = by[c].with(r)
+	}
+	st.see(by[seen], by[tested])
+	st.log(by[logged])
+	st.rule(by[ruled])
+	if source == SelfAssessed && st.By != nil {
+		st.Way.Grade = verdict.Attested // a word taken for what it says, in a series of its own
+	}
+	if st.By != nil {
+		st.Old = nil
+	}
+}
+
+// see sums up what was seen from outside: the weakest of what each scope saw. A test of the demand stands until something weak is seen.
+func (st *Standing) see(pages, tests latest) {
+	for _, r := range pages {
+		if st.By == nil || r.Verdict.Weaker(st.Way.Verdict) {
+			st.take(r)
+		}
+	}
+	for _, r := range tests {
+		if st.By == nil || st.Way.Verdict == "" || st.Way.Verdict == verdict.Unknown || st.Way.Verdict == verdict.StrongDemanded && st.Way.Grade != verdict.Tested {
+			st.take(r)
+		}
+	}
+}
+
+func (st *Standing) take(r *Record) {
+	st.By = r
+	st.Way.Verdict, st.Way.Refused, st.Way.Grade, st.Way.LoA = r.Verdict, r.Refused, r.Grade, r.LoA
+}
+
+// log sums up logs: one factor in any of them is what counts, and a log that does not say makes the rest unsaid.
+func (st *Standing) log(logs latest) {
+	for i, r := range logs {
+		st.Way.Logged = true
+		if i == 0 || surer(st.Way.LogFactors, r.Factors) {
+			st.Way.LogFactors, st.Way.LogLoA = r.Factors, r.LoA
+			st.By = r
+		}
+	}
+}
+
+// rule sums up the rules of identity providers in the same way. They decide what is shown only where nothing was seen of more weight.
+func (st *Standing) rule(rules latest) {
+	for i, r := range rules {
+		if i == 0 || surer(st.Way.PolicyFactors, r.Factors) {
+			st.Way.PolicyFactors, st.Way.PolicyLoA = r.Factors, r.LoA
+			if !st.Way.Logged && st.Way.Verdict != verdict.PasswordOnly {
+				st.By = r
+			}
+		}
+	}
+}
+
+// surer reports whether a number of factors counts before another: one, then what is not known, then two.
+func surer(now, other int) bool {
+	rank := [3]int{1, 0, 2}
+	return rank[other] < rank[now]
+}
+
+// Factors is how many factors the way in demands, as far as is known; 0 is not known.
+func (st *Standing) Factors() int {
+	switch w := &st.Way; {
+	case w.Logged && w.LogFactors > 0:
+		return w.LogFactors
+	case w.Verdict == verdict.PasswordOnly:
+		return 1
+	case w.PolicyFactors > 0:
+		return w.PolicyFactors
+	}
+	if st.By == nil {
+		return 0
+	}
+	return st.By.Factors
+}
+
+// Ways gives the ways in as the table from verdict to indicator takes them.
+func Ways(list []Standing) []verdict.Way {
+	out := make([]verdict.Way, len(list))
+	for i := range list {
+		out[i] = list[i].Way
+	}
+	return out
+}
+
+// Series is the series of the indicator that a source is counted in.
+func (s Source) Series() verdict.Series {
+	if s == Measured {
+		return verdict.SeriesMeasured
+	}
+	return verdict.SeriesAttested
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package evidence
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/audit"
+	"github.com/insegel/insegel/internal/catalogue"
+	"github.com/insegel/insegel/internal/civil"
+	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/ids"
+	"github.com/insegel/insegel/internal/probe/verdict"
+	"github.com/insegel/insegel/internal/system"
+)
+
+// Service has the use cases of evidence.
+type Service struct {
+	DB        *db.DB
+	Catalogue *catalogue.Catalogue
+	Life      *Life
+	Indicator *verdict.Indicator
+	// Heard are told of every new record in its own transaction, with the change that it makes, if any. Later slices add theirs.
+	Heard []func(ctx context.Context, tx *db.Tx, actor access.Actor, r *Record, s *Shift) error
+}
+
+// Record keeps one piece of evidence about a system, and notes what it changes.
+func (s *Service) Record(ctx context.Context, actor access.Actor, n New) (Record, error) {
+	if err := access.Check(actor, "evidence.Record"); err != nil {
+		return Record{}, err
+	}
+	var r Record
+	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
+		if _, err := system.Within(ctx, tx, actor, "evidence.Record", n.System.String()); err != nil {
+			return err
+		}
+		var err error
+		r, err = s.Add(ctx, tx, actor, n)
+		return err
+	})
+	if err != nil {
+		return Record{}, fmt.Errorf("record evidence: %w", err)
+	}
+	return r, nil
+}
+
+// Add keeps one piece of evidence in the caller's transaction. It runs inside a use case, which has authorised: measuring jobs add what
+// they have seen in the transaction that ends their job.
+func (s *Service) Add(ctx context.Context, tx *db.Tx, actor access.Actor, n New) (Record, error) {
+	sys, err := system.Get(ctx, tx, actor.Organisation, n.System.String())
+	if err != nil {
+		return Record{}, err
+	}
+	n.System = sys.ID
+	if n.Path != "" && !slices.ContainsFunc(sys.Logins, func(l system.LoginPath) bool { return l.ID == n.Path }) {
+		return Record{}, ErrPath
+	}
+	r, err := n.made(s.Catalogue, s.Life, tx.Now)
+	if err != nil {
+		return Record{}, err
+	}
+	r.By = actor.ID
+	before, err := Of(ctx, tx, actor.Organisation, []ids.ID[system.System]{sys.ID})
+	if err != nil {
+		return Record{}, err
+	}
+	if err := insert(ctx, tx, actor.Organisation, &r, n.File); err != nil {
+		return Record{}, err
+	}
+	shift, changed := shifted(s.Indicator, before[sys.ID], &r, civil.Of(tx.Now))
+	var told *Shift
+	if changed {
+		told = &shift
+		if err := insertShift(ctx, tx, actor.Organisation, told); err != nil {
+			return Record{}, err
+		}
+	}
+	if err := audit.Append(ctx, tx, actor, r.entry(told)); err != nil {
+		return Record{}, err
+	}
+	for _, hear := range s.Heard {
+		if err := hear(ctx, tx, actor, &r, told); err != nil {
+			return Record{}, err
+		}
+	}
+	return r, nil
+}
+
+// entry is the log's entry of a record. Words are not in it: they are encrypted where they stand, and the log would keep them for ever.
+func (r *Record) entry(shift *Shift) audit.Entry {
+	data := map[string]any{
+		"record": r.ID, "kind": r.Kind, "source": r.Source, "subject": r.Subject, "outcome": r.Outcome, "observed": r.Observed, "expires": r.Expires, "hash": r.Hash,
+	}
+	if r.Subject == SubjectLogin {
+		data["verdict"], data["factors"], data["loa"], data["grade"] = r.Verdict, r.Factors, r.LoA, r.Grade
+	}
+	if shift != nil {
+		data["direction"] = shift.Direction
+	}
+	return audit.Entry{Action: "evidence.Record", ObjectKind: "system", ObjectID: r.System.String(), Data: data}
+}
+
+// One is the evidence about one system.
+type One struct {
+	System  system.System
+	Records []Record
+	Shifts  []Shift
+	Today   civil.Date
+}
+
+// List reads the evidence about one system, what has ended and what is withdrawn too.
+func (s *Service) List(ctx context.Context, actor access.Actor, ref string) (One, error) {
+	if err := access.Check(actor, "evidence.List"); err != nil {
+		return One{}, err
+	}
+	var out One
+	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
+		out.Today = civil.Of(tx.Now)
+		if out.System, err = system.Within(ctx, tx, actor, "evidence.List", ref); err != nil {
+			return err
+		}
+		if out.Records, err = Whole(ctx, tx, actor.Organisation, out.System.ID); err != nil {
+			return err
+		}
+		all, err := Shifts(ctx, tx, actor.Organisation, access.ReachOf(actor, "evidence.List"))
+		for _, x := range all {
+			if x.System == out.System.ID {
+				out.Shifts = append(out.Shifts, x)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return One{}, fmt.Errorf("read evidence: %w", err)
+	}
+	return out, nil
+}
+
+// Withdraw takes a record back, with a reason. It is kept, and counts no longer.
+func (s *Service) Withdraw(ctx context.Context, actor access.Actor, id ids.ID[Record], reason string) error {
+	if err := access.Check(actor, "evidence.Withdraw"); err != nil {
+		return err
+	}
+	if reason == "" {
+		return ErrReasons
+	}
+	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
+		r, err := Get(ctx, tx, actor.Organisation, id)
+		if err != nil {
+			return err
+		}
+		if _, err := system.Within(ctx, tx, actor, "evidence.Withdraw", r.System.String()); err != nil {
+			return err
+		}
+		if err := withdraw(ctx, tx, actor.Organisation, &r, reason); err != nil {
+			return err
+		}
+		return audit.Append(ctx, tx, actor, audit.Entry{
+			Action: "evidence.Withdraw", ObjectKind: "system", ObjectID: r.System.String(), Data: map[string]any{"record": r.ID, "kind": r.Kind, "subject": r.Subject},
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("withdraw evidence: %w", err)
+	}
+	return nil
+}
+
+// File reads the document that came with a record.
+func (s *Service) File(ctx context.Context, actor access.Actor, id ids.ID[Record]) (File, error) {
+	if err := access.Check(actor, "evidence.File"); err != nil {
+		return File{}, err
+	}
+	var f File
+	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
+		r, err := Get(ctx, tx, actor.Organisation, id)
+		if err != nil {
+			return err
+		}
+		if _, err := system.Within(ctx, tx, actor, "evidence.File", r.System.String()); err != nil {
+			return err
+		}
+		f, err = fileOf(ctx, tx, actor.Organisation, id)
+		return err
+	})
+	if err != nil {
+		return File{}, fmt.Errorf("read document: %w", err)
+	}
+	return f, nil
+}
+
+// Note takes note of a change for the worse.
+func (s *Service) Note(ctx context.Context, actor access.Actor, id ids.ID[Shift]) error {
+	if err := access.Check(actor, "evidence.Note"); err != nil {
+		return err
+	}
+	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
+		x, err := OneShift(ctx, tx, actor.Organisation, id)
+		if err != nil {
+			return err
+		}
+		if _, err := system.Within(ctx, tx, actor, "evidence.Note", x.System.String()); err != nil {
+			return err
+		}
+		if err := NoteShift(ctx, tx, actor.Organisation, id, actor.ID); err != nil {
+			return err
+		}
+		return audit.Append(ctx, tx, actor, audit.Entry{
+			Action: "evidence.Note", ObjectKind: "system", ObjectID: x.System.String(), Data: map[string]any{"change": x.ID, "direction": x.Direction, "was": x.Was, "became": x.Became},
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("take note of change: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package evidence
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/dbtest"
+	"github.com/insegel/insegel/internal/ids"
+	"github.com/insegel/insegel/internal/organisation"
+	"github.com/insegel/insegel/internal/probe/verdict"
+	"github.com/insegel/insegel/internal/system"
+)
+
+func TestRecordKeepsWhatItIsTold(t *testing.T) {
+	c, l, x := whole(t), life(t), indicator(t)
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		d.Now = func() time.Time { return now }
+		o := organisation.Organisation{ID: ids.New[access.Tenant](), Code: "norrsjo", Name: "Norrsjö kommun"}
+		if err := organisation.Create(t.Context(), d, o); err != nil {
+			t.Fatal(err)
+		}
+		actor := access.LocalAdministrator(o.ID)
+		sys := system.New("Elevregistret")
+		sys.Logins = []system.LoginPath{{Audience: "staff", Address: "https://elev.example/", Zone: "internet"}}
+		sys, err := (&system.Service{DB: d}).Create(t.Context(), actor, sys)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var heard []Direction
+		s := &Service{DB: d, Catalogue: c, Life: l, Indicator: x}
+		s.Heard = append(s.Heard, func(_ context.Context, _ *db.Tx, _ access.Actor, _ *Record, shift *Shift) error {
+			if shift != nil {
+				heard = append(heard, shift.Direction)
+			}
+			return nil
+		})
+		path := readPath(t, d, o.ID, sys.Slug)
+		n := login(verdict.StrongDemanded)
+		n.System, n.Path, n.Scope, n.Observed = sys.ID, path, "internet", now.Add(-48*time.Hour)
+		first, err := s.Record(t.Context(), actor, n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n.Verdict, n.Kind, n.Observed = verdict.PasswordOnly, "EV_PWFORM", time.Time{}
+		if _, err = s.Record(t.Context(), actor, n); err != nil {
+			t.Fatal(err)
+		}
+		doc := New{
+			System: sys.ID, Kind: "EV_DOC", Source: Attested, Subject: SubjectRoleModel, Outcome: For, About: []string{c.Requirements[0].ID},
+			Detail: Detail{Title: "Rollmodell", Signer: "Skolchefen"}, File: &File{Name: "roller.pdf", Media: "application/pdf", Content: []byte("%PDF-1.7")},
+		}
+		made, err := s.Record(t.Context(), actor, doc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		one, err := s.List(t.Context(), actor, sys.Slug)
+		if err != nil || len(one.Records) != 3 || len(one.Shifts) != 1 || one.Shifts[0].Direction != Worse || one.Shifts[0].Was != "strong_demanded" {
+			t.Fatalf("got %d records and changes %+v: %v", len(one.Records), one.Shifts, err)
+		}
+		if diff := cmp.Diff([]Direction{Worse}, heard); diff != "" {
+			t.Errorf("what later slices heard: %s", diff)
+		}
+		first.At, first.Observed = first.At.UTC(), first.Observed.UTC()
+		if diff := cmp.Diff(first, one.Records[0]); diff != "" {
+			t.Errorf("the first record came back otherwise: %s", diff)
+		}
+		if got := one.Records[2]; got.File != made.File || got.About[0] != c.Requirements[0].ID || got.Detail.Signer != "Skolchefen" {
+			t.Errorf("the document came back as %+v", got)
+		}
+		if f, err := s.File(t.Context(), actor, made.ID); err != nil || !bytes.Equal(f.Content, doc.File.Content) || f.Name != "roller.pdf" {
+			t.Errorf("the file came back as %+v: %v", f, err)
+		}
+		afterwards(t, s, actor, &one, made.ID)
+	})
+}
+
+// afterwards takes note of the change, withdraws a record, and removes the system.
+func afterwards(t *testing.T, s *Service, actor access.Actor, one *One, doc ids.ID[Record]) {
+	t.Helper()
+	for _, want := range []error{nil, db.ErrConflict} {
+		if err := s.Note(t.Context(), actor, one.Shifts[0].ID); !errors.Is(err, want) {
+			t.Errorf("take note: got %v, want %v", err, want)
+		}
+	}
+	if err := s.Withdraw(t.Context(), actor, doc, ""); !errors.Is(err, ErrReasons) {
+		t.Errorf("withdrawn without a reason: %v", err)
+	}
+	if err := s.Withdraw(t.Context(), actor, doc, "Fel system."); err != nil {
+		t.Fatal(err)
+	}
+	again, err := s.List(t.Context(), actor, one.System.Slug)
+	if err != nil || len(again.Shifts) != 0 || again.Records[2].Withdrawn.IsZero() || again.Records[2].WithdrawnReason != "Fel system." {
+		t.Errorf("after note and withdrawal: %+v, %v", again, err)
+	}
+	n := login(verdict.Unknown)
+	n.System, n.Path = one.System.ID, "another"
+	if _, err := s.Record(t.Context(), actor, n); !errors.Is(err, ErrPath) {
+		t.Errorf("a way in that the system does not have: %v", err)
+	}
+	if err := s.DB.Write(t.Context(), actor.Organisation, func(tx *db.Tx) error {
+		counted, err := Of(t.Context(), tx, actor.Organisation, nil)
+		if err != nil || len(counted[one.System.ID]) != 2 {
+			t.Errorf("%d records count, want the 2 that are not withdrawn: %v", len(counted[one.System.ID]), err)
+		}
+		held, err := Holds(t.Context(), tx, actor.Organisation, []ids.ID[system.System]{one.System.ID})
+		if err != nil || !held[one.System.ID] {
+			t.Errorf("the system is said to have no evidence: %v", err)
+		}
+		return Remove(t.Context(), tx, actor.Organisation, []ids.ID[system.System]{one.System.ID})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := s.List(t.Context(), actor, one.System.Slug); err != nil || len(left.Records) != 0 {
+		t.Errorf("%d records are left: %v", len(left.Records), err)
+	}
+}
+
+func readPath(t *testing.T, d *db.DB, org access.OrganisationID, ref string) (id ids.ID[system.LoginPath]) {
+	t.Helper()
+	if err := d.Read(t.Context(), org, func(tx *db.Tx) error {
+		sys, err := system.Get(t.Context(), tx, org, ref)
+		id = sys.Logins[0].ID
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
