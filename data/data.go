@@ -8,5 +8,5 @@ import "embed"
 
 // Files is the catalogue that ships with the program. Hand it on as an fs.FS.
 //
-//go:embed authentication.yaml facts.yaml evidence.yaml evidence-life.yaml tender-topics.yaml law models information requirements threats indicators detectors probe
+//go:embed authentication.yaml facts.yaml evidence.yaml evidence-life.yaml tender-topics.yaml law models information requirements threats indicators detectors probe signin.yaml
 var Files embed.FS

@@ -19,7 +19,7 @@ type layer struct {
 
 // layers are the groups, from what stands by itself to what puts everything together.
 var layers = []layer{
-	{"foundation on its own", []string{"civil", "ids", "key", "seal", "document", "discovery", "probe", "access", "locale", "redact", "outbound", "db", "schema"}, true},
+	{"foundation on its own", []string{"civil", "ids", "key", "seal", "document", "discovery", "probe", "signin", "access", "locale", "redact", "outbound", "db", "schema"}, true},
 	{"foundation that uses the database", []string{"audit", "alarm", "auth", "mail", "job", "web", "backup"}, false},
 	{"capabilities, in the order that information flows", []string{
 		"catalogue", "approval", "organisation", "information", "supplier", "system", "processing", "classification", "register", "evidence",
@@ -156,12 +156,12 @@ var testPackagesStayInTests = rule{
 }
 
 var peerless = rule{
-	name: "discovery and probe stand alone",
-	why:  "insegel scan and insegel probe run on machines with no database; their rules come in as an fs.FS",
+	name: "discovery, probe and signin stand alone",
+	why:  "insegel scan, insegel probe and insegel signin run on machines with no database; their rules come in as an fs.FS",
 	check: func(files []*source) (out []finding) {
 		for _, s := range goFiles(files) {
 			top, _, _ := strings.Cut(s.pkg(), "/")
-			if s.isTest() || top != "discovery" && top != "probe" {
+			if s.isTest() || top != "discovery" && top != "probe" && top != "signin" {
 				continue
 			}
 			for i, imp := range s.imports() {

@@ -142,6 +142,7 @@ var builtKeys = map[string]string{
 	"system.zone-":             "ends with where a login path is reached from",
 	"cli.basis-":               "ends with how a law says it: explicit, derived",
 	"cli.probe-verdict-":       "ends with a verdict",
+	"cli.signin-because-":      "ends with why policies do not show what is demanded, as signin.PolicyApplication lists it",
 	"cli.probe-grade-":         "ends with a grade of encryption: good, sufficient, phase-out, insufficient, unknown",
 	"cli.probe-aspect-":        "ends with what of a host's encryption was judged",
 	"cli.probe-confidence-":    "ends with how sure a verdict is: high, medium, low",

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package signin
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// event is one sign-in while it is being read. Its texts are parts of the window and are gone with the next record.
+type event struct {
+	day         Day
+	outcome     Outcome
+	application []byte
+	path        []byte
+	context     []byte
+	methods     []byte
+}
+
+// counter counts events. What it holds grows with the kinds of sign-ins, never with how many there were.
+type counter struct {
+	mapping *Mapping
+	raw     map[string]*int64
+	rows    map[Row]*int64
+	names   map[string]bool
+	scratch []byte
+	signIns int64
+	left    int64
+	// crowded says that there were more applications than there can be.
+	crowded bool
+}
+
+func newCounter(m *Mapping) *counter {
+	return &counter{mapping: m, raw: map[string]*int64{}, rows: map[Row]*int64{}, names: map[string]bool{}}
+}
+
+var outcomes = [...]Outcome{Success, Failure, Interrupted}
+
+// add counts an event. It makes nothing for a kind of event that it has seen.
+func (c *counter) add(e *event) {
+	c.signIns++
+	b := c.scratch[:0]
+	b = binary.BigEndian.AppendUint32(b, uint32(e.day)) //nolint:gosec // a day is positive
+	b = append(b, byte(slices.Index(outcomes[:], e.outcome)))
+	for _, text := range [...][]byte{e.application, e.path, e.context, e.methods} {
+		b = append(append(b, text[:min(len(text), maxText*2)]...), 0)
+	}
+	c.scratch = b
+	n := c.raw[string(b)]
+	if n == nil {
+		n = c.row(e)
+		if len(c.raw) < maxRows {
+			c.raw[string(b)] = n
+		}
+	}
+	*n++
+}
+
+// row is where events of a new kind are counted, by names that are clean.
+func (c *counter) row(e *event) *int64 {
+	r := Row{Day: e.day, Outcome: e.outcome, Application: c.name('a', e.application), Path: c.name('p', e.path)}
+	r.Context = c.clean(c.mapping.context(string(e.context)))
+	r.Methods = c.methods(e.methods)
+	if n := c.rows[r]; n != nil {
+		return n
+	}
+	if len(c.rows) >= maxRows { // beyond the most, only what judges them is kept
+		r = Row{Day: r.Day, Outcome: r.Outcome, Application: Other, Path: "", Context: r.Context, Methods: r.Methods}
+		if len(c.rows) >= 2*maxRows {
+			r.Context, r.Methods = Other, ""
+		}
+		if n := c.rows[r]; n != nil {
+			return n
+		}
+	}
+	n := new(int64)
+	c.rows[r] = n
+	return n
+}
+
+// name is a clean name of an application (a) or a way in (p), of which there can be only so many.
+func (c *counter) name(kind byte, text []byte) string {
+	s := c.clean(string(text))
+	key := string(kind) + s
+	if s == "" || c.names[key] {
+		return s
+	}
+	if len(c.names) >= maxApplications {
+		c.crowded = true
+		return Other
+	}
+	c.names[key] = true
+	return s
+}
+
+// methods are the canonical names of methods, sorted, each once.
+func (c *counter) methods(raw []byte) string {
+	var all []string
+	for m := range bytes.FieldsFuncSeq(raw, func(r rune) bool { return r == '\x1f' }) {
+		all = append(all, strings.Fields(c.mapping.method(string(m), c.clean))...)
+	}
+	slices.Sort(all)
+	all = slices.Compact(all)
+	return strings.Join(all[:min(len(all), 12)], " ")
+}
+
+var (
+	personNumber = regexp.MustCompile(`(^|\D)(\d{2})?\d{6}[-+ ]?\d{4}(\D|$)`)
+	account      = regexp.MustCompile(`[^\s@/:]@[^\s@/]`)
+)
+
+// clean is a text that may be kept: short, in one line, and nothing that looks like somebody's address, number or account.
+func (c *counter) clean(s string) string {
+	s = strings.TrimSpace(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, "")))
+	if len(s) > maxText {
+		s = s[:maxText]
+		for !utf8.ValidString(s) {
+			s = s[:len(s)-1]
+		}
+	}
+	if personal(s) {
+		c.left++
+		return NotKept
+	}
+	return s
+}
+
+func personal(s string) bool {
+	if strings.Contains(s, `\`) || account.MatchString(s) {
+		return true
+	}
+	if _, err := netip.ParseAddr(strings.Trim(s, "[]")); err == nil {
+		return true
+	}
+	if _, err := netip.ParseAddrPort(s); err == nil {
+		return true
+	}
+	return personNumber.MatchString(s) && !strings.Contains(s, "://") && !strings.HasPrefix(s, "urn:")
+}
+
+// sorted are the rows in their order.
+func (c *counter) sorted() []Row {
+	out := make([]Row, 0, len(c.rows))
+	for r, n := range c.rows {
+		r.Count = *n
+		out = append(out, r)
+	}
+	slices.SortFunc(out, Row.compare)
+	return out
+}
+
+func (r Row) compare(o Row) int {
+	return cmp.Or(cmp.Compare(r.Day, o.Day), cmp.Compare(r.Application, o.Application), cmp.Compare(r.Path, o.Path), cmp.Compare(r.Context, o.Context),
+		cmp.Compare(r.Methods, o.Methods), cmp.Compare(r.Outcome, o.Outcome))
+}
+
+// Merge adds what another log held.
+func (l *Log) Merge(o *Log) {
+	if l.Format == "" {
+		l.Format = o.Format
+	} else if l.Format != o.Format {
+		l.Format += ", " + o.Format
+	}
+	l.Records += o.Records
+	l.SignIns += o.SignIns
+	l.Unread += o.Unread
+	l.Bytes += o.Bytes
+	l.Left += o.Left
+	counts := map[Row]int64{}
+	for _, r := range append(slices.Clone(l.Rows), o.Rows...) {
+		n := r.Count
+		r.Count = 0
+		counts[r] += n
+	}
+	l.Rows = l.Rows[:0:0]
+	for r, n := range counts {
+		r.Count = n
+		l.Rows = append(l.Rows, r)
+	}
+	slices.SortFunc(l.Rows, Row.compare)
+}
