@@ -51,7 +51,7 @@ func FuzzRead(f *testing.F) {
 		for _, x := range l.Rows {
 			sum += x.Count
 			if strings.ContainsAny(x.Application+x.Path, "\\\n") {
-				t.Errorf("kept %q", x)
+				t.Errorf("kept %+v", x)
 			}
 		}
 		if sum != l.SignIns || l.SignIns+l.Unread > l.Records {
