@@ -245,7 +245,9 @@ func (s *Sessions) Actor(r *http.Request) (access.Actor, web.Viewer, bool) {
 	if !ok || l.who == nil {
 		return access.Actor{}, web.Viewer{}, false
 	}
-	return l.who.actor, l.who.viewer, true
+	viewer, now := l.who.viewer, s.clock.Now()
+	viewer.Lasts = min(s.idle, l.who.session.Ends.Sub(now))
+	return l.who.actor, viewer, true
 }
 
 // SignOut ends the session, in the database and in the browser.

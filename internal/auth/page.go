@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/web"
@@ -176,32 +177,39 @@ func (p Pages) AgainPage(c *web.Context, to string, resend bool, faults ...web.F
 	if !ok {
 		return c.Redirect(web.SignInPath)
 	}
-	methods, err := p.methods(c.Context())
-	if err != nil {
-		return err
-	}
-	passkey := false
-	if p.HasPasskey != nil {
-		if passkey, err = p.HasPasskey(c.Context()); err != nil {
-			return err
-		}
-	}
 	page := againPage{Page: web.Page{Title: c.L.T("auth.again"), Layout: web.Focus, Leave: "/", Errors: faults}, To: to, Resend: resend}
 	if len(faults) > 0 {
 		page.Status = http.StatusForbidden
 	}
-	for _, m := range methods {
-		m.Name = m.named(c.L.Lang)
-		mine := m.Again != "" && m.Kind == me.Method && (m.Issuer == "" || m.Issuer == me.Issuer)
-		if m.Kind == MethodPasskey {
-			mine = passkey
-		}
-		if mine {
-			m.Href = withReturn(m.Again, to)
-			page.Methods = append(page.Methods, m)
-		}
+	var err error
+	if page.Methods, err = p.waysAgain(c, me); err != nil {
+		return err
+	}
+	for i, m := range page.Methods {
+		page.Methods[i].Name, page.Methods[i].Href = m.named(c.L.Lang), withReturn(m.Again, to)
 	}
 	return c.Render(templates, "again.html", page)
+}
+
+// waysAgain are the ways in which the person of a session can show again who they are. There are none for whoever came from a provider
+// that tells no time.
+func (p Pages) waysAgain(c *web.Context, me Session) ([]Method, error) {
+	methods, err := p.methods(c.Context())
+	if err != nil {
+		return nil, err
+	}
+	passkey := false
+	if p.HasPasskey != nil {
+		if passkey, err = p.HasPasskey(c.Context()); err != nil {
+			return nil, err
+		}
+	}
+	return slices.DeleteFunc(methods, func(m Method) bool {
+		if m.Kind == MethodPasskey {
+			return !passkey
+		}
+		return m.Again == "" || m.Kind != me.Method || m.Issuer != "" && m.Issuer != me.Issuer
+	}), nil
 }
 
 type minePage struct {
@@ -250,7 +258,14 @@ func (p Pages) mine(c *web.Context) error {
 	return c.Render(templates, "mine.html", page)
 }
 
+// end ends sessions of the reader's own. Whoever can show again who they are must have done so lately; whoever cannot may still end a
+// session that somebody has stolen.
 func (p Pages) end(c *web.Context) error {
+	if me, ok := Current(c.Context()); ok && !c.Actor.Fresh {
+		if ways, err := p.waysAgain(c, me); err != nil || len(ways) > 0 {
+			return errors.Join(err, access.ErrStepUp)
+		}
+	}
 	var err error
 	switch which := c.Form("vilka"); which {
 	case "alla":

@@ -264,6 +264,40 @@ func TestListAndEndSessions(t *testing.T) {
 	})
 }
 
+// TestEndingAsksAgain: whoever can show again who they are does so before ending sessions; whoever cannot is not kept from ending a
+// stolen one.
+func TestEndingAsksAgain(t *testing.T) {
+	for _, passkey := range []bool{true, false} {
+		t.Run(fmt.Sprintf("passkey %v", passkey), func(t *testing.T) {
+			d := dbtest.SQLite(t)
+			h := newHouse(t, d, auth.Options{}, auth.Pages{
+				Methods:    []auth.Method{{Kind: auth.MethodPasskey, Key: "auth.sign-in", Icon: "key", Href: "/x", Again: "/y"}},
+				HasPasskey: func(context.Context) (bool, error) { return passkey, nil },
+			})
+			c := webtest.Start(t, h.site)
+			c.Post("/in", nil)
+			other := webtest.Open(t, c.URL)
+			other.Post("/in", nil)
+			h.now = h.now.Add(auth.FreshFor + time.Minute)
+			for _, which := range []string{"andra", "alla"} {
+				c.Post("/mina/avsluta", url.Values{"vilka": {which}})
+				left := map[string]int{"andra": 1, "alla": 0}[which]
+				if passkey {
+					left = 2
+				}
+				if n := h.count(t); n != left {
+					t.Errorf("%s: %d sessions, want %d", which, n, left)
+				}
+			}
+			if passkey {
+				if p := c.Post("/mina/avsluta", url.Values{"vilka": {"alla"}}); !strings.HasPrefix(p.URL, web.StepUpPath) {
+					t.Errorf("led to %s", p.URL)
+				}
+			}
+		})
+	}
+}
+
 func TestEndOfAnotherPerson(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) {
 		h := newHouse(t, d, auth.Options{}, auth.Pages{})

@@ -41,6 +41,8 @@ type Viewer struct {
 	How string
 	// Withheld are the roles that the person has and that this sign-in does not give, with the message that says why.
 	Withheld []Withheld
+	// Lasts is how long the session lasts if nothing more is asked for; zero where nobody is signed in. Pages are emptied after it.
+	Lasts time.Duration
 }
 
 // Withheld is a role that a sign-in does not give, and the message that says why.

@@ -132,9 +132,27 @@ await judge(page, 'sign-in page');
 await signIn(kim);
 expect('in by a discoverable passkey', at(page, '/'), page.url());
 
+// Another tab of the session forgets what it shows: when this one signs out, and by itself when nothing is done in any.
+const tab = await kim.context.newPage();
+await tab.clock.install();
+await tab.goto(address + '/mina');
+let left = 0;
+tab.on('request', (r) => { if (r.url().endsWith('/logga-in?till=%2Fmina')) left++; });
+await tab.clock.fastForward('29:00');
+const heard = tab.evaluate(() => new Promise((done) => { new BroadcastChannel('insegel-session').onmessage = () => done(true); }));
+await tab.evaluate(() => 0); // the listener is there
+await page.reload(); // work in one tab keeps the others
+await heard;
+await tab.clock.fastForward('29:00');
+expect('a tab stays while another is worked in', left === 0, `left ${left} times`);
+await Promise.all([tab.waitForEvent('load'), tab.clock.fastForward('02:00')]);
+expect('an idle tab leaves', left === 1, `left ${left} times`);
+
 // Without user verification, the server refuses.
 await page.goto(address + '/mina');
-await press(page, 'Logga ut överallt');
+await Promise.all([tab.waitForURL('**/logga-in?till=*'), press(page, 'Logga ut överallt')]);
+expect('signing out empties the other tab', !(await text(tab, 'body')).includes('Kim Exempel'), await text(tab, 'body'));
+await tab.close();
 await kim.cdp.send('WebAuthn.setUserVerified', { authenticatorId: laptop, isUserVerified: false });
 await page.goto(address + '/logga-in');
 await page.route('**/logga-in/passkey/borja', async (route) => {

@@ -42,6 +42,7 @@ function autosave(form) {
       if (answer.ok) {
         saved = now;
         wait = 2000;
+        stay();
         take(answer.headers.get("X-Version"));
         say(form, text);
       } else if (answer.status < 500) {
@@ -281,6 +282,32 @@ if (invited && location.hash.length > 1) {
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => print());
+}
+
+/**
+ * A page shows nothing after its session: when it is signed out in another tab, or has not been used for as long as a session lasts.
+ * Tabs tell each other, so that one that is worked in keeps the others open.
+ */
+const tabs = "BroadcastChannel" in window ? new BroadcastChannel("insegel-session") : null;
+let over = 0;
+function leave() {
+  document.body.replaceChildren();
+  location.replace("/logga-in?till=" + encodeURIComponent(location.pathname + location.search));
+}
+function lasts(ms) {
+  clearTimeout(over);
+  over = setTimeout(leave, Math.min(ms, 2 ** 31 - 1));
+}
+function stay() {
+  if (!words.lasts) return;
+  lasts(+words.lasts);
+  tabs?.postMessage(+words.lasts);
+}
+if (words.lasts) {
+  stay();
+  tabs?.addEventListener("message", (e) => { if (e.data === "out") leave(); else lasts(+e.data); });
+} else if (document.querySelector("[data-signed-out]")) {
+  tabs?.postMessage("out");
 }
 
 document.querySelector("[data-errors]")?.focus();
