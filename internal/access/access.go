@@ -99,6 +99,9 @@ type Actor struct {
 	Held []Held
 	// Fresh says that the actor has just shown again who they are. Use cases that ask for it are refused without (ErrStepUp).
 	Fresh bool
+	// Emergency says that the actor signed in with a sealed passkey. It belongs to nobody, so whoever holds it may also be any of the
+	// organisation's people, and is no second person beside one of them.
+	Emergency bool
 	// From is where the request came from: a network address, or "" for the program itself and its command line.
 	From string
 }

@@ -52,6 +52,8 @@ var (
 	ErrOwn = errors.New("a change is approved by somebody else than the one who asked for it")
 	// ErrConcerned says that somebody tried to approve what is about themselves.
 	ErrConcerned = errors.New("a change is approved by somebody whom it is not about")
+	// ErrEmergency says that somebody tried to approve what was asked for with a sealed passkey, maybe by themselves.
+	ErrEmergency = errors.New("a change asked for in an emergency sign-in waits a day: whoever asked may be any of the administrators")
 	// ErrNotAdministrator says that the one who approves is no administrator any more.
 	ErrNotAdministrator = errors.New("only an active administrator approves a change")
 	// ErrDecided says that somebody else was first, or that the time has run out.
@@ -83,6 +85,8 @@ type Request struct {
 	// By is who asked and At when. Expires is when it is too late to approve it.
 	By          string
 	At, Expires time.Time
+	// Emergency says that it was asked for with a sealed passkey, by nobody knows whom.
+	Emergency bool
 	// Alone says that nobody else can approve it: it waits. Waited is how much of the wait has passed.
 	Alone  bool
 	Waited time.Duration
@@ -112,6 +116,8 @@ func (r *Request) MayDecide(actor string) error {
 		return ErrOwn
 	case slices.Contains(r.Concerns, actor):
 		return ErrConcerned
+	case r.Emergency:
+		return ErrEmergency
 	default:
 		return nil
 	}

@@ -285,6 +285,37 @@ func TestConcernedIsNoSecondPerson(t *testing.T) {
 	}
 }
 
+// Whoever holds a sealed passkey may be one of the administrators, and must not be both of the two.
+func TestEmergencyIsNoSecondPerson(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		h := newHouse(t, d, "anna", "bo")
+		sealed := access.Actor{ID: "kuvertet", Organisation: h.org, Roles: []access.Role{access.Administrator}, Fresh: true, Emergency: true}
+		var r approval.Request
+		err := d.Write(t.Context(), h.org, func(tx *db.Tx) (err error) {
+			r, err = h.Ask(t.Context(), tx, sealed, approval.Request{Kind: "role", Payload: []byte(`"x"`), Reason: "Leverantören är nere."})
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, who := range []access.Actor{h.actor("anna"), h.actor("bo"), sealed} {
+			if err := h.Approve(t.Context(), who, r.ID, ""); err == nil || h.made != 0 {
+				t.Fatalf("%s approved it (%v)", who.ID, err)
+			}
+		}
+		if h.alarms(t) != 1 {
+			t.Error("no alarm")
+		}
+		h.pass(t, 25*time.Hour)
+		if h.made != 1 {
+			t.Errorf("made %d times after a day", h.made)
+		}
+		if err := h.Approve(t.Context(), sealed, h.ask(t, "anna"), ""); !errors.Is(err, approval.ErrNotAdministrator) {
+			t.Errorf("the sealed passkey approves: %v", err)
+		}
+	})
+}
+
 func TestClocksHastenNothing(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) {
 		h := newHouse(t, d, "anna")

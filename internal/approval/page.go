@@ -128,6 +128,8 @@ func rowOf(c *web.Context, t *Told, names map[string]string) row {
 		r.Wait = web.Info(l.T("approval.waits", "Moment", l.Moment(t.Expires)))
 	}
 	switch {
+	case t.Emergency:
+		r.Why = "approval.why-emergency"
 	case t.Alone:
 		r.Why = "approval.why-alone"
 	case errors.Is(t.Why, ErrOwn):
@@ -172,6 +174,8 @@ func (p *Pages) decide(c *web.Context) error {
 		return &web.Error{Status: http.StatusForbidden, Key: "approval.why-own", Err: err}
 	case errors.Is(err, ErrConcerned):
 		return &web.Error{Status: http.StatusForbidden, Key: "approval.why-concerned", Err: err}
+	case errors.Is(err, ErrEmergency):
+		return &web.Error{Status: http.StatusForbidden, Key: "approval.why-emergency", Err: err}
 	case errors.Is(err, ErrNotAdministrator):
 		return &web.Error{Status: http.StatusForbidden, Key: "approval.not-administrator", Err: err}
 	case errors.Is(err, ErrChanged):

@@ -76,11 +76,12 @@ func (s *Service) Ask(ctx context.Context, tx *db.Tx, actor access.Actor, r Requ
 		return r, err
 	}
 	r.ID, r.By, r.At, r.Expires, r.Status, r.looked = ids.New[Request](), actor.ID, tx.Now, tx.Limit.Add(Lifetime), Waiting, tx.Now
+	r.Emergency = actor.Emergency
 	r.Alone = len(r.others(administrators)) == 0
 	// The log's head is taken first, so that two who ask at once count each other.
 	err = audit.Append(ctx, tx, actor, audit.Entry{
 		Action: "approval.Ask", ObjectKind: "approval", ObjectID: r.ID.String(),
-		Data: map[string]any{"kind": r.Kind, "object_kind": r.ObjectKind, "object_id": r.ObjectID, "payload": r.Payload, "alone": r.Alone},
+		Data: map[string]any{"kind": r.Kind, "object_kind": r.ObjectKind, "object_id": r.ObjectID, "payload": r.Payload, "alone": r.Alone, "emergency": r.Emergency},
 		Why:  r.Reason,
 	})
 	if err != nil {
@@ -142,7 +143,7 @@ func (s *Service) Waits(ctx context.Context, tx *db.Tx, l *locale.Localizer, obj
 // Lonely reports whether nobody but the actor could approve what they ask for now.
 func (s *Service) Lonely(ctx context.Context, tx *db.Tx, actor access.Actor) (bool, error) {
 	administrators, err := s.Administrators(ctx, tx, actor.Organisation)
-	r := Request{By: actor.ID}
+	r := Request{By: actor.ID, Emergency: actor.Emergency}
 	return len(r.others(administrators)) == 0, err
 }
 

@@ -14,7 +14,7 @@ import (
 	"github.com/insegel/insegel/internal/seal"
 )
 
-const columns = `id, kind, object_kind, object_id, payload, reason, concerns, asked_by, asked_at, expires_at, alone = 1, waited_ms, looked_at,
+const columns = `id, kind, object_kind, object_id, payload, reason, concerns, asked_by, asked_at, expires_at, alone = 1, emergency = 1, waited_ms, looked_at,
 	status, decided_by, COALESCE(decided_at, 0), note`
 
 // Sealed are the texts of requests that lie encrypted in the database.
@@ -43,7 +43,7 @@ func scanSealed(scan func(...any) error) (Request, error) {
 	var r Request
 	var payload, concerns string
 	var at, expires, waited, looked, when int64
-	err := scan(&r.ID, &r.Kind, &r.ObjectKind, &r.ObjectID, &payload, &r.Reason, &concerns, &r.By, &at, &expires, &r.Alone, &waited, &looked,
+	err := scan(&r.ID, &r.Kind, &r.ObjectKind, &r.ObjectID, &payload, &r.Reason, &concerns, &r.By, &at, &expires, &r.Alone, &r.Emergency, &waited, &looked,
 		&r.Status, &r.Decider, &when, &r.Note)
 	r.Payload, r.Concerns = []byte(payload), strings.Fields(concerns)
 	r.At, r.Expires, r.looked = db.FromMillis(at), db.FromMillis(expires), db.FromMillis(looked)
@@ -66,19 +66,16 @@ func get(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.ID[Re
 }
 
 func insert(ctx context.Context, tx *db.Tx, org access.OrganisationID, r *Request) error {
-	alone := 0
-	if r.Alone {
-		alone = 1
-	}
+	yes := map[bool]int{true: 1}
 	reason, err := tx.Seal(ctx, cell("reason", r.ID), r.Reason)
 	if err != nil {
 		return err
 	}
 	_, err = tx.Exec(ctx, `
-		INSERT INTO approval (id, organisation_id, kind, object_kind, object_id, payload, reason, concerns, asked_by, asked_at, expires_at, alone, looked_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $10)`,
+		INSERT INTO approval (id, organisation_id, kind, object_kind, object_id, payload, reason, concerns, asked_by, asked_at, expires_at, alone, looked_at, emergency)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $10, $13)`,
 		r.ID, org, r.Kind, r.ObjectKind, r.ObjectID, string(r.Payload), reason, strings.Join(r.Concerns, " "), r.By, db.Millis(r.At),
-		db.Millis(r.Expires), alone)
+		db.Millis(r.Expires), yes[r.Alone], yes[r.Emergency])
 	return err
 }
 

@@ -38,6 +38,7 @@ func (s *Sessions) resolve(ctx context.Context, tx *db.Tx, l *loaded, now time.T
 		Fresh: now.Sub(first.session.Proved) <= FreshFor || first.session.Method == MethodDemo,
 	}
 	if first.session.Method == MethodBreakGlass {
+		w.actor.Emergency = true
 		w.actor.ID, w.actor.Name, w.actor.Roles = first.session.Account.String(), sealedName, []access.Role{access.Administrator}
 	} else {
 		w.roles(rows, accepted)
