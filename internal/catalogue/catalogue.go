@@ -22,10 +22,16 @@ type Catalogue struct {
 	Threats      []Threat
 	Evidence     []EvidenceKind
 	TenderTopics []TenderTopic
-	// Indicators and Detectors are ids only: the packages that use them read the rest.
-	Indicators, Detectors []string
+	// IndicatorFacts are what the rules of Indicators speak of, in the order of their bits.
+	IndicatorFacts []IndicatorFact
+	Indicators     []Indicator
+	Counties       []County
+	Municipalities []Municipality
+	// Detectors are ids only: the package that uses them reads the rest.
+	Detectors []string
 
 	laws, types, topics, requirements, threats, evidence map[string]int
+	indicators, indicatorFacts, municipalities           map[string]int
 
 	successors map[string]string // requirement that is gone -> the one that replaced it
 }

@@ -33,6 +33,7 @@ func TestShippedCatalogueIsWhole(t *testing.T) {
 	for name, n := range map[string][2]int{
 		"requirements": {len(c.Requirements), 300}, "information types": {len(c.Types), 150}, "laws": {len(c.Laws), 70},
 		"threats": {len(c.Threats), 50}, "models": {len(c.Models), 3}, "tender topics": {len(c.TenderTopics), 54},
+		"indicators": {len(c.Indicators), 30}, "municipalities": {len(c.Municipalities), 290}, "counties": {len(c.Counties), 21},
 		"kinds of evidence": {len(c.Evidence), 20}, "facts": {len(c.Vocabulary.Facts()), 20},
 	} {
 		if n[0] < n[1] {

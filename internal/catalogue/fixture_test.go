@@ -289,8 +289,40 @@ threats:
     mitigated_by: [inloggning]
     verified: false
 `,
-	"indicators/index.yaml": "catalogue: indicators\nversion: \"1\"\nindicators:\n  - {id: ANDEL, unit: \"%\"}\n",
-	"detectors/index.yaml":  "catalogue: detectors\nversion: \"1\"\ndetectors: []\n",
+	"indicator-facts.yaml": `catalogue: indicator-facts
+version: "1"
+facts:
+  - {id: in_use, name: {sv: "I bruk", en: "In use"}}
+  - {id: for_assistance, name: {sv: "Bistånd", en: "Assistance"}, types: [eb-beslut]}
+`,
+	"indicators/index.yaml": `catalogue: indicators
+version: "1"
+indicators:
+  - id: ANDEL
+    definition: 2
+    name: {sv: "Andel", en: "Share"}
+    why: {sv: "w", en: "w"}
+    meaning: {sv: "m", en: "m"}
+    area: any
+    unit: percent
+    direction: up
+    answer: share
+    of: system
+    counted: "in_use"
+    met: "for_assistance|!in_use; in_use"
+    laws: [GDPR-32]
+    breaks:
+      - {year: 2022, text: {sv: "b", en: "b"}}
+    references:
+      - series: survey
+        survey: {sv: "Enkät", en: "Survey"}
+        values:
+          - {year: 2017, low: 9, high: 9, confidence: V, source: {sv: "s", en: "s"}}
+          - {year: 2019, low: 24, high: 32, confidence: I, source: {sv: "s", en: "s"}}
+`,
+	"geography/counties.csv":       "code,name,short\n01,Stockholms län,Stockholm\n",
+	"geography/municipalities.csv": "code,name,county,row,column\n0114,Upplands Väsby,01,17,13\n0115,Vallentuna,01,16,14\n",
+	"detectors/index.yaml":         "catalogue: detectors\nversion: \"1\"\ndetectors: []\n",
 }
 
 // with gives the small catalogue with one text in one file replaced. The text must be there exactly once.

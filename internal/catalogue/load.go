@@ -58,7 +58,11 @@ func Load(fsys fs.FS) (*Catalogue, error) {
 	l.checkReplaced()
 	l.dir("models", l.readModel)
 	l.dir("threats", rows(l, "threats", "threats", &l.Threats, l.threats, l.readThreat))
-	l.dir("indicators", ids("indicators", &l.Indicators))
+	if _, err := fs.Stat(fsys, "indicators"); err == nil {
+		l.file("indicator-facts.yaml", rows(l, "indicator-facts", "facts", &l.IndicatorFacts, l.indicatorFacts, l.readIndicatorFact))
+		l.dir("indicators", rows(l, "indicators", "indicators", &l.Indicators, l.indicators, l.readIndicator))
+	}
+	l.geography()
 	l.dir("detectors", ids("detectors", &l.Detectors))
 	if err := l.problems.orNil(); err != nil {
 		return nil, err
@@ -67,7 +71,7 @@ func Load(fsys fs.FS) (*Catalogue, error) {
 }
 
 func (l *loader) index() {
-	for _, m := range []*map[string]int{&l.laws, &l.types, &l.topics, &l.requirements, &l.threats, &l.evidence} {
+	for _, m := range []*map[string]int{&l.laws, &l.types, &l.topics, &l.requirements, &l.threats, &l.evidence, &l.indicators, &l.indicatorFacts} {
 		*m = map[string]int{}
 	}
 }
@@ -157,7 +161,7 @@ func (l *loader) checkEdition(r *reader) {
 
 // identified is a row with an id.
 type identified interface {
-	Law | InformationType | Requirement | Threat | EvidenceKind | TenderTopic
+	Law | InformationType | Requirement | Threat | EvidenceKind | TenderTopic | Indicator | IndicatorFact
 }
 
 // rows gives a reader of a file that is a list of rows of one kind, each with an id of its own in all files of that kind.

@@ -41,8 +41,15 @@ func TestLoadReadsEveryKind(t *testing.T) {
 	if e, ok := c.EvidenceKind("EV_TEST"); !ok || e.Strength != 4 {
 		t.Errorf("evidence = %+v, %v", e, ok)
 	}
-	if !slices.Equal(c.Indicators, []string{"ANDEL"}) || len(c.Detectors) != 0 || c.TenderTopics[0].ISO2017 != "A.9.4.2" {
-		t.Errorf("indicators %v, detectors %v, tender topics %v", c.Indicators, c.Detectors, c.TenderTopics)
+	i, ok := c.Indicator("ANDEL")
+	if !ok || i.Definition != 2 || len(i.Met.Groups) != 2 || !slices.Equal(i.Met.Groups[0].No, []int{0}) || i.References[0].Values[1].High != 32 {
+		t.Errorf("indicator = %+v, %v", i, ok)
+	}
+	if m, ok := c.Municipality("0115"); !ok || m.Row != 16 || m.Column != 14 {
+		t.Errorf("municipality = %+v, %v", m, ok)
+	}
+	if len(c.Detectors) != 0 || c.TenderTopics[0].ISO2017 != "A.9.4.2" {
+		t.Errorf("detectors %v, tender topics %v", c.Detectors, c.TenderTopics)
 	}
 	if _, ok := c.Law("NONE"); ok {
 		t.Error("found a law that does not exist")
@@ -88,6 +95,11 @@ func TestModelNewestVersion(t *testing.T) {
 
 // loadFaults break one thing each in the small catalogue.
 var loadFaults = map[string]struct{ file, old, new, at, reason string }{
+	"rule of nothing":      {"indicators/index.yaml", `counted: "in_use"`, `counted: "used"`, `counted: ^"used"`, `counted: the fact used is not in indicator-facts.yaml`},
+	"rule without form":    {"indicators/index.yaml", `counted: "in_use"`, `counted: "in_use and x"`, `counted: ^"in_use and x"`, `counted: "in_use and x" is no fact; write fact|fact; !fact`},
+	"range upside down":    {"indicators/index.yaml", `low: 24, high: 32`, `low: 33, high: 32`, `- {^year: 2019, low: 33`, `high 32 is below low 33`},
+	"years in disorder":    {"indicators/index.yaml", `year: 2017`, `year: 2020`, `- ^series: survey`, `the values of survey are not in the order of their years`},
+	"nothing to show":      {"indicators/index.yaml", "    references:\n      - series: survey", "    published:\n      - series: survey", `^published:`, `unknown key "published"; known here are id, definition, name, why, meaning, area, unit, direction, answer, corresponds, questions, laws, breaks, references, of, counted, met`},
 	"unknown key":          {"law/a.yaml", "    ref:", "    reff: x\n    ref:", `^reff: x`, `unknown key "reff"; known here are id, version, ref, name, topic, sections, applies_to, duty, protection, when, basis, in_force_from, in_force_to, source, checked, verified`},
 	"missing key":          {"law/a.yaml", "    ref: \"EU 2016/679\"\n", "", `- ^id: GDPR-32`, `ref is missing`},
 	"missing language":     {"law/a.yaml", `topic: {sv: "Säkerhet", en: "Security"}`, `topic: {sv: "Säkerhet"}`, `topic: {^sv: "Säkerhet"}`, `topic has no en text`},
@@ -234,7 +246,7 @@ func TestLoadReportsFaultsBetweenFiles(t *testing.T) {
 	for name, c := range map[string]struct{ file, text, want string }{
 		"model version twice": {"models/z.yaml", small["models/m.yaml"], "models/z.yaml:1:1: the model tre version 1 is already in another file; give it a new version"},
 		"law twice":           {"law/z.yaml", small["law/a.yaml"], "law/z.yaml:4:9: the id GDPR-32 is already in use; ids are given once"},
-		"indicator twice":     {"indicators/z.yaml", small["indicators/index.yaml"], "indicators/z.yaml:4:6: the id ANDEL is already in use; ids are given once"},
+		"indicator twice":     {"indicators/z.yaml", small["indicators/index.yaml"], "indicators/z.yaml:4:9: the id ANDEL is already in use; ids are given once"},
 		"detector without id": {"detectors/z.yaml", "catalogue: detectors\nversion: \"1\"\ndetectors: [{name: x}]\n", "detectors/z.yaml:3:14: id is missing"},
 		"replaced twice": {
 			"requirements/y.yaml", strings.NewReplacer("id: inloggning,", "id: session,", "id: inloggning-lasning", "id: session-lasning").Replace(small["requirements/b.yaml"]),
@@ -256,5 +268,25 @@ func TestLoadReadsOnlyYAML(t *testing.T) {
 	fsys["law/old/a.yaml"] = &fstest.MapFile{Data: []byte("nothing")}
 	if c := load(t, fsys); len(c.Laws) != 1 {
 		t.Errorf("%d laws, want 1", len(c.Laws))
+	}
+}
+
+// TestMapFaults breaks one thing each in the map.
+func TestMapFaults(t *testing.T) {
+	const file = "geography/municipalities.csv"
+	for name, c := range map[string]struct{ old, new, want string }{
+		"same tile":      {"01,16,14", "01,17,13", file + ":3:1: 0115 has the same tile as 0114"},
+		"twice":          {"0115,Vallentuna", "0114,Vallentuna", file + ":3:1: 0114 is listed twice"},
+		"other county":   {"Vallentuna,01", "Vallentuna,03", file + ":3:1: 0115 is said to be in 03"},
+		"no place":       {"16,14", "16,west", file + ":3:1: 0115 has no place on the map"},
+		"other heading":  {"code,name,county", "kod,name,county", file + ":1:1: the heading must be code,name,county,row,column"},
+		"column missing": {"01,16,14", "01,16", "wrong number of fields"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := catalogue.Load(with(t, file, c.old, c.new))
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %s", err, c.want)
+			}
+		})
 	}
 }

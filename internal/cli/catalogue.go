@@ -35,11 +35,11 @@ func (c *catalogueCheck) Run(s *streams) error {
 	if c.JSON {
 		return writeJSON(s.out, map[string]any{
 			"edition": cat.Edition, "models": len(cat.Models), "law": len(cat.Laws), "information": len(cat.Types),
-			"requirements": len(cat.Requirements), "threats": len(cat.Threats),
+			"requirements": len(cat.Requirements), "threats": len(cat.Threats), "indicators": len(cat.Indicators),
 		})
 	}
-	_, err = fmt.Fprintf(s.out, "Catalogue %s is sound: %d models, %d laws, %d information types, %d requirements, %d threats.\n",
-		cat.Edition, len(cat.Models), len(cat.Laws), len(cat.Types), len(cat.Requirements), len(cat.Threats))
+	_, err = fmt.Fprintf(s.out, "Catalogue %s is sound: %d models, %d laws, %d information types, %d requirements, %d threats, %d indicators.\n",
+		cat.Edition, len(cat.Models), len(cat.Laws), len(cat.Types), len(cat.Requirements), len(cat.Threats), len(cat.Indicators))
 	return err
 }
 
@@ -148,7 +148,7 @@ func (c *catalogueList) Run(s *streams) error {
 	if err != nil {
 		return err
 	}
-	out := listJSON{Models: []string{}, Indicators: append([]string{}, cat.Indicators...), Detectors: append([]string{}, cat.Detectors...)}
+	out := listJSON{Models: []string{}, Indicators: idsOf(cat.Indicators, func(x *catalogue.Indicator) string { return x.ID }), Detectors: append([]string{}, cat.Detectors...)}
 	seen := map[string]bool{}
 	for _, m := range cat.Models {
 		if !seen[m.ID] {
