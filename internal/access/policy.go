@@ -32,6 +32,8 @@ const (
 	KindProcessing     Kind = "processing"
 	KindSupplier       Kind = "supplier"
 	KindEvidence       Kind = "evidence"
+	KindIndicator      Kind = "indicator"
+	KindNational       Kind = "national"
 )
 
 // Grant lets a role do something, as far as the place reaches from the unit that the role is held in. Who holds the role in the whole
@@ -86,6 +88,8 @@ var (
 	itself    = []Grant{{System, All}}
 	guards    = []Grant{{Administrator, All}, {Coordinator, All}}
 	runs      = []Grant{{Administrator, All}}
+	// counts is who follows many organisations: sums, and nobody's content.
+	counts = []Grant{{Analyst, All}}
 	// provisions is the key of the directory that people come from.
 	provisions = []Grant{{Directory, All}}
 	// reads and writes are the keys of programs that use the API: what the page of keys says that they are for, and nothing else. A key
@@ -298,6 +302,25 @@ var policies = map[string]Policy{
 	"saml.RemoveKey":     {Kind: KindSignIn, By: runs, StepUp: true},
 	"saml.SetMetadata":   {Kind: KindSignIn, By: runs, StepUp: true},
 	"saml.FetchMetadata": {Kind: KindSignIn, By: runs},
+
+	"followup.List":     {Kind: KindIndicator, By: with(sees, reads), Weakness: true},
+	"followup.Open":     {Kind: KindIndicator, By: with(sees, reads), Weakness: true},
+	"followup.Snapshot": {Kind: KindIndicator, By: with(steers, itself)},
+
+	"national.Preview":    {Kind: KindNational, By: steers, Weakness: true},
+	"national.Submit":     {Kind: KindNational, By: steers, StepUp: true},
+	"national.Sharing":    {Kind: KindNational, By: with(steers, runs)},
+	"national.SetSharing": {Kind: KindNational, By: steers, StepUp: true},
+	"national.Receive":    {Kind: KindNational, By: with(runs, itself)},
+	"national.Trust":      {Kind: KindNational, By: runs, StepUp: true},
+	"national.Keys":       {Kind: KindNational, By: inspects},
+	"national.AskKey":     {Kind: KindNational, By: runs, StepUp: true},
+	"national.Publish":    {Kind: KindNational, By: with(counts, runs), StepUp: true},
+	"national.PublishDue": {Kind: KindNational, By: itself},
+	"national.Sums":       {Kind: KindNational, By: with(counts, runs)},
+	"national.Recount":    {Kind: KindNational, By: with(counts, runs)},
+	"national.Fill":       {Kind: KindNational, By: runs, StepUp: true},
+	"national.Picture":    {Kind: KindNational, By: with(with(counts, knows), with(runs, reads))},
 
 	"overview.Home":            {Kind: KindSystem, By: works, Weakness: true},
 	"overview.List":            {Kind: KindSystem, By: with(works, reads), Weakness: true},

@@ -34,12 +34,14 @@ import (
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/evidence"
+	"github.com/insegel/insegel/internal/followup"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/information"
 	"github.com/insegel/insegel/internal/job"
 	"github.com/insegel/insegel/internal/key"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/mail"
+	"github.com/insegel/insegel/internal/national"
 	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/outbound"
 	"github.com/insegel/insegel/internal/probe/verdict"
@@ -127,6 +129,8 @@ type App struct {
 	Procurements    *procurement.Service
 	Register        *register.Service
 	Reports         *report.Service
+	Followup        *followup.Service
+	National        *national.Service
 }
 
 // ErrOldSchema says that the database lacks migrations that the application's role may not make.
@@ -281,6 +285,12 @@ func (a *App) build(ctx context.Context, o Options) error {
 	a.Register = &register.Service{DB: a.DB, Catalogue: a.Catalogue, Index: a.Index, Jobs: a.Jobs, Later: later}
 	a.Reports = &report.Service{DB: a.DB, Requirements: a.Requirements, Actions: a.Actions, Procurements: a.Procurements, Record: a.Processings, Texts: a.Texts}
 	action.Register(a.Jobs, a.Actions)
+	indicators := followup.NewEngine(a.Catalogue)
+	a.Followup = &followup.Service{DB: a.DB, Engine: indicators, Requirements: a.Requirements}
+	followup.Register(a.Jobs, a.Followup)
+	a.National = &national.Service{DB: a.DB, Engine: indicators, Followup: a.Followup, Approvals: a.Approvals}
+	a.National.Register()
+	national.Register(a.Jobs, a.National)
 	return nil
 }
 

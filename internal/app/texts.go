@@ -21,6 +21,7 @@ import (
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/mail"
+	"github.com/insegel/insegel/internal/national"
 	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/overview"
 	"github.com/insegel/insegel/internal/processing"
@@ -47,6 +48,7 @@ var messages = map[string]string{
 	"link":           link.Messages,
 	"mail":           mail.Messages,
 	"organisation":   organisation.Messages,
+	"national":       national.Messages,
 	"oidc":           oidc.Messages,
 	"overview":       overview.Messages,
 	"processing":     processing.Messages,

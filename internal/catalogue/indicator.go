@@ -14,6 +14,8 @@ type IndicatorFact struct {
 	Name Text
 	// Types are the information types that give a system the fact; empty for a fact that comes from elsewhere.
 	Types []string
+	// Answers are the requirements whose answers say whether a system has the fact.
+	Answers []string
 }
 
 // MaxIndicatorFacts is how many there may be: a row keeps one bit for each.
@@ -111,7 +113,10 @@ func (c *Catalogue) IndicatorFact(id string) (int, bool) {
 }
 
 func (l *loader) readIndicatorFact(o *object) IndicatorFact {
-	f := IndicatorFact{ID: o.id(factID), Name: o.text("name"), Types: o.words("types", refer(o, "information type", l.types))}
+	f := IndicatorFact{
+		ID: o.id(factID), Name: o.text("name"), Types: o.words("types", refer(o, "information type", l.types)),
+		Answers: o.words("answers", refer(o, "requirement", l.requirements)),
+	}
 	if len(l.IndicatorFacts) >= MaxIndicatorFacts {
 		o.fault(o.node, "there are more than %d facts; a row has one bit for each", MaxIndicatorFacts)
 	}

@@ -57,6 +57,7 @@ type commands struct {
 	Provider  providerCommand  `cmd:"" help:"Connect and list the identity providers that people sign in at."`
 	Probe     probeCommand     `cmd:"" help:"Measure how strong a sign-in is, and how good the encryption of a host. Needs no database."`
 	Signin    signinCommand    `cmd:"" name:"signin" help:"Tell how strong sign-ins were, from the logs that there are. Keeps nobody's name. Needs no database."`
+	National  nationalCommand  `cmd:"" help:"Follow many municipalities side by side: send, receive, add up, publish, and simulate a nation."`
 	Version   versionCommand   `cmd:"" help:"Tell the version."`
 }
 

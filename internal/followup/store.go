@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package followup
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/civil"
+	"github.com/insegel/insegel/internal/db"
+)
+
+// Point is a value on a day.
+type Point struct {
+	On civil.Date
+	Value
+	// Catalogue is the edition that it was counted by.
+	Catalogue string
+}
+
+const pointColumns = `taken_on, indicator, definition, series, numerator, denominator, unknown, catalogue`
+
+func scanPoint(scan func(...any) error) (Point, error) {
+	var p Point
+	var series string
+	err := scan(&p.On, &p.Indicator, &p.Definition, &series, &p.Numerator, &p.Denominator, &p.Unknown, &p.Catalogue)
+	p.Series, _ = ParseSeries(series) // the table holds no other
+	return p, err
+}
+
+// save writes the values of a day. Those of the day that were there are replaced; those of another day cannot be.
+func save(ctx context.Context, tx *db.Tx, org access.OrganisationID, edition string, values []Value) error {
+	today := civil.Of(tx.Now)
+	if _, err := tx.Exec(ctx, `DELETE FROM indicator_snapshot WHERE organisation_id = $1 AND taken_on = $2`, org, today); err != nil {
+		return fmt.Errorf("clear the day's values: %w", err)
+	}
+	rows := make([][]any, len(values))
+	for i, v := range values {
+		rows[i] = []any{org, today, v.Indicator, v.Definition, v.Series.String(), v.Numerator, v.Denominator, v.Unknown, edition}
+	}
+	err := tx.Insert(ctx, `INSERT INTO indicator_snapshot (organisation_id, taken_on, indicator, definition, series, numerator, denominator, unknown, catalogue) VALUES`, "", rows)
+	if err != nil {
+		return fmt.Errorf("save values: %w", err)
+	}
+	return nil
+}
+
+// history reads the values of an indicator, or of all when none is named, earliest first.
+func history(ctx context.Context, tx *db.Tx, org access.OrganisationID, indicator string) ([]Point, error) {
+	out, err := db.All(ctx, tx, scanPoint, `SELECT `+pointColumns+` FROM indicator_snapshot
+		WHERE organisation_id = $1 AND ($2 = '' OR indicator = $2) ORDER BY taken_on, indicator, definition, series`, org, indicator)
+	if err != nil {
+		return nil, fmt.Errorf("read values: %w", err)
+	}
+	return out, nil
+}
+
+// LastBefore reads the values of the last day on which they were taken from one day up to another, which is not counted.
+func LastBefore(ctx context.Context, tx *db.Tx, org access.OrganisationID, from, before civil.Date) ([]Value, error) {
+	points, err := db.All(ctx, tx, scanPoint, `SELECT `+pointColumns+` FROM indicator_snapshot WHERE organisation_id = $1 AND taken_on =
+		(SELECT MAX(taken_on) FROM indicator_snapshot WHERE organisation_id = $1 AND taken_on >= $2 AND taken_on < $3) ORDER BY indicator, series`,
+		org, from, before)
+	if err != nil {
+		return nil, fmt.Errorf("read values: %w", err)
+	}
+	out := make([]Value, len(points))
+	for i := range points {
+		out[i] = points[i].Value
+	}
+	return out, nil
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package national
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/job"
+	"github.com/insegel/insegel/internal/organisation"
+)
+
+// nightly asks for what is due to be published.
+type nightly struct{}
+
+// Kind names the job.
+func (nightly) Kind() string { return "national.nightly" }
+
+// interval is how often it is looked for what is due.
+const interval = 24 * time.Hour
+
+// Register says what this slice does in the background.
+func Register(q *job.Queue, s *Service) {
+	job.Handle(q, func(ctx context.Context, _ nightly) error {
+		all, err := organisation.List(ctx, s.DB)
+		if err != nil {
+			return err
+		}
+		var faults []error
+		for i := range all {
+			faults = append(faults, s.PublishDue(ctx, access.SystemActor(all[i])))
+		}
+		return errors.Join(faults...)
+	})
+	job.Every(q, interval, nightly{})
+}

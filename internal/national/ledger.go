@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package national
+
+import (
+	"math/bits"
+	"slices"
+)
+
+// Threshold is how few municipalities a published figure may stand on, or let anybody derive (Swedish: tröskel för små tal).
+const Threshold = 5
+
+// Set is a set of municipalities, one bit each.
+type Set []uint64
+
+// newSet makes an empty set with room for n.
+func newSet(n int) Set { return make(Set, (n+63)/64) }
+
+func (s Set) add(i int)      { s[i/64] |= 1 << (i % 64) }
+func (s Set) has(i int) bool { return s[i/64]&(1<<(i%64)) != 0 }
+
+// Len is how many are in the set.
+func (s Set) Len() int {
+	n := 0
+	for _, w := range s {
+		n += bits.OnesCount64(w)
+	}
+	return n
+}
+
+// apart counts those that are in one of the sets and not in the other.
+func (s Set) apart(o Set) int {
+	n := 0
+	for i := range s {
+		n += bits.OnesCount64(s[i] ^ o[i])
+	}
+	return n
+}
+
+// within reports whether all of s are in o.
+func (s Set) within(o Set) bool {
+	for i := range s {
+		if s[i]&^o[i] != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// Ledger remembers which sets of municipalities have ever been summed in public, so that no two of them, and no combination of them
+// however weighed, lets anybody work out a sum over fewer than Threshold (Swedish: utlämnandejournal). It supposes the worst: that the
+// figures of a municipality are the same in every indicator, group and period.
+type Ledger struct {
+	size int
+	sets []Set
+	// rows are the sets in reduced echelon form modulo prime, and pivots the column of each row's leading one. Whatever linear combination
+	// of the sets speaks of one municipality alone is then a row of its own.
+	rows   [][]uint64
+	pivots []int
+}
+
+// prime is the field that sets are combined in. What holds for whole numbers holds in it; the opposite fails with a chance of one in 2^31.
+const prime = 1<<31 - 1
+
+// NewLedger makes a ledger over n municipalities.
+func NewLedger(n int) *Ledger { return &Ledger{size: n} }
+
+// clone copies the ledger, so that what comes of a publication can be tried.
+func (l *Ledger) clone() *Ledger {
+	out := &Ledger{size: l.size, sets: slices.Clone(l.sets), pivots: slices.Clone(l.pivots), rows: make([][]uint64, len(l.rows))}
+	for i := range l.rows {
+		out.rows[i] = slices.Clone(l.rows[i])
+	}
+	return out
+}
+
+func (l *Ledger) holds(s Set) bool {
+	return slices.ContainsFunc(l.sets, func(x Set) bool { return slices.Equal(x, s) })
+}
+
+// Fit finds the set that can be published in the place of s: s itself, or the set published before that lacks only newcomers who are too
+// few to come by themselves. ok is false when there is none.
+func (l *Ledger) Fit(s Set) (fit Set, ok bool) {
+	if l.holds(s) {
+		return s, true
+	}
+	for i := len(l.sets) - 1; i >= 0; i-- {
+		p := l.sets[i]
+		switch d := s.apart(p); {
+		case d < Threshold && p.within(s):
+			return p, true
+		case d < Threshold:
+			return nil, false
+		}
+	}
+	return s, s.Len() == 0 || s.Len() >= Threshold
+}
+
+// Admit puts a set in the ledger, unless something about fewer than Threshold could then be worked out.
+func (l *Ledger) Admit(s Set) bool {
+	switch {
+	case s.Len() == 0 || l.holds(s):
+		return true
+	case s.Len() < Threshold:
+		return false
+	case slices.ContainsFunc(l.sets, func(p Set) bool { return s.apart(p) < Threshold }):
+		return false
+	}
+	rows, pivots, ok := l.reduce(s)
+	if !ok {
+		return false
+	}
+	l.sets, l.rows, l.pivots = append(l.sets, slices.Clone(s)), rows, pivots
+	return true
+}
+
+// reduce gives the echelon form with one more set. ok is false when a row then speaks of too few.
+func (l *Ledger) reduce(s Set) (rows [][]uint64, pivots []int, ok bool) {
+	row := make([]uint64, l.size)
+	for i := range row {
+		if s.has(i) {
+			row[i] = 1
+		}
+	}
+	for i, p := range l.pivots {
+		subtract(row, l.rows[i], row[p])
+	}
+	pivot := slices.IndexFunc(row, func(x uint64) bool { return x != 0 })
+	if pivot < 0 {
+		return l.rows, l.pivots, true // it follows from the others
+	}
+	scale(row, inverse(row[pivot]))
+	rows = make([][]uint64, 0, len(l.rows)+1)
+	for _, old := range l.rows {
+		if old[pivot] != 0 {
+			changed := slices.Clone(old)
+			subtract(changed, row, old[pivot])
+			old = changed
+		}
+		rows = append(rows, old)
+	}
+	rows = append(rows, row)
+	few := slices.ContainsFunc(rows, func(r []uint64) bool { return speaksOf(r) < Threshold })
+	return rows, append(slices.Clone(l.pivots), pivot), !few
+}
+
+// speaksOf counts the municipalities that a combination speaks of.
+func speaksOf(row []uint64) int {
+	n := 0
+	for _, x := range row {
+		if x != 0 {
+			n++
+		}
+	}
+	return n
+}
+
+func subtract(row, other []uint64, times uint64) {
+	if times == 0 {
+		return
+	}
+	for i, x := range other {
+		if x != 0 {
+			row[i] = (row[i] + (prime-times)*x) % prime
+		}
+	}
+}
+
+func scale(row []uint64, by uint64) {
+	for i := range row {
+		row[i] = row[i] * by % prime
+	}
+}
+
+// inverse gives x to the power of prime - 2, which times x is one.
+func inverse(x uint64) uint64 {
+	out := uint64(1)
+	for e := uint64(prime - 2); e > 0; e >>= 1 {
+		if e&1 == 1 {
+			out = out * x % prime
+		}
+		x = x * x % prime
+	}
+	return out
+}
+
+// remember puts a set in the ledger that has been published, whatever it tells: it cannot be taken back.
+func (l *Ledger) remember(s Set) {
+	if s.Len() == 0 || l.holds(s) {
+		return
+	}
+	rows, pivots, _ := l.reduce(s)
+	l.sets, l.rows, l.pivots = append(l.sets, slices.Clone(s)), rows, pivots
+}

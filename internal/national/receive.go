@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package national
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/insegel/insegel/internal/catalogue"
+)
+
+// Incoming is something that has come, by the name that its sender or its file has. Err is why it could not even be read.
+type Incoming struct {
+	Name       string
+	Submission Submission
+	Err        error
+}
+
+// Rejected is one that was refused.
+type Rejected struct {
+	File   string `json:"file"`
+	Reason string `json:"reason"`
+}
+
+// Received is what came of what came. Accepted counts those that were held already.
+type Received struct {
+	Accepted int        `json:"accepted"`
+	Rejected []Rejected `json:"rejected"`
+}
+
+// accepted is a submission that is to be kept, in the place of another when it corrects one.
+type accepted struct {
+	Submission
+	name, digest, body string
+	made               int64
+	corrects           *held
+}
+
+// sorted is what came, judged: what is to be kept, and what is refused.
+type sorted struct {
+	new     []accepted
+	already int
+	refused []Rejected
+}
+
+func (s *sorted) refuse(name string, why error) {
+	s.refused = append(s.refused, Rejected{name, why.Error()})
+}
+
+// examined is one that is sound by itself, before it is held against what is held.
+type examined struct {
+	Incoming
+	digest string
+	made   time.Time
+}
+
+// examine checks what came by itself: form, plausibility, period and signature.
+func examine(in []Incoming, c *catalogue.Catalogue, keys map[string][]string, now time.Time) (sound []examined, out sorted) {
+	type judged struct {
+		examined
+		err error
+	}
+	names := make([]string, len(in))
+	byName := make(map[string]*Incoming, len(in))
+	for i := range in {
+		names[i] = fmt.Sprint(i)
+		byName[names[i]] = &in[i]
+	}
+	for _, j := range Each(names, func(name string) judged {
+		x := examined{Incoming: *byName[name]}
+		if x.Err != nil {
+			return judged{x, x.Err}
+		}
+		err := x.Submission.Check(c, now)
+		if err == nil {
+			err = verify(&x.Submission, keys[x.Submission.Municipality])
+		}
+		x.digest = x.Submission.Digest()
+		x.made, _ = x.Submission.MadeAt() // Check has read it
+		return judged{x, err}
+	}) {
+		if j.err != nil {
+			out.refuse(j.Name, j.err)
+			continue
+		}
+		sound = append(sound, j.examined)
+	}
+	return sound, out
+}
+
+// verify checks the signature against the municipality's keys.
+func verify(s *Submission, keys []string) error {
+	if len(keys) == 0 {
+		return ErrUnknownKey
+	}
+	err := ErrSignature
+	for _, k := range keys {
+		v, e := note.NewVerifier(k)
+		if e != nil {
+			return fmt.Errorf("registered key of %s: %w", s.Municipality, e)
+		}
+		if err = s.Verify(v); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+// sift holds what is sound against what is held, the earliest first, so that it does not matter in which order corrections came.
+func (out *sorted) sift(sound []examined, all map[string]held, standing map[[2]string]held) error {
+	slices.SortStableFunc(sound, func(a, b examined) int {
+		return cmp.Or(cmp.Compare(a.Submission.Municipality, b.Submission.Municipality), cmp.Compare(a.Submission.Period, b.Submission.Period), a.made.Compare(b.made))
+	})
+	came := map[string]bool{}
+	for i := range sound {
+		came[sound[i].digest] = true
+	}
+	for i := range sound {
+		x := &sound[i]
+		at := [2]string{x.Submission.Municipality, x.Submission.Period}
+		now, has := standing[at]
+		before, known := all[x.digest]
+		switch {
+		case known && (!before.replaced || came[now.digest]): // together with what replaced it, it changes nothing
+			out.already++
+			continue
+		case known:
+			out.refuse(x.Name, ErrReplayed)
+			continue
+		case has && x.made.UnixMilli() <= now.made:
+			out.refuse(x.Name, ErrOlder)
+			continue
+		}
+		body, err := x.Submission.Encode()
+		if err != nil {
+			return errors.Join(errors.New("keep submission"), err)
+		}
+		a := accepted{Submission: x.Submission, name: x.Name, digest: x.digest, body: string(body), made: x.made.UnixMilli()}
+		if has {
+			a.corrects = &now
+		}
+		h := held{digest: a.digest, municipality: at[0], period: at[1], made: a.made}
+		all[a.digest], standing[at] = h, h
+		out.new = append(out.new, a)
+	}
+	return nil
+}

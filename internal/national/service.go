@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package national
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/approval"
+	"github.com/insegel/insegel/internal/audit"
+	"github.com/insegel/insegel/internal/civil"
+	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/followup"
+	"github.com/insegel/insegel/internal/organisation"
+)
+
+// Service has the use cases of sending, receiving and publishing.
+type Service struct {
+	DB        *db.DB
+	Engine    *followup.Engine
+	Followup  *followup.Service
+	Approvals *approval.Service
+}
+
+// The addresses that are known outside the pages: where submissions are sent, and where keys are registered.
+const (
+	SubmitPath = "/nationellt/ta-emot"
+	KeysPath   = "/nationellt/nycklar"
+)
+
+// Settings of an organisation.
+const (
+	settingMunicipality = "national.municipality"
+	settingSize         = "national.size"
+	settingShare        = "national.share"
+	settingShown        = "national.shown"
+	settingReceive      = "national.receive"
+)
+
+var (
+	// ErrTrusted says that keys are registered already.
+	ErrTrusted = errors.New("keys are registered already: another one takes two people, on the page of keys")
+	// ErrNoMunicipality says that nobody has said which municipality the organisation is.
+	ErrNoMunicipality = errors.New("say which municipality this is: give its code")
+	// ErrNotAgreed says that the organisation has not agreed to send anything.
+	ErrNotAgreed = errors.New("the organisation has not agreed to send its figures: look at them with insegel national preview, and agree to it")
+	// ErrNoFigures says that there is nothing to send for a period.
+	ErrNoFigures = errors.New("there are no figures of that period")
+)
+
+// Trust registers the first keys of a database. It is for the local administrator: later keys take two people.
+func (s *Service) Trust(ctx context.Context, actor access.Actor, list []Registered) error {
+	if err := access.Check(actor, "national.Trust"); err != nil {
+		return err
+	}
+	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
+		have, err := keys(ctx, tx, actor.Organisation)
+		if err != nil {
+			return err
+		}
+		fresh := slices.DeleteFunc(slices.Clone(list), func(k Registered) bool { return slices.Contains(have[k.Municipality], k.Verifier) })
+		switch {
+		case len(fresh) == 0:
+			return nil
+		case len(have) > 0:
+			return ErrTrusted
+		}
+		if err := saveKeys(ctx, tx, actor.Organisation, fresh); err != nil {
+			return err
+		}
+		entries := make([]audit.Entry, len(fresh))
+		for i, k := range fresh {
+			entries[i] = audit.Entry{Action: "national.Trust", ObjectKind: "municipality", ObjectID: k.Municipality, Data: map[string]string{"key": k.Verifier}}
+		}
+		return audit.Append(ctx, tx, actor, entries...)
+	})
+	if err != nil {
+		return fmt.Errorf("register keys: %w", err)
+	}
+	return nil
+}
+
+// Receive takes in submissions. What is refused is told and logged with its reason, and changes nothing.
+func (s *Service) Receive(ctx context.Context, actor access.Actor, in []Incoming) (Received, error) {
+	if err := access.Check(actor, "national.Receive"); err != nil {
+		return Received{}, err
+	}
+	var known map[string][]string
+	now := s.DB.Now()
+	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
+		known, err = keys(ctx, tx, actor.Organisation)
+		return err
+	})
+	if err != nil {
+		return Received{}, fmt.Errorf("receive submissions: %w", err)
+	}
+	sound, refused := examine(in, s.Engine.Catalogue, known, now)
+	out := Received{Rejected: []Rejected{}}
+	err = s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
+		all, standing, err := holding(ctx, tx, actor.Organisation)
+		if err != nil {
+			return err
+		}
+		judged := sorted{refused: slices.Clone(refused.refused)}
+		if err := judged.sift(sound, all, standing); err != nil {
+			return err
+		}
+		if err := take(ctx, tx, actor.Organisation, judged.new); err != nil {
+			return err
+		}
+		out.Accepted = len(judged.new) + judged.already
+		out.Rejected = append(out.Rejected, judged.refused...)
+		slices.SortFunc(out.Rejected, func(a, b Rejected) int { return strings.Compare(a.File, b.File) })
+		return audit.Append(ctx, tx, actor, judged.entries()...)
+	})
+	if err != nil {
+		return Received{}, fmt.Errorf("receive submissions: %w", err)
+	}
+	return out, nil
+}
+
+// take keeps what was accepted. One that corrects another of the same batch is kept after it.
+func take(ctx context.Context, tx *db.Tx, org access.OrganisationID, list []accepted) error {
+	var batch []accepted
+	for i := range list {
+		if h := list[i].corrects; h != nil {
+			if slices.ContainsFunc(batch, func(a accepted) bool { return a.digest == h.digest }) {
+				if err := keep(ctx, tx, org, batch); err != nil {
+					return err
+				}
+				batch = nil
+			}
+			if err := replace(ctx, tx, org, *h); err != nil {
+				return err
+			}
+		}
+		batch = append(batch, list[i])
+	}
+	return keep(ctx, tx, org, batch)
+}
+
+// entries are what the log says.
+func (s *sorted) entries() []audit.Entry {
+	var out []audit.Entry
+	for i := range s.new {
+		a := &s.new[i]
+		data := map[string]any{"period": a.Period, "digest": a.digest, "catalogue": a.Catalogue, "shown": a.Shown}
+		if a.corrects != nil {
+			data["corrects"] = a.corrects.digest
+		}
+		out = append(out, audit.Entry{Action: "national.Accept", ObjectKind: "municipality", ObjectID: a.Municipality, Data: data})
+	}
+	for _, r := range s.refused {
+		out = append(out, audit.Entry{Action: "national.Refuse", ObjectKind: "submission", ObjectID: clip(r.File), Data: map[string]string{"reason": clip(r.Reason)}})
+	}
+	return out
+}
+
+// clip keeps what a stranger wrote short where it is logged.
+func clip(s string) string {
+	const most = 200
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}
+
+// Sum is one series added up over the municipalities that have submitted.
+type Sum struct {
+	Indicator   string `json:"indicator"`
+	Numerator   int64  `json:"numerator"`
+	Denominator int64  `json:"denominator"`
+	Unknown     int64  `json:"unknown"`
+}
+
+// Sums adds up a period. They are the receiver's own: what is published is hidden where it stands on too few.
+func (s *Service) Sums(ctx context.Context, actor access.Actor, p Period) ([]Sum, error) {
+	if err := access.Check(actor, "national.Sums"); err != nil {
+		return nil, err
+	}
+	var out []Sum
+	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
+		out, err = sums(ctx, tx, actor.Organisation, p.String())
+		slices.SortFunc(out, func(a, b Sum) int { return strings.Compare(a.Indicator, b.Indicator) })
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("add up period: %w", err)
+	}
+	return out, nil
+}
+
+// Draft says what is to be sent.
+type Draft struct {
+	// Municipality is the code; empty is the one that the organisation has said it is.
+	Municipality string
+	Period       Period
+	// Agree says that whoever sends it agrees to that it is sent.
+	Agree bool
+}
+
+// Preview makes the submission that would leave, unsigned.
+func (s *Service) Preview(ctx context.Context, actor access.Actor, d Draft) (Submission, error) {
+	if err := access.Check(actor, "national.Preview"); err != nil {
+		return Submission{}, err
+	}
+	var out Submission
+	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
+		out, err = s.draft(ctx, tx, actor, d)
+		return err
+	})
+	if err != nil {
+		return Submission{}, fmt.Errorf("preview submission: %w", err)
+	}
+	return out, nil
+}
+
+// Submit makes the submission and signs it, once the organisation has agreed to send it, and logs that it leaves.
+func (s *Service) Submit(ctx context.Context, actor access.Actor, d Draft, key Key) (Submission, error) {
+	if err := access.Check(actor, "national.Submit"); err != nil {
+		return Submission{}, err
+	}
+	var out Submission
+	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
+		share, err := organisation.Setting(ctx, tx, actor.Organisation, settingShare)
+		if err != nil {
+			return err
+		}
+		if share != "yes" && !d.Agree {
+			return ErrNotAgreed
+		}
+		if out, err = s.draft(ctx, tx, actor, d); err != nil {
+			return err
+		}
+		if err := out.Sign(key.Signer); err != nil {
+			return err
+		}
+		return audit.Append(ctx, tx, actor, audit.Entry{
+			Action: "national.Submit", ObjectKind: "municipality", ObjectID: out.Municipality,
+			Data: map[string]any{"period": out.Period, "digest": out.Digest(), "figures": len(out.Indicators), "shown": out.Shown},
+		})
+	})
+	if err != nil {
+		return Submission{}, fmt.Errorf("submit figures: %w", err)
+	}
+	return out, nil
+}
+
+// draft makes the submission of a period from the last snapshot in it, or from how things are when the period is the latest to have ended.
+func (s *Service) draft(ctx context.Context, tx *db.Tx, actor access.Actor, d Draft) (Submission, error) {
+	settings, err := organisation.Settings(ctx, tx, actor.Organisation, "national.")
+	if err != nil {
+		return Submission{}, err
+	}
+	if d.Municipality == "" {
+		d.Municipality = settings[settingMunicipality]
+	}
+	if _, ok := s.Engine.Catalogue.Municipality(d.Municipality); !ok {
+		return Submission{}, ErrNoMunicipality
+	}
+	if !d.Period.Over(civil.Of(tx.Now)) {
+		return Submission{}, ErrFuture
+	}
+	values, err := s.valuesOf(ctx, tx, actor, d.Period)
+	if err != nil {
+		return Submission{}, err
+	}
+	out := New(d.Municipality, d.Period, s.Engine.Catalogue.Edition, tx.Now, values)
+	out.Size, out.Shown = settings[settingSize], settings[settingShown] == "yes"
+	if len(out.Indicators) == 0 {
+		return out, ErrNoFigures
+	}
+	return out, nil
+}
+
+func (s *Service) valuesOf(ctx context.Context, tx *db.Tx, actor access.Actor, p Period) ([]followup.Value, error) {
+	values, err := followup.LastBefore(ctx, tx, actor.Organisation, p.Begin(), p.End())
+	if err != nil || len(values) > 0 {
+		return s.current(values), err
+	}
+	if !latest(p, civil.Of(tx.Now)) {
+		return nil, nil
+	}
+	return s.Followup.Values(ctx, tx, actor.Organisation)
+}
+
+// latest reports whether no later period of the same length has ended.
+func latest(p Period, today civil.Date) bool {
+	if p.Quarter == 0 {
+		return p.Year == today.Year-1
+	}
+	return p == LastCompleted(today)
+}
+
+// current leaves out values by definitions that the catalogue no longer has.
+func (s *Service) current(values []followup.Value) []followup.Value {
+	return slices.DeleteFunc(values, func(v followup.Value) bool {
+		ind, ok := s.Engine.Catalogue.Indicator(v.Indicator)
+		return !ok || ind.Definition != v.Definition
+	})
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package national
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/followup"
+)
+
+// Look says what is to be shown.
+type Look struct {
+	Indicator string
+	// Period is the one to show; zero is the latest.
+	Period Period
+	Series followup.Series
+}
+
+// Picture gives one indicator's published figures.
+func (s *Service) Picture(ctx context.Context, actor access.Actor, k Look) (Picture, error) {
+	if err := access.Check(actor, "national.Picture"); err != nil {
+		return Picture{}, err
+	}
+	ind, ok := s.Engine.Catalogue.Indicator(k.Indicator)
+	if !ok {
+		return Picture{}, fmt.Errorf("show indicator %s: %w", k.Indicator, db.ErrNotFound)
+	}
+	out := Picture{Indicator: ind, Series: k.Series, Shown: map[string]followup.Count{}}
+	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
+		org := actor.Organisation
+		all, err := releasesOf(ctx, tx, org)
+		if err != nil {
+			return err
+		}
+		out.Releases = latestReleases(all)
+		if n := len(out.Releases); n > 0 {
+			out.Release = out.Releases[n-1]
+		}
+		if i := slices.IndexFunc(out.Releases, func(r Release) bool { return r.Period == k.Period }); i >= 0 {
+			out.Release = out.Releases[i]
+		}
+		cells, err := cellsOf(ctx, tx, org, ind.ID)
+		if err != nil {
+			return err
+		}
+		out.fill(cells)
+		shown, err := shownOf(ctx, tx, org, out.Release.Number, ind.ID)
+		if err != nil {
+			return err
+		}
+		for i := range shown {
+			if shown[i].Series == k.Series.String() && shown[i].Definition == ind.Definition {
+				out.Shown[shown[i].municipality] = shown[i].Count()
+			}
+		}
+		return s.own(ctx, tx, actor, &out)
+	})
+	if err != nil {
+		return Picture{}, fmt.Errorf("show the nation: %w", err)
+	}
+	return out, nil
+}
+
+// own puts the reader's own municipality beside the others. It is their own figure, so nobody learns more by it.
+func (s *Service) own(ctx context.Context, tx *db.Tx, actor access.Actor, out *Picture) error {
+	x, err := sharing(ctx, tx, actor.Organisation)
+	if err != nil || x.Municipality == "" || !access.Allowed(actor, "followup.List") || !access.ReachOf(actor, "followup.List").All {
+		return err
+	}
+	values, err := s.Followup.Values(ctx, tx, actor.Organisation)
+	if err != nil {
+		return err
+	}
+	out.Own = x.Municipality
+	for _, v := range values {
+		if v.Indicator == out.Indicator.ID && v.Series == out.Series {
+			out.OwnCount = v.Count
+		}
+	}
+	return nil
+}
