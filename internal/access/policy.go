@@ -315,7 +315,7 @@ var policies = map[string]Policy{
 	"national.Trust":      {Kind: KindNational, By: runs, StepUp: true},
 	"national.Keys":       {Kind: KindNational, By: inspects},
 	"national.AskKey":     {Kind: KindNational, By: runs, StepUp: true},
-	"national.Publish":    {Kind: KindNational, By: with(counts, runs), StepUp: true},
+	"national.Publish":    {Kind: KindNational, By: runs, StepUp: true},
 	"national.PublishDue": {Kind: KindNational, By: itself},
 	"national.Sums":       {Kind: KindNational, By: with(counts, runs)},
 	"national.Recount":    {Kind: KindNational, By: with(counts, runs)},

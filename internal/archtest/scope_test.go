@@ -24,6 +24,7 @@ var unplaced = map[string]string{
 	"overview.RemoveView":   "one's own views have no place",
 	"system.Called":         "people belong to the organisation",
 	"classification.Models": "models belong to the organisation",
+	"national.Picture":      "shows what is published of all municipalities, and the whole organisation's own figure only to those who reach all of it",
 	"processing.Common":     "stands at the top of the whole record, and names no unit",
 	"report.Choices":        "kinds of reports are the program's own",
 	"report.Write":          "chosen asks, for the report and for what it reads",

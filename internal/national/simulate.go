@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
-	"math/rand/v2"
 	"runtime"
 	"slices"
 	"sync"
@@ -49,10 +48,34 @@ func (s *Simulation) Codes() []string {
 	return all
 }
 
-// stream gives the random numbers of one purpose. Each municipality has its own, so that none depends on how many the others took.
-func (s *Simulation) stream(purpose string) *rand.Rand {
+// stream gives the numbers of one purpose. Each municipality has its own, so that none depends on how many the others took.
+func (s *Simulation) stream(purpose string) *dice {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%d/%s", s.Seed, purpose))
-	return rand.New(rand.NewPCG(binary.BigEndian.Uint64(sum[:8]), binary.BigEndian.Uint64(sum[8:16]))) //nolint:gosec // an invented nation, no secret
+	return &dice{binary.BigEndian.Uint64(sum[:8])}
+}
+
+// dice gives numbers that look drawn and are the same for ever, whatever the Go release: SplitMix64.
+type dice struct{ state uint64 }
+
+func (d *dice) next() uint64 {
+	d.state += 0x9e3779b97f4a7c15
+	z := d.state
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
+}
+
+// Float64 gives a number from 0 up to 1.
+func (d *dice) Float64() float64 { return float64(d.next()>>11) / (1 << 53) }
+
+// IntN gives a whole number from 0 up to n.
+func (d *dice) IntN(n int) int { return int(d.next() % uint64(n)) } //nolint:gosec // n is small and positive
+
+// Shuffle puts n things in another order.
+func (d *dice) Shuffle(n int, swap func(i, j int)) {
+	for i := n - 1; i > 0; i-- {
+		swap(i, d.IntN(i+1))
+	}
 }
 
 // Profile is what one municipality is like. It stays the same over the years, and what it has reached grows.
@@ -64,6 +87,10 @@ type Profile struct {
 	Measures int
 	// Shown says that it has agreed to be shown by itself.
 	Shown bool
+	// Thorough says that it follows care and social services to the last system, and Whole from which year all of those are strong; 0 is
+	// not yet.
+	Thorough bool
+	Whole    int
 }
 
 // Profile draws a municipality's profile.
@@ -83,10 +110,19 @@ func (s *Simulation) Profile(code string) Profile {
 		p.Measures = 2026
 	}
 	p.Shown = r.Float64() < 0.35
+	p.Thorough = r.Float64() < 0.7
+	switch x := r.Float64() - 0.2*p.Maturity; {
+	case x < 0.02:
+		p.Whole = 2024
+	case x < 0.06:
+		p.Whole = 2025
+	case x < 0.1:
+		p.Whole = 2026
+	}
 	return p
 }
 
-func drawn(r *rand.Rand, values []string, weights []float64) string {
+func drawn(r *dice, values []string, weights []float64) string {
 	var all float64
 	for _, w := range weights {
 		all += w
@@ -105,7 +141,10 @@ func grown(p Period) float64 { return min(1, 0.6+0.1*(float64(p.Year-2023)+float
 
 // Rows draws one municipality's rows in a period.
 func (s *Simulation) Rows(p *Profile, period Period) []followup.Row {
-	d := drawer{Simulation: s, Profile: p, r: s.stream("rows/" + p.Code), reached: p.Maturity * grown(period), measures: p.Measures != 0 && p.Measures <= period.Year}
+	d := drawer{
+		Simulation: s, Profile: p, r: s.stream("rows/" + p.Code), reached: p.Maturity * grown(period),
+		measures: p.Measures != 0 && p.Measures <= period.Year, whole: p.Whole != 0 && p.Whole <= period.Year,
+	}
 	rows := make([]followup.Row, 0, s.Systems+s.Systems/4+16)
 	for range s.Systems {
 		rows = append(rows, d.system())
@@ -125,9 +164,12 @@ func (s *Simulation) Rows(p *Profile, period Period) []followup.Row {
 type drawer struct {
 	*Simulation
 	*Profile
-	r        *rand.Rand
+	r        *dice
 	reached  float64
 	measures bool
+	whole    bool
+	// watched says that the system being drawn is followed whatever the chance.
+	watched bool
 }
 
 // is gives yes with a chance, and unknown with another.
@@ -148,13 +190,13 @@ func (d *drawer) all(r *followup.Row, fact string, t catalogue.Truth) { r.SayAll
 func (d *drawer) known(r *followup.Row, fact string, chance float64) {
 	n := d.facts[fact]
 	truly := d.r.Float64() < chance
-	if d.measures && d.r.Float64() < 0.8 {
+	if x := d.r.Float64(); d.measures && (x < 0.8 || d.watched) {
 		r.Say(n, followup.Measured, is(truly))
 	}
 	if d.r.Float64() < 0.25 {
 		r.Say(n, followup.Attested, is(truly || d.r.Float64() < 0.15))
 	}
-	if d.r.Float64() < 0.3+0.6*d.Maturity {
+	if x := d.r.Float64(); x < 0.3+0.6*d.Maturity || d.watched {
 		r.Say(n, followup.SelfAssessed, is(truly || d.r.Float64() < 0.3))
 	}
 }
@@ -171,7 +213,7 @@ func (d *drawer) system() followup.Row {
 	r := followup.Row{Kind: followup.System, N: 1}
 	d.all(&r, "in_use", d.is(0.93, 0.03))
 	area := d.r.Float64()
-	social, health := area < 0.08, area >= 0.06 && area < 0.11
+	social, health := area < 0.02, area >= 0.018 && area < 0.03
 	branch := d.r.IntN(3)
 	d.all(&r, "social", is(social))
 	d.all(&r, "health", is(health))
@@ -204,9 +246,14 @@ func (d *drawer) protections(r *followup.Row, social, health bool) {
 		strong += 0.1
 	}
 	strong = min(0.985, strong)
+	d.watched = d.Thorough && (social || health)
+	if d.whole && (social || health) {
+		strong = 1
+	}
 	d.known(r, "two_factor", strong)
 	d.known(r, "loa3", 0.6*strong)
 	d.known(r, "resident_loa3", 0.5+0.5*d.reached)
+	d.watched = false
 	d.known(r, "evidence_current", 0.4+0.5*d.reached)
 	d.known(r, "role_model", 0.2+0.6*d.reached)
 	d.known(r, "access_reviewed", 0.1+0.6*d.reached)

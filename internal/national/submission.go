@@ -35,7 +35,7 @@ const mostCounted = 1_000_000
 // skew is how far ahead of our clock a sender's may go.
 const skew = 10 * time.Minute
 
-// The sizes that a municipality may say it has, by residents.
+// Sizes are those that a municipality may say it has, by residents.
 var Sizes = []string{"under-10000", "10000-19999", "20000-49999", "50000-99999", "100000-"}
 
 // Submission is what leaves one organisation: sums, and nothing about any system, supplier or person (Swedish: inlämning).
