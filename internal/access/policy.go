@@ -192,6 +192,11 @@ var policies = map[string]Policy{
 	"system.Bulks":    {Kind: KindSystem, By: manages},
 	"system.UndoBulk": {Kind: KindSystem, By: manages},
 
+	"system.AddDependency":    {Kind: KindSystem, By: manages},
+	"system.RemoveDependency": {Kind: KindSystem, By: manages},
+	"overview.Dependencies":   {Kind: KindSystem, By: works, Weakness: true},
+	"overview.DependencyList": {Kind: KindSystem, By: works, Weakness: true},
+
 	"system.Responsible":    {Kind: KindSystem, By: with(appoints, writes)},
 	"system.SetResponsible": {Kind: KindSystem, By: with(appoints, writes)},
 

@@ -44,7 +44,8 @@ const (
 
 // story is what happens in the example after the import.
 type story struct {
-	Systems []struct {
+	Dependencies []struct{ System, Needs, Facility, Supplier, Carries string }
+	Systems      []struct {
 		Name, Decider string
 		Information   []string
 		Answers       map[string]storyAnswer
@@ -124,6 +125,12 @@ func (a *App) tell(ctx context.Context, actor access.Actor) error {
 	names, err := a.exampleNames(ctx, actor)
 	if err != nil {
 		return err
+	}
+	for _, d := range s.Dependencies {
+		err := a.Systems.AddDependency(ctx, actor, names[locale.Fold(d.System)], system.Needing{System: d.Needs, Facility: d.Facility, Supplier: d.Supplier, Carries: d.Carries})
+		if err != nil && !errors.Is(err, system.ErrDepends) { // said by an earlier start that was cut short
+			return fmt.Errorf("%s: %w", d.System, err)
+		}
 	}
 	for i := range s.Systems {
 		ref, ok := names[locale.Fold(s.Systems[i].Name)]

@@ -119,7 +119,8 @@ func fillSide(t *testing.T, a *app.App, actor access.Actor, unit, mark string) (
 		s.requirement = r
 		ok(t, a.Requirements.Answer(t.Context(), actor, ref, []requirement.Answer{{Requirement: r, Status: requirement.NotMet, KnownBy: requirement.SelfAssessed, Note: mark + " svar"}}),
 			a.Actions.Save(t.Context(), actor, ref, action.Action{Requirement: r, OwnerRole: mark + " ansvarig", Status: action.Planned, Note: mark + " åtgärd"}),
-			a.Procurements.Choose(t.Context(), actor, ref, a.Texts.In("sv"), []procurement.Choice{{Requirement: r, Included: false, Reason: mark + " skäl"}}))
+			a.Procurements.Choose(t.Context(), actor, ref, a.Texts.In("sv"), []procurement.Choice{{Requirement: r, Included: false, Reason: mark + " skäl"}}),
+			a.Systems.AddDependency(t.Context(), actor, ref, system.Needing{Facility: mark + " tjänst", Supplier: mark + " leverantör", Carries: system.Unknown}))
 	}
 	s.record, s.shift = fillEvidence(t, a, actor, s.systemID, mark)
 	x := processing.New(mark+" behandling", processing.Controller)
@@ -503,6 +504,12 @@ func (s *sides) systemCalls(ctx context.Context) map[string]call {
 		"system.SetResponsible": func(x access.Actor) (any, error) {
 			return none(a.Systems.SetResponsible(ctx, x, ref, []system.Naming{{Kind: organisation.Owner}}))
 		},
+		"system.AddDependency": func(x access.Actor) (any, error) {
+			return none(a.Systems.AddDependency(ctx, x, ref, system.Needing{Facility: "Stulen tjänst", Carries: system.Unknown}))
+		},
+		"system.RemoveDependency": func(x access.Actor) (any, error) {
+			return none(a.Systems.RemoveDependency(ctx, x, ref, ids.New[system.Dependency]()))
+		},
 		"organisation.Set": func(x access.Actor) (any, error) { return none(a.Organisations.Set(ctx, x, "test", "x")) },
 		"system.Bulk": func(x access.Actor) (any, error) {
 			unit := access.UnitID(s.unit)
@@ -676,7 +683,11 @@ func (s *sides) overviewCalls(ctx context.Context) map[string]call {
 		"overview.AsItWas": func(x access.Actor) (any, error) {
 			return o.AsItWas(ctx, x, ref, civil.Of(a.DB.Now()), l)
 		},
-		"overview.Log":         func(x access.Actor) (any, error) { return o.Log(ctx, x, audit.Filter{}) },
+		"overview.Log":          func(x access.Actor) (any, error) { return o.Log(ctx, x, audit.Filter{}) },
+		"overview.Dependencies": func(x access.Actor) (any, error) { return o.Dependencies(ctx, x, s.slug, a.Texts.In("sv")) },
+		"overview.DependencyList": func(x access.Actor) (any, error) {
+			return o.DependencyList(ctx, x, overview.DependencyFilter{})
+		},
 		"overview.CheckLog":    func(x access.Actor) (any, error) { return o.CheckLog(ctx, x) },
 		"overview.Consistency": func(x access.Actor) (any, error) { return o.Consistency(ctx, x, 1, 2) },
 		"overview.ExportLog": func(x access.Actor) (any, error) {
@@ -691,7 +702,7 @@ func (s *sides) overviewCalls(ctx context.Context) map[string]call {
 var names = regexp.MustCompile(`^(system\.|classification\.(Open|SetInformation|Answer|Unanswer|Restart|Reopen|Adjust|Decide)|register\.(Undo|Kept|Choose|Take)|` +
 	`evidence\.(Record|List|Withdraw|File|Note)|processing\.(Open|Edit|Create|Save|Link|Prefill|Delete)|overview\.(ProcessingHistory|Supplier|SupplierHistory|SystemSupplier)|` +
 	`supplier\.(Edit|Update|SavePaper|RemovePaper|SaveSubProcessor|RemoveSubProcessor|Merge)|` +
-	`requirement\.(View|Follows|Answer)|action\.(Doers|Plan|Save)|procurement\.(Annex|Choose|Supplied|AskSupplier|RecallSupplier)|report\.Write|overview\.(System|Requirements|History|InformationType|AsItWas)|organisation\.Move)$`)
+	`requirement\.(View|Follows|Answer)|action\.(Doers|Plan|Save)|procurement\.(Annex|Choose|Supplied|AskSupplier|RecallSupplier)|report\.Write|overview\.(System|Dependencies|Requirements|History|InformationType|AsItWas)|organisation\.Move)$`)
 
 // byLink are the use cases that belong to whoever was sent a link, and to no role.
 var byLink = regexp.MustCompile(`^(classification\.(Delegated|AnswerDelegated)|procurement\.(Posed|AnswerPosed|SendPosed))$`)

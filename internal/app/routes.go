@@ -90,7 +90,7 @@ func (a *App) routes(site *web.Site, address string, sessions *auth.Sessions) {
 	(&backup.Pages{Service: a.Backups}).Routes(site)
 	views := overview.New(a.DB, a.Requirements)
 	views.LogKey = a.LogKey
-	overviews := &overview.Pages{Overview: views, Requirements: a.Requirements, Export: "/rapporter/register?format=xlsx", First: a.first, Places: a.places, Processings: a.Processings}
+	overviews := &overview.Pages{Overview: views, Requirements: a.Requirements, Systems: a.Systems, Export: "/rapporter/register?format=xlsx", First: a.first, Places: a.places, Processings: a.Processings}
 	overviews.Routes(site)
 	a.api(site, views)
 	(&approval.Pages{Service: a.Approvals, Names: a.Organisations.Names, Exceptions: a.Organisations.Began}).Routes(site)

@@ -356,6 +356,8 @@ func loginNote(s *system.System) string {
 type Index struct {
 	Systems []Sum
 	Today   civil.Date
+
+	dependencies
 }
 
 // within gives the sums of the systems within reach, and nothing that tells of the others.
@@ -363,7 +365,7 @@ func (x *Index) within(r access.Reach) *Index {
 	if r.All {
 		return x
 	}
-	out := &Index{Today: x.Today}
+	out := &Index{Today: x.Today} // who depends on whom is read of the whole: see dependency.go
 	for i := range x.Systems {
 		if r.Holds(x.Systems[i].UnitID) {
 			out.Systems = append(out.Systems, x.Systems[i])

@@ -27,6 +27,7 @@ var templates = web.Parse(files)
 type Pages struct {
 	Overview     *Service
 	Requirements *requirement.Service
+	Systems      *system.Service
 	// Processings is the record of processing activities; without it no page leads there.
 	Processings *processing.Service
 	// Export is the address of the register as a file; empty hides the button.
@@ -61,6 +62,10 @@ func (p *Pages) Routes(s *web.Site) {
 	s.Handle("GET /system/{slug}/krav", "overview.Requirements", p.systemRequirements)
 	s.Handle("POST /system/{slug}/krav", "requirement.Answer", p.saveAnswers)
 	s.Handle("GET /system/{slug}/historik", "overview.History", p.history)
+	s.Handle("GET "+DependencyPath, "overview.DependencyList", p.dependencyList)
+	s.Handle("GET /system/{slug}/beroenden", "overview.Dependencies", p.dependencies)
+	s.Handle("POST /system/{slug}/beroenden", "system.AddDependency", p.addDependency)
+	s.Handle("POST /system/{slug}/beroenden/{id}/bort", "system.RemoveDependency", p.removeDependency)
 	s.Handle("GET /system/{slug}/som-det-var", "overview.AsItWas", p.past)
 	s.Handle("GET "+supplier.Place, "overview.Suppliers", p.suppliers)
 	s.Handle("GET "+supplier.Place+"/{id}", "overview.Supplier", p.supplier)

@@ -73,6 +73,8 @@ type systemPage struct {
 	Last        []event
 	HistoryHref string
 	Records     *processingsPart
+	// Dependencies leads to what the system needs and what needs it.
+	Dependencies string
 }
 
 // shownLaws and shownEvents are how many stand on the first page; the rest is a click away.
@@ -108,6 +110,9 @@ func (p *Pages) system(c *web.Context) error {
 		d.Describe = systemPath(v.System.Slug) + "/klassning"
 	}
 	d.EditLogins = settle(c, &v.System, loginField)
+	if mayAt(c, "overview.Dependencies", &v.System) {
+		d.Dependencies = dependencyPath(v.System.Slug)
+	}
 	if d.Records, err = p.processingsOf(c, processing.Filter{System: v.System.Slug}, "system="+v.System.ID.String()); err != nil {
 		return err
 	}

@@ -96,7 +96,7 @@ func (s *Service) build(ctx context.Context, tx *db.Tx, org access.OrganisationI
 		}
 		x.Systems[i] = sum
 	}
-	return x, nil
+	return x, x.readDependencies(ctx, tx, org)
 }
 
 func statuses(c *catalogue.Catalogue, answers map[string]requirement.Answer) []requirement.Status {

@@ -365,7 +365,7 @@ func MoveSupplier(ctx context.Context, tx *db.Tx, from, to ids.ID[supplier.Suppl
 	if err != nil {
 		return nil, fmt.Errorf("move systems of supplier: %w", err)
 	}
-	return out, nil
+	return out, moveFacilities(ctx, tx, from, to)
 }
 
 // Slugs gives every slug that is taken.
@@ -383,13 +383,16 @@ func Slugs(ctx context.Context, tx *db.Tx, org access.OrganisationID) (map[strin
 	return out, nil
 }
 
-// newSlug is the address of the page for a new system, so no system can have it.
-const newSlug = "nytt"
+// newSlug is the address of the page for a new system and dependencySlug of the page of all dependencies, so no system can have them.
+const (
+	newSlug        = "nytt"
+	dependencySlug = "beroenden"
+)
 
 // FreeSlug gives the slug, or the slug with the first number that makes it free, and takes it.
 func FreeSlug(taken map[string]bool, slug string) string {
 	free := slug
-	for n := 2; taken[free] || free == newSlug; n++ {
+	for n := 2; taken[free] || free == newSlug || free == dependencySlug; n++ {
 		free = slug + "-" + strconv.Itoa(n)
 	}
 	taken[free] = true
@@ -566,6 +569,9 @@ func ReplaceLinks(ctx context.Context, tx *db.Tx, org access.OrganisationID, id 
 
 // Remove takes systems away with what hangs on them in this slice. Later slices take away theirs first.
 func Remove(ctx context.Context, tx *db.Tx, org access.OrganisationID, removed []ids.ID[System]) error {
+	if err := removeDependencies(ctx, tx, org, removed); err != nil {
+		return err
+	}
 	systems := make([]System, len(removed))
 	for i, id := range removed {
 		systems[i].ID = id

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package system
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/ids"
+	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/supplier"
+)
+
+// Dependencies reads every dependency of the organisation.
+func Dependencies(ctx context.Context, tx *db.Tx, org access.OrganisationID) ([]Dependency, error) {
+	return dependencies(ctx, tx, `organisation_id = $1`, org)
+}
+
+func dependencies(ctx context.Context, tx *db.Tx, where string, args ...any) ([]Dependency, error) {
+	out, err := db.All(ctx, tx, func(scan func(...any) error) (Dependency, error) {
+		var d Dependency
+		return d, scan(&d.ID, &d.System, &d.Needs, &d.Facility, &d.Carries)
+	}, `SELECT id, system_id, COALESCE(needs_id, ''), COALESCE(facility_id, ''), carries FROM system_dependency WHERE `+where+` ORDER BY id`, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read dependencies: %w", err)
+	}
+	return out, nil
+}
+
+// Facilities reads what the organisation's systems depend on outside the register, in Swedish order.
+func Facilities(ctx context.Context, tx *db.Tx, org access.OrganisationID) ([]Facility, error) {
+	out, err := db.All(ctx, tx, func(scan func(...any) error) (Facility, error) {
+		var f Facility
+		return f, scan(&f.ID, &f.Name, &f.SupplierID, &f.Supplier)
+	}, `SELECT f.id, f.name, COALESCE(f.supplier_id, ''), COALESCE(p.name, '') FROM facility f
+		LEFT JOIN supplier p ON p.id = f.supplier_id AND p.organisation_id = f.organisation_id WHERE f.organisation_id = $1`, org)
+	if err != nil {
+		return nil, fmt.Errorf("read services outside the register: %w", err)
+	}
+	locale.Sort(out, func(f Facility) string { return f.Name })
+	return out, nil
+}
+
+// ensureFacility finds a facility by its name, or makes it.
+func ensureFacility(ctx context.Context, tx *db.Tx, org access.OrganisationID, f Facility) (ids.ID[Facility], error) {
+	id := ids.New[Facility]()
+	err := db.One(tx.QueryRow(ctx, `INSERT INTO facility (id, organisation_id, name, folded, supplier_id, created_at) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (organisation_id, folded) DO UPDATE SET supplier_id = COALESCE(excluded.supplier_id, facility.supplier_id) RETURNING id`,
+		id, org, f.Name, locale.Fold(f.Name), null(f.SupplierID), db.Millis(tx.Now)), &id)
+	if err != nil {
+		return "", fmt.Errorf("save service outside the register: %w", err)
+	}
+	return id, nil
+}
+
+// insertDependency stores a dependency. ErrDepends says that it stands there already.
+func insertDependency(ctx context.Context, tx *db.Tx, org access.OrganisationID, d *Dependency) error {
+	n, err := tx.Exec(ctx, `INSERT INTO system_dependency (id, organisation_id, system_id, needs_id, facility_id, carries, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`, d.ID, org, d.System, null(d.Needs), null(d.Facility), d.Carries, db.Millis(tx.Now))
+	if err != nil {
+		return fmt.Errorf("save dependency: %w", err)
+	}
+	if n == 0 {
+		return ErrDepends
+	}
+	return nil
+}
+
+// removeDependency takes a dependency of a system away, and the facility with it when nothing else needs it.
+func removeDependency(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.ID[System], dependency ids.ID[Dependency]) (Dependency, error) {
+	list, err := dependencies(ctx, tx, `organisation_id = $1 AND system_id = $2 AND id = $3`, org, id, dependency)
+	if err != nil {
+		return Dependency{}, err
+	}
+	if len(list) == 0 {
+		return Dependency{}, fmt.Errorf("dependency %q: %w", dependency, db.ErrNotFound)
+	}
+	if _, err := tx.Exec(ctx, `DELETE FROM system_dependency WHERE organisation_id = $1 AND id = $2`, org, dependency); err != nil {
+		return Dependency{}, fmt.Errorf("remove dependency: %w", err)
+	}
+	return list[0], dropFacilities(ctx, tx, org)
+}
+
+// dropFacilities takes away the facilities that no system needs any more.
+func dropFacilities(ctx context.Context, tx *db.Tx, org access.OrganisationID) error {
+	_, err := tx.Exec(ctx, `DELETE FROM facility WHERE organisation_id = $1
+		AND NOT EXISTS (SELECT 1 FROM system_dependency d WHERE d.organisation_id = $1 AND d.facility_id = facility.id)`, org)
+	if err != nil {
+		return fmt.Errorf("remove services outside the register: %w", err)
+	}
+	return nil
+}
+
+// removeDependencies takes away what stands between systems that go away and others.
+func removeDependencies(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems []ids.ID[System]) error {
+	for _, id := range systems {
+		if _, err := tx.Exec(ctx, `DELETE FROM system_dependency WHERE organisation_id = $1 AND (system_id = $2 OR needs_id = $2)`, org, id); err != nil {
+			return fmt.Errorf("remove dependencies of systems: %w", err)
+		}
+	}
+	return dropFacilities(ctx, tx, org)
+}
+
+// moveFacilities gives what one supplier delivers outside the register to another.
+func moveFacilities(ctx context.Context, tx *db.Tx, from, to ids.ID[supplier.Supplier]) error {
+	_, err := tx.Exec(ctx, `UPDATE facility SET supplier_id = $1 WHERE organisation_id = $2 AND supplier_id = $3`, to, tx.Scope, from)
+	if err != nil {
+		return fmt.Errorf("move services of supplier: %w", err)
+	}
+	return nil
+}
+
+// atOnce is how many ids stand in one question: the time that SQLite takes grows with the square of them.
+const atOnce = 500
+
+// Dependent is a system that depends on what has been hit, and over which system or facility.
+type Dependent struct {
+	ID ids.ID[System]
+	// Via is the id of the system or facility that it needs, Distance how many steps away from what has been hit it is.
+	Via      string
+	Distance int
+}
+
+// DependingOn finds every system that depends on some systems or facilities, directly or over others, the nearest first. It asks the
+// database about one circle at a time, so that it takes as long as there are such systems, whatever else the register holds.
+func DependingOn(ctx context.Context, tx *db.Tx, org access.OrganisationID, start []string) ([]Dependent, error) {
+	seen := make(map[string]bool, len(start))
+	for _, id := range start {
+		seen[id] = true
+	}
+	var out []Dependent
+	circle := start
+	for distance := 1; len(circle) > 0; distance++ {
+		var next []string
+		for len(circle) > 0 {
+			part := circle[:min(atOnce, len(circle))]
+			circle = circle[len(part):]
+			found, err := neighbours(ctx, tx, org, part)
+			if err != nil {
+				return nil, err
+			}
+			for _, d := range found {
+				if !seen[d.System.String()] {
+					seen[d.System.String()] = true
+					out = append(out, Dependent{ID: d.System, Via: d.target(), Distance: distance})
+					next = append(next, d.System.String())
+				}
+			}
+		}
+		circle = next
+	}
+	return out, nil
+}
+
+// neighbours reads the dependencies on some systems or facilities.
+func neighbours(ctx context.Context, tx *db.Tx, org access.OrganisationID, needed []string) ([]Dependency, error) {
+	args, marks := []any{org}, make([]string, len(needed))
+	for i, id := range needed {
+		args = append(args, id)
+		marks[i] = "$" + strconv.Itoa(len(args))
+	}
+	in := strings.Join(marks, ", ")
+	return dependencies(ctx, tx, `organisation_id = $1 AND (needs_id IN (`+in+`) OR facility_id IN (`+in+`))`, args...)
+}
