@@ -160,7 +160,7 @@ func (s *Service) counter(today civil.Date) func(*requirement.View, map[string]r
 		if v.Need.Stop {
 			return Gaps{View: *v}
 		}
-		engine.Derive(&v.Subject.Facts, v.Subject.Steps, day, out)
+		engine.DeriveSubject(&v.Subject, day, out)
 		for i := range engine.Catalogue.Requirements {
 			id := engine.Catalogue.Requirements[i].ID
 			if !out.Requirements.Has(i) || actions[id] != nil {

@@ -159,8 +159,8 @@ const offered = 4
 // rows that a level calls for, then the rest. A row that hangs on an unsettled question is offered, not demanded.
 func rank(r *Row) int {
 	switch {
-	case r.Core && !r.Conditional:
-		return 0
+	case r.Core && !r.Conditional, r.Demanded():
+		return 0 // what a risk is to be reduced by is never left for later
 	case r.Conditional || !r.Must:
 		return offered
 	case explicit(r) && !r.When.Always():

@@ -60,6 +60,8 @@ type Subject struct {
 	Model *catalogue.Model
 	// Levels are the model's own values of Steps.
 	Levels [catalogue.NumAspects]catalogue.Level
+	// Demands are what the subject is to meet for other reasons.
+	Demands []Demand
 }
 
 // Laws explains the laws of an outcome, in the catalogue's order.

@@ -182,6 +182,7 @@ func (e *Engine) explain(i int, s *Subject, day *Day, out *Outcome, l *locale.Lo
 			a.Because = append(a.Because, b)
 		}
 	}
+	a.Because = append(a.Because, becauseOfDemands(r, s, l)...)
 	for _, id := range r.Laws {
 		n, ok := e.lawIndex[id]
 		if !ok || !out.Laws.Has(n) || !day.inForce.Has(n) {

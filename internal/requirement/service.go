@@ -73,8 +73,12 @@ func (s *Service) Views(ctx context.Context, tx *db.Tx, org access.OrganisationI
 	if err != nil {
 		return nil, err
 	}
+	demanded, err := demands(ctx, tx, org, list)
+	if err != nil {
+		return nil, err
+	}
 	today := civil.Of(tx.Now)
-	m := material{engine: s.Engine, day: s.Engine.At(today), figures: parseFigures(s.Engine.Catalogue, settings), today: today}
+	m := material{engine: s.Engine, day: s.Engine.At(today), figures: parseFigures(s.Engine.Catalogue, settings), demands: demanded, today: today}
 	out := s.Engine.NewOutcome()
 	views := make([]View, len(systems))
 	for i := range systems {
@@ -200,8 +204,12 @@ func (s *Service) Applying(ctx context.Context, tx *db.Tx, org access.Organisati
 	if err != nil {
 		return nil, err
 	}
+	demanded, err := demands(ctx, tx, org, []ids.ID[system.System]{sys.ID})
+	if err != nil {
+		return nil, err
+	}
 	state, today := states[sys.ID], civil.Of(tx.Now)
-	m := material{engine: s.Engine, day: s.Engine.At(today), today: today}
+	m := material{engine: s.Engine, day: s.Engine.At(today), demands: demanded, today: today}
 	out := s.Engine.NewOutcome()
 	v := m.view(sys, state, models[modelKey(state.Effective())], nil, nil, out)
 	applies := map[string]bool{}

@@ -121,6 +121,9 @@ func Remove(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems [
 		if _, err := tx.Exec(ctx, `DELETE FROM requirement_answer WHERE organisation_id = $1 AND system_id = $2`, org, id); err != nil {
 			return fmt.Errorf("remove answers: %w", err)
 		}
+		if _, err := tx.Exec(ctx, `DELETE FROM requirement_demand WHERE organisation_id = $1 AND system_id = $2`, org, id); err != nil {
+			return fmt.Errorf("remove what is demanded: %w", err)
+		}
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/classification"
+	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/system"
 )
@@ -33,6 +34,7 @@ type material struct {
 	engine  *Engine
 	day     *Day
 	figures map[string]map[string]int // by requirement and key
+	demands map[ids.ID[system.System]][]Demand
 	today   civil.Date
 }
 
@@ -43,11 +45,12 @@ func (m *material) view(s system.System, state classification.State, model *cata
 		Model: model, Information: s.Information, Classification: state.Effective(), Catalogue: m.engine.Catalogue, Today: m.today, Texts: l,
 	})
 	v.Subject = m.subject(&s, &v.Need)
+	v.Subject.Demands = m.demands[s.ID]
 	if v.Need.Stop {
 		return v
 	}
 	v.Need.Suspected = suspected(&v.Subject)
-	m.engine.Derive(&v.Subject.Facts, v.Subject.Steps, m.day, out)
+	m.engine.DeriveSubject(&v.Subject, m.day, out)
 	if l == nil {
 		v.Tally = m.tally(out, answers)
 		return v
