@@ -35,6 +35,7 @@ var kinds = []struct {
 	{KindSupplier, "Leverantörer"},
 	{KindIndicator, "Indikatorer"},
 	{KindNational, "Nationell bild"},
+	{KindIncident, "Incidenter"},
 	{KindAction, "Åtgärder"},
 	{KindProcurement, "Kravbilagor"},
 	{KindReport, "Rapporter"},

@@ -34,6 +34,7 @@ const (
 	KindEvidence       Kind = "evidence"
 	KindIndicator      Kind = "indicator"
 	KindNational       Kind = "national"
+	KindIncident       Kind = "incident"
 )
 
 // Grant lets a role do something, as far as the place reaches from the unit that the role is held in. Who holds the role in the whole
@@ -90,6 +91,11 @@ var (
 	runs      = []Grant{{Administrator, All}}
 	// counts is who follows many organisations: sums, and nobody's content.
 	counts = []Grant{{Analyst, All}}
+	// responds is who handles what has happened, and watches also who reads of it: incidents are secret by default (OSL 18 kap. 8 b §).
+	responds = []Grant{{Coordinator, All}, {SystemOwner, Below}}
+	learns   = append(slices.Clone(responds), Grant{DataProtection, All}, Grant{Executive, Below}, Grant{Auditor, All})
+	// hands is who takes drafts for authorities out: the data protection officer is the contact of IMY (art. 39.1 e).
+	hands = append(slices.Clone(responds), Grant{DataProtection, All})
 	// provisions is the key of the directory that people come from.
 	provisions = []Grant{{Directory, All}}
 	// reads and writes are the keys of programs that use the API: what the page of keys says that they are for, and nothing else. A key
@@ -281,6 +287,19 @@ var policies = map[string]Policy{
 	"procurement.Posed":          {Kind: KindProcurement, By: itself},
 	"procurement.AnswerPosed":    {Kind: KindProcurement, By: itself},
 	"procurement.SendPosed":      {Kind: KindProcurement, By: itself},
+
+	"incident.List":         {Kind: KindIncident, By: learns, Weakness: true},
+	"incident.Open":         {Kind: KindIncident, By: learns, Weakness: true},
+	"incident.Affected":     {Kind: KindIncident, By: learns, Weakness: true},
+	"incident.Report":       {Kind: KindIncident, By: responds},
+	"incident.Save":         {Kind: KindIncident, By: responds},
+	"incident.SetSystems":   {Kind: KindIncident, By: responds},
+	"incident.Decide":       {Kind: KindIncident, By: responds},
+	"incident.SaveMeasure":  {Kind: KindIncident, By: responds},
+	"incident.DrillReport":  {Kind: KindIncident, By: learns},
+	"incident.Pack":         {Kind: KindIncident, By: hands, StepUp: true, Weakness: true},
+	"incident.SupplierPack": {Kind: KindIncident, By: hands, StepUp: true, Weakness: true},
+	"incident.SystemPack":   {Kind: KindIncident, By: hands, StepUp: true, Weakness: true},
 
 	"report.Choices": {Kind: KindReport, By: buys},
 	"report.Write":   {Kind: KindReport, By: buys, StepUp: true, Weakness: true},

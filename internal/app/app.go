@@ -36,6 +36,7 @@ import (
 	"github.com/insegel/insegel/internal/evidence"
 	"github.com/insegel/insegel/internal/followup"
 	"github.com/insegel/insegel/internal/ids"
+	"github.com/insegel/insegel/internal/incident"
 	"github.com/insegel/insegel/internal/information"
 	"github.com/insegel/insegel/internal/job"
 	"github.com/insegel/insegel/internal/key"
@@ -127,6 +128,7 @@ type App struct {
 	Requirements    *requirement.Service
 	Actions         *action.Service
 	Procurements    *procurement.Service
+	Incidents       *incident.Service
 	Register        *register.Service
 	Reports         *report.Service
 	Followup        *followup.Service
@@ -273,7 +275,7 @@ func (a *App) build(ctx context.Context, o Options) error {
 	a.SAML.Jobs(a.Jobs)
 	a.Approvals.HandleSignIn(slices.Concat(a.Providers.Decisions(), a.OIDC.Decisions(), a.SAML.Decisions()))
 	a.Systems = &system.Service{DB: a.DB}
-	a.Suppliers = &supplier.Service{DB: a.DB, Moves: []supplier.Move{system.MoveSupplier}, Objects: delivers}
+	a.Suppliers = &supplier.Service{DB: a.DB, Moves: []supplier.Move{system.MoveSupplier, incident.MoveSupplier}, Objects: delivers}
 	a.Processings = &processing.Service{DB: a.DB, Catalogue: a.Catalogue}
 	a.Classifications = &classification.Service{DB: a.DB, Catalogue: a.Catalogue, Jobs: a.Jobs, Links: a.Links}
 	if a.Evidence, err = evidenceService(a.DB, a.Catalogue); err != nil {
@@ -282,6 +284,11 @@ func (a *App) build(ctx context.Context, o Options) error {
 	a.Requirements = &requirement.Service{DB: a.DB, Engine: a.Engine}
 	a.Actions = &action.Service{DB: a.DB, Requirements: a.Requirements}
 	a.Procurements = &procurement.Service{DB: a.DB, Requirements: a.Requirements, Links: a.Links}
+	rules, err := incident.Load(data.Files, a.Catalogue)
+	if err != nil {
+		return err
+	}
+	a.Incidents = &incident.Service{DB: a.DB, Requirements: a.Requirements, Rules: rules}
 	a.Register = &register.Service{DB: a.DB, Catalogue: a.Catalogue, Index: a.Index, Jobs: a.Jobs, Later: later}
 	a.Reports = &report.Service{DB: a.DB, Requirements: a.Requirements, Actions: a.Actions, Procurements: a.Procurements, Record: a.Processings, Texts: a.Texts}
 	action.Register(a.Jobs, a.Actions)
@@ -339,6 +346,7 @@ var later = []register.Later{
 	{Holds: action.Holds, Remove: action.Remove},
 	{Holds: procurement.Holds, Remove: procurement.Remove},
 	{Holds: processing.Holds, Remove: processing.Remove},
+	{Holds: incident.Holds, Remove: incident.Remove},
 }
 
 // endSessions ends every session of an account; the use case that calls for it logs why.

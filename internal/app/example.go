@@ -18,6 +18,7 @@ import (
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
+	"github.com/insegel/insegel/internal/incident"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/register"
@@ -141,7 +142,31 @@ func (a *App) tell(ctx context.Context, actor access.Actor) error {
 			return fmt.Errorf("%s: %w", s.Systems[i].Name, err)
 		}
 	}
+	if err := a.tellIncident(ctx, actor, names); err != nil {
+		return err
+	}
 	return a.Organisations.Set(ctx, actor, exampleDone, today.String())
+}
+
+// tellIncident lets something happen: decisions went to the wrong recipient last night.
+func (a *App) tellIncident(ctx context.Context, actor access.Actor, names map[string]string) error {
+	x, err := a.Incidents.Report(ctx, actor, incident.New{
+		Title: "Beslut skickade till fel mottagare", Happened: "Tre beslut om insatser följde med i ett utskick till en annan familj.",
+		Systems: []string{names[locale.Fold("Biståndsakten")]}, Origin: incident.Origin{Kind: "example", Ref: "1"},
+	})
+	if errors.Is(err, incident.ErrOrigin) { // it happened at an earlier start that was cut short
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return a.Incidents.Save(ctx, actor, x.ID.String(), x.Version, func(i *incident.Incident) {
+		i.AwareAt, i.Risk = i.FoundAt, incident.RiskLikely
+		i.Texts[incident.AwareWhy], i.Texts[incident.RiskWhy] = "Mottagaren ringde och läste upp första sidan.", "Mottagaren är känd och har lovat att lämna tillbaka breven, men uppgifterna rör insatser."
+		i.Answers["breach"], i.Answers["cyber"], i.Answers["supplier"] = incident.Yes, incident.No, incident.No
+		three := int64(3)
+		i.Persons = &three
+	})
 }
 
 func (a *App) tellSystem(ctx context.Context, actor access.Actor, ref string, s *story, i int, today civil.Date) error {

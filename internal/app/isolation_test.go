@@ -29,6 +29,7 @@ import (
 	"github.com/insegel/insegel/internal/dbtest"
 	"github.com/insegel/insegel/internal/document"
 	"github.com/insegel/insegel/internal/ids"
+	"github.com/insegel/insegel/internal/incident"
 	"github.com/insegel/insegel/internal/information"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/organisation"
@@ -56,6 +57,7 @@ type sides struct {
 	reader, other access.Actor
 	// systemID, slug and the rest name what lies on the other side.
 	systemID, slug, information, imported, upload, unit, person, requirement, processing, record, shift string
+	systemID, slug, information, imported, upload, unit, person, requirement, processing, incident string
 	// whole is true when the reader reaches a whole organisation, and the other side is another one.
 	whole bool
 }
@@ -126,6 +128,8 @@ func fillSide(t *testing.T, a *app.App, actor access.Actor, unit, mark string) (
 	x := processing.New(mark+" behandling", processing.Controller)
 	x.Purposes, x.UnitID, x.OwnerRole = mark+" ändamål", unitOf(t, a, actor, unit), mark+" ansvarig"
 	s.processing = must(a.Processings.Create(t.Context(), actor, x, processing.Wanted{Systems: []string{s.systemID}}))(t).Slug
+	s.incident = must(a.Incidents.Report(t.Context(), actor, incident.New{Title: mark + " incident", Happened: mark, Systems: []string{s.systemID}}))(t).ID.String()
+	ok(t, a.Incidents.SaveMeasure(t.Context(), actor, s.incident, incident.Measure{Text: mark + " åtgärd"}))
 	for _, i := range must(overview.New(a.DB, a.Requirements).Information(t.Context(), actor))(t) {
 		if strings.HasPrefix(i.Name, mark) {
 			s.information = i.ID.String()
@@ -382,7 +386,7 @@ func (s *sides) addresses(pattern string) []address {
 		return out
 	}
 	var out []address
-	for _, ref := range []string{s.slug, s.systemID, s.information, s.imported, s.upload, s.unit, s.person, s.processing, s.supplierID().String()} {
+	for _, ref := range []string{s.slug, s.systemID, s.information, s.imported, s.upload, s.unit, s.person, s.processing, s.supplierID().String(), s.incident} {
 		if ref == "" {
 			continue
 		}
@@ -481,6 +485,7 @@ func none(err error) (any, error) { return nil, err }
 func (s *sides) calls(ctx context.Context) map[string]call {
 	out := map[string]call{}
 	for _, some := range []map[string]call{s.systemCalls(ctx), s.classificationCalls(ctx), s.registerCalls(ctx), s.requirementCalls(ctx), s.overviewCalls(ctx), s.processingCalls(ctx), s.evidenceCalls(ctx)} {
+	for _, some := range []map[string]call{s.systemCalls(ctx), s.classificationCalls(ctx), s.registerCalls(ctx), s.requirementCalls(ctx), s.overviewCalls(ctx), s.processingCalls(ctx), s.incidentCalls(ctx)} {
 		maps.Copy(out, some)
 	}
 	return out
@@ -702,6 +707,7 @@ func (s *sides) overviewCalls(ctx context.Context) map[string]call {
 var names = regexp.MustCompile(`^(system\.|classification\.(Open|SetInformation|Answer|Unanswer|Restart|Reopen|Adjust|Decide)|register\.(Undo|Kept|Choose|Take)|` +
 	`evidence\.(Record|List|Withdraw|File|Note)|processing\.(Open|Edit|Create|Save|Link|Prefill|Delete)|overview\.(ProcessingHistory|Supplier|SupplierHistory|SystemSupplier)|` +
 	`supplier\.(Edit|Update|SavePaper|RemovePaper|SaveSubProcessor|RemoveSubProcessor|Merge)|` +
+	`incident\.(Open|Affected|Report|Save|SetSystems|Decide|SaveMeasure|DrillReport|Pack|SupplierPack|SystemPack)|` +
 	`requirement\.(View|Follows|Answer)|action\.(Doers|Plan|Save)|procurement\.(Annex|Choose|Supplied|AskSupplier|RecallSupplier)|report\.Write|overview\.(System|Dependencies|Requirements|History|InformationType|AsItWas)|organisation\.Move)$`)
 
 // byLink are the use cases that belong to whoever was sent a link, and to no role.
@@ -710,6 +716,7 @@ var byLink = regexp.MustCompile(`^(classification\.(Delegated|AnswerDelegated)|p
 // Every use case of the slices, called with what is theirs, is refused, tells nothing of it and changes nothing of it.
 func TestEveryUseCaseKeepsSidesApart(t *testing.T) {
 	slices := regexp.MustCompile(`^(system|processing|classification|register|evidence|requirement|action|procurement|report|overview)\.`)
+	slices := regexp.MustCompile(`^(system|processing|classification|register|requirement|action|procurement|incident|report|overview)\.`)
 	eachSide(t, func(t *testing.T, s sides) {
 		calls := s.calls(t.Context())
 		for _, name := range access.Actions() {

@@ -12,6 +12,7 @@ import (
 	"github.com/insegel/insegel/internal/auth/token"
 	"github.com/insegel/insegel/internal/backup"
 	"github.com/insegel/insegel/internal/classification"
+	"github.com/insegel/insegel/internal/incident"
 	"github.com/insegel/insegel/internal/mail"
 	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/overview"
@@ -40,6 +41,7 @@ func (a *App) menu(c *web.Context) []web.MenuItem {
 		{web.MenuItem{Name: "import", Group: "app.group-register", Key: "app.menu-import", Href: "/importera", Icon: "dl"}, "register.Preview"},
 		{web.MenuItem{Name: "action", Group: "app.group-work", Key: "app.menu-action", Href: "/atgarder", Icon: "list"}, "action.Plan"},
 		{web.MenuItem{Name: "procurement", Group: "app.group-work", Key: "app.menu-procurement", Href: "/upphandling", Icon: "cart"}, "procurement.Annex"},
+		{web.MenuItem{Name: incident.Menu, Group: "app.group-work", Key: "app.menu-incident", Href: incident.Place, Icon: "warn"}, "incident.List"},
 		{web.MenuItem{Name: "report", Group: "app.group-follow-up", Key: "app.menu-report", Href: "/rapporter", Icon: "doc"}, "report.Choices"},
 		{web.MenuItem{Name: overview.MenuLog, Group: "app.group-follow-up", Key: "app.menu-log", Href: "/sparlogg", Icon: "eye"}, "overview.Log"},
 		{web.MenuItem{Name: overview.MenuRules, Group: "app.group-support", Key: "app.menu-rule", Href: "/regler", Icon: "book"}, "overview.Rules"},
@@ -100,6 +102,7 @@ func (a *App) routes(site *web.Site, address string, sessions *auth.Sessions) {
 	a.classificationPages().Routes(site)
 	(&action.Pages{Service: a.Actions}).Routes(site)
 	(&procurement.Pages{Service: a.Procurements}).Routes(site)
+	(&incident.Pages{Service: a.Incidents, Link: address}).Routes(site)
 	(&register.Pages{Service: a.Register, Classifications: a.Classifications}).Routes(site)
 	(&report.Pages{Service: a.Reports, Link: address}).Routes(site)
 }

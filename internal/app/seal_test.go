@@ -26,6 +26,7 @@ import (
 	"github.com/insegel/insegel/internal/dbtest"
 	"github.com/insegel/insegel/internal/evidence"
 	"github.com/insegel/insegel/internal/ids"
+	"github.com/insegel/insegel/internal/incident"
 	"github.com/insegel/insegel/internal/information"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/organisation"
@@ -40,7 +41,7 @@ import (
 
 // sealedTables are all the sealed tables, as the slices say.
 var sealedTables = slices.Concat(information.Sealed, system.Sealed, classification.Sealed, link.Sealed, register.Sealed, requirement.Sealed, action.Sealed, procurement.Sealed,
-	alarm.Sealed, approval.Sealed, organisation.Sealed, processing.Sealed, supplier.Sealed, evidence.Sealed, web.Sealed)
+	alarm.Sealed, approval.Sealed, organisation.Sealed, processing.Sealed, supplier.Sealed, evidence.Sealed, incident.Sealed, web.Sealed)
 
 // plainAlthough are columns whose names sound like texts that are to be sealed, and why they are not.
 var plainAlthough = map[string]string{

@@ -349,14 +349,17 @@ var readers = []access.Role{access.DataProtection, access.Executive, access.Audi
 
 // ownChanges are the changes that readers may make, with the reason: to what is their own, or to the log of what they do.
 var ownChanges = map[string]string{
-	"report.Write":        "logs that the report was taken out, and changes nothing else",
-	"overview.SaveView":   "changes the reader's own views and nothing else",
-	"overview.RemoveView": "changes the reader's own views and nothing else",
-	"overview.ExportList": "logs that the list was taken out, and changes nothing else",
-	"overview.Snooze":     "changes the reader's own list and nothing else",
-	"overview.ExportLog":  "logs that the log was taken out, and changes nothing else",
-	"report.Processings":  "logs that the record was taken out, and changes nothing else",
-	"report.Suppliers":    "logs that the list was taken out, and changes nothing else",
+	"report.Write":          "logs that the report was taken out, and changes nothing else",
+	"overview.SaveView":     "changes the reader's own views and nothing else",
+	"overview.RemoveView":   "changes the reader's own views and nothing else",
+	"overview.ExportList":   "logs that the list was taken out, and changes nothing else",
+	"overview.Snooze":       "changes the reader's own list and nothing else",
+	"overview.ExportLog":    "logs that the log was taken out, and changes nothing else",
+	"report.Processings":    "logs that the record was taken out, and changes nothing else",
+	"incident.Pack":         "logs that the draft was taken out, and changes nothing else",
+	"incident.SupplierPack": "logs that the draft was taken out, and changes nothing else",
+	"incident.SystemPack":   "logs that the dossier was taken out, and changes nothing else",
+	"report.Suppliers":      "logs that the list was taken out, and changes nothing else",
 }
 
 // Who watches over others changes nothing, whatever the table says for each action by itself.

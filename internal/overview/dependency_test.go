@@ -42,21 +42,7 @@ func TestDependenciesInheritAndLoop(t *testing.T) {
 		say("katalogen", url.Values{"system": {"Lönen"}, "for-vidare": {"unknown"}})
 		say("lonen", url.Values{"system": {"Katalogen"}, "for-vidare": {"information"}})
 		say("lonen", url.Values{"tjanst": {"Kommunens nät"}, "leverantor": {"Nätbolaget"}, "for-vidare": {"function"}})
-		for name, tc := range map[string]struct {
-			form url.Values
-			says string
-		}{
-			"nothing":       {url.Values{"for-vidare": {"unknown"}}, "men inte båda"},
-			"both":          {url.Values{"system": {"Lönen"}, "tjanst": {"x"}, "for-vidare": {"unknown"}}, "men inte båda"},
-			"no such":       {url.Values{"system": {"Finns inte"}, "for-vidare": {"unknown"}}, "inget system med det namnet"},
-			"itself":        {url.Values{"system": {"Journalen"}, "for-vidare": {"unknown"}}, "beroende av sig självt"},
-			"again":         {url.Values{"system": {"Katalogen"}, "for-vidare": {"unknown"}}, "finns redan"},
-			"no such value": {url.Values{"tjanst": {"x"}, "for-vidare": {"allt"}}, ""},
-		} {
-			if p := say("journalen", tc.form); p.Status != 422 || !strings.Contains(p.Body, tc.says) {
-				t.Errorf("%s: %d, which does not say %q", name, p.Status, tc.says)
-			}
-		}
+		w.refusedDependencies(t)
 
 		p := w.open(t, "/system/lonen/beroenden")
 		webtest.CheckDOM(t, p.Doc)
@@ -103,4 +89,24 @@ func TestDependenciesInheritAndLoop(t *testing.T) {
 			t.Error("the service is still there")
 		}
 	})
+}
+
+// refusedDependencies sends forms that say nothing that can be, and sees that each is told what is wrong.
+func (w *world) refusedDependencies(t *testing.T) {
+	t.Helper()
+	for name, tc := range map[string]struct {
+		form url.Values
+		says string
+	}{
+		"nothing":       {url.Values{"for-vidare": {"unknown"}}, "men inte båda"},
+		"both":          {url.Values{"system": {"Lönen"}, "tjanst": {"x"}, "for-vidare": {"unknown"}}, "men inte båda"},
+		"no such":       {url.Values{"system": {"Finns inte"}, "for-vidare": {"unknown"}}, "inget system med det namnet"},
+		"itself":        {url.Values{"system": {"Journalen"}, "for-vidare": {"unknown"}}, "beroende av sig självt"},
+		"again":         {url.Values{"system": {"Katalogen"}, "for-vidare": {"unknown"}}, "finns redan"},
+		"no such value": {url.Values{"tjanst": {"x"}, "for-vidare": {"allt"}}, ""},
+	} {
+		if p := w.Post("/system/journalen/beroenden", tc.form); p.Status != 422 || !strings.Contains(p.Body, tc.says) {
+			t.Errorf("%s: %d, which does not say %q", name, p.Status, tc.says)
+		}
+	}
 }

@@ -213,6 +213,9 @@ func (p *Pages) supplier(c *web.Context) error {
 			d.Linked = append(d.Linked, web.Link{Label: e.Name, Href: e.Path()})
 		}
 	}
+	if may(c, "incident.Affected") {
+		d.Actions = append(d.Actions, web.Link{Label: c.L.T("overview.affected"), Href: v.Path() + "/berorda", Icon: "warn"})
+	}
 	if may(c, "overview.SupplierHistory") {
 		d.Actions = append(d.Actions, web.Link{Label: c.L.T("overview.history"), Href: v.Path() + "/historik", Icon: "clock"})
 	}

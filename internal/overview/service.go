@@ -86,7 +86,7 @@ func (s *Service) build(ctx context.Context, tx *db.Tx, org access.OrganisationI
 		sum := summary(v)
 		sum.answer(named)
 		if !v.Need.Stop {
-			engine.Derive(&v.Subject.Facts, v.Subject.Steps, day, out)
+			engine.DeriveSubject(&v.Subject, day, out)
 			sum.laws, sum.requirements = slices.Clone(out.Laws), slices.Clone(out.Requirements)
 			sum.statuses = statuses(engine.Catalogue, answers[sum.ID])
 		}

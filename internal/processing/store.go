@@ -109,6 +109,36 @@ func All(ctx context.Context, tx *db.Tx, org access.OrganisationID, r access.Rea
 	return out, fill(ctx, tx, org, out)
 }
 
+// DoneIn reads the processings within reach that are done in some of the systems.
+func DoneIn(ctx context.Context, tx *db.Tx, org access.OrganisationID, r access.Reach, systems []ids.ID[system.System]) ([]Processing, error) {
+	const few = 500 // above it the whole record is read
+	if len(systems) > few {
+		list, err := All(ctx, tx, org, r)
+		if err != nil {
+			return nil, err
+		}
+		hit := make(map[ids.ID[system.System]]bool, len(systems))
+		for _, id := range systems {
+			hit[id] = true
+		}
+		return slices.DeleteFunc(list, func(p Processing) bool {
+			return !slices.ContainsFunc(p.Systems, func(l Linked) bool { return hit[l.ID] })
+		}), nil
+	}
+	within, args := system.InReach(r, "p.unit_id", []any{org})
+	marks := []string{"''"} // never an empty list
+	for _, id := range systems {
+		args = append(args, id)
+		marks = append(marks, "$"+strconv.Itoa(len(args)))
+	}
+	out, err := db.All(ctx, tx, scan(ctx, tx), query+` AND `+within+` AND p.id IN (SELECT l.processing_id FROM processing_system l
+		WHERE l.organisation_id = $1 AND l.system_id IN (`+strings.Join(marks, ", ")+`)) ORDER BY p.sort_key, p.id`, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read processings of systems: %w", err)
+	}
+	return out, fill(ctx, tx, org, out)
+}
+
 // get reads one processing by its slug or its id, with everything it is linked to.
 func get(ctx context.Context, tx *db.Tx, org access.OrganisationID, ref string) (Processing, error) {
 	p, err := scan(ctx, tx)(func(dest ...any) error {

@@ -17,14 +17,14 @@ import (
 
 // Dependencies reads every dependency of the organisation.
 func Dependencies(ctx context.Context, tx *db.Tx, org access.OrganisationID) ([]Dependency, error) {
-	return dependencies(ctx, tx, `organisation_id = $1`, org)
+	return dependencies(ctx, tx, `1 = 1`, org)
 }
 
 func dependencies(ctx context.Context, tx *db.Tx, where string, args ...any) ([]Dependency, error) {
 	out, err := db.All(ctx, tx, func(scan func(...any) error) (Dependency, error) {
 		var d Dependency
 		return d, scan(&d.ID, &d.System, &d.Needs, &d.Facility, &d.Carries)
-	}, `SELECT id, system_id, COALESCE(needs_id, ''), COALESCE(facility_id, ''), carries FROM system_dependency WHERE `+where+` ORDER BY id`, args...)
+	}, `SELECT id, system_id, COALESCE(needs_id, ''), COALESCE(facility_id, ''), carries FROM system_dependency WHERE organisation_id = $1 AND `+where+` ORDER BY id`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read dependencies: %w", err)
 	}
@@ -72,7 +72,7 @@ func insertDependency(ctx context.Context, tx *db.Tx, org access.OrganisationID,
 
 // removeDependency takes a dependency of a system away, and the facility with it when nothing else needs it.
 func removeDependency(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.ID[System], dependency ids.ID[Dependency]) (Dependency, error) {
-	list, err := dependencies(ctx, tx, `organisation_id = $1 AND system_id = $2 AND id = $3`, org, id, dependency)
+	list, err := dependencies(ctx, tx, `system_id = $2 AND id = $3`, org, id, dependency)
 	if err != nil {
 		return Dependency{}, err
 	}
@@ -164,5 +164,39 @@ func neighbours(ctx context.Context, tx *db.Tx, org access.OrganisationID, neede
 		marks[i] = "$" + strconv.Itoa(len(args))
 	}
 	in := strings.Join(marks, ", ")
-	return dependencies(ctx, tx, `organisation_id = $1 AND (needs_id IN (`+in+`) OR facility_id IN (`+in+`))`, args...)
+	return dependencies(ctx, tx, `(needs_id IN (`+in+`) OR facility_id IN (`+in+`))`, args...)
+}
+
+// Some reads the systems with the ids that are within reach, however many they are, in Swedish order in each part.
+func Some(ctx context.Context, tx *db.Tx, org access.OrganisationID, r access.Reach, list []ids.ID[System]) ([]System, error) {
+	out := make([]System, 0, len(list))
+	for len(list) > 0 {
+		part := list[:min(atOnce, len(list))]
+		list = list[len(part):]
+		read, err := List(ctx, tx, org, Filter{Reach: r, IDs: part})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, read...)
+	}
+	return out, nil
+}
+
+// DeliveredBy finds the systems and the facilities that a supplier delivers.
+func DeliveredBy(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.ID[supplier.Supplier]) (systems []ids.ID[System], facilities []Facility, err error) {
+	systems, err = db.All(ctx, tx, func(scan func(...any) error) (ids.ID[System], error) {
+		var id ids.ID[System]
+		return id, scan(&id)
+	}, `SELECT id FROM system WHERE organisation_id = $1 AND supplier_id = $2 ORDER BY sort_key, id`, org, id)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read systems of supplier: %w", err)
+	}
+	facilities, err = db.All(ctx, tx, func(scan func(...any) error) (Facility, error) {
+		f := Facility{SupplierID: id}
+		return f, scan(&f.ID, &f.Name)
+	}, `SELECT id, name FROM facility WHERE organisation_id = $1 AND supplier_id = $2 ORDER BY folded`, org, id)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read services of supplier: %w", err)
+	}
+	return systems, facilities, nil
 }
