@@ -56,8 +56,7 @@ type sides struct {
 	// reader has every role, as far as this side goes. other may do everything on the other side.
 	reader, other access.Actor
 	// systemID, slug and the rest name what lies on the other side.
-	systemID, slug, information, imported, upload, unit, person, requirement, processing, record, shift string
-	systemID, slug, information, imported, upload, unit, person, requirement, processing, incident string
+	systemID, slug, information, imported, upload, unit, person, requirement, processing, record, shift, incident string
 	// whole is true when the reader reaches a whole organisation, and the other side is another one.
 	whole bool
 }
