@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"hash/maphash"
+	"math/bits"
 	"slices"
 
 	"github.com/insegel/insegel/internal/discovery/detect"
@@ -54,33 +55,67 @@ type tally struct {
 }
 
 // distinctCounter counts different values by hashes that nobody outside can foresee: all of them up to a number, and then those whose
-// hash ends with ever more zeros.
+// hash ends with ever more zeros. Its table has twice as many places as hashes; a hash stands at the first free place from where its
+// highest bits point.
 type distinctCounter struct {
 	n     int64
-	seen  map[uint64]struct{}
+	table []uint64
+	held  int
 	level int
 }
 
+// distinctPlaces is how many places a table has when it is made, and at most.
+const distinctPlaces, mostDistinctPlaces = 64, 2 * exactDistinct
+
 func (d *distinctCounter) add(h uint64) {
 	d.n++
+	h |= 1 << 63 // none is 0, which is a free place
 	if h&(1<<d.level-1) != 0 {
 		return
 	}
-	if d.seen == nil {
-		d.seen = map[uint64]struct{}{}
+	if d.table == nil {
+		d.table = make([]uint64, distinctPlaces)
 	}
-	d.seen[h] = struct{}{}
-	for len(d.seen) > exactDistinct {
-		d.level++
-		for k := range d.seen {
-			if k&(1<<d.level-1) != 0 {
-				delete(d.seen, k)
+	if !d.put(h) {
+		return
+	}
+	if d.held++; d.held*2 >= len(d.table) {
+		d.grow()
+	}
+}
+
+// grow makes more places; when there are enough, fewer hashes are kept.
+func (d *distinctCounter) grow() {
+	old := d.table
+	places := min(2*len(old), mostDistinctPlaces)
+	for fits := false; !fits; fits = d.held*2 < places {
+		if places == len(old) {
+			d.level++
+		}
+		d.table, d.held = make([]uint64, places), 0
+		for _, h := range old {
+			if h != 0 && h&(1<<d.level-1) == 0 && d.put(h) {
+				d.held++
 			}
 		}
 	}
 }
 
-func (d *distinctCounter) distinct() int64 { return int64(len(d.seen)) << d.level }
+// put puts a hash in its place, and reports whether it was not there.
+func (d *distinctCounter) put(h uint64) bool {
+	last := uint64(len(d.table) - 1)
+	for i := h >> 32; ; i++ {
+		switch d.table[i&last] {
+		case 0:
+			d.table[i&last] = h
+			return true
+		case h:
+			return false
+		}
+	}
+}
+
+func (d *distinctCounter) distinct() int64 { return int64(d.held) << d.level }
 
 // columnNamed finds or makes a column; nil when there are too many.
 func (s *session) columnNamed(c source.Column) *column {
@@ -135,11 +170,28 @@ func (s *session) columnAt(at int) (detect.Contexts, bool) {
 	return c.heading, g.form != source.Markup || c.heading != 0
 }
 
+// mostKeyed is how many columns of keys are looked at before the table of all is asked.
+const mostKeyed = 8
+
+// keyed is the column of a key or an element. The few that were found last are looked at first: most files have few.
 func (s *session) keyed(name []byte) *column {
 	if len(name) == 0 {
 		return nil
 	}
-	return s.columnNamed(source.Column{Member: s.member, Field: string(name)})
+	for _, c := range s.lastKeyed {
+		if c.Field == string(name) && c.Member == s.member {
+			return c
+		}
+	}
+	c := s.columnNamed(source.Column{Member: s.member, Field: string(name)})
+	switch {
+	case c == nil:
+	case len(s.lastKeyed) < mostKeyed:
+		s.lastKeyed = append(s.lastKeyed, c)
+	default:
+		s.lastKeyed[len(s.columns)%mostKeyed] = c
+	}
+	return c
 }
 
 // tell counts a number that has the shape, right or wrong.
@@ -170,12 +222,25 @@ func (c *column) tally(m *detect.Match, value []byte) {
 	}
 	t.why |= m.Why
 	s := c.session
+	if m.Number != 0 {
+		t.distinct.add(s.mixed(m.Number))
+		return
+	}
 	s.normal = detect.Normal(s.normal[:0], m.Detector, value)
 	t.distinct.add(maphash.Bytes(s.seed, s.normal))
 }
 
+// mixed is a hash of a number that nobody outside can foresee.
+func (s *session) mixed(n uint64) uint64 {
+	hi, lo := bits.Mul64(n^s.salts[0], s.salts[1]|1)
+	return (hi ^ lo) * (s.salts[0] | 1)
+}
+
 // hold keeps a match until the column is judged.
 func (c *column) hold(h held) {
+	if len(c.held) == 0 {
+		c.session.waiting++
+	}
 	c.held = append(c.held, h)
 	if len(c.held) >= judgeAfter {
 		c.release()
@@ -185,6 +250,9 @@ func (c *column) hold(h held) {
 // release judges the column, and hands on what waited.
 func (c *column) release() {
 	c.judged = true
+	if len(c.held) > 0 {
+		c.session.waiting--
+	}
 	for i := range c.held {
 		c.weigh(&c.held[i])
 		c.session.count(&c.held[i])

@@ -40,7 +40,7 @@ type Container struct {
 	Field string
 	// Detector is what it holds; "document" for the verdict of a document.
 	Detector string
-	// Count is how many values were found, and Distinct how many different; the latter is an estimate above 4,096.
+	// Count is how many values were found, and Distinct how many different; the latter is an estimate above 1,000.
 	Count, Distinct int64
 	// ValidShare is how many of the column's values are what Detector says.
 	ValidShare float64

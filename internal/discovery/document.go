@@ -25,6 +25,7 @@ func (s *session) listen(text []byte) {
 	if s.document.listened >= listenBytes {
 		return
 	}
+	text = text[:min(len(text), listenBytes-s.document.listened)]
 	s.document.listened += len(text)
 	if s.document.said == nil {
 		s.document.said = make([]bool, len(s.Rules.Documents))

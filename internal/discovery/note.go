@@ -86,8 +86,11 @@ func (s *session) placeLine(f *Finding, g *segment, at int) {
 	f.Place.Column = at - g.at - g.lineStart + 1
 }
 
-// countLines counts a text's lines up to a place of the window.
+// countLines counts a text's lines up to a place of the window, where findings are told.
 func (s *session) countLines(g *segment, at int) {
+	if !s.Detail {
+		return
+	}
 	between := s.window[g.at+g.counted : at]
 	if i := bytes.LastIndexByte(between, '\n'); i >= 0 {
 		g.lines += bytes.Count(between, newline)

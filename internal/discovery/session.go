@@ -5,7 +5,6 @@ package discovery
 import (
 	"bytes"
 	"hash/maphash"
-	"slices"
 	"sort"
 
 	"github.com/insegel/insegel/internal/discovery/detect"
@@ -49,13 +48,16 @@ type session struct {
 	counts, lows  []int64 // by detector: high and medium, and low
 	fresh         int64   // counted since the progress was told
 	seed          maphash.Seed
-	normal        []byte  // the value that is being hashed
-	windows       int     // of the member that were looked through
-	lastAt        int     // the place whose column was asked for last
-	lastColumn    *column // and that column
-	last          int     // the segment that was asked for last
+	salts         [2]uint64 // of numbers' hashes
+	normal        []byte    // the value that is being hashed
+	windows       int       // of the file that were looked through
+	waiting       int       // columns that hold matches until they are judged
+	lastAt        int       // the place whose column was asked for last
+	lastColumn    *column   // and that column
+	last          int       // the segment that was asked for last
 	csv           csvLayout
 	columns       map[source.Column]*column
+	lastKeyed     []*column // those that were found last by a key or an element
 	document      document
 }
 
@@ -81,16 +83,17 @@ func newSession(e *engine) *session {
 	s.scanner.Roughly = !e.Detail
 	s.counts, s.lows = make([]int64, len(e.Rules.IDs())), make([]int64, len(e.Rules.IDs()))
 	s.seed = maphash.MakeSeed()
+	s.salts = [2]uint64{maphash.Bytes(s.seed, []byte{0}), maphash.Bytes(s.seed, []byte{1})}
 	return s
 }
 
 // begin begins a task.
 func (s *session) begin(t task) {
-	s.task, s.read, s.skipped, s.windows = t, 0, 0, 0
+	s.task, s.read, s.skipped, s.windows, s.waiting = t, 0, 0, 0, 0
 	s.window, s.segments, s.from, s.any, s.member = s.window[:0], s.segments[:0], 0, false, ""
 	clear(s.counts)
 	clear(s.lows)
-	s.columns = nil
+	s.columns, s.lastKeyed = nil, s.lastKeyed[:0]
 	s.document = document{}
 }
 
@@ -111,6 +114,9 @@ func (s *session) Skipped(k source.Skip) error {
 	}
 	return s.skip(k)
 }
+
+// WantsLines reports whether findings are told, with their lines.
+func (s *session) WantsLines() bool { return s.Detail }
 
 // Text takes in text.
 func (s *session) Text(t source.Text) error {
@@ -215,13 +221,10 @@ func (s *session) decide(to int) error {
 		return nil
 	}
 	s.scanner.Wraps = s.wraps
-	s.scanner.Tried = s.structured() && (s.windows < triedWindows || s.windows%triedWindows == 0)
+	s.scanner.Tried = s.structured() && s.tries()
 	s.windows++
-	s.lastAt = -1
+	s.lastAt, s.csv.marked = -1, false
 	matches := s.scanner.Scan(s.window, s.from, to)
-	if byStart := func(a, b detect.Match) int { return a.Start - b.Start }; !slices.IsSortedFunc(matches, byStart) {
-		slices.SortStableFunc(matches, byStart)
-	}
 	for i := range matches {
 		s.note(&matches[i])
 	}
@@ -230,9 +233,13 @@ func (s *session) decide(to int) error {
 	return s.flush(false)
 }
 
-// triedWindows is how many windows of a table are looked through for numbers that only look right, and after how many more one is
-// again: what shares are counted from.
-const triedWindows = 16
+// Which windows of a table are looked through for numbers that only look right, which shares are counted from: the first, more of them
+// while a column waits to be judged, and then one in triedWindows.
+const firstTried, triedWindows = 4, 16
+
+func (s *session) tries() bool {
+	return s.windows < firstTried || s.windows%triedWindows == 0 || s.windows < triedWindows && s.waiting > 0
+}
 
 // structured reports whether the window holds columns.
 func (s *session) structured() bool {

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"strings"
 
+	"github.com/insegel/insegel/internal/discovery/detect"
 	"github.com/insegel/insegel/internal/discovery/source"
 )
 
@@ -14,30 +15,42 @@ const longestKey = 512
 
 // jsonKey finds the key of the value that stands after b: the last quoted word before a colon.
 func jsonKey(b []byte) []byte {
-	for {
-		colon := bytes.LastIndexByte(b, ':')
-		if colon < 0 {
-			return nil
+	for i := len(b) - 1; i >= 0; i-- {
+		if b[i] != ':' {
+			continue
 		}
-		key := bytes.TrimRight(b[:colon], " \t\r\n")
-		if len(key) > 1 && key[len(key)-1] == '"' {
-			key = key[:len(key)-1]
-			if open := bytes.LastIndexByte(key, '"'); open >= 0 && len(key)-open < 100 {
-				return key[open+1:]
+		shut := i - 1
+		for shut > 0 && isBlank(b[shut]) {
+			shut--
+		}
+		if shut < 1 || b[shut] != '"' {
+			continue
+		}
+		for open := shut - 1; open >= 0 && shut-open < 100; open-- {
+			if b[open] == '"' {
+				return b[open+1 : shut]
 			}
 		}
-		b = b[:colon]
 	}
+	return nil
 }
+
+func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
 
 // elementName finds the element, or the attribute, that the text after b stands in.
 func elementName(b []byte) []byte {
-	open, shut := bytes.LastIndexByte(b, '<'), bytes.LastIndexByte(b, '>')
+	open := len(b) - 1
+	shut := -1
+	for ; open >= 0 && b[open] != '<'; open-- {
+		if b[open] == '>' && shut < 0 {
+			shut = open
+		}
+	}
 	if open < 0 || open+1 >= len(b) {
 		return nil
 	}
 	tag := b[open+1:]
-	if shut < open { // inside a tag: an attribute's value
+	if shut < 0 { // inside a tag: an attribute's value
 		eq := bytes.LastIndexByte(tag, '=')
 		if eq < 0 {
 			return nil
@@ -48,26 +61,31 @@ func elementName(b []byte) []byte {
 	if tag[0] == '/' || tag[0] == '!' || tag[0] == '?' {
 		return nil
 	}
-	end := bytes.IndexAny(tag, " \t\r\n/>")
-	if end < 0 {
-		return nil
+	first := 0
+	for end, c := range tag {
+		if isBlank(c) || c == '/' || c == '>' {
+			return tag[first:end]
+		}
+		if c == ':' && first == 0 {
+			first = end + 1
+		}
 	}
-	name := tag[:end]
-	return name[bytes.IndexByte(name, ':')+1:]
+	return nil
 }
 
 // csvLayout is what is known about a file of rows.
 type csvLayout struct {
-	known     bool
 	delimiter byte
 	headings  []string
 	columns   []*column
 
-	// where the last place was, so that the next one on the same line goes on from there
-	window    *byte
-	start, at int
-	index     int
-	quoted    bool
+	// the window's delimiters, line breaks and quotes, once something in it has been asked for
+	cells  detect.Cells
+	marked bool
+	// where the last place was, so that the next one goes on from there
+	at     int
+	index  int
+	quoted bool
 }
 
 // csvDelimiters are what may part cells.
@@ -75,7 +93,7 @@ const csvDelimiters = ";,\t|"
 
 // learn looks at the first line: which delimiter there is most of, and what the columns are called.
 func (l *csvLayout) learn(first []byte) {
-	*l = csvLayout{known: true}
+	*l = csvLayout{cells: l.cells}
 	if i := bytes.IndexByte(first, '\n'); i >= 0 {
 		first = first[:i]
 	}
@@ -109,7 +127,7 @@ func onlyDigits(r rune) rune {
 
 // column is the column that a place of the window stands in; nil when its line begins too far back.
 func (l *csvLayout) column(s *session, at int) *column {
-	if !l.goTo(s.window, at) {
+	if !l.goTo(s, at) {
 		return nil
 	}
 	index := l.index
@@ -130,26 +148,22 @@ func (l *csvLayout) column(s *session, at int) *column {
 }
 
 // goTo counts the delimiters up to a place; ok is false when its line begins too far back.
-func (l *csvLayout) goTo(window []byte, at int) (ok bool) {
-	if l.window != &window[0] || at < l.at || at-l.at > longestLine || bytes.IndexByte(window[l.at:at], '\n') >= 0 {
+func (l *csvLayout) goTo(s *session, at int) (ok bool) {
+	window := s.window
+	if !l.marked {
+		s.scanner.MarkCells(&l.cells, window, l.delimiter)
+		l.marked, l.at = true, -1
+	}
+	if l.at < 0 || at < l.at || at-l.at > longestLine {
 		from := max(0, at-longestLine)
-		l.start = from + bytes.LastIndexByte(window[from:at], '\n') + 1
-		if l.start == from && from > 0 {
-			l.window = nil
+		start := from + bytes.LastIndexByte(window[from:at], '\n') + 1
+		if start == from && from > 0 {
+			l.at = -1
 			return false
 		}
-		l.window, l.at, l.index, l.quoted = &window[0], l.start, 1, false
+		l.at, l.index, l.quoted = start, 1, false
 	}
-	index, quoted, delimiter := l.index, l.quoted, l.delimiter
-	for _, c := range window[l.at:at] {
-		if c == delimiter {
-			if !quoted {
-				index++
-			}
-		} else if c == '"' {
-			quoted = !quoted
-		}
-	}
-	l.at, l.index, l.quoted = at, index, quoted
+	l.index, l.quoted = l.cells.Count(l.at, at, l.index, l.quoted)
+	l.at = at
 	return true
 }

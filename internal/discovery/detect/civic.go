@@ -4,6 +4,7 @@ package detect
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math/bits"
 )
 
@@ -22,62 +23,111 @@ const (
 	floating                  // 1.98507099805E11
 )
 
-// civic tries the run of n digits at i.
-func (s *Scanner) civic(i, n int) {
-	t := s.text
-	form, birth, tail := bare10, i, i+6
-	if i+n < len(t) && t[i+n]|0x20 == 'e' {
-		s.floating(i, n)
-		return
+// shapes tries the runs of at least six digits that begin in a word of the bitmap and have one of the shapes: six or eight digits, which
+// a separator and four more may follow, ten and twelve. Most runs have none, and end here without being looked at one by one.
+func (s *Scanner) shapes(starts uint64, w, from, to int) {
+	d, next := s.digits[w], s.digits[w+1]
+	signs, nextSigns := s.signs[w], s.signs[w+1]
+	more := starts & (d>>6 | next<<58) // at least seven
+	six := starts &^ more
+	more &= d>>7 | next<<57
+	eight := more &^ (d>>8 | next<<56)
+	more &= (d>>8 | next<<56) & (d>>9 | next<<55)
+	ten := more &^ (d>>10 | next<<54)
+	more &= (d>>10 | next<<54) & (d>>11 | next<<53)
+	twelve := more &^ (d>>12 | next<<52)
+	if !s.Tried { // no month begins with 2 to 9: most that have the shape end here
+		early, late := signs>>2|nextSigns<<62, signs>>4|nextSigns<<60
+		six, ten, eight, twelve = six&early, ten&early, eight&late, twelve&late
 	}
-	switch n {
-	case 10:
-	case 12:
-		form, birth, tail = bare12, i+2, i+8
-	case 6, 8:
-		if i+n >= len(t) || separatorFirst[t[i+n]] == 0 {
-			return
-		}
-		k, strong := separator(t, i+n, s.Wraps)
-		if k == 0 || !s.exactly(i+n+k, 4) {
-			return
-		}
-		form, birth, tail = spaced, i+n-6, i+n+k
-		if strong {
-			form = dashed
-		}
-	default:
-		return
+	fraction := signs << 1
+	if w > 0 {
+		fraction |= s.signs[w-1] >> 63
 	}
-	if i > 0 && joins(t, i-1) || tail+4 < len(t) && letterAt(t, tail+4) {
-		return
+	fraction &= starts
+	for left := six | eight | ten | twelve | fraction; left != 0; left &= left - 1 {
+		i, bit := w*64+bits.TrailingZeros64(left), left&-left
+		if i < from || i >= to {
+			continue
+		}
+		if bit&fraction != 0 {
+			if n := s.runAt(i); i+n < len(s.text) && s.text[i+n]|0x20 == 'e' {
+				s.floating(i, n)
+				continue
+			}
+		}
+		switch {
+		case bit&ten != 0:
+			s.bare(i, i, bare10)
+		case bit&twelve != 0:
+			s.bare(i, i+2, bare12)
+		case bit&six != 0:
+			s.parted(i, i)
+		case bit&eight != 0:
+			s.parted(i, i+2)
+		}
 	}
-	s.tryCivic(civicNumber{start: i, birth: birth, tail: tail, form: form})
 }
 
-// civicNumber is a number of the right shape: t[birth:] are YYMMDD and t[tail:] NNNN.
+// bare tries ten or twelve digits.
+func (s *Scanner) bare(i, birth int, form civicForm) {
+	t := s.text
+	lanes := pairsOf(binary.LittleEndian.Uint64(t[birth:]))
+	s.tryCivic(civicNumber{start: i, birth: birth, tail: birth + 6, form: form, pairs: lanes, last: two(t[birth+8:])})
+}
+
+// parted tries six or eight digits, a separator, and four.
+func (s *Scanner) parted(i, birth int) {
+	t, end := s.text, birth+6
+	if end+5 > len(t) || separatorFirst[t[end]] == 0 {
+		return
+	}
+	form, tail := dashed, end+1
+	if t[end] != '-' || !isDigit(t[tail]) {
+		k, strong := separator(t, end, s.Wraps)
+		if k == 0 {
+			return
+		}
+		tail = end + k
+		if !strong {
+			form = spaced
+		}
+	}
+	if !s.exactly(tail, 4) {
+		return
+	}
+	x := binary.LittleEndian.Uint64(t[birth:])&(1<<48-1) | uint64(binary.LittleEndian.Uint16(t[tail:]))<<48
+	s.tryCivic(civicNumber{start: i, birth: birth, tail: tail, form: form, pairs: pairsOf(x), last: two(t[tail+2:])})
+}
+
+// civicNumber is a number of the right shape: t[birth:] are YYMMDD and t[tail:] NNNN. The values of its first four pairs of digits are
+// 16 bits apart in pairs; last is that of the fifth.
 type civicNumber struct {
 	start, birth, tail int
 	form               civicForm
+	pairs              uint64
+	last               int
+}
+
+// pairsOf makes the values of four pairs of eight digits.
+func pairsOf(x uint64) uint64 {
+	x -= zeros
+	return (x*10 + x>>8) & 0x00ff00ff00ff00ff
 }
 
 // tryCivic checks a number's date and checksum, and notes it.
 func (s *Scanner) tryCivic(c civicNumber) {
 	t := s.text
-	if t[c.birth+2] > '1' && !s.Tried { // no month begins so: most that have the shape end here
-		return
-	}
-	var ten [10]byte
-	date, tail := (*[6]byte)(t[c.birth:]), (*[4]byte)(t[c.tail:])
-	ten[0], ten[1], ten[2], ten[3], ten[4], ten[5] = date[0], date[1], date[2], date[3], date[4], date[5]
-	ten[6], ten[7], ten[8], ten[9] = tail[0], tail[1], tail[2], tail[3]
 	century := 0
-	if c.birth-c.start >= 2 {
+	if c.birth > c.start {
 		century = max(1, two(t[c.birth-2:])) // 00 is written, and none of the three
 	}
-	d, why := s.checkCivic(&ten, century)
+	d, why := s.checkCivic(c.pairs, c.last, century)
+	if why == 0 && !s.Tried || c.start > 0 && joins(t, c.start-1) || c.tail+4 < len(t) && letterAt(t, c.tail+4) {
+		return
+	}
 	if why == 0 {
-		if s.Tried && (s.want[Personnummer] || s.want[Samordningsnummer]) {
+		if s.want[Personnummer] || s.want[Samordningsnummer] {
 			s.out = append(s.out, Match{Start: c.start, End: c.tail + 4, Detector: Personnummer})
 		}
 		return
@@ -85,26 +135,52 @@ func (s *Scanner) tryCivic(c civicNumber) {
 	if !s.want[d] {
 		return
 	}
-	m := Match{Start: c.start, End: c.tail + 4, Detector: d, Why: why}
+	m := Match{Start: c.start, End: c.tail + 4, Detector: d, Why: why, Number: c.pairs | uint64(c.last)<<8}
 	s.judgeCivic(&m, c)
 	s.out = append(s.out, m)
 }
 
-// checkCivic says which number ten digits are; why is 0 when they are none. century is 0 when it is not written.
-func (s *Scanner) checkCivic(ten *[10]byte, century int) (Detector, Why) {
-	month, day := two(ten[2:]), two(ten[4:])
-	if month > 12 || day > 91 || century != 0 && (century < 18 || century > 20) || !luhn(ten[:]) || two(ten[6:])+int(ten[8]-'0') == 0 {
+// What days hold in a month's row: no date, a day, 29 February, and a day 60 higher, of which every month has any.
+const (
+	noDay = iota
+	aDay
+	leapDay
+	coordinated
+)
+
+// days are what each day is, by 128 times the month, 00 among them.
+var days = func() (t [13 * 128]uint8) {
+	for month := range 13 {
+		for day := 1; day <= int(monthDays[month]); day++ {
+			t[month*128+day] = aDay
+		}
+		for day := 60; day <= 91; day++ {
+			t[month*128+day] = coordinated
+		}
+	}
+	t[2*128+29] = leapDay
+	return t
+}()
+
+// checkCivic says which number five pairs of digits are; why is 0 when they are none. century is 0 when it is not written.
+func (s *Scanner) checkCivic(pairs uint64, last, century int) (Detector, Why) {
+	year, month, day, birth := int(pairs&0x7f), int(pairs>>16&0x7f), int(pairs>>32&0x7f), int(pairs>>48&0x7f)
+	if month > 12 {
+		return 0, 0
+	}
+	kind := days[month*128+day]
+	sum := luhnPairs[year] + luhnPairs[month] + luhnPairs[day] + luhnPairs[birth] + luhnPairs[last]
+	if kind == noDay || sum%10 != 0 || birth == 0 && last < 10 || century != 0 && (century < 18 || century > 20) {
 		return 0, 0
 	}
 	why := Checksum | Date
 	if century != 0 {
 		why |= Century
 	}
-	if day >= 60 {
+	if kind == coordinated {
 		return Samordningsnummer, why
 	}
-	year := two(ten[:])
-	if !dayExists(century, year, month, day) {
+	if kind == leapDay && !dayExists(century, year, month, day) {
 		return 0, 0
 	}
 	if century == 20 && (2000+year)*10000+month*100+day > s.Today {
@@ -133,8 +209,8 @@ func two(b []byte) int {
 }
 
 // luhnPairs has the sum of two digits of which the first is doubled.
-var luhnPairs = func() (sums [100]uint8) {
-	for i := range sums {
+var luhnPairs = func() (sums [128]uint8) {
+	for i := range 100 {
 		a := i / 10 * 2
 		sums[i] = uint8(a/10 + a%10 + i%10)
 	}
@@ -378,7 +454,7 @@ func (s *Scanner) wholeCivic(digits []byte, start, end int) {
 	why := Form
 	switch {
 	case len(digits) == 12:
-		century = two(digits)
+		century = max(1, two(digits))
 		digits = digits[2:]
 	case len(digits) < 10 && len(digits) >= 7:
 		lost := append(make([]byte, 0, 10), "000"[:10-len(digits)]...)
@@ -387,14 +463,15 @@ func (s *Scanner) wholeCivic(digits []byte, start, end int) {
 	case len(digits) != 10:
 		return
 	}
-	d, more := s.checkCivic((*[10]byte)(digits), century)
-	m := Match{Start: start, End: end, Detector: d, Why: why | more, Confidence: Medium}
+	pairs, last := pairsOf(binary.LittleEndian.Uint64(digits)), two(digits[8:])
+	d, more := s.checkCivic(pairs, last, century)
+	m := Match{Start: start, End: end, Detector: d, Why: why | more, Confidence: Medium, Number: pairs | uint64(last)<<8}
 	switch {
 	case more == 0:
 		if !s.Tried {
 			return
 		}
-		m.Detector, m.Why, m.Confidence = Personnummer, 0, None
+		m.Detector, m.Why, m.Confidence, m.Number = Personnummer, 0, None, 0
 	case why == Ambiguous || more&Future != 0:
 		m.Confidence = Low
 	}

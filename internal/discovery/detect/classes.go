@@ -4,36 +4,65 @@ package detect
 
 import "encoding/binary"
 
-// A bitmap has one bit for each byte of a text: bit i of word w stands for byte 64w+i. Two are made of every text: which bytes are
-// digits, and which are letters (A-Z, a-z, and every byte from 0x80, so that both UTF-8 and Windows-1252 have their å, ä and ö).
+// A bitmap has one bit for each byte of a text: bit i of word w stands for byte 64w+i. Which are made depends on what is looked for.
 //
 // A kernel fills them for whole blocks of 64 bytes. There are two, which are tested against each other and against a slow one:
 // assembly with AVX2, and Go on eight bytes at a time.
+type kernel struct {
+	// numbers fills digits, and signs: '0' and '1', which a month begins with, and ',' and '.', which a fraction follows.
+	numbers func(digits, signs []uint64, src []byte)
+	// words fills letters (A-Z, a-z, and every byte from 0x80, so that both UTF-8 and Windows-1252 have their å, ä and ö), and leads:
+	// what may begin punctuation outside ASCII.
+	words func(letters, leads []uint64, src []byte)
+	// cells fills the places of a delimiter, of line breaks and of quotes.
+	cells func(delims, lines, quotes []uint64, src []byte, delimiter byte)
+}
 
-// kernel fills digits, and letters unless it is nil, for the len(src)/64 whole blocks of src.
-type kernel func(digits, letters []uint64, src []byte)
+// kernelGo is the one in Go.
+var kernelGo = kernel{numbersGo, wordsGo, cellsGo}
 
-// classify fills the bitmaps for all of src. The slices have room for len(src)/64+1 words and one more, which are zero after the end.
-func classify(k kernel, digits, letters []uint64, src []byte) {
+// lastBlock is the part of a text after its whole blocks, filled up with zeros.
+func lastBlock(src []byte) (block [64]byte) {
+	copy(block[:], src[len(src)&^63:])
+	return block
+}
+
+// classifyNumbers fills the bitmaps for all of src. The slices have room for len(src)/64+1 words and one more, which are zero after the
+// end.
+func (k *kernel) classifyNumbers(digits, signs []uint64, src []byte) {
 	whole := len(src) / 64
-	if whole > 0 {
-		if letters != nil {
-			k(digits[:whole], letters[:whole], src[:whole*64])
-		} else {
-			k(digits[:whole], nil, src[:whole*64])
-		}
-	}
-	var last [64]byte
-	copy(last[:], src[whole*64:])
-	var d, l [1]uint64
-	classifyGo(d[:], l[:], last[:])
-	digits[whole], digits[whole+1] = d[0], 0
-	if letters != nil {
-		letters[whole], letters[whole+1] = l[0], 0
+	k.numbers(digits[:whole], signs[:whole], src[:whole*64])
+	digits[whole], signs[whole], digits[whole+1], signs[whole+1] = 0, 0, 0, 0
+	if len(src) > whole*64 {
+		last := lastBlock(src)
+		numbersGo(digits[whole:whole+1], signs[whole:whole+1], last[:])
 	}
 }
 
-// The constants of classifyGo: a byte's value in each of eight bytes.
+// classifyWords does the same for letters and what may begin punctuation.
+func (k *kernel) classifyWords(letters, leads []uint64, src []byte) {
+	whole := len(src) / 64
+	k.words(letters[:whole], leads[:whole], src[:whole*64])
+	letters[whole], leads[whole], letters[whole+1], leads[whole+1] = 0, 0, 0, 0
+	if len(src) > whole*64 {
+		last := lastBlock(src)
+		wordsGo(letters[whole:whole+1], leads[whole:whole+1], last[:])
+	}
+}
+
+// classifyCells does the same for cells.
+func (k *kernel) classifyCells(delims, lines, quotes []uint64, src []byte, delimiter byte) {
+	whole := len(src) / 64
+	k.cells(delims[:whole], lines[:whole], quotes[:whole], src[:whole*64], delimiter)
+	delims[whole], lines[whole], quotes[whole] = 0, 0, 0
+	delims[whole+1], lines[whole+1], quotes[whole+1] = 0, 0, 0
+	if len(src) > whole*64 {
+		last := lastBlock(src)
+		cellsGo(delims[whole:whole+1], lines[whole:whole+1], quotes[whole:whole+1], last[:], delimiter)
+	}
+}
+
+// The constants of the kernels in Go: a byte's value in each of eight bytes.
 const (
 	each    = 0x0101010101010101
 	highs   = 0x80 * each
@@ -46,27 +75,75 @@ const (
 	caseBit = 0x20 * each
 )
 
-// classifyGo is the kernel in Go: eight bytes at a time. A byte y is below n when neither y's high bit nor that of (y&0x7f)+(0x80-n)
+// bitsOf gathers the high bits of eight bytes.
+func bitsOf(x uint64) uint64 { return (x & highs) >> 7 * gather >> 56 }
+
+// isEach has the high bit of every byte of x that equals c, which is given in each of eight bytes.
+func isEach(x, c uint64) uint64 {
+	y := x ^ c
+	return ^(y&lows + lows | y)
+}
+
+// numbersGo is the kernel in Go: eight bytes at a time. A byte y is below n when neither y's high bit nor that of (y&0x7f)+(0x80-n)
 // is set.
-func classifyGo(digits, letters []uint64, src []byte) {
+func numbersGo(digits, signs []uint64, src []byte) {
 	for w := range digits {
 		block := src[w*64 : w*64+64 : w*64+64]
-		var d, l uint64
+		var d, s uint64
 		for i := 0; i < 64; i += 8 {
 			x := binary.LittleEndian.Uint64(block[i : i+8 : i+8])
 			y := x ^ zeros
 			no := (y&lows + pastNin) | y
-			d |= ((^no & highs) >> 7 * gather >> 56) << i
-			if letters != nil {
-				z := ((x | caseBit) | highs) - lowerAs // no borrow: the high bit is set
-				z ^= highs                             // high bit set: below 'a'
-				no = (z&lows + pastZ) | z
-				l |= (((^no | x) & highs) >> 7 * gather >> 56) << i
-			}
+			d |= bitsOf(^no) << i
+			s |= bitsOf(isEach(x&^each, zeros)|isEach(x&^(2*each), ','*each)) << i
 		}
-		digits[w] = d
-		if letters != nil {
-			letters[w] = l
-		}
+		digits[w], signs[w] = d, s
 	}
 }
+
+// wordsGo is the kernel in Go.
+func wordsGo(letters, leads []uint64, src []byte) {
+	for w := range letters {
+		block := src[w*64 : w*64+64 : w*64+64]
+		var l, p uint64
+		for i := 0; i < 64; i += 8 {
+			x := binary.LittleEndian.Uint64(block[i : i+8 : i+8])
+			z := ((x | caseBit) | highs) - lowerAs // no borrow: the high bit is set
+			z ^= highs                             // high bit set: below 'a'
+			no := (z&lows + pastZ) | z
+			l |= bitsOf(^no|x) << i
+			if x&highs != 0 {
+				for k, c := range block[i : i+8] {
+					p |= uint64(punctuation[c]&1) << (i + k)
+				}
+			}
+		}
+		letters[w], leads[w] = l, p
+	}
+}
+
+// cellsGo is the kernel in Go.
+func cellsGo(delims, lines, quotes []uint64, src []byte, delimiter byte) {
+	each64 := uint64(delimiter) * each
+	for w := range delims {
+		block := src[w*64 : w*64+64 : w*64+64]
+		var d, l, q uint64
+		for i := 0; i < 64; i += 8 {
+			x := binary.LittleEndian.Uint64(block[i : i+8 : i+8])
+			d |= bitsOf(isEach(x, each64)) << i
+			l |= bitsOf(isEach(x, '\n'*each)) << i
+			q |= bitsOf(isEach(x, '"'*each)) << i
+		}
+		delims[w], lines[w], quotes[w] = d, l, q
+	}
+}
+
+// punctuation has, of a byte that begins punctuation outside ASCII, how many bytes it is, twice, and one: in UTF-8 U+2000 and on, U+0080
+// and on, the byte order mark; in Windows-1252 quotes, dashes, the bullet and the no-break space, which are one byte.
+var punctuation = func() (t [256]uint8) {
+	t[0xe2], t[0xef], t[0xc2] = 3<<1|1, 3<<1|1, 2<<1|1
+	for _, c := range []byte{0x91, 0x92, 0x93, 0x94, 0x95, 0x96, 0x97, 0xa0, 0xab, 0xbb} {
+		t[c] = 1<<1 | 1
+	}
+	return t
+}()

@@ -4,15 +4,25 @@ package detect
 
 import "golang.org/x/sys/cpu"
 
-// classifyAVX2 is the kernel in assembly. letters may be nil.
+// numbersAVX2 is the kernel in assembly.
 //
 //go:noescape
-func classifyAVX2(digits, letters []uint64, src []byte)
+func numbersAVX2(digits, signs []uint64, src []byte)
+
+// wordsAVX2 is the kernel in assembly.
+//
+//go:noescape
+func wordsAVX2(letters, leads []uint64, src []byte)
+
+// cellsAVX2 is the kernel in assembly.
+//
+//go:noescape
+func cellsAVX2(delims, lines, quotes []uint64, src []byte, delimiter byte)
 
 // kernels are those that this machine can run, the fastest first.
 func kernels() []kernel {
 	if cpu.X86.HasAVX2 {
-		return []kernel{classifyAVX2, classifyGo}
+		return []kernel{{numbersAVX2, wordsAVX2, cellsAVX2}, kernelGo}
 	}
-	return []kernel{classifyGo}
+	return []kernel{kernelGo}
 }

@@ -8,27 +8,48 @@ DATA consts<>+1(SB)/1, $9    // '9'-'0'
 DATA consts<>+2(SB)/1, $0x20 // the bit between A and a
 DATA consts<>+3(SB)/1, $0x61 // 'a'
 DATA consts<>+4(SB)/1, $25   // 'z'-'a'
-GLOBL consts<>(SB), RODATA|NOPTR, $5
+DATA consts<>+5(SB)/1, $0xfe // all but the bit between '0' and '1'
+DATA consts<>+6(SB)/1, $0xfd // all but the bit between ',' and '.'
+DATA consts<>+7(SB)/1, $0x2c // ','
+DATA consts<>+8(SB)/1, $0x0a // a line break
+DATA consts<>+9(SB)/1, $0x22 // '"'
+DATA consts<>+10(SB)/1, $0x0f // the lower half of a byte
+GLOBL consts<>(SB), RODATA|NOPTR, $11
 
-// func classifyAVX2(digits, letters []uint64, src []byte)
+// What may begin punctuation outside ASCII, by the halves of its byte: it does when both tables have a bit in common. Bit 0 is 9 with 1
+// to 7, bit 1 is a with 0 and b, bit 2 is b with b, bit 3 is c and e with 2, bit 4 is e with f.
+DATA lower<>+0(SB)/8, $0x0101010101090102
+DATA lower<>+8(SB)/8, $0x1000000006000000
+GLOBL lower<>(SB), RODATA|NOPTR, $16
+DATA upper<>+0(SB)/8, $0x0000000000000000
+DATA upper<>+8(SB)/8, $0x0018000804020100
+GLOBL upper<>(SB), RODATA|NOPTR, $16
+
+// STORE writes the high bits of the 64 bytes in two registers.
+#define STORE(first, second, to) \
+	VPMOVMSKB first, AX;  \
+	VPMOVMSKB second, BX; \
+	SHLQ $32, BX;         \
+	ORQ  BX, AX;          \
+	MOVQ AX, (to)
+
+// func numbersAVX2(digits, signs []uint64, src []byte)
 //
 // A byte y is at most n, unsigned, when min(y, n) == y. VPMOVMSKB takes the high bit of each byte.
-TEXT ·classifyAVX2(SB), NOSPLIT, $0-72
+TEXT ·numbersAVX2(SB), NOSPLIT, $0-72
 	MOVQ digits_base+0(FP), DI
 	MOVQ digits_len+8(FP), CX
-	MOVQ letters_base+24(FP), R8
+	MOVQ signs_base+24(FP), R8
 	MOVQ src_base+48(FP), SI
 	VPBROADCASTB consts<>+0(SB), Y10
 	VPBROADCASTB consts<>+1(SB), Y11
-	VPBROADCASTB consts<>+2(SB), Y12
-	VPBROADCASTB consts<>+3(SB), Y13
-	VPBROADCASTB consts<>+4(SB), Y14
+	VPBROADCASTB consts<>+5(SB), Y12
+	VPBROADCASTB consts<>+6(SB), Y13
+	VPBROADCASTB consts<>+7(SB), Y14
 	TESTQ CX, CX
 	JZ    done
-	TESTQ R8, R8
-	JZ    digitsOnly
 
-both:
+loop:
 	VMOVDQU (SI), Y0
 	VMOVDQU 32(SI), Y1
 	VPSUBB  Y10, Y0, Y2
@@ -37,53 +58,124 @@ both:
 	VPMINUB Y11, Y3, Y5
 	VPCMPEQB Y4, Y2, Y2
 	VPCMPEQB Y5, Y3, Y3
-	VPMOVMSKB Y2, AX
-	VPMOVMSKB Y3, BX
-	SHLQ $32, BX
-	ORQ  BX, AX
-	MOVQ AX, (DI)
+	STORE(Y2, Y3, DI)
 
-	VPOR    Y12, Y0, Y2
-	VPOR    Y12, Y1, Y3
-	VPSUBB  Y13, Y2, Y2
-	VPSUBB  Y13, Y3, Y3
-	VPMINUB Y14, Y2, Y4
-	VPMINUB Y14, Y3, Y5
+	VPAND   Y12, Y0, Y2
+	VPAND   Y12, Y1, Y3
+	VPCMPEQB Y10, Y2, Y2
+	VPCMPEQB Y10, Y3, Y3
+	VPAND   Y13, Y0, Y4
+	VPAND   Y13, Y1, Y5
+	VPCMPEQB Y14, Y4, Y4
+	VPCMPEQB Y14, Y5, Y5
+	VPOR    Y4, Y2, Y2
+	VPOR    Y5, Y3, Y3
+	STORE(Y2, Y3, R8)
+
+	ADDQ $64, SI
+	ADDQ $8, DI
+	ADDQ $8, R8
+	DECQ CX
+	JNZ  loop
+
+done:
+	VZEROUPPER
+	RET
+
+// func wordsAVX2(letters, leads []uint64, src []byte)
+TEXT ·wordsAVX2(SB), NOSPLIT, $0-72
+	MOVQ letters_base+0(FP), DI
+	MOVQ letters_len+8(FP), CX
+	MOVQ leads_base+24(FP), R8
+	MOVQ src_base+48(FP), SI
+	VPBROADCASTB consts<>+2(SB), Y10
+	VPBROADCASTB consts<>+3(SB), Y11
+	VPBROADCASTB consts<>+4(SB), Y12
+	VPBROADCASTB consts<>+10(SB), Y13
+	VBROADCASTI128 lower<>+0(SB), Y14
+	VBROADCASTI128 upper<>+0(SB), Y15
+	VPXOR   Y9, Y9, Y9
+	TESTQ CX, CX
+	JZ    done
+
+loop:
+	VMOVDQU (SI), Y0
+	VMOVDQU 32(SI), Y1
+	VPOR    Y10, Y0, Y2
+	VPOR    Y10, Y1, Y3
+	VPSUBB  Y11, Y2, Y2
+	VPSUBB  Y11, Y3, Y3
+	VPMINUB Y12, Y2, Y4
+	VPMINUB Y12, Y3, Y5
 	VPCMPEQB Y4, Y2, Y2
 	VPCMPEQB Y5, Y3, Y3
 	VPOR    Y0, Y2, Y2 // the high bit of the byte itself
 	VPOR    Y1, Y3, Y3
+	STORE(Y2, Y3, DI)
+
+	VPAND   Y13, Y0, Y2
+	VPAND   Y13, Y1, Y3
+	VPSRLW  $4, Y0, Y4
+	VPSRLW  $4, Y1, Y5
+	VPAND   Y13, Y4, Y4
+	VPAND   Y13, Y5, Y5
+	VPSHUFB Y2, Y14, Y2
+	VPSHUFB Y3, Y14, Y3
+	VPSHUFB Y4, Y15, Y4
+	VPSHUFB Y5, Y15, Y5
+	VPAND   Y4, Y2, Y2
+	VPAND   Y5, Y3, Y3
+	VPCMPEQB Y9, Y2, Y2
+	VPCMPEQB Y9, Y3, Y3
 	VPMOVMSKB Y2, AX
 	VPMOVMSKB Y3, BX
 	SHLQ $32, BX
 	ORQ  BX, AX
+	NOTQ AX
 	MOVQ AX, (R8)
 
 	ADDQ $64, SI
 	ADDQ $8, DI
 	ADDQ $8, R8
 	DECQ CX
-	JNZ  both
-	JMP  done
+	JNZ  loop
 
-digitsOnly:
+done:
+	VZEROUPPER
+	RET
+
+// func cellsAVX2(delims, lines, quotes []uint64, src []byte, delimiter byte)
+TEXT ·cellsAVX2(SB), NOSPLIT, $0-97
+	MOVQ delims_base+0(FP), DI
+	MOVQ delims_len+8(FP), CX
+	MOVQ lines_base+24(FP), R8
+	MOVQ quotes_base+48(FP), R9
+	MOVQ src_base+72(FP), SI
+	VPBROADCASTB delimiter+96(FP), Y10
+	VPBROADCASTB consts<>+8(SB), Y11
+	VPBROADCASTB consts<>+9(SB), Y12
+	TESTQ CX, CX
+	JZ    done
+
+loop:
 	VMOVDQU (SI), Y0
 	VMOVDQU 32(SI), Y1
-	VPSUBB  Y10, Y0, Y2
-	VPSUBB  Y10, Y1, Y3
-	VPMINUB Y11, Y2, Y4
-	VPMINUB Y11, Y3, Y5
-	VPCMPEQB Y4, Y2, Y2
-	VPCMPEQB Y5, Y3, Y3
-	VPMOVMSKB Y2, AX
-	VPMOVMSKB Y3, BX
-	SHLQ $32, BX
-	ORQ  BX, AX
-	MOVQ AX, (DI)
+	VPCMPEQB Y10, Y0, Y2
+	VPCMPEQB Y10, Y1, Y3
+	STORE(Y2, Y3, DI)
+	VPCMPEQB Y11, Y0, Y2
+	VPCMPEQB Y11, Y1, Y3
+	STORE(Y2, Y3, R8)
+	VPCMPEQB Y12, Y0, Y2
+	VPCMPEQB Y12, Y1, Y3
+	STORE(Y2, Y3, R9)
+
 	ADDQ $64, SI
 	ADDQ $8, DI
+	ADDQ $8, R8
+	ADDQ $8, R9
 	DECQ CX
-	JNZ  digitsOnly
+	JNZ  loop
 
 done:
 	VZEROUPPER

@@ -5,4 +5,4 @@
 package detect
 
 // kernels are those that this machine can run, the fastest first.
-func kernels() []kernel { return []kernel{classifyGo} }
+func kernels() []kernel { return []kernel{kernelGo} }

@@ -11,38 +11,50 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// bitmaps are all that kernels make of a text.
+type bitmaps struct{ Digits, Signs, Letters, Leads, Delims, Lines, Quotes []uint64 }
+
+// dirtyBitmaps have words full of ones: a kernel writes every one.
+func dirtyBitmaps(n int) bitmaps {
+	ones := func() []uint64 { return slicesOf(n, ^uint64(0)) }
+	return bitmaps{ones(), ones(), ones(), ones(), ones(), ones(), ones()}
+}
+
+const testDelimiter = ';'
+
 // classifySlow is what every kernel must equal: one byte at a time.
-func classifySlow(src []byte) (digits, letters []uint64) {
-	digits, letters = make([]uint64, len(src)/64+2), make([]uint64, len(src)/64+2)
-	for i, c := range src {
-		if c >= '0' && c <= '9' {
-			digits[i/64] |= 1 << (i % 64)
-		}
-		if c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= 0x80 {
-			letters[i/64] |= 1 << (i % 64)
+func classifySlow(src []byte) bitmaps {
+	b := dirtyBitmaps(len(src)/64 + 2)
+	set := func(m []uint64, in func(c byte) bool) {
+		clear(m)
+		for i, c := range src {
+			if in(c) {
+				m[i/64] |= 1 << (i % 64)
+			}
 		}
 	}
-	return digits, letters
+	set(b.Digits, func(c byte) bool { return c >= '0' && c <= '9' })
+	set(b.Signs, func(c byte) bool { return c == '0' || c == '1' || c == ',' || c == '.' })
+	set(b.Letters, func(c byte) bool { return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= 0x80 })
+	set(b.Leads, func(c byte) bool {
+		return c == 0xe2 || c == 0xef || c == 0xc2 || c >= 0x91 && c <= 0x97 || c == 0xa0 || c == 0xab || c == 0xbb
+	})
+	set(b.Delims, func(c byte) bool { return c == testDelimiter })
+	set(b.Lines, func(c byte) bool { return c == '\n' })
+	set(b.Quotes, func(c byte) bool { return c == '"' })
+	return b
 }
 
 func checkKernels(t *testing.T, src []byte) {
 	t.Helper()
-	wantDigits, wantLetters := classifySlow(src)
+	want := classifySlow(src)
 	for i, k := range kernels() {
-		// The words start dirty: a kernel writes every one.
-		digits := slicesOf(len(wantDigits), ^uint64(0))
-		letters := slicesOf(len(wantLetters), ^uint64(0))
-		classify(k, digits, letters, src)
-		if d := cmp.Diff(wantDigits, digits); d != "" {
-			t.Fatalf("kernel %d: digits of %q (-want +got):\n%s", i, src, d)
-		}
-		if d := cmp.Diff(wantLetters, letters); d != "" {
-			t.Fatalf("kernel %d: letters of %q (-want +got):\n%s", i, src, d)
-		}
-		alone := slicesOf(len(wantDigits), ^uint64(0))
-		classify(k, alone, nil, src)
-		if d := cmp.Diff(wantDigits, alone); d != "" {
-			t.Fatalf("kernel %d without letters: digits of %q (-want +got):\n%s", i, src, d)
+		got := dirtyBitmaps(len(src)/64 + 2)
+		k.classifyNumbers(got.Digits, got.Signs, src)
+		k.classifyWords(got.Letters, got.Leads, src)
+		k.classifyCells(got.Delims, got.Lines, got.Quotes, src, testDelimiter)
+		if d := cmp.Diff(want, got); d != "" {
+			t.Fatalf("kernel %d of %q (-want +got):\n%s", i, src, d)
 		}
 	}
 }
@@ -73,7 +85,7 @@ func TestKernelsClassEveryByteAtEveryPlace(t *testing.T) {
 
 func TestKernelsAgreeOnEveryLengthAndAlignment(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	const bytesOfInterest = "0123456789/:@AZ[`az{\x00\x7f\x80\xff -+"
+	const bytesOfInterest = "0123456789/:@AZ[`az{\x00\x7f\x80\xff -+,.;\n\"\xe2\xc2\xef\x91\x97\x98\xa0\xab\xbb"
 	pool := make([]byte, 1024)
 	for i := range pool {
 		pool[i] = bytesOfInterest[r.IntN(len(bytesOfInterest))]
@@ -92,19 +104,19 @@ func FuzzKernels(f *testing.F) {
 
 func BenchmarkKernels(b *testing.B) {
 	src := bytes.Repeat([]byte("Personnumret 850709-9805 står i beslutet. "), 1<<16/42)
-	digits, letters := make([]uint64, len(src)/64+2), make([]uint64, len(src)/64+2)
+	m := dirtyBitmaps(len(src)/64 + 2)
 	for i, k := range kernels() {
-		b.Run(fmt.Sprintf("digits/%d", i), func(b *testing.B) {
-			b.SetBytes(int64(len(src)))
-			for b.Loop() {
-				classify(k, digits, nil, src)
-			}
-		})
-		b.Run(fmt.Sprintf("both/%d", i), func(b *testing.B) {
-			b.SetBytes(int64(len(src)))
-			for b.Loop() {
-				classify(k, digits, letters, src)
-			}
-		})
+		for name, classify := range map[string]func(){
+			"numbers": func() { k.classifyNumbers(m.Digits, m.Signs, src) },
+			"words":   func() { k.classifyWords(m.Letters, m.Leads, src) },
+			"cells":   func() { k.classifyCells(m.Delims, m.Lines, m.Quotes, src, testDelimiter) },
+		} {
+			b.Run(fmt.Sprintf("%s/%d", name, i), func(b *testing.B) {
+				b.SetBytes(int64(len(src)))
+				for b.Loop() {
+					classify()
+				}
+			})
+		}
 	}
 }

@@ -71,6 +71,8 @@ type Match struct {
 	Confidence Confidence
 	// Why says why.
 	Why Why
+	// Number tells one personnummer or samordningsnummer from another, whatever way it is written; 0 for all else.
+	Number uint64
 }
 
 // Detector is one of the things to find. Its id stands in Rules.

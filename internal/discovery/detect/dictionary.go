@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // class is what a word speaks of: a detector, or one of the classes below.
@@ -58,17 +59,22 @@ type term struct {
 // and e5). So a term stands in it in both encodings, and text needs no decoding.
 type dictionary struct {
 	terms  []term
-	heads  [2]map[uint32][]int32 // while it is built; by whether the term may stand inside a word
+	heads  [2]map[uint32][]entry // while it is built; by whether the term may stand inside a word
 	filter [2][filterBits / 64]uint64
 	table  [2][]int32 // from key's hash to the first of terms in order
 	order  [2][]entry
 }
 
-// entry is a term with its first eight bytes, by which most are told apart.
+// entry is a term with its first eight bytes, by which most are told apart. It lies ahead of the key by so many bytes.
 type entry struct {
 	value, mask uint64
 	term        int32
+	ahead       int32
 }
+
+// insideStep is how far apart the places inside a word are where terms are looked for. A term has a key for each of as many places, so
+// that one of them is met wherever it stands.
+const insideStep = 2
 
 const (
 	filterBits = 1 << 15
@@ -76,7 +82,7 @@ const (
 )
 
 func newDictionary() *dictionary {
-	return &dictionary{heads: [2]map[uint32][]int32{{}, {}}}
+	return &dictionary{heads: [2]map[uint32][]entry{{}, {}}}
 }
 
 func keyHash(key uint32) uint32 { return key * 0x9E3779B1 >> 17 } // 15 bits
@@ -86,7 +92,7 @@ func keyHash(key uint32) uint32 { return key * 0x9E3779B1 >> 17 } // 15 bits
 func (d *dictionary) add(w string, c class) error {
 	p, w := placingOf(w)
 	t := term{class: c, placing: p, capital: c == firstName || c == lastName}
-	if w == "" || len(w) < 2 && p != exact || (p == infix || p == suffix) && len(w) < 4 {
+	if w == "" || len(w) < 2 && p != exact || (p == infix || p == suffix) && utf8.RuneCountInString(w) < 3+insideStep {
 		return fmt.Errorf("the term %q is too short", w)
 	}
 	if stem, ok := strings.CutSuffix(w, "nummer"); ok && p != exact && p != acronym { // numret, numren
@@ -158,13 +164,17 @@ func (d *dictionary) finish() {
 	for i := range d.terms {
 		t := &d.terms[i]
 		key := keyOf(t.text)
-		d.heads[0][key] = append(d.heads[0][key], int32(i))
-		if t.placing == infix || t.placing == suffix {
-			d.heads[1][key] = append(d.heads[1][key], int32(i))
+		d.heads[0][key] = append(d.heads[0][key], d.entryOf(i, 0))
+		if t.placing != infix && t.placing != suffix {
+			continue
+		}
+		for ahead := range insideStep {
+			key := keyOf(t.text[ahead:])
+			d.heads[1][key] = append(d.heads[1][key], d.entryOf(i, ahead))
 		}
 	}
 	for inside := range 2 {
-		byHash := map[uint32][]int32{}
+		byHash := map[uint32][]entry{}
 		for key, list := range d.heads[inside] {
 			h := keyHash(key)
 			d.filter[inside][h/64] |= 1 << (h % 64)
@@ -174,22 +184,20 @@ func (d *dictionary) finish() {
 		for h := range uint32(filterBits) {
 			d.table[inside][h] = int32(len(d.order[inside]))
 			list := byHash[h]
-			slices.SortFunc(list, func(a, b int32) int { // the longest first
-				if n := len(d.terms[b].text) - len(d.terms[a].text); n != 0 {
+			slices.SortFunc(list, func(a, b entry) int { // the longest first
+				if n := len(d.terms[b.term].text) - len(d.terms[a.term].text); n != 0 {
 					return n
 				}
-				return int(a - b)
+				return int(a.term - b.term)
 			})
-			for _, n := range list {
-				d.order[inside] = append(d.order[inside], d.entryOf(n))
-			}
+			d.order[inside] = append(d.order[inside], list...)
 		}
 		d.table[inside][filterBits] = int32(len(d.order[inside]))
 	}
 }
 
 // entryOf has the bytes before the first that is no letter, which may be written in several ways.
-func (d *dictionary) entryOf(n int32) entry {
+func (d *dictionary) entryOf(n, ahead int) entry {
 	var value, mask [8]byte
 	for i := range min(8, len(d.terms[n].text)) {
 		c := d.terms[n].text[i]
@@ -198,7 +206,7 @@ func (d *dictionary) entryOf(n int32) entry {
 		}
 		value[i], mask[i] = c, 0xff
 	}
-	return entry{binary.LittleEndian.Uint64(value[:]), binary.LittleEndian.Uint64(mask[:]), n}
+	return entry{binary.LittleEndian.Uint64(value[:]), binary.LittleEndian.Uint64(mask[:]), int32(n), int32(ahead)}
 }
 
 // maybe reports whether a term may begin with these folded bytes.

@@ -122,9 +122,9 @@ func (r *Rules) Heading(name string) Contexts {
 	}
 	var out Contexts
 	for _, text := range [][]byte{spaced, []byte(name)} {
-		s := &Scanner{rules: r, dict: r.numbers, kernel: classifyGo}
+		s := &Scanner{rules: r, dict: r.numbers, kernel: kernelGo}
 		n := len(text)/64 + 2
-		s.text, s.digits, s.letters = text, make([]uint64, n), make([]uint64, n)
+		s.text, s.letters, s.leads = text, make([]uint64, n), make([]uint64, n)
 		s.needWords(0, len(text))
 		for _, h := range s.hits {
 			out |= h.class.set()

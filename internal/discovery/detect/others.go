@@ -41,9 +41,6 @@ func (s *Scanner) number(r run) {
 	if r.i > 0 {
 		before = t[r.i-1]
 	}
-	if r.n >= 6 {
-		s.civic(r.i, r.n)
-	}
 	if isCapital(before) {
 		s.afterCapitals(r)
 		return

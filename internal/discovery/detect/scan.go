@@ -23,16 +23,17 @@ type Scanner struct {
 	others bool // more than personnummer and samordningsnummer is wanted
 	kernel kernel
 
-	text            []byte
-	digits, letters []uint64
-	lettered        bool // letters are filled for text
-	hits            []hit
-	hitsFrom        int // words that begin between these places are in hits
-	hitsTo          int
-	scratch         []uint64
-	cursor          int // the first hit that begins after the last run
-	out             []Match
-	digitsOf        [24]byte // of the number that is being tried
+	text           []byte
+	digits, signs  []uint64
+	letters, leads []uint64
+	lettered       bool // letters are filled for text
+	hits           []hit
+	hitsFrom       int // words that begin between these places are in hits
+	hitsTo         int
+	past           int // where the last hit ends
+	cursor         int // the first hit that begins after the last run
+	out            []Match
+	digitsOf       [24]byte // of the number that is being tried
 }
 
 // NewScanner makes a scanner for some of the rules' detectors.
@@ -49,24 +50,27 @@ func (r *Rules) NewScanner(want []Detector) *Scanner {
 }
 
 // Scan finds what begins in text[from:to]. What stands around it is looked at, and what begins there may end after to. The matches
-// are valid until the next call, in the order of their detectors' work.
+// are valid until the next call, in the order of their beginnings.
 func (s *Scanner) Scan(text []byte, from, to int) []Match {
 	s.text, s.out = text, s.out[:0]
 	s.hits, s.hitsFrom, s.hitsTo, s.lettered, s.cursor = s.hits[:0], 0, 0, false, 0
 	words := len(text)/64 + 2
 	if cap(s.digits) < words {
-		s.digits, s.letters = make([]uint64, words+words/4), make([]uint64, words+words/4)
+		more := words + words/4
+		s.digits, s.signs, s.letters, s.leads = make([]uint64, more), make([]uint64, more), make([]uint64, more), make([]uint64, more)
 	}
-	s.digits, s.letters = s.digits[:words], s.letters[:words]
+	s.digits, s.signs, s.letters, s.leads = s.digits[:words], s.signs[:words], s.letters[:words], s.leads[:words]
+	s.kernel.classifyNumbers(s.digits, s.signs, text)
 	if !s.others {
-		classify(s.kernel, s.digits, nil, text)
 		s.longRuns(from, to)
+		inOrder(s.out)
 		return s.out
 	}
 	s.classifyLetters(0, len(text))
 	s.lettered = true
 	s.hitsTo = max(0, from-contextBytes)
 	s.readWords(min(len(text), to+contextBytes))
+	s.longRuns(from, to)
 	s.allRuns(from, to)
 	s.mails(from, to)
 	s.fromWords(from, to)
@@ -95,7 +99,8 @@ func (s *Scanner) longRuns(from, to int) {
 		if w > 0 {
 			before = digits[w-1] >> 63
 		}
-		starts &^= d<<1 | before
-		s.tryRuns(starts, w, from, to)
+		if starts &^= d<<1 | before; starts != 0 {
+			s.shapes(starts, w, from, to)
+		}
 	}
 }

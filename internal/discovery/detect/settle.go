@@ -4,6 +4,20 @@ package detect
 
 import "slices"
 
+// inOrder orders matches by where they begin. They nearly are: what is found goes from left to right.
+func inOrder(m []Match) {
+	for i := 1; i < len(m); i++ {
+		if m[i].Start >= m[i-1].Start {
+			continue
+		}
+		x, k := m[i], i
+		for ; k > 0 && m[k-1].Start > x.Start; k-- {
+			m[k] = m[k-1]
+		}
+		m[k] = x
+	}
+}
+
 // settle orders the matches, and takes away those that another, surer one lies across: the digits of an IBAN are no account, a
 // telephone number is no organisationsnummer. Words of sensitive categories stand beside anything.
 func (s *Scanner) settle() {

@@ -3,7 +3,6 @@
 package detect
 
 import (
-	"bytes"
 	"encoding/binary"
 	"math/bits"
 	"sort"
@@ -31,40 +30,26 @@ func (s *Scanner) needWords(from, to int) {
 // spaces, the byte order mark.
 func (s *Scanner) classifyLetters(from, to int) {
 	first := from / 64
-	t := s.text[first*64 : min(len(s.text), to+63)]
+	t := s.text[first*64 : min(len(s.text), (to+127)&^63)]
 	words := len(t)/64 + 2
-	digits := s.digits // of the whole text they are wanted; of a part they are there, and end where the text does
-	if first > 0 || len(t) < len(s.text) {
-		if cap(s.scratch) < words {
-			s.scratch = make([]uint64, words+words/4)
-		}
-		digits = s.scratch[:words]
-	}
-	classify(s.kernel, digits, s.letters[first:first+words], t)
-	for _, lead := range punctuationLeads {
-		for at := 0; ; at++ {
-			k := bytes.IndexByte(t[at:], lead.first)
-			if k < 0 {
-				break
-			}
-			at += k
-			if lead.bytes == 1 && at > 0 && t[at-1] >= 0x80 { // the end of a letter in UTF-8
-				continue
-			}
-			for i := first*64 + at; i < min(len(s.text), first*64+at+lead.bytes); i++ {
-				s.letters[i/64] &^= 1 << (i % 64)
-			}
+	letters, leads := s.letters[first:first+words], s.leads[first:first+words]
+	s.kernel.classifyWords(letters, leads, t)
+	for w, l := range leads {
+		for ; l != 0; l &= l - 1 {
+			s.notLetters((first+w)*64 + bits.TrailingZeros64(l))
 		}
 	}
 }
 
-// punctuationLeads are the first bytes of punctuation: in UTF-8 U+2000 and on, U+0080 and on, the byte order mark; in Windows-1252
-// quotes, dashes, the bullet and the no-break space.
-var punctuationLeads = []struct {
-	first byte
-	bytes int
-}{
-	{0xe2, 3}, {0xc2, 2}, {0xef, 3}, {0x91, 1}, {0x92, 1}, {0x93, 1}, {0x94, 1}, {0x95, 1}, {0x96, 1}, {0x97, 1}, {0xa0, 1}, {0xab, 1}, {0xbb, 1},
+// notLetters takes away the punctuation that may begin at a place.
+func (s *Scanner) notLetters(i int) {
+	size := int(punctuation[s.text[i]] >> 1)
+	if size == 1 && i > 0 && s.text[i-1] >= 0x80 { // the end of a letter in UTF-8
+		return
+	}
+	for stop := min(len(s.text), i+size); i < stop; i++ {
+		s.letters[i/64] &^= 1 << (i % 64)
+	}
 }
 
 // wordStart is where the word that a place lies in begins.
@@ -82,26 +67,40 @@ func (s *Scanner) readWords(to int) {
 		return
 	}
 	s.hitsTo = to
-	letters := s.letters
+	s.past = 0
+	if len(s.hits) > 0 {
+		s.past = int(s.hits[len(s.hits)-1].end)
+	}
+	letters, text, filter := s.letters, s.text, &s.dict.filter[0]
+	infixes := len(s.dict.order[1]) > 0
+	var before uint64
+	if from >= 64 {
+		before = letters[from/64-1] >> 63
+	}
 	last := (to + 63) / 64
 	for w := from / 64; w < last; w++ {
-		l := letters[w]
-		var before uint64
-		if w > 0 {
-			before = letters[w-1] >> 63
-		}
+		l, next := letters[w], letters[w+1]
 		starts := l &^ (l<<1 | before)
-		for starts != 0 {
+		before = l >> 63
+		if w == from/64 {
+			starts &= ^uint64(0) << (from % 64)
+		}
+		if w == to/64 {
+			starts &= 1<<(to%64) - 1
+		}
+		for ; starts != 0; starts &= starts - 1 {
 			k := bits.TrailingZeros64(starts)
-			starts &= starts - 1
 			i := w*64 + k
-			if i < from || len(s.hits) > 0 && i < int(s.hits[len(s.hits)-1].end) { // inside a term of several words
-				continue
+			n := bits.TrailingZeros64(^(l>>k | next<<(64-k)))
+			var key uint32
+			if i+4 <= len(text) {
+				key = (binary.LittleEndian.Uint32(text[i:i+4]) | foldAll) & keyMasks[min(n, 4)]
+			} else {
+				key = foldedKey(text, i) & keyMasks[min(n, 4)]
 			}
-			if i >= to {
-				return
+			if h := keyHash(key); filter[h/64]>>(h%64)&1 != 0 || infixes && n >= 8 {
+				s.word(i, n, key)
 			}
-			s.word(i, i+s.lettersAt(i))
 		}
 	}
 }
@@ -122,25 +121,25 @@ func (s *Scanner) lettersAt(i int) int {
 	return n
 }
 
-var keyMasks = [4]uint32{0, 0xff, 0xffff, 0xffffff}
+var keyMasks = [5]uint32{0, 0xff, 0xffff, 0xffffff, 0xffffffff}
 
-// word looks up the word t[i:end], and the terms inside it.
-func (s *Scanner) word(i, end int) {
+// word looks up the word of n letters at i, which begins with a key, and the terms inside it.
+func (s *Scanner) word(i, n int, key uint32) {
+	if i < s.past { // inside a term of several words
+		return
+	}
+	if n >= 64 {
+		n = s.lettersAt(i)
+	}
 	t, d := s.text, s.dict
-	n := end - i
-	key := foldedKey(t, i)
-	if n < 4 {
-		key &= keyMasks[n]
-	}
-	if d.maybe(0, key) && s.lookUp(0, key, i, i, end) {
+	end := i + n
+	if d.maybe(0, key) && s.lookUp(0, key, i, i, end) || n < 8 {
 		return
 	}
-	if n < 8 {
-		return
-	}
-	for j := i + 2; j+4 <= end; j++ {
+	filter := &d.filter[1]
+	for j := i + 2; j+4 <= end; j += insideStep {
 		key := binary.LittleEndian.Uint32(t[j:]) | foldAll
-		if d.maybe(1, key) && s.lookUp(1, key, j, i, end) {
+		if h := keyHash(key); filter[h/64]>>(h%64)&1 != 0 && s.lookUp(1, key, j, i, end) {
 			return
 		}
 	}
@@ -166,23 +165,24 @@ func foldedEight(t []byte, i int) uint64 {
 	return binary.LittleEndian.Uint64(b[:]) | foldAll<<32 | foldAll
 }
 
-// lookUp tries the terms that begin with key at j, in the word t[i:end], and notes those that fit: the longest, one of each class.
+// lookUp tries the terms that have a key at j, in the word t[i:end], and notes those that fit: the longest, one of each class.
 func (s *Scanner) lookUp(inside int, key uint32, j, i, end int) bool {
 	d := s.dict
 	var found Contexts
 	longest := 0
-	first := foldedEight(s.text, j)
 	for _, e := range d.candidates(inside, key) {
-		if first&e.mask != e.value {
+		at := j - int(e.ahead)
+		if foldedEight(s.text, at)&e.mask != e.value || inside == 1 && at < i+2 {
 			continue
 		}
 		t := &d.terms[e.term]
 		if found&t.class.set() != 0 {
 			continue
 		}
-		if stop := s.fits(t, j, i, end); stop > 0 && stop >= longest {
+		if stop := s.fits(t, at, i, end); stop > 0 && stop >= longest {
 			longest = stop
 			s.hits = append(s.hits, hit{pos: int32(i), end: int32(stop), class: t.class})
+			s.past = stop
 			found |= t.class.set()
 		}
 	}

@@ -31,7 +31,10 @@ func (p plain) Read(ctx context.Context, f File, v Visitor) error {
 	if err != nil {
 		return v.Skipped(Skip{Path: f.Path, Member: f.Member, From: 0, To: f.Size, Reason: "cannot be read: " + err.Error()})
 	}
-	r := &blockReader{file: f, visitor: v, text: Text{Raw: f.Member == "", Place: Place{Member: f.Member, Line: 1}}}
+	r := &blockReader{file: f, visitor: v, text: Text{Raw: f.Member == "", Place: Place{Member: f.Member}}}
+	if l, ok := v.(LineVisitor); !ok || l.WantsLines() {
+		r.text.Place.Line = 1
+	}
 	if p.form != Plain {
 		r.text.Form = p.form
 	}
@@ -107,9 +110,16 @@ func (r *blockReader) asIs(b []byte) error {
 		return err
 	}
 	r.text.Offset += int64(len(b))
-	r.text.Place.Line += bytes.Count(b, []byte{'\n'})
+	r.countLines(b)
 	r.text.Continues = true
 	return nil
+}
+
+// countLines counts the lines of a block, where they are wanted.
+func (r *blockReader) countLines(b []byte) {
+	if r.text.Place.Line > 0 {
+		r.text.Place.Line += bytes.Count(b, []byte{'\n'})
+	}
 }
 
 // utf16 hands on a block as UTF-8, with the place in the file of each byte.
@@ -146,7 +156,7 @@ func (r *blockReader) utf16(b []byte, order binary.ByteOrder) error {
 		return err
 	}
 	r.text.Offset = start + int64(len(b))
-	r.text.Place.Line += bytes.Count(r.decoded, []byte{'\n'})
+	r.countLines(r.decoded)
 	r.text.Continues = true
 	return nil
 }

@@ -95,6 +95,12 @@ type Visitor interface {
 	Read(bytes int64)
 }
 
+// LineVisitor is a visitor that says whether it wants the numbers of lines, which cost a look at every byte. Others are told them.
+type LineVisitor interface {
+	Visitor
+	WantsLines() bool
+}
+
 // File is one file, or a member of one, that is to be read.
 type File struct {
 	// Path is the file as it is told; Member what in it, empty for the file itself.
