@@ -82,10 +82,6 @@ type csvLayout struct {
 	// the window's delimiters, line breaks and quotes, once something in it has been asked for
 	cells  detect.Cells
 	marked bool
-	// where the last place was, so that the next one goes on from there
-	at     int
-	index  int
-	quoted bool
 }
 
 // csvDelimiters are what may part cells.
@@ -127,10 +123,14 @@ func onlyDigits(r rune) rune {
 
 // column is the column that a place of the window stands in; nil when its line begins too far back.
 func (l *csvLayout) column(s *session, at int) *column {
-	if !l.goTo(s, at) {
+	if !l.marked {
+		s.scanner.MarkCells(&l.cells, s.window, l.delimiter)
+		l.marked = true
+	}
+	index, ok := l.cells.Column(at, longestLine)
+	if !ok {
 		return nil
 	}
-	index := l.index
 	for len(l.columns) < index {
 		if len(l.columns) >= mostColumns {
 			return nil
@@ -145,25 +145,4 @@ func (l *csvLayout) column(s *session, at int) *column {
 		l.columns[index-1] = s.columnNamed(c)
 	}
 	return l.columns[index-1]
-}
-
-// goTo counts the delimiters up to a place; ok is false when its line begins too far back.
-func (l *csvLayout) goTo(s *session, at int) (ok bool) {
-	window := s.window
-	if !l.marked {
-		s.scanner.MarkCells(&l.cells, window, l.delimiter)
-		l.marked, l.at = true, -1
-	}
-	if l.at < 0 || at < l.at || at-l.at > longestLine {
-		from := max(0, at-longestLine)
-		start := from + bytes.LastIndexByte(window[from:at], '\n') + 1
-		if start == from && from > 0 {
-			l.at = -1
-			return false
-		}
-		l.at, l.index, l.quoted = start, 1, false
-	}
-	l.index, l.quoted = l.cells.Count(l.at, at, l.index, l.quoted)
-	l.at = at
-	return true
 }

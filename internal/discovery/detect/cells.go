@@ -20,43 +20,43 @@ func (s *Scanner) MarkCells(c *Cells, text []byte, delimiter byte) {
 	s.kernel.classifyCells(c.delims, c.lines, c.quotes, text, delimiter)
 }
 
-// Count goes on from a place to a later one, and gives the number of the column there, from 1, and whether a quote is open there. index
-// and quoted are what they are where it begins. A line break begins a line whatever is open.
-func (c *Cells) Count(from, to, index int, quoted bool) (int, bool) {
-	for w := from / 64; w <= to/64; w++ {
-		part := ^uint64(0)
-		if w == from/64 {
-			part <<= from % 64
+// Column is the number of the column that a place lies in, from 1; ok is false when its line begins more than most bytes before it. A
+// delimiter inside quotes is none, and a line break begins a line whatever is open.
+func (c *Cells) Column(at, most int) (index int, ok bool) {
+	w, below := at/64, uint64(1)<<(at%64)-1
+	lines, delims, quotes := c.lines[w]&below, c.delims[w]&below, c.quotes[w]&below
+	index = 1
+	for lines == 0 && w > 0 {
+		index += bits.OnesCount64(delims)
+		if w--; at-w*64 > most+64 {
+			return 0, false
 		}
-		if w == to/64 {
-			part &= 1<<(to%64) - 1
-		}
-		if lines := c.lines[w] & part; lines != 0 {
-			part &= ^uint64(0) << bits.Len64(lines)
-			if bits.Len64(lines) == 64 {
-				part = 0
-			}
-			index, quoted = 1, false
-		}
-		quotes, delims := c.quotes[w]&part, c.delims[w]&part
-		if quotes == 0 {
-			if !quoted {
-				index += bits.OnesCount64(delims)
-			}
-			continue
-		}
-		for quotes != 0 {
-			before := quotes&-quotes - 1
-			if !quoted {
-				index += bits.OnesCount64(delims & before)
-			}
-			delims &^= before
-			quotes &= quotes - 1
-			quoted = !quoted
-		}
-		if !quoted {
-			index += bits.OnesCount64(delims)
+		lines, delims = c.lines[w], c.delims[w]
+		quotes |= c.quotes[w]
+	}
+	start := w * 64
+	if lines != 0 {
+		after := ^uint64(0) << bits.Len64(lines)
+		delims &= after
+		start += bits.Len64(lines)
+	}
+	if quotes != 0 {
+		return c.quoted(start, at), true
+	}
+	return index + bits.OnesCount64(delims), true
+}
+
+// quoted counts a line's delimiters outside quotes.
+func (c *Cells) quoted(start, at int) int {
+	index, open := 1, false
+	for i := start; i < at; i++ {
+		w, bit := i/64, uint64(1)<<(i%64)
+		switch {
+		case c.quotes[w]&bit != 0:
+			open = !open
+		case c.delims[w]&bit != 0 && !open:
+			index++
 		}
 	}
-	return index, quoted
+	return index
 }

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package detect
+
+import (
+	"math/rand/v2"
+	"testing"
+)
+
+// slowColumn is the reference: it goes through the line one byte at a time.
+func slowColumn(text []byte, at int) int {
+	start := at
+	for start > 0 && text[start-1] != '\n' {
+		start--
+	}
+	index, open := 1, false
+	for _, c := range text[start:at] {
+		if c == '"' {
+			open = !open
+		}
+		if c == testDelimiter && !open {
+			index++
+		}
+	}
+	return index
+}
+
+// A place's column is what the reference says, with and without quotes, wherever its line begins.
+func TestColumnIsTheReference(t *testing.T) {
+	r := loadRules(t)
+	rng := rand.New(rand.NewPCG(8, 9))
+	for round := range 400 {
+		alphabet := ";;ab\n"
+		if round%2 == 0 {
+			alphabet = ";;abcdefghijklmnopqrstuvwxyz0123456789\"\n"
+		}
+		if round%4 == 3 {
+			alphabet = ";ab"
+		}
+		text := make([]byte, rng.IntN(700)+1)
+		for i := range text {
+			text[i] = alphabet[rng.IntN(len(alphabet))]
+		}
+		for _, k := range kernels() {
+			s := r.NewScanner(nil)
+			s.kernel = k
+			var c Cells
+			s.MarkCells(&c, text, testDelimiter)
+			for at := range text {
+				if got, ok := c.Column(at, 8192); !ok || got != slowColumn(text, at) {
+					t.Fatalf("column at %d of %q is %d (%v), want %d", at, text, got, ok, slowColumn(text, at))
+				}
+			}
+		}
+	}
+}
+
+// The column of a place far from its line's beginning is not known.
+func TestColumnOfALongLine(t *testing.T) {
+	text := make([]byte, 1000)
+	s := loadRules(t).NewScanner(nil)
+	var c Cells
+	s.MarkCells(&c, text, testDelimiter)
+	if _, ok := c.Column(999, 256); ok {
+		t.Error("a line that begins 999 bytes back has a column, although 256 are the most")
+	}
+}
