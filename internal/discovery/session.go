@@ -79,7 +79,6 @@ type segment struct {
 func newSession(e *engine) *session {
 	s := &session{engine: e, scanner: e.Rules.NewScanner(e.Detectors), print: newPrinter(e.Key)}
 	s.scanner.Today = today(e.started)
-	s.scanner.Column = s.columnAt
 	s.scanner.Roughly = !e.Detail
 	s.counts, s.lows = make([]int64, len(e.Rules.IDs())), make([]int64, len(e.Rules.IDs()))
 	s.seed = maphash.MakeSeed()
@@ -222,6 +221,10 @@ func (s *session) decide(to int) error {
 	}
 	s.scanner.Wraps = s.wraps
 	s.scanner.Tried = s.structured() && s.tries()
+	s.scanner.Column = nil
+	if s.hasColumns() {
+		s.scanner.Column = s.columnAt
+	}
 	s.windows++
 	s.lastAt, s.csv.marked = -1, false
 	matches := s.scanner.Scan(s.window, s.from, to)
@@ -239,6 +242,16 @@ const firstTried, triedWindows = 4, 16
 
 func (s *session) tries() bool {
 	return s.windows < firstTried || s.windows%triedWindows == 0 || s.windows < triedWindows && s.waiting > 0
+}
+
+// hasColumns reports whether anything in the window stands in a column.
+func (s *session) hasColumns() bool {
+	for i := range s.segments {
+		if s.segments[i].form != "" || s.segments[i].column != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // structured reports whether the window holds columns.

@@ -53,13 +53,14 @@ type term struct {
 	capital bool
 }
 
-// dictionary finds terms by the first four bytes: a bitmap says no to nearly every word, and a table leads to the few terms.
+// dictionary finds terms by their first bytes: six of those that have so many letters in their first word, and else four. A bitmap says
+// no to nearly every word, and a table leads to the few terms. Those that may stand inside a word are found by four.
 //
 // Text is folded by setting bit 5 of each byte, which makes a-z of A-Z, å of Å in UTF-8 (c3 85 and c3 a5) and in Windows-1252 (c5
 // and e5). So a term stands in it in both encodings, and text needs no decoding.
 type dictionary struct {
 	terms  []term
-	heads  [2]map[uint32][]entry // while it is built; by whether the term may stand inside a word
+	heads  [2]map[uint32][]entry // while it is built; by a key's hash, and whether the term may stand inside a word
 	filter [2][filterBits / 64]uint64
 	table  [2][]int32 // from key's hash to the first of terms in order
 	order  [2][]entry
@@ -79,6 +80,7 @@ const insideStep = 2
 const (
 	filterBits = 1 << 15
 	foldAll    = 0x20202020
+	foldEight  = foldAll<<32 | foldAll
 )
 
 func newDictionary() *dictionary {
@@ -86,6 +88,9 @@ func newDictionary() *dictionary {
 }
 
 func keyHash(key uint32) uint32 { return key * 0x9E3779B1 >> 17 } // 15 bits
+
+// longHash is the hash of the first six bytes of eight.
+func longHash(eight uint64) uint32 { return uint32(eight << 16 * 0x9E3779B97F4A7C15 >> 49) }
 
 // add adds a term: "word" with its inflections, "=word" alone, "word*" and what begins with it, "*word*" anywhere in a word, "*word"
 // at a word's end, "!WORD" in capitals only. A term of several words has spaces.
@@ -163,27 +168,28 @@ func keyOf(folded string) uint32 {
 func (d *dictionary) finish() {
 	for i := range d.terms {
 		t := &d.terms[i]
-		key := keyOf(t.text)
-		d.heads[0][key] = append(d.heads[0][key], d.entryOf(i, 0))
+		h := keyHash(keyOf(t.text))
+		if firstLetters(t.text) >= 6 {
+			h = longHash(binary.LittleEndian.Uint64(append([]byte(t.text[:6]), 0, 0)))
+		}
+		d.heads[0][h] = append(d.heads[0][h], d.entryOf(i, 0))
 		if t.placing != infix && t.placing != suffix {
 			continue
 		}
 		for ahead := range insideStep {
-			key := keyOf(t.text[ahead:])
-			d.heads[1][key] = append(d.heads[1][key], d.entryOf(i, ahead))
+			h := keyHash(keyOf(t.text[ahead:]))
+			d.heads[1][h] = append(d.heads[1][h], d.entryOf(i, ahead))
 		}
 	}
 	for inside := range 2 {
-		byHash := map[uint32][]entry{}
-		for key, list := range d.heads[inside] {
-			h := keyHash(key)
-			d.filter[inside][h/64] |= 1 << (h % 64)
-			byHash[h] = append(byHash[h], list...)
-		}
 		d.table[inside] = make([]int32, filterBits+1)
 		for h := range uint32(filterBits) {
 			d.table[inside][h] = int32(len(d.order[inside]))
-			list := byHash[h]
+			list := d.heads[inside][h]
+			if len(list) == 0 {
+				continue
+			}
+			d.filter[inside][h/64] |= 1 << (h % 64)
 			slices.SortFunc(list, func(a, b entry) int { // the longest first
 				if n := len(d.terms[b.term].text) - len(d.terms[a.term].text); n != 0 {
 					return n
@@ -194,6 +200,17 @@ func (d *dictionary) finish() {
 		}
 		d.table[inside][filterBits] = int32(len(d.order[inside]))
 	}
+	d.heads = [2]map[uint32][]entry{}
+}
+
+// firstLetters is how many letters a folded term begins with.
+func firstLetters(folded string) int {
+	for i := range len(folded) {
+		if c := folded[i]; c < 'a' || c > 'z' && c < 0x80 {
+			return i
+		}
+	}
+	return len(folded)
 }
 
 // entryOf has the bytes before the first that is no letter, which may be written in several ways.
@@ -209,14 +226,10 @@ func (d *dictionary) entryOf(n, ahead int) entry {
 	return entry{binary.LittleEndian.Uint64(value[:]), binary.LittleEndian.Uint64(mask[:]), int32(n), int32(ahead)}
 }
 
-// maybe reports whether a term may begin with these folded bytes.
-func (d *dictionary) maybe(inside int, key uint32) bool {
-	h := keyHash(key)
-	return d.filter[inside][h/64]>>(h%64)&1 != 0
-}
+// maybe reports whether a term may have a key's hash.
+func (d *dictionary) maybe(inside int, h uint32) bool { return d.filter[inside][h/64]>>(h%64)&1 != 0 }
 
-// candidates are the terms that may begin with a key.
-func (d *dictionary) candidates(inside int, key uint32) []entry {
-	h := keyHash(key)
+// candidates are the terms that have a key's hash, and may have the key.
+func (d *dictionary) candidates(inside int, h uint32) []entry {
 	return d.order[inside][d.table[inside][h]:d.table[inside][h+1]]
 }

@@ -6,12 +6,14 @@ import "math/bits"
 
 // run is a run of digits, and what stands before it.
 type run struct {
-	i, n int
-	said Contexts // of the words shortly before it on its line, or of its column's name
+	i, n          int
+	before, after byte     // 0 where the text ends
+	said          Contexts // of the words shortly before it on its line, or of its column's name
 }
 
-// allRuns tries every run of digits as everything that is built of digits.
+// allRuns tries every run of digits as everything that is built of digits, personnummer and samordningsnummer aside.
 func (s *Scanner) allRuns(from, to int) {
+	t := s.text
 	last := (to + 63) / 64
 	var before uint64
 	if from >= 64 {
@@ -21,41 +23,56 @@ func (s *Scanner) allRuns(from, to int) {
 		d := s.digits[w]
 		starts := d &^ (d<<1 | before)
 		before = d >> 63
-		for starts != 0 {
+		for ; starts != 0; starts &= starts - 1 {
 			i := w*64 + bits.TrailingZeros64(starts)
-			starts &= starts - 1
-			if i >= from && i < to {
-				s.number(run{i: i, n: s.runAt(i)})
+			if i < from || i >= to {
+				continue
+			}
+			r := run{i: i, n: s.runAt(i)}
+			if i > 0 {
+				r.before = t[i-1]
+			}
+			if i+r.n < len(t) {
+				r.after = t[i+r.n]
+			}
+			if r.n <= 24 && !r.insideWord() {
+				s.number(r)
 			}
 		}
 	}
 }
 
-// number tries a run of digits. The length decides what it may be, so that most are tried as one or two things.
+// insideWord reports whether a small letter of ASCII stands directly before a run, or after one that neither a space nor capitals stand
+// before: all that may be so is an IP address in hexadecimal, in which a colon follows. Hashes and identifiers are full of such.
+func (r *run) insideWord() bool {
+	if r.after == ':' {
+		return false
+	}
+	return isSmall(r.before) || isSmall(r.after) && r.before != ' ' && !isCapital(r.before)
+}
+
+func isSmall(c byte) bool { return c-'a' < 26 }
+
+// number tries a run of digits. The length and what stands around it decide what it may be, so that most are tried as one or two things.
 func (s *Scanner) number(r run) {
-	t := s.text
-	if r.n > 24 {
-		return
-	}
-	var before byte
-	if r.i > 0 {
-		before = t[r.i-1]
-	}
-	if isCapital(before) {
+	if isCapital(r.before) {
 		s.afterCapitals(r)
 		return
 	}
 	r.said = s.said(r.i)
 	switch {
 	case r.n <= 3:
-		s.shortRun(r, before)
+		s.shortRun(r, r.before)
 	case r.n <= 5:
 		s.fourOrFive(r)
 	default:
 		s.longRun(r)
 	}
-	if t[r.i] == '0' || before == '+' {
-		s.phone(r, before)
+	if s.text[r.i] == '0' || r.before == '+' {
+		s.phone(r, r.before)
+	}
+	if r.said&(1<<Account|1<<Plusgiro|1<<DateOfBirth) == 0 {
+		return
 	}
 	if r.said&(1<<Account) != 0 {
 		s.account(r)

@@ -100,9 +100,11 @@ func isRole(local []byte) bool {
 // fromWords finds names and sensitive words among the hits.
 func (s *Scanner) fromWords(from, to int) {
 	hits := s.hits
+	clear(s.lastOf[:])
 	for k := 0; k < len(hits); k++ {
 		h := hits[k]
 		if int(h.pos) < from {
+			s.lastOf[h.class] = max(h.end, 1)
 			continue
 		}
 		if int(h.pos) >= to {
@@ -127,21 +129,25 @@ func (s *Scanner) fromWords(from, to int) {
 func (s *Scanner) sensitive(k int) {
 	h := s.hits[k]
 	c := Medium
-	for j := k - 1; j >= 0 && s.hits[j].end > h.pos-contextBytes; j-- {
-		if s.hits[j].class == h.class {
-			c = High
-			break
-		}
+	if last := s.lastOf[h.class]; !s.Roughly && (last > 0 && last > h.pos-contextBytes || s.anotherAfter(k)) {
+		c = High
 	}
-	if c == Medium {
-		for j := k + 1; j < len(s.hits) && s.hits[j].pos < h.end+contextBytes; j++ {
-			if s.hits[j].class == h.class {
-				c = High
-				break
-			}
-		}
-	}
+	s.lastOf[h.class] = max(h.end, 1)
 	s.add(Detector(h.class), int(h.pos), int(h.end), c, Known)
+}
+
+// anotherAfter reports whether a word of the same category stands shortly after one.
+func (s *Scanner) anotherAfter(k int) bool {
+	h := s.hits[k]
+	for _, other := range s.hits[k+1:] {
+		if other.pos >= h.end+contextBytes {
+			return false
+		}
+		if other.class == h.class {
+			return true
+		}
+	}
+	return false
 }
 
 // name notes first names and the surname after them. It returns the last hit that is part of it.

@@ -30,10 +30,14 @@ type Scanner struct {
 	hits           []hit
 	hitsFrom       int // words that begin between these places are in hits
 	hitsTo         int
-	past           int // where the last hit ends
-	cursor         int // the first hit that begins after the last run
+	past           int       // where the last hit ends
+	lastOf         [64]int32 // where the last word of each category ends, 0 before the first
+	found          Contexts  // of the word that is looked up
+	longest        int       // where the longest term ends that was found in it
+	cursor         int       // the first hit that begins after the last run
 	out            []Match
-	digitsOf       [24]byte // of the number that is being tried
+	merged         [2][]Match // while they are put in order
+	digitsOf       [24]byte   // of the number that is being tried
 }
 
 // NewScanner makes a scanner for some of the rules' detectors.
@@ -71,11 +75,13 @@ func (s *Scanner) Scan(text []byte, from, to int) []Match {
 	s.hitsTo = max(0, from-contextBytes)
 	s.readWords(min(len(text), to+contextBytes))
 	s.longRuns(from, to)
+	civic := len(s.out)
 	s.allRuns(from, to)
+	runs := len(s.out)
 	s.mails(from, to)
+	mails := len(s.out)
 	s.fromWords(from, to)
-	s.settle()
-	return s.out
+	return settle(s.ordered(civic, runs, mails, len(s.out)))
 }
 
 // longRuns finds runs of at least six digits, and tries each as a personnummer. Most words of the bitmap have none.

@@ -18,11 +18,35 @@ func inOrder(m []Match) {
 	}
 }
 
-// settle orders the matches, and takes away those that another, surer one lies across: the digits of an IBAN are no account, a
+// merge appends two rows of matches in order to a third.
+func merge(to, a, b []Match) []Match {
+	for len(a) > 0 && len(b) > 0 {
+		if b[0].Start < a[0].Start {
+			to, b = append(to, b[0]), b[1:]
+		} else {
+			to, a = append(to, a[0]), a[1:]
+		}
+	}
+	return append(append(to, a...), b...)
+}
+
+// ordered makes one row in order of the matches of each step, which end at places of s.out.
+func (s *Scanner) ordered(ends ...int) []Match {
+	from := 0
+	whole := s.merged[0][:0]
+	for i, end := range ends {
+		step := s.out[from:end]
+		inOrder(step)
+		into := s.merged[1-i%2][:0]
+		into = merge(into, whole, step)
+		s.merged[1-i%2], whole, from = into, into, end
+	}
+	return whole
+}
+
+// settle takes matches away from those in order that another, surer one lies across: the digits of an IBAN are no account, a
 // telephone number is no organisationsnummer. Words of sensitive categories stand beside anything.
-func (s *Scanner) settle() {
-	out := s.out
-	slices.SortStableFunc(out, func(a, b Match) int { return a.Start - b.Start })
+func settle(out []Match) []Match {
 	kept := out[:0]
 	for _, m := range out {
 		if m.Confidence == None || m.Detector.Sensitive() {
@@ -45,7 +69,7 @@ func (s *Scanner) settle() {
 			kept = append(kept, m)
 		}
 	}
-	s.out = kept
+	return kept
 }
 
 // surer reports whether a is to stand where both lie: by confidence, then by the order of precedence, then by length.

@@ -92,14 +92,16 @@ func (s *Scanner) readWords(to int) {
 			k := bits.TrailingZeros64(starts)
 			i := w*64 + k
 			n := bits.TrailingZeros64(^(l>>k | next<<(64-k)))
-			var key uint32
-			if i+4 <= len(text) {
-				key = (binary.LittleEndian.Uint32(text[i:i+4]) | foldAll) & keyMasks[min(n, 4)]
+			var eight uint64
+			if i+8 <= len(text) {
+				eight = binary.LittleEndian.Uint64(text[i:i+8]) | foldEight
 			} else {
-				key = foldedKey(text, i) & keyMasks[min(n, 4)]
+				eight = foldedEight(text, i)
 			}
-			if h := keyHash(key); filter[h/64]>>(h%64)&1 != 0 || infixes && n >= 8 {
-				s.word(i, n, key)
+			short, long := keyHash(uint32(eight)&keyMasks[min(n, 4)]), longHash(eight)
+			found := filter[short/64]>>(short%64) | filter[long/64]>>(long%64)
+			if found&1 != 0 || infixes && n >= 8 {
+				s.word(i, n, short, long)
 			}
 		}
 	}
@@ -123,8 +125,8 @@ func (s *Scanner) lettersAt(i int) int {
 
 var keyMasks = [5]uint32{0, 0xff, 0xffff, 0xffffff, 0xffffffff}
 
-// word looks up the word of n letters at i, which begins with a key, and the terms inside it.
-func (s *Scanner) word(i, n int, key uint32) {
+// word looks up the word of n letters at i, whose keys have the hashes, and the terms inside it.
+func (s *Scanner) word(i, n int, short, long uint32) {
 	if i < s.past { // inside a term of several words
 		return
 	}
@@ -133,60 +135,55 @@ func (s *Scanner) word(i, n int, key uint32) {
 	}
 	t, d := s.text, s.dict
 	end := i + n
-	if d.maybe(0, key) && s.lookUp(0, key, i, i, end) || n < 8 {
+	s.found, s.longest = 0, 0
+	if n >= 6 && d.maybe(0, long) {
+		s.lookUp(0, long, i, i, end)
+	}
+	if d.maybe(0, short) {
+		s.lookUp(0, short, i, i, end)
+	}
+	if s.found != 0 || n < 8 {
 		return
 	}
 	filter := &d.filter[1]
 	for j := i + 2; j+4 <= end; j += insideStep {
-		key := binary.LittleEndian.Uint32(t[j:]) | foldAll
-		if h := keyHash(key); filter[h/64]>>(h%64)&1 != 0 && s.lookUp(1, key, j, i, end) {
-			return
+		h := keyHash(binary.LittleEndian.Uint32(t[j:]) | foldAll)
+		if filter[h/64]>>(h%64)&1 != 0 {
+			if s.lookUp(1, h, j, i, end); s.found != 0 {
+				return
+			}
 		}
 	}
-}
-
-// foldedKey is the four bytes at i, folded; there may be fewer at the end of a text.
-func foldedKey(t []byte, i int) uint32 {
-	if i+4 <= len(t) {
-		return binary.LittleEndian.Uint32(t[i:]) | foldAll
-	}
-	var b [4]byte
-	copy(b[:], t[i:])
-	return binary.LittleEndian.Uint32(b[:]) | foldAll
 }
 
 // foldedEight is the eight bytes at i, folded.
 func foldedEight(t []byte, i int) uint64 {
 	if i+8 <= len(t) {
-		return binary.LittleEndian.Uint64(t[i:]) | foldAll<<32 | foldAll
+		return binary.LittleEndian.Uint64(t[i:]) | foldEight
 	}
 	var b [8]byte
 	copy(b[:], t[i:])
-	return binary.LittleEndian.Uint64(b[:]) | foldAll<<32 | foldAll
+	return binary.LittleEndian.Uint64(b[:]) | foldEight
 }
 
-// lookUp tries the terms that have a key at j, in the word t[i:end], and notes those that fit: the longest, one of each class.
-func (s *Scanner) lookUp(inside int, key uint32, j, i, end int) bool {
+// lookUp tries the terms that have a key's hash at j, in the word t[i:end], and notes those that fit: the longest, one of each class.
+func (s *Scanner) lookUp(inside int, hash uint32, j, i, end int) {
 	d := s.dict
-	var found Contexts
-	longest := 0
-	for _, e := range d.candidates(inside, key) {
+	for _, e := range d.candidates(inside, hash) {
 		at := j - int(e.ahead)
 		if foldedEight(s.text, at)&e.mask != e.value || inside == 1 && at < i+2 {
 			continue
 		}
 		t := &d.terms[e.term]
-		if found&t.class.set() != 0 {
+		if s.found&t.class.set() != 0 {
 			continue
 		}
-		if stop := s.fits(t, at, i, end); stop > 0 && stop >= longest {
-			longest = stop
+		if stop := s.fits(t, at, i, end); stop > 0 && stop >= s.longest {
 			s.hits = append(s.hits, hit{pos: int32(i), end: int32(stop), class: t.class})
-			s.past = stop
-			found |= t.class.set()
+			s.longest, s.past = stop, stop
+			s.found |= t.class.set()
 		}
 	}
-	return found != 0
 }
 
 // fits reports whether a term stands at j in the word t[i:end], as its end; 0 when it does not.
