@@ -9,11 +9,11 @@ import "encoding/binary"
 // A kernel fills them for whole blocks of 64 bytes. There are two, which are tested against each other and against a slow one:
 // assembly with AVX2, and Go on eight bytes at a time.
 type kernel struct {
-	// numbers fills digits, and signs: '0' and '1', which a month begins with, and ',' and '.', which a fraction follows.
+	// numbers fills digits, and signs: '0' and '1', which a month begins with; ',' and '.', which a fraction follows; and ':'.
 	numbers func(digits, signs []uint64, src []byte)
-	// words fills letters (A-Z, a-z, and every byte from 0x80, so that both UTF-8 and Windows-1252 have their å, ä and ö), and leads:
-	// what may begin punctuation outside ASCII.
-	words func(letters, leads []uint64, src []byte)
+	// words fills letters (A-Z, a-z, and every byte from 0x80, so that both UTF-8 and Windows-1252 have their å, ä and ö), smalls: a-z,
+	// and leads: what may begin punctuation outside ASCII.
+	words func(letters, smalls, leads []uint64, src []byte)
 	// cells fills the places of a delimiter, of line breaks and of quotes.
 	cells func(delims, lines, quotes []uint64, src []byte, delimiter byte)
 }
@@ -40,13 +40,14 @@ func (k *kernel) classifyNumbers(digits, signs []uint64, src []byte) {
 }
 
 // classifyWords does the same for letters and what may begin punctuation.
-func (k *kernel) classifyWords(letters, leads []uint64, src []byte) {
+func (k *kernel) classifyWords(letters, smalls, leads []uint64, src []byte) {
 	whole := len(src) / 64
-	k.words(letters[:whole], leads[:whole], src[:whole*64])
-	letters[whole], leads[whole], letters[whole+1], leads[whole+1] = 0, 0, 0, 0
+	k.words(letters[:whole], smalls[:whole], leads[:whole], src[:whole*64])
+	letters[whole], smalls[whole], leads[whole] = 0, 0, 0
+	letters[whole+1], smalls[whole+1], leads[whole+1] = 0, 0, 0
 	if len(src) > whole*64 {
 		last := lastBlock(src)
-		wordsGo(letters[whole:whole+1], leads[whole:whole+1], last[:])
+		wordsGo(letters[whole:whole+1], smalls[whole:whole+1], leads[whole:whole+1], last[:])
 	}
 }
 
@@ -95,30 +96,31 @@ func numbersGo(digits, signs []uint64, src []byte) {
 			y := x ^ zeros
 			no := (y&lows + pastNin) | y
 			d |= bitsOf(^no) << i
-			s |= bitsOf(isEach(x&^each, zeros)|isEach(x&^(2*each), ','*each)) << i
+			s |= bitsOf(isEach(x&^each, zeros)|isEach(x&^(2*each), ','*each)|isEach(x, ':'*each)) << i
 		}
 		digits[w], signs[w] = d, s
 	}
 }
 
 // wordsGo is the kernel in Go.
-func wordsGo(letters, leads []uint64, src []byte) {
+func wordsGo(letters, smalls, leads []uint64, src []byte) {
 	for w := range letters {
 		block := src[w*64 : w*64+64 : w*64+64]
-		var l, p uint64
+		var l, a, p uint64
 		for i := 0; i < 64; i += 8 {
 			x := binary.LittleEndian.Uint64(block[i : i+8 : i+8])
 			z := ((x | caseBit) | highs) - lowerAs // no borrow: the high bit is set
 			z ^= highs                             // high bit set: below 'a'
 			no := (z&lows + pastZ) | z
 			l |= bitsOf(^no|x) << i
+			a |= bitsOf(^no&^x&(x<<2)) << i
 			if x&highs != 0 {
 				for k, c := range block[i : i+8] {
 					p |= uint64(punctuation[c]&1) << (i + k)
 				}
 			}
 		}
-		letters[w], leads[w] = l, p
+		letters[w], smalls[w], leads[w] = l, a, p
 	}
 }
 

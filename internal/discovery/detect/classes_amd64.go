@@ -12,7 +12,7 @@ func numbersAVX2(digits, signs []uint64, src []byte)
 // wordsAVX2 is the kernel in assembly.
 //
 //go:noescape
-func wordsAVX2(letters, leads []uint64, src []byte)
+func wordsAVX2(letters, smalls, leads []uint64, src []byte)
 
 // cellsAVX2 is the kernel in assembly.
 //

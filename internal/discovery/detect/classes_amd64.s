@@ -14,7 +14,8 @@ DATA consts<>+7(SB)/1, $0x2c // ','
 DATA consts<>+8(SB)/1, $0x0a // a line break
 DATA consts<>+9(SB)/1, $0x22 // '"'
 DATA consts<>+10(SB)/1, $0x0f // the lower half of a byte
-GLOBL consts<>(SB), RODATA|NOPTR, $11
+DATA consts<>+11(SB)/1, $0x3a // ':'
+GLOBL consts<>(SB), RODATA|NOPTR, $12
 
 // What may begin punctuation outside ASCII, by the halves of its byte: it does when both tables have a bit in common. Bit 0 is 9 with 1
 // to 7, bit 1 is a with 0 and b, bit 2 is b with b, bit 3 is c and e with 2, bit 4 is e with f.
@@ -46,6 +47,7 @@ TEXT ·numbersAVX2(SB), NOSPLIT, $0-72
 	VPBROADCASTB consts<>+5(SB), Y12
 	VPBROADCASTB consts<>+6(SB), Y13
 	VPBROADCASTB consts<>+7(SB), Y14
+	VPBROADCASTB consts<>+11(SB), Y15
 	TESTQ CX, CX
 	JZ    done
 
@@ -70,6 +72,10 @@ loop:
 	VPCMPEQB Y14, Y5, Y5
 	VPOR    Y4, Y2, Y2
 	VPOR    Y5, Y3, Y3
+	VPCMPEQB Y15, Y0, Y4
+	VPCMPEQB Y15, Y1, Y5
+	VPOR    Y4, Y2, Y2
+	VPOR    Y5, Y3, Y3
 	STORE(Y2, Y3, R8)
 
 	ADDQ $64, SI
@@ -82,12 +88,15 @@ done:
 	VZEROUPPER
 	RET
 
-// func wordsAVX2(letters, leads []uint64, src []byte)
-TEXT ·wordsAVX2(SB), NOSPLIT, $0-72
+// func wordsAVX2(letters, smalls, leads []uint64, src []byte)
+//
+// What tells a small letter from a capital, bit 5, is shifted to where VPMOVMSKB takes it.
+TEXT ·wordsAVX2(SB), NOSPLIT, $0-96
 	MOVQ letters_base+0(FP), DI
 	MOVQ letters_len+8(FP), CX
-	MOVQ leads_base+24(FP), R8
-	MOVQ src_base+48(FP), SI
+	MOVQ smalls_base+24(FP), R9
+	MOVQ leads_base+48(FP), R8
+	MOVQ src_base+72(FP), SI
 	VPBROADCASTB consts<>+2(SB), Y10
 	VPBROADCASTB consts<>+3(SB), Y11
 	VPBROADCASTB consts<>+4(SB), Y12
@@ -109,7 +118,14 @@ loop:
 	VPMINUB Y12, Y3, Y5
 	VPCMPEQB Y4, Y2, Y2
 	VPCMPEQB Y5, Y3, Y3
-	VPOR    Y0, Y2, Y2 // the high bit of the byte itself
+	VPSLLW  $2, Y0, Y4
+	VPSLLW  $2, Y1, Y5
+	VPAND   Y2, Y4, Y4
+	VPAND   Y3, Y5, Y5
+	VPANDN  Y4, Y0, Y4 // no high bit of the byte itself
+	VPANDN  Y5, Y1, Y5
+	STORE(Y4, Y5, R9)
+	VPOR    Y0, Y2, Y2 // or one
 	VPOR    Y1, Y3, Y3
 	STORE(Y2, Y3, DI)
 
@@ -137,6 +153,7 @@ loop:
 	ADDQ $64, SI
 	ADDQ $8, DI
 	ADDQ $8, R8
+	ADDQ $8, R9
 	DECQ CX
 	JNZ  loop
 

@@ -12,12 +12,12 @@ import (
 )
 
 // bitmaps are all that kernels make of a text.
-type bitmaps struct{ Digits, Signs, Letters, Leads, Delims, Lines, Quotes []uint64 }
+type bitmaps struct{ Digits, Signs, Letters, Smalls, Leads, Delims, Lines, Quotes []uint64 }
 
 // dirtyBitmaps have words full of ones: a kernel writes every one.
 func dirtyBitmaps(n int) bitmaps {
 	ones := func() []uint64 { return slicesOf(n, ^uint64(0)) }
-	return bitmaps{ones(), ones(), ones(), ones(), ones(), ones(), ones()}
+	return bitmaps{ones(), ones(), ones(), ones(), ones(), ones(), ones(), ones()}
 }
 
 const testDelimiter = ';'
@@ -34,8 +34,9 @@ func classifySlow(src []byte) bitmaps {
 		}
 	}
 	set(b.Digits, func(c byte) bool { return c >= '0' && c <= '9' })
-	set(b.Signs, func(c byte) bool { return c == '0' || c == '1' || c == ',' || c == '.' })
+	set(b.Signs, func(c byte) bool { return c == '0' || c == '1' || c == ',' || c == '.' || c == ':' })
 	set(b.Letters, func(c byte) bool { return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= 0x80 })
+	set(b.Smalls, func(c byte) bool { return c >= 'a' && c <= 'z' })
 	set(b.Leads, func(c byte) bool {
 		return c == 0xe2 || c == 0xef || c == 0xc2 || c >= 0x91 && c <= 0x97 || c == 0xa0 || c == 0xab || c == 0xbb
 	})
@@ -51,7 +52,7 @@ func checkKernels(t *testing.T, src []byte) {
 	for i, k := range kernels() {
 		got := dirtyBitmaps(len(src)/64 + 2)
 		k.classifyNumbers(got.Digits, got.Signs, src)
-		k.classifyWords(got.Letters, got.Leads, src)
+		k.classifyWords(got.Letters, got.Smalls, got.Leads, src)
 		k.classifyCells(got.Delims, got.Lines, got.Quotes, src, testDelimiter)
 		if d := cmp.Diff(want, got); d != "" {
 			t.Fatalf("kernel %d of %q (-want +got):\n%s", i, src, d)
@@ -108,7 +109,7 @@ func BenchmarkKernels(b *testing.B) {
 	for i, k := range kernels() {
 		for name, classify := range map[string]func(){
 			"numbers": func() { k.classifyNumbers(m.Digits, m.Signs, src) },
-			"words":   func() { k.classifyWords(m.Letters, m.Leads, src) },
+			"words":   func() { k.classifyWords(m.Letters, m.Smalls, m.Leads, src) },
 			"cells":   func() { k.classifyCells(m.Delims, m.Lines, m.Quotes, src, testDelimiter) },
 		} {
 			b.Run(fmt.Sprintf("%s/%d", name, i), func(b *testing.B) {

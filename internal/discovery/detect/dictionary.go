@@ -78,7 +78,7 @@ type entry struct {
 const insideStep = 2
 
 const (
-	filterBits = 1 << 15
+	filterBits = 1 << 16
 	foldAll    = 0x20202020
 	foldEight  = foldAll<<32 | foldAll
 )
@@ -87,10 +87,10 @@ func newDictionary() *dictionary {
 	return &dictionary{heads: [2]map[uint32][]entry{{}, {}}}
 }
 
-func keyHash(key uint32) uint32 { return key * 0x9E3779B1 >> 17 } // 15 bits
+func keyHash(key uint32) uint32 { return key * 0x9E3779B1 >> 16 } // 16 bits
 
 // longHash is the hash of the first six bytes of eight.
-func longHash(eight uint64) uint32 { return uint32(eight << 16 * 0x9E3779B97F4A7C15 >> 49) }
+func longHash(eight uint64) uint32 { return uint32(eight << 16 * 0x9E3779B97F4A7C15 >> 48) }
 
 // add adds a term: "word" with its inflections, "=word" alone, "word*" and what begins with it, "*word*" anywhere in a word, "*word"
 // at a word's end, "!WORD" in capitals only. A term of several words has spaces.

@@ -124,7 +124,11 @@ func (r *Rules) Heading(name string) Contexts {
 	for _, text := range [][]byte{spaced, []byte(name)} {
 		s := &Scanner{rules: r, dict: r.numbers, kernel: kernelGo}
 		n := len(text)/64 + 2
-		s.text, s.letters, s.leads = text, make([]uint64, n), make([]uint64, n)
+		s.text = text
+		for _, m := range s.maps() {
+			*m = make([]uint64, n)
+		}
+		s.kernel.classifyNumbers(s.digits, s.signs, text)
 		s.needWords(0, len(text))
 		for _, h := range s.hits {
 			out |= h.class.set()

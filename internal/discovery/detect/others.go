@@ -15,14 +15,20 @@ type run struct {
 func (s *Scanner) allRuns(from, to int) {
 	t := s.text
 	last := (to + 63) / 64
-	var before uint64
+	var before, small uint64
 	if from >= 64 {
-		before = s.digits[from/64-1] >> 63
+		before, small = s.digits[from/64-1]>>63, s.smalls[from/64-1]>>63
 	}
 	for w := from / 64; w < last; w++ {
-		d := s.digits[w]
+		d, next, a := s.digits[w], s.digits[w+1], s.smalls[w]
 		starts := d &^ (d<<1 | before)
 		before = d >> 63
+		// Directly after a small letter there is but an IP address in hexadecimal, of which at most four digits and a colon stand here.
+		c, nextC := s.signs[w]&^d, s.signs[w+1]&^next
+		one, two, three := d>>1|next<<63, d>>2|next<<62, d>>3|next<<61
+		colon := c>>1 | nextC<<63 | one&(c>>2|nextC<<62) | one&two&(c>>3|nextC<<61) | one&two&three&(c>>4|nextC<<60)
+		starts &^= (a<<1 | small) &^ colon
+		small = a >> 63
 		for ; starts != 0; starts &= starts - 1 {
 			i := w*64 + bits.TrailingZeros64(starts)
 			if i < from || i >= to {

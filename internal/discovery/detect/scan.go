@@ -23,21 +23,21 @@ type Scanner struct {
 	others bool // more than personnummer and samordningsnummer is wanted
 	kernel kernel
 
-	text           []byte
-	digits, signs  []uint64
-	letters, leads []uint64
-	lettered       bool // letters are filled for text
-	hits           []hit
-	hitsFrom       int // words that begin between these places are in hits
-	hitsTo         int
-	past           int       // where the last hit ends
-	lastOf         [64]int32 // where the last word of each category ends, 0 before the first
-	found          Contexts  // of the word that is looked up
-	longest        int       // where the longest term ends that was found in it
-	cursor         int       // the first hit that begins after the last run
-	out            []Match
-	merged         [2][]Match // while they are put in order
-	digitsOf       [24]byte   // of the number that is being tried
+	text                   []byte
+	digits, signs          []uint64
+	letters, smalls, leads []uint64
+	lettered               bool // letters are filled for text
+	hits                   []hit
+	hitsFrom               int // words that begin between these places are in hits
+	hitsTo                 int
+	past                   int       // where the last hit ends
+	lastOf                 [64]int32 // where the last word of each category ends, 0 before the first
+	found                  Contexts  // of the word that is looked up
+	longest                int       // where the longest term ends that was found in it
+	cursor                 int       // the first hit that begins after the last run
+	out                    []Match
+	merged                 [2][]Match // while they are put in order
+	digitsOf               [24]byte   // of the number that is being tried
 }
 
 // NewScanner makes a scanner for some of the rules' detectors.
@@ -61,9 +61,13 @@ func (s *Scanner) Scan(text []byte, from, to int) []Match {
 	words := len(text)/64 + 2
 	if cap(s.digits) < words {
 		more := words + words/4
-		s.digits, s.signs, s.letters, s.leads = make([]uint64, more), make([]uint64, more), make([]uint64, more), make([]uint64, more)
+		for _, m := range s.maps() {
+			*m = make([]uint64, more)
+		}
 	}
-	s.digits, s.signs, s.letters, s.leads = s.digits[:words], s.signs[:words], s.letters[:words], s.leads[:words]
+	for _, m := range s.maps() {
+		*m = (*m)[:words]
+	}
 	s.kernel.classifyNumbers(s.digits, s.signs, text)
 	if !s.others {
 		s.longRuns(from, to)
@@ -82,6 +86,11 @@ func (s *Scanner) Scan(text []byte, from, to int) []Match {
 	mails := len(s.out)
 	s.fromWords(from, to)
 	return settle(s.ordered(civic, runs, mails, len(s.out)))
+}
+
+// maps are the bitmaps.
+func (s *Scanner) maps() [5]*[]uint64 {
+	return [...]*[]uint64{&s.digits, &s.signs, &s.letters, &s.smalls, &s.leads}
 }
 
 // longRuns finds runs of at least six digits, and tries each as a personnummer. Most words of the bitmap have none.

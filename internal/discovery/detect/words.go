@@ -32,8 +32,8 @@ func (s *Scanner) classifyLetters(from, to int) {
 	first := from / 64
 	t := s.text[first*64 : min(len(s.text), (to+127)&^63)]
 	words := len(t)/64 + 2
-	letters, leads := s.letters[first:first+words], s.leads[first:first+words]
-	s.kernel.classifyWords(letters, leads, t)
+	leads := s.leads[first : first+words]
+	s.kernel.classifyWords(s.letters[first:first+words], s.smalls[first:first+words], leads, t)
 	for w, l := range leads {
 		for ; l != 0; l &= l - 1 {
 			s.notLetters((first+w)*64 + bits.TrailingZeros64(l))
@@ -71,17 +71,20 @@ func (s *Scanner) readWords(to int) {
 	if len(s.hits) > 0 {
 		s.past = int(s.hits[len(s.hits)-1].end)
 	}
-	letters, text, filter := s.letters, s.text, &s.dict.filter[0]
+	digits, letters, text, filter := s.digits, s.letters, s.text, &s.dict.filter[0]
 	infixes := len(s.dict.order[1]) > 0
-	var before uint64
+	var before, digit uint64
 	if from >= 64 {
-		before = letters[from/64-1] >> 63
+		before, digit = letters[from/64-1]>>63, digits[from/64-1]>>63
 	}
 	last := (to + 63) / 64
 	for w := from / 64; w < last; w++ {
 		l, next := letters[w], letters[w+1]
 		starts := l &^ (l<<1 | before)
 		before = l >> 63
+		// Up to three letters directly after a digit are part of an identifier: hashes are full of such.
+		starts &^= (digits[w]<<1 | digit) &^ ((l>>1 | next<<63) & (l>>2 | next<<62) & (l>>3 | next<<61))
+		digit = digits[w] >> 63
 		if w == from/64 {
 			starts &= ^uint64(0) << (from % 64)
 		}
