@@ -13,6 +13,7 @@ import (
 	"path"
 	"reflect"
 	"strings"
+	"sync"
 
 	"github.com/insegel/insegel/internal/locale"
 )
@@ -21,30 +22,63 @@ import (
 var layoutFiles embed.FS
 
 // layouts are the templates that every page is combined with: the three layouts and the shared components.
-var layouts = template.Must(template.New("layouts").Funcs(functions(nil)).ParseFS(layoutFiles, "layout/*.html"))
+var layouts = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("layouts").Funcs(functions(nil)).ParseFS(layoutFiles, "layout/*.html"))
+})
 
 var errorTemplates = Parse(layoutFiles, "layout/page/*.html")
 
 // Templates are the pages of one slice.
-type Templates struct{ pages map[string]*template.Template }
+type Templates struct {
+	fsys     fs.FS
+	patterns []string
+	once     sync.Once
+	pages    map[string]*template.Template
+}
 
-// Parse reads the page templates of a slice. Every file is one page: what it holds is the page's main content, drawn with the
-// struct that Render gets, and it may use the shared components. Parse panics on a fault, so that a broken page is seen at start.
+// declared are all templates of the program.
+var declared struct {
+	mu  sync.Mutex
+	all []*Templates
+}
+
+// Parse declares the page templates of a slice. Every file is one page: what it holds is the page's main content, drawn with the
+// struct that Render gets, and it may use the shared components. They are read when the first site is made, which panics on a fault, so
+// that a broken page is seen at start; commands that draw no pages do not wait for them.
 func Parse(fsys fs.FS, patterns ...string) *Templates {
 	if len(patterns) == 0 {
 		patterns = []string{"*.html"}
 	}
-	t := &Templates{pages: map[string]*template.Template{}}
-	for _, pattern := range patterns {
-		names, err := fs.Glob(fsys, pattern)
-		if err != nil || len(names) == 0 {
-			panic(fmt.Sprintf("web: no templates match %q: %v", pattern, err))
-		}
-		for _, name := range names {
-			t.add(fsys, name)
-		}
-	}
+	t := &Templates{fsys: fsys, patterns: patterns}
+	declared.mu.Lock()
+	defer declared.mu.Unlock()
+	declared.all = append(declared.all, t)
 	return t
+}
+
+// parseAll reads all templates that have been declared.
+func parseAll() {
+	declared.mu.Lock()
+	defer declared.mu.Unlock()
+	for _, t := range declared.all {
+		t.parse()
+	}
+}
+
+// parse reads the templates once.
+func (t *Templates) parse() {
+	t.once.Do(func() {
+		t.pages = map[string]*template.Template{}
+		for _, pattern := range t.patterns {
+			names, err := fs.Glob(t.fsys, pattern)
+			if err != nil || len(names) == 0 {
+				panic(fmt.Sprintf("web: no templates match %q: %v", pattern, err))
+			}
+			for _, name := range names {
+				t.add(t.fsys, name)
+			}
+		}
+	})
 }
 
 func (t *Templates) add(fsys fs.FS, name string) {
@@ -56,7 +90,7 @@ func (t *Templates) add(fsys fs.FS, name string) {
 	if t.pages[short] != nil {
 		panic(fmt.Sprintf("web: two templates are called %s", short))
 	}
-	set := template.Must(layouts.Clone())
+	set := template.Must(layouts().Clone())
 	template.Must(set.New("main").Parse(string(text)))
 	t.pages[short] = set
 }
@@ -87,6 +121,7 @@ func (s *Site) bound(t *Templates, name string, l *locale.Localizer) (*template.
 	if set, ok := s.cache.Load(key); ok {
 		return set.(*template.Template), nil
 	}
+	t.parse()
 	page := t.pages[name]
 	if page == nil {
 		return nil, fmt.Errorf("render %s: no such template", name)
