@@ -29,7 +29,7 @@ type Finding struct {
 	// Masked has the form of the value and nothing else of it.
 	Masked string
 	// Fingerprint is a keyed hash of the value, the same for every way to write it.
-	Fingerprint string
+	Fingerprint Fingerprint
 }
 
 // Container is a column, or a document, that was judged as a whole.

@@ -21,15 +21,18 @@ func NewKey() (k Key) {
 	return k
 }
 
-// fingerprintBytes is how much of a fingerprint is kept.
-const fingerprintBytes = 16
+// Fingerprint is a keyed hash of a value.
+type Fingerprint [16]byte
+
+// String is the fingerprint as it is written in results.
+func (f Fingerprint) String() string { return hex.EncodeToString(f[:]) }
 
 // printer makes fingerprints. A value of at most fourteen bytes fits one block of AES together with its length and detector; so do
 // all numbers, of which there may be millions. Longer ones are hashed first.
 type printer struct {
 	block cipher.Block
 	key   Key
-	hex   [2 * fingerprintBytes]byte
+	b     [16]byte // what is hashed: a field, because what the cipher is given would else be allocated each time
 }
 
 func newPrinter(k Key) *printer {
@@ -46,18 +49,16 @@ func newPrinter(k Key) *printer {
 }
 
 // fingerprint is the keyed hash of a value that stands in its one normal form.
-func (p *printer) fingerprint(kind byte, normal []byte) []byte {
-	var b [16]byte
+func (p *printer) fingerprint(kind byte, normal []byte) Fingerprint {
 	if len(normal) <= 14 {
-		b[0], b[1] = kind, byte(len(normal))
-		copy(b[2:], normal)
-		p.block.Encrypt(b[:], b[:])
+		p.b = [16]byte{kind, byte(len(normal))}
+		copy(p.b[2:], normal)
+		p.block.Encrypt(p.b[:], p.b[:])
 	} else {
 		m := hmac.New(sha256.New, p.key[:])
 		m.Write([]byte{kind})
 		m.Write(normal)
-		copy(b[:], m.Sum(nil))
+		copy(p.b[:], m.Sum(nil))
 	}
-	hex.Encode(p.hex[:], b[:])
-	return p.hex[:]
+	return p.b
 }

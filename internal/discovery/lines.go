@@ -4,6 +4,7 @@ package discovery
 
 import (
 	"bufio"
+	"encoding/hex"
 	"encoding/json"
 	"io"
 	"strconv"
@@ -26,20 +27,29 @@ func NewLines(w io.Writer, version string) *Lines {
 	return &Lines{w: bufio.NewWriterSize(w, 64<<10), version: version}
 }
 
-// linesPool has the memory that lines are made in outside the lock.
-var linesPool = sync.Pool{New: func() any { return new([]byte) }}
+// linesBuffer is the memory that lines are made in outside the lock. What is the same in many lines is made once: where the file is, and
+// the mask.
+type linesBuffer struct{ lines, file, mask []byte }
+
+var linesPool = sync.Pool{New: func() any { return new(linesBuffer) }}
 
 // Findings writes findings.
 func (l *Lines) Findings(found []Finding) error {
-	p := linesPool.Get().(*[]byte) //nolint:forcetypeassert // the pool has nothing else
-	b := (*p)[:0]
+	p := linesPool.Get().(*linesBuffer) //nolint:forcetypeassert // the pool has nothing else
+	p.lines = p.lines[:0]
 	for i := range found {
-		b = l.finding(b, &found[i])
+		f := &found[i]
+		if i == 0 || f.Path != found[i-1].Path || f.Member != found[i-1].Member || f.Source != found[i-1].Source {
+			p.file = appendFile(p.file[:0], f)
+		}
+		if i == 0 || f.Masked != found[i-1].Masked {
+			p.mask = appendString(p.mask[:0], f.Masked)
+		}
+		p.lines = l.finding(p.lines, p, f)
 	}
 	l.mu.Lock()
-	_, err := l.w.Write(b)
+	_, err := l.w.Write(p.lines)
 	l.mu.Unlock()
-	*p = b
 	linesPool.Put(p)
 	return err
 }
@@ -47,20 +57,25 @@ func (l *Lines) Findings(found []Finding) error {
 // Counted has nothing to write: each finding has a line.
 func (l *Lines) Counted(string, []int64, []int64) error { return nil }
 
-// finding appends a finding's line. Unknown numbers are null and unknown texts empty.
-func (l *Lines) finding(b []byte, f *Finding) []byte {
+// appendFile appends the beginning of a finding's line, up to its offset.
+func appendFile(b []byte, f *Finding) []byte {
 	b = append(b, `{"type":"finding","source":`...)
 	b = appendString(b, f.Source)
 	b = append(b, `,"path":`...)
 	b = appendString(b, f.Path)
 	b = append(b, `,"member":`...)
 	b = appendString(b, f.Member)
-	b = append(b, `,"offset":`...)
+	return append(b, `,"offset":`...)
+}
+
+// finding appends a finding's line. Unknown numbers are null and unknown texts empty.
+func (l *Lines) finding(b []byte, p *linesBuffer, f *Finding) []byte {
+	b = append(b, p.file...)
 	b = strconv.AppendInt(b, f.Offset, 10)
 	b = appendKnown(b, `,"line":`, f.Place.Line)
 	b = appendKnown(b, `,"column":`, f.Place.Column)
 	b = append(b, `,"cell":`...)
-	b = appendString(b, cellOf(f.Place))
+	b = appendString(b, cellOf(&f.Place))
 	b = append(b, `,"table":`...)
 	b = appendString(b, f.Place.Table)
 	b = append(b, `,"field":`...)
@@ -70,16 +85,16 @@ func (l *Lines) finding(b []byte, f *Finding) []byte {
 	b = append(b, `","confidence":"`...)
 	b = append(b, f.Confidence.String()...)
 	b = append(b, `","masked":`...)
-	b = appendString(b, f.Masked)
+	b = append(b, p.mask...)
 	b = append(b, `,"fingerprint":"`...)
-	b = append(b, f.Fingerprint...)
+	b = hex.AppendEncode(b, f.Fingerprint[:])
 	b = append(b, `","rule_version":"`...)
 	b = append(b, l.version...)
 	return append(b, "\"}\n"...)
 }
 
 // cellOf is the cell, or else the page and the paragraph.
-func cellOf(p source.Place) string {
+func cellOf(p *source.Place) string {
 	switch {
 	case p.Cell != "":
 		return p.Cell
@@ -103,19 +118,8 @@ func appendKnown(b []byte, key string, n int) []byte {
 
 // appendString appends a text as JSON. A name that is not UTF-8 has its bytes as \ufffd.
 func appendString(b []byte, s string) []byte {
-	for i := range len(s) {
-		if c := s[i]; c < 0x20 || c == '"' || c == '\\' || c >= 0x80 && !utf8.ValidString(s) {
-			q, err := json.Marshal(s)
-			if err != nil {
-				panic(err) // a string can be written
-			}
-			return append(b, q...)
-		} else if c >= 0x80 {
-			break
-		}
-	}
-	b = append(b, '"')
 	if plainJSON(s) {
+		b = append(b, '"')
 		b = append(b, s...)
 		return append(b, '"')
 	}
@@ -123,7 +127,7 @@ func appendString(b []byte, s string) []byte {
 	if err != nil {
 		panic(err) // a string can be written
 	}
-	return append(b[:len(b)-1], q...)
+	return append(b, q...)
 }
 
 func plainJSON(s string) bool {

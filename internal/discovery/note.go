@@ -31,28 +31,33 @@ func (s *session) note(m *detect.Match) {
 		return
 	}
 	h := held{detector: m.Detector, confidence: m.Confidence, why: m.Why}
-	if s.Detail {
-		h.finding = s.finding(m, g, col)
-	}
 	if col != nil {
 		if !col.judged {
+			if s.Detail {
+				h.finding = &Finding{}
+				s.fill(h.finding, m, g, col)
+			}
 			col.hold(h)
 			return
 		}
 		col.weigh(&h)
 	}
+	if s.Detail {
+		s.found = append(s.found, Finding{})
+		f := &s.found[len(s.found)-1]
+		s.fill(f, m, g, col)
+		f.Confidence, f.Why = h.confidence, h.why
+	}
 	s.count(&h)
 }
 
-// finding says where a match stands, and what it is, masked.
-func (s *session) finding(m *detect.Match, g *segment, col *column) *Finding {
+// fill says where a match stands, and what it is, masked.
+func (s *session) fill(f *Finding, m *detect.Match, g *segment, col *column) {
 	value := s.window[m.Start:m.End]
 	s.normal = detect.Normal(s.normal[:0], m.Detector, value)
-	f := &Finding{
-		Source: s.task.source, Path: s.task.path, Member: s.member, Offset: g.offsetOf(m.Start - g.at), Place: g.place,
-		Detector: s.Rules.ID(m.Detector), Masked: detect.Mask(m.Detector, value),
-		Fingerprint: string(s.print.fingerprint(byte(m.Detector), s.normal)),
-	}
+	f.Source, f.Path, f.Member, f.Offset, f.Place = s.task.source, s.task.path, s.member, g.offsetOf(m.Start-g.at), g.place
+	f.Detector, f.Masked = s.Rules.ID(m.Detector), s.mask(m.Detector, value)
+	f.Fingerprint = s.print.fingerprint(byte(m.Detector), s.normal)
 	if g.place.Line > 0 {
 		s.placeLine(f, g, m.Start)
 	}
@@ -62,10 +67,25 @@ func (s *session) finding(m *detect.Match, g *segment, col *column) *Finding {
 			f.Place.Column = col.Index
 		}
 	}
-	return f
 }
 
-// count counts a match whose confidence is final, and hands its finding on.
+// mostMasks is how many masks are kept: there are few forms, and what is written by hand in many ways is made anew.
+const mostMasks = 1024
+
+// mask is a value's form. The same form is the same string.
+func (s *session) mask(d detect.Detector, value []byte) string {
+	s.masking = detect.AppendMask(s.masking[:0], d, value)
+	if known, ok := s.masks[string(s.masking)]; ok {
+		return known
+	}
+	made := string(s.masking)
+	if len(s.masks) < mostMasks {
+		s.masks[made] = made
+	}
+	return made
+}
+
+// count counts a match whose confidence is final, and hands the finding on that waited with it.
 func (s *session) count(h *held) {
 	if h.confidence >= detect.Medium {
 		s.counts[h.detector]++

@@ -48,13 +48,15 @@ type session struct {
 	counts, lows  []int64 // by detector: high and medium, and low
 	fresh         int64   // counted since the progress was told
 	seed          maphash.Seed
-	salts         [2]uint64 // of numbers' hashes
-	normal        []byte    // the value that is being hashed
-	windows       int       // of the file that were looked through
-	waiting       int       // columns that hold matches until they are judged
-	lastAt        int       // the place whose column was asked for last
-	lastColumn    *column   // and that column
-	last          int       // the segment that was asked for last
+	salts         [2]uint64         // of numbers' hashes
+	normal        []byte            // the value that is being hashed
+	masking       []byte            // the mask that is being made
+	masks         map[string]string // those that were made
+	windows       int               // of the file that were looked through
+	waiting       int               // columns that hold matches until they are judged
+	lastAt        int               // the place whose column was asked for last
+	lastColumn    *column           // and that column
+	last          int               // the segment that was asked for last
 	csv           csvLayout
 	columns       map[source.Column]*column
 	lastKeyed     []*column // those that were found last by a key or an element
@@ -81,6 +83,7 @@ func newSession(e *engine) *session {
 	s.scanner.Today = today(e.started)
 	s.scanner.Roughly = !e.Detail
 	s.counts, s.lows = make([]int64, len(e.Rules.IDs())), make([]int64, len(e.Rules.IDs()))
+	s.masks = map[string]string{}
 	s.seed = maphash.MakeSeed()
 	s.salts = [2]uint64{maphash.Bytes(s.seed, []byte{0}), maphash.Bytes(s.seed, []byte{1})}
 	return s

@@ -7,38 +7,40 @@ import "bytes"
 // mask is what stands for a letter or a digit.
 const mask = "•"
 
-// Mask is a value's form: its digits and letters hidden, and separators of ASCII left. Words, whose length says much, all look alike.
-func Mask(d Detector, value []byte) string {
+// AppendMask appends a value's form: its digits and letters hidden, and separators of ASCII left. Words, whose length says much, all look
+// alike.
+func AppendMask(to []byte, d Detector, value []byte) []byte {
 	if d == NamePerson || d.Sensitive() || d == Address {
-		return mask + mask + mask + mask + mask
+		return append(to, mask+mask+mask+mask+mask...)
 	}
 	if d == Email {
-		return mask + mask + mask + "@" + mask + mask + mask
+		return append(to, mask+mask+mask+"@"+mask+mask+mask...)
 	}
-	value = withoutReferences(value)
-	out := make([]byte, 0, len(value)*len(mask))
 	dashed := false
-	for _, c := range value {
+	for _, c := range withoutReferences(value) {
 		switch {
 		case isDigit(c), c|0x20 >= 'a' && c|0x20 <= 'z':
-			out = append(out, mask...)
+			to = append(to, mask...)
 		case c >= 0x80 || c == '\n' || c == '\r':
 			if !dashed {
-				out = append(out, '-')
+				to = append(to, '-')
 			}
 			dashed = true
 			continue
 		default:
-			out = append(out, c)
+			to = append(to, c)
 		}
 		dashed = false
 	}
-	return string(out)
+	return to
 }
 
 // withoutReferences is a number whose separator is written out, as &#8209; or \u2011, with a hyphen instead: what the reference's own
 // digits are is no part of it.
 func withoutReferences(value []byte) []byte {
+	if len(value) < 14 { // the shortest reference makes it longer
+		return value
+	}
 	from, to := bytes.IndexAny(value, `&\`), len(value)-4
 	if from < 0 || to < from {
 		return value
