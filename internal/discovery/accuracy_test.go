@@ -130,11 +130,30 @@ func TestAccuracy(t *testing.T) {
 			t.Logf("%s %s: %q", what, d, text[max(0, at-20):min(len(text), at+30)])
 		}
 	})
-	report(t, scores)
+	report(t, "sentences that the rules were made with", scores)
 }
 
-func report(t *testing.T, scores map[string]*score) {
+// TestAccuracyOnLaterSentences scores every detector on sentences that were written after the rules.
+func TestAccuracyOnLaterSentences(t *testing.T) {
+	text := discoverytest.Later(1600, 77)
+	name := filepath.Join(t.TempDir(), "later.txt")
+	if err := os.WriteFile(name, text.Bytes, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	k, _ := scan(t, options(t), name)
+	scores := map[string]*score{}
+	told := map[string]int{}
+	compare(scores, text.Bytes, text.Truth, k.found, func(what, d string, at int) {
+		if told[what+d]++; told[what+d] <= 6 {
+			t.Logf("%s %s: %q", what, d, text.Bytes[max(0, at-30):min(len(text.Bytes), at+40)])
+		}
+	})
+	report(t, "sentences that were written later", scores)
+}
+
+func report(t *testing.T, what string, scores map[string]*score) {
 	t.Helper()
+	fmt.Println(what)
 	var names []string
 	for d := range scores {
 		names = append(names, d)

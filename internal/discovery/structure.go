@@ -40,23 +40,18 @@ func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\
 // elementName finds the element, or the attribute, that the text after b stands in.
 func elementName(b []byte) []byte {
 	open := len(b) - 1
-	shut := -1
+	inside := true // of a tag
 	for ; open >= 0 && b[open] != '<'; open-- {
-		if b[open] == '>' && shut < 0 {
-			shut = open
+		if b[open] == '>' {
+			inside = false
 		}
 	}
 	if open < 0 || open+1 >= len(b) {
 		return nil
 	}
 	tag := b[open+1:]
-	if shut < 0 { // inside a tag: an attribute's value
-		eq := bytes.LastIndexByte(tag, '=')
-		if eq < 0 {
-			return nil
-		}
-		name := bytes.TrimRight(tag[:eq], " ")
-		return name[bytes.LastIndexByte(name, ' ')+1:]
+	if inside {
+		return attributeName(tag)
 	}
 	if tag[0] == '/' || tag[0] == '!' || tag[0] == '?' {
 		return nil
@@ -71,6 +66,16 @@ func elementName(b []byte) []byte {
 		}
 	}
 	return nil
+}
+
+// attributeName is the last attribute that has a value in the beginning of a tag.
+func attributeName(tag []byte) []byte {
+	eq := bytes.LastIndexByte(tag, '=')
+	if eq < 0 {
+		return nil
+	}
+	name := bytes.TrimRight(tag[:eq], " ")
+	return name[bytes.LastIndexByte(name, ' ')+1:]
 }
 
 // csvLayout is what is known about a file of rows.

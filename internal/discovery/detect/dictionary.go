@@ -16,6 +16,7 @@ type class uint8
 // Classes after the detectors'.
 const (
 	maxClasses       = 60
+	innocent   class = 60 // what would be a sensitive word by itself
 	against    class = 61 // another kind of number
 	firstName  class = 62
 	lastName   class = 63
@@ -30,6 +31,7 @@ func (c class) set() Contexts { return 1 << c }
 type hit struct {
 	pos, end int32
 	class    class
+	weak     bool // it says little by itself
 }
 
 // placing says where in a word a term may stand, and what may follow.
@@ -51,6 +53,7 @@ type term struct {
 	class   class
 	placing placing
 	capital bool
+	weak    bool
 }
 
 // dictionary finds terms by their first bytes: six of those that have so many letters in their first word, and else four. A bitmap says
@@ -93,10 +96,11 @@ func keyHash(key uint32) uint32 { return key * 0x9E3779B1 >> 16 } // 16 bits
 func longHash(eight uint64) uint32 { return uint32(eight << 16 * 0x9E3779B97F4A7C15 >> 48) }
 
 // add adds a term: "word" with its inflections, "=word" alone, "word*" and what begins with it, "*word*" anywhere in a word, "*word"
-// at a word's end, "!WORD" in capitals only. A term of several words has spaces.
+// at a word's end, "!WORD" in capitals only. A term of several words has spaces. "?" before all this marks one that says little by itself.
 func (d *dictionary) add(w string, c class) error {
+	w, weak := strings.CutPrefix(w, "?")
 	p, w := placingOf(w)
-	t := term{class: c, placing: p, capital: c == firstName || c == lastName}
+	t := term{class: c, placing: p, capital: c == firstName || c == lastName, weak: weak}
 	if w == "" || len(w) < 2 && p != exact || (p == infix || p == suffix) && utf8.RuneCountInString(w) < 3+insideStep {
 		return fmt.Errorf("the term %q is too short", w)
 	}

@@ -128,6 +128,7 @@ func (s *Scanner) longRun(r run) {
 		s.organisation(r)
 	case r.n == 8:
 		s.document(r, r.i)
+		s.organisation(r)
 	case r.n >= 13 && r.n <= 19:
 		s.card(r)
 	}
@@ -220,18 +221,18 @@ func bySaid(d Detector, said Contexts, other Confidence) (Confidence, Why) {
 	return other, 0
 }
 
-// organisation tries NNNNNN-NNNN whose third digit is at least 2, which tells it from a personnummer.
+// organisation tries NNNNNN-NNNN, which 16 may stand before, whose third digit is at least 2, which tells it from a personnummer.
 func (s *Scanner) organisation(r run) {
 	t := s.text
 	first, tail, form := s.organisationParts(r)
 	if tail == 0 || !organisationDigits(t[first:first+6], t[tail:tail+4]) || !s.free(r.i, tail+4) {
 		return
 	}
-	other := Low
+	other, said := Low, r.said
 	if form != 0 {
-		other = Medium
+		other, said = Medium, said&^(1<<against) // invoices are sent to organisations
 	}
-	c, why := bySaid(Organisationsnummer, r.said, other)
+	c, why := bySaid(Organisationsnummer, said, other)
 	if c < Medium && why&AgainstWords == 0 && !s.inColumn(r.i) {
 		if _, ok := s.near(1<<Organisationsnummer, r.i, tail+4, 100); ok {
 			c, why = Medium, why|Words
@@ -252,17 +253,18 @@ func (s *Scanner) organisationParts(r run) (first, tail int, form Why) {
 		}
 		return 0, 0, 0
 	}
-	if r.i+6 >= len(t) || separatorFirst[t[r.i+6]] == 0 {
+	end := r.i + r.n
+	if end >= len(t) || separatorFirst[t[end]] == 0 || r.n == 8 && (t[r.i] != '1' || t[r.i+1] != '6') {
 		return 0, 0, 0
 	}
-	k, strong := separator(t, r.i+6, s.Wraps)
-	if k == 0 || !s.exactly(r.i+6+k, 4) {
+	k, strong := separator(t, end, s.Wraps)
+	if k == 0 || !s.exactly(end+k, 4) {
 		return 0, 0, 0
 	}
 	if strong {
 		form = Separator
 	}
-	return r.i, r.i + 6 + k, form
+	return end - 6, end + k, form
 }
 
 func (s *Scanner) inColumn(at int) bool {

@@ -104,13 +104,17 @@ func (s *Scanner) fromWords(from, to int) {
 	for k := 0; k < len(hits); k++ {
 		h := hits[k]
 		if int(h.pos) < from {
-			s.lastOf[h.class] = max(h.end, 1)
+			s.spoken(h)
 			continue
 		}
 		if int(h.pos) >= to {
 			return
 		}
 		switch {
+		case h.class == class(NamePerson):
+			if s.want[NamePerson] {
+				s.namesAfter(int(h.end))
+			}
 		case h.class == firstName:
 			if s.want[NamePerson] {
 				k = s.name(k)
@@ -125,15 +129,29 @@ func (s *Scanner) fromWords(from, to int) {
 	}
 }
 
-// sensitive notes a word of a sensitive category: high when another of the same category stands near it.
+// sensitive notes a word of a sensitive category: high when another of the same category stands near it. A word that says little by
+// itself needs such a one to count.
 func (s *Scanner) sensitive(k int) {
 	h := s.hits[k]
 	c := Medium
-	if last := s.lastOf[h.class]; !s.Roughly && (last > 0 && last > h.pos-contextBytes || s.anotherAfter(k)) {
-		c = High
+	if h.weak || !s.Roughly {
+		last := s.lastOf[h.class]
+		switch near := last > 0 && last > h.pos-contextBytes || s.anotherAfter(k); {
+		case near && !h.weak:
+			c = High
+		case h.weak && !near:
+			c = Low
+		}
 	}
-	s.lastOf[h.class] = max(h.end, 1)
+	s.spoken(h)
 	s.add(Detector(h.class), int(h.pos), int(h.end), c, Known)
+}
+
+// spoken notes where a word of a category ends.
+func (s *Scanner) spoken(h hit) {
+	if !h.weak {
+		s.lastOf[h.class] = max(h.end, 1)
+	}
 }
 
 // anotherAfter reports whether a word of the same category stands shortly after one.
@@ -143,7 +161,7 @@ func (s *Scanner) anotherAfter(k int) bool {
 		if other.pos >= h.end+contextBytes {
 			return false
 		}
-		if other.class == h.class {
+		if other.class == h.class && !other.weak {
 			return true
 		}
 	}
@@ -217,6 +235,109 @@ func (s *Scanner) turnedName(k int) int {
 		s.add(NamePerson, int(h.pos), end, Medium, Known|Words)
 	}
 	return k
+}
+
+// namesAfter notes names that stand directly after a word for a person, though no list has them: two to four words with capitals, and
+// more of the kind after commas and "och".
+func (s *Scanner) namesAfter(end int) {
+	t := s.text
+	if end < len(t) && t[end] == ':' {
+		end++
+	}
+	for range mostNamesInRow {
+		if end+1 >= len(t) || t[end] != ' ' {
+			return
+		}
+		first := end + 1
+		if end = s.nameFrom(first); end == 0 {
+			return
+		}
+		s.add(NamePerson, first, end, Medium, Words|Form)
+		switch {
+		case bytes.HasPrefix(t[end:], []byte(", ")):
+			end++
+		case bytes.HasPrefix(t[end:], []byte(" och ")):
+			end += len(" och")
+		default:
+			return
+		}
+	}
+}
+
+// mostNamesInRow is how many names in a row are read after one word: those who were present.
+const mostNamesInRow = 64
+
+// nameFrom is where a name of two to four words with capitals ends that begins at a place; 0 when none does. Words in capitals alone and
+// names of organisations are none.
+func (s *Scanner) nameFrom(first int) (end int) {
+	t := s.text
+	words := 0
+	for at := first; words < 4; words++ {
+		if at >= len(t) || !capitalAt(t, at) || at > 0 && isDigit(t[at-1]) {
+			break
+		}
+		stop := at + s.lettersAt(at)
+		if stop-at < 2 || allCapitals(t[at:stop]) || isBody(t[at:stop]) {
+			return 0
+		}
+		end = s.doubleName(stop)
+		if at = end + 1; end >= len(t) || t[end] != ' ' {
+			words++
+			break
+		}
+	}
+	if words < 2 {
+		return 0
+	}
+	return end
+}
+
+// bodies are words in the names of organisations and places.
+var bodies = [][]byte{
+	[]byte("kommun"), []byte("region"), []byte("skola"), []byte("förening"), []byte("nämnd"), []byte("bolag"), []byte("kyrka"), []byte("sjukhus"), []byte("förvaltning"), []byte("myndighet"),
+	[]byte("stad"), []byte("sverige"), []byte("avdelning"), []byte("enhet"), []byte("gatan"), []byte("vägen"), []byte("f\xf6rening"), []byte("n\xe4mnd"), []byte("f\xf6rvaltning"),
+}
+
+// isBody reports whether a word belongs to the name of an organisation.
+func isBody(word []byte) bool {
+	lower := bytes.ToLower(word)
+	for _, b := range bodies {
+		if bytes.Contains(lower, b) {
+			return true
+		}
+	}
+	return false
+}
+
+// namesBefore notes names that stand directly before personnummer and samordningsnummer in running text: Anna Svensson, 18900603-9813.
+func (s *Scanner) namesBefore(civic []Match) {
+	if !s.want[NamePerson] {
+		return
+	}
+	t := s.text
+	for _, m := range civic {
+		end := m.Start - 2
+		if m.Confidence < Medium || end < 3 || t[end+1] != ' ' && t[end+1] != '(' || t[end] != ',' && t[end] != ' ' || s.inColumn(m.Start) {
+			continue
+		}
+		first := end
+		for words := 0; words < 4; words++ {
+			at := s.wordBefore(first)
+			if at < 0 || !capitalAt(t, at) {
+				break
+			}
+			if first = at; at == 0 || t[at-1] != ' ' {
+				break
+			}
+			first = at - 1
+		}
+		if first < end && t[first] == ' ' {
+			first++
+		}
+		if first < end && s.nameFrom(first) == end {
+			s.add(NamePerson, first, end, Medium, Form)
+		}
+	}
 }
 
 // titled reports whether a title, or a word for a person, stands directly before a place, or the column is one of names.

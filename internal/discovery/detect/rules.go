@@ -42,6 +42,8 @@ type file struct {
 	Detectors []detectorRule `yaml:"detectors"`
 	// Against are words that speak of other numbers: invoices, OCR references, orders, meters.
 	Against []string `yaml:"against"`
+	// Innocent are words in which a term of a sensitive category means something else.
+	Innocent []string `yaml:"innocent"`
 	// First and Last are names; Endings are how surnames end that no list holds all of.
 	First     []string   `yaml:"first"`
 	Last      []string   `yaml:"last"`
@@ -115,6 +117,9 @@ func (r *Rules) take(f *file, seen map[string]bool) error {
 		}
 	}
 	if err := r.addAll(f.Against, "", against); err != nil {
+		return err
+	}
+	if err := r.addAll(f.Innocent, "", innocent); err != nil {
 		return err
 	}
 	if err := r.addAll(f.First, "=", firstName); err != nil {

@@ -85,7 +85,9 @@ func (s *Scanner) Scan(text []byte, from, to int) []Match {
 	s.mails(from, to)
 	mails := len(s.out)
 	s.fromWords(from, to)
-	return settle(s.ordered(civic, runs, mails, len(s.out)))
+	told := len(s.out)
+	s.namesBefore(s.out[:civic])
+	return settle(s.ordered(civic, runs, mails, told, len(s.out)))
 }
 
 // maps are the bitmaps.

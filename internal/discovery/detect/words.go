@@ -182,7 +182,7 @@ func (s *Scanner) lookUp(inside int, hash uint32, j, i, end int) {
 			continue
 		}
 		if stop := s.fits(t, at, i, end); stop > 0 && stop >= s.longest {
-			s.hits = append(s.hits, hit{pos: int32(i), end: int32(stop), class: t.class})
+			s.hits = append(s.hits, hit{pos: int32(i), end: int32(stop), class: t.class, weak: t.weak})
 			s.longest, s.past = stop, stop
 			s.found |= t.class.set()
 		}

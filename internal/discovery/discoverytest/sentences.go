@@ -14,9 +14,11 @@ import (
 var sentencePatterns string
 
 // Patterns are the patterns of sentences.
-func Patterns() []string {
+func Patterns() []string { return patternsOf(sentencePatterns) }
+
+func patternsOf(text string) []string {
 	var out []string
-	for line := range strings.Lines(sentencePatterns) {
+	for line := range strings.Lines(text) {
 		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
 			out = append(out, line)
 		}

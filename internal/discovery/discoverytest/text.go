@@ -23,7 +23,8 @@ type Text struct {
 	Bytes []byte
 	Truth []Truth
 
-	r *rand.Rand
+	r    *rand.Rand
+	made map[string]func(t *Text) string // how values are made that are not made as others are
 }
 
 // New is an empty text. The same seed gives the same text.
@@ -92,6 +93,9 @@ func (t *Text) Civic(detector string) string {
 
 // value makes a value of a kind: a detector's, or one of the decoys'.
 func (t *Text) value(kind string) string {
+	if made, ok := t.made[kind]; ok {
+		return made(t)
+	}
 	if made, ok := values[kind]; ok {
 		return made(t)
 	}
