@@ -3,11 +3,9 @@
 package cli
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -18,6 +16,7 @@ import (
 	"github.com/insegel/insegel/internal/discovery"
 	"github.com/insegel/insegel/internal/discovery/detect"
 	"github.com/insegel/insegel/internal/discovery/source"
+	"github.com/insegel/insegel/internal/discovery/tesseract"
 )
 
 type scanCommand struct {
@@ -29,7 +28,8 @@ type scanCommand struct {
 	Include   []string `help:"Only files with such a name or path, such as *.csv. May be repeated." sep:"none" placeholder:"GLOB"`
 	Exclude   []string `help:"Not files and directories with such a name or path. May be repeated." sep:"none" placeholder:"GLOB"`
 	Since     string   `help:"Only files that were changed on this day or later: YYYY-MM-DD." placeholder:"DATE"`
-	State     string   `help:"A file with the key of fingerprints, so that the same value has the same fingerprint in the next run. It is made when it is not there, for its owner alone. A key of its own is drawn for every run when left out." placeholder:"FILE"`
+	Images    bool     `help:"Look for text in images too, with tesseract, which must be installed. It takes about a second for each."`
+	State     string   `help:"A file with the key of fingerprints, so that the same value has the same fingerprint in the next run, and with what was read, so that files that have not changed since are not read again. It is made when it is not there, for its owner alone." placeholder:"FILE"`
 }
 
 // Run looks for personal data. Its exit code is 0 when nothing was found, 1 when something was, 2 when something could not be read.
@@ -47,6 +47,9 @@ func (c *scanCommand) Run(s *streams) error {
 	stop := showScan(s, o.Progress)
 	sum, err := discovery.Scan(s.ctx, c.Source, o, sink)
 	stop()
+	if o.State != nil { // what was read is kept, even when the scan was ended
+		err = errors.Join(err, o.State.Save())
+	}
 	if err == nil {
 		err = sink.Summary(&sum)
 	}
@@ -56,7 +59,7 @@ func (c *scanCommand) Run(s *streams) error {
 	switch {
 	case sum.Unread > 0:
 		return fmt.Errorf("%d files or parts of files could not be read; each is told with its reason", sum.Unread)
-	case sum.Found()+sum.Low > 0:
+	case sum.Found()+sum.Low+sum.UnchangedFound > 0:
 		return errFound
 	}
 	return nil
@@ -101,9 +104,15 @@ func (c *scanCommand) options(s *streams) (o discovery.Options, err error) {
 			return o, usage("--since: write the day as YYYY-MM-DD, such as 2026-01-31")
 		}
 	}
+	if c.Images {
+		program, err := tesseract.Find(s.ctx)
+		if err != nil {
+			return o, usage("--images: %v", err)
+		}
+		source.ReadImages(program.Read)
+	}
 	o.Now, o.Stdin, o.Progress, o.Detail = time.Now, s.in, &discovery.Progress{}, c.JSON
-	o.Key, err = c.key()
-	return o, err
+	return o, c.key(&o)
 }
 
 func words(list string) []string {
@@ -121,52 +130,24 @@ func checkGlobs(lists ...[]string) error {
 	return nil
 }
 
-// scanState is what --state keeps between runs.
-type scanState struct {
-	// Key is the key of fingerprints.
-	Key []byte `json:"fingerprint_key"`
-}
-
-// key is the key of fingerprints: the state's, or one of its own.
-func (c *scanCommand) key() (discovery.Key, error) {
+// key takes the key of fingerprints from the state, or draws one.
+func (c *scanCommand) key(o *discovery.Options) (err error) {
 	if c.State == "" {
-		return discovery.NewKey(), nil
+		o.Key = discovery.NewKey()
+		return nil
 	}
-	b, err := os.ReadFile(c.State)
-	if errors.Is(err, fs.ErrNotExist) {
-		return c.newState()
+	if o.State, err = discovery.OpenState(c.State, c.rules(o)); err == nil {
+		o.Key = o.State.Key
 	}
-	if err != nil {
-		return discovery.Key{}, fmt.Errorf("read state: %w", err)
-	}
-	info, err := os.Stat(c.State)
-	if err != nil {
-		return discovery.Key{}, fmt.Errorf("read state: %w", err)
-	}
-	if info.Mode().Perm()&0o077 != 0 {
-		return discovery.Key{}, fmt.Errorf("read state: %s holds a key and others may read it: let its owner alone do so (chmod 600)", c.State)
-	}
-	var state scanState
-	if err := json.Unmarshal(b, &state); err != nil || len(state.Key) != len(discovery.Key{}) {
-		return discovery.Key{}, fmt.Errorf("read state: %s is no state of insegel scan: name another file", c.State)
-	}
-	return discovery.Key(state.Key), nil
+	return err
 }
 
-// newState makes the file, for its owner alone.
-func (c *scanCommand) newState() (discovery.Key, error) {
-	k := discovery.NewKey()
-	b, err := json.Marshal(scanState{Key: k[:]})
-	if err != nil {
-		return k, err
+// rules name what decides, besides the files, what is found: another version of the program or of the rules, or other detectors, make
+// what an earlier scan found worth nothing.
+func (c *scanCommand) rules(o *discovery.Options) string {
+	ids := make([]string, 0, len(o.Detectors))
+	for _, d := range o.Detectors {
+		ids = append(ids, o.Rules.ID(d))
 	}
-	f, err := os.OpenFile(c.State, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return k, fmt.Errorf("make state: %w", err)
-	}
-	_, err = f.Write(append(b, '\n'))
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return k, fmt.Errorf("make state: %w", err)
-	}
-	return k, nil
+	return fmt.Sprintf("%s %s %s %s images=%t", Version, o.Rules.Version, o.Rules.Digest, strings.Join(ids, ","), c.Images)
 }

@@ -62,6 +62,9 @@ type Summary struct {
 	// Findings are how many of each detector are of high or medium confidence; Low how many of all detectors are of low.
 	Findings map[string]int64
 	Low      int64
+	// Unchanged are how many files were not read because they have not changed since a scan that read them whole, and UnchangedFound how
+	// many findings, of any confidence, there were in them.
+	Unchanged, UnchangedFound int64
 	// Skipped is how many things were not read, and Unread how many of them held, or may have held, something: a link does not.
 	Skipped, Unread int64
 	Elapsed         time.Duration
@@ -112,6 +115,8 @@ type Options struct {
 	OpenDatabase func(dsn string) (d source.Database, ok bool, err error)
 	// Progress is told what has been done so far. It may be nil.
 	Progress *Progress
+	// State is what an earlier scan left, so that files that have not changed are not read again; nil for none. Its key is Key.
+	State *State
 	// Detail asks for every finding. Without it they are only counted, by file and detector, which costs far less.
 	Detail bool
 }

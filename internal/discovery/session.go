@@ -5,7 +5,9 @@ package discovery
 import (
 	"bytes"
 	"hash/maphash"
+	"io/fs"
 	"sort"
+	"time"
 
 	"github.com/insegel/insegel/internal/discovery/detect"
 	"github.com/insegel/insegel/internal/discovery/source"
@@ -61,6 +63,12 @@ type session struct {
 	columns       map[source.Column]*column
 	lastKeyed     []*column // those that were found last by a key or an element
 	document      document
+
+	// what the state is told
+	before fs.FileInfo // the file as it was when reading began
+	began  time.Time
+	skips  []stateSkip // what in it was not read
+	partly bool        // something of it was not read
 }
 
 // segment is where a text lies in the window.
@@ -96,6 +104,7 @@ func (s *session) begin(t task) {
 	clear(s.counts)
 	clear(s.lows)
 	s.columns, s.lastKeyed = nil, s.lastKeyed[:0]
+	s.before, s.began, s.skips, s.partly = nil, time.Time{}, nil, false
 	s.document = document{}
 }
 
@@ -110,6 +119,7 @@ func (s *session) Skipped(k source.Skip) error {
 	if k.Path == "" {
 		k.Path = s.task.path
 	}
+	s.noteSkip(&k)
 	if k.Member == "" && k.To > k.From {
 		s.skipped += k.To - k.From
 		s.Progress.Bytes.Add(k.To - k.From)

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/insegel/insegel/internal/discovery/detect"
 	"github.com/insegel/insegel/internal/discovery/source"
 )
 
@@ -264,6 +265,10 @@ func (s *session) do(ctx context.Context, t task) error {
 	if eerr := s.guard(t, s.finishAll); err == nil {
 		err = eerr
 	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	s.keep(err)
 	s.sum()
 	return err
 }
@@ -291,8 +296,79 @@ func (s *session) look(ctx context.Context, t task) error {
 	}
 	f, err := os.Open(t.path)
 	if err != nil {
+		s.forgotten()
 		return s.Skipped(source.Skip{Path: t.path, To: t.size, Reason: "cannot be opened: " + reason(err)})
 	}
 	defer f.Close()
+	if s.State != nil {
+		if s.before, err = f.Stat(); err != nil {
+			return s.Skipped(source.Skip{Path: t.path, To: t.size, Reason: "cannot be read: " + reason(err)})
+		}
+		if known, ok := s.State.unchanged(t.path, s.before, f); ok {
+			return s.unchanged(&known)
+		}
+		s.began = s.Now()
+	}
 	return source.ReadAny(ctx, source.File{Path: t.path, Size: t.size, ReaderAt: f}, s)
+}
+
+// unchanged tells of a file that is not read because it has not changed. It counts as not read, and not as lost.
+func (s *session) unchanged(known *fileState) error {
+	found := known.Low
+	for _, n := range known.Found {
+		found += n
+	}
+	s.mu.Lock()
+	s.summary.Unchanged++
+	s.summary.UnchangedFound += found
+	s.summary.Skipped++
+	s.summary.BytesSkipped += known.Size
+	s.mu.Unlock()
+	s.skipped += known.Size
+	s.Progress.Bytes.Add(known.Size)
+	err := s.sink.Skipped(Skipped{source.Skip{
+		Path: s.task.path, To: known.Size,
+		Reason: "has not changed since it was read on " + time.Unix(0, known.Read).Format(time.DateOnly) + ": " + known.foundText(s.Rules.IDs()),
+	}})
+	for _, k := range known.Skips {
+		if err == nil {
+			err = s.skip(source.Skip{Path: s.task.path, Member: k.Member, From: k.From, To: k.To, Reason: k.Reason})
+		}
+	}
+	return err
+}
+
+// noteSkip notes what was not read, for the state.
+func (s *session) noteSkip(k *source.Skip) {
+	if k.Member == "" && k.To != k.From || len(s.skips) >= mostSkips {
+		s.partly = true
+	} else if s.State != nil {
+		s.skips = append(s.skips, stateSkip{k.Member, k.From, k.To, k.Reason})
+	}
+}
+
+// keep notes in the state what came of the file, if all of it was read.
+func (s *session) keep(err error) {
+	if s.State == nil || s.before == nil || s.began.IsZero() {
+		return
+	}
+	if err != nil || s.partly {
+		s.forgotten()
+		return
+	}
+	f := fileState{Found: map[string]int64{}, Skips: s.skips}
+	for i, n := range s.counts {
+		f.Low += s.lows[i]
+		if n > 0 {
+			f.Found[s.Rules.ID(detect.Detector(i))] = n
+		}
+	}
+	s.State.remember(s.task.path, s.before, s.began, f)
+}
+
+// forgotten takes the file out of the state: it is looked at anew the next time.
+func (s *session) forgotten() {
+	if s.State != nil {
+		s.State.forget(s.task.path)
+	}
 }

@@ -3,6 +3,8 @@
 package detect
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -15,6 +17,8 @@ import (
 type Rules struct {
 	// Version names this set of rules in results.
 	Version string
+	// Digest tells this set of rules from every other.
+	Digest string
 	// Documents are the kinds of information that a document may look like.
 	Documents []Document
 
@@ -68,12 +72,14 @@ func Load(fsys fs.FS) (*Rules, error) {
 	}
 	r := &Rules{ids: formed[:], dict: newDictionary(), numbers: newDictionary()}
 	r.ids = slices.Clone(r.ids)
+	digest := sha256.New()
 	seen := map[string]bool{}
 	for _, name := range names {
 		b, err := fs.ReadFile(fsys, name)
 		if err != nil {
 			return nil, fmt.Errorf("load detectors: %w", err)
 		}
+		fmt.Fprintf(digest, "%s %d\n%s", name, len(b), b)
 		var f file
 		if err := yaml.Unmarshal(b, &f); err != nil {
 			return nil, fmt.Errorf("load detectors: %s: %w", name, err)
@@ -94,6 +100,7 @@ func Load(fsys fs.FS) (*Rules, error) {
 			}
 		}
 	}
+	r.Digest = hex.EncodeToString(digest.Sum(nil)[:16])
 	r.dict.finish()
 	r.numbers.finish()
 	return r, nil
