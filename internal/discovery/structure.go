@@ -53,6 +53,11 @@ func elementName(b []byte) []byte {
 	if inside {
 		return attributeName(tag)
 	}
+	return tagName(tag)
+}
+
+// tagName is the name of the element that a tag begins, without its namespace; nil for an end and for what is no element.
+func tagName(tag []byte) []byte {
 	if tag[0] == '/' || tag[0] == '!' || tag[0] == '?' {
 		return nil
 	}

@@ -320,24 +320,26 @@ func (s *Scanner) namesBefore(civic []Match) {
 		if m.Confidence < Medium || end < 3 || t[end+1] != ' ' && t[end+1] != '(' || t[end] != ',' && t[end] != ' ' || s.inColumn(m.Start) {
 			continue
 		}
-		first := end
-		for words := 0; words < 4; words++ {
-			at := s.wordBefore(first)
-			if at < 0 || !capitalAt(t, at) {
-				break
-			}
-			if first = at; at == 0 || t[at-1] != ' ' {
-				break
-			}
-			first = at - 1
-		}
-		if first < end && t[first] == ' ' {
-			first++
-		}
-		if first < end && s.nameFrom(first) == end {
+		if first := s.capitalsBefore(end); first < end && s.nameFrom(first) == end {
 			s.add(NamePerson, first, end, Medium, Form)
 		}
 	}
+}
+
+// capitalsBefore is where up to four words with capitals begin that end at a place, with a space between them; end when none does.
+func (s *Scanner) capitalsBefore(end int) int {
+	first, stop := end, end
+	for range 4 {
+		at := s.wordBefore(stop)
+		if at < 0 || !capitalAt(s.text, at) {
+			break
+		}
+		if first = at; at == 0 || s.text[at-1] != ' ' {
+			break
+		}
+		stop = at - 1
+	}
+	return first
 }
 
 // titled reports whether a title, or a word for a person, stands directly before a place, or the column is one of names.

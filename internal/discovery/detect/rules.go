@@ -15,7 +15,7 @@ import (
 
 // Rules are the detectors as data: their ids and versions, the words that speak for them, gazetteers and vocabularies.
 type Rules struct {
-	// Version names this set of rules in results.
+	// Version names this set of rules in results: the catalogue's edition, and the beginning of Digest.
 	Version string
 	// Digest tells this set of rules from every other.
 	Digest string
@@ -101,6 +101,7 @@ func Load(fsys fs.FS) (*Rules, error) {
 		}
 	}
 	r.Digest = hex.EncodeToString(digest.Sum(nil)[:16])
+	r.Version += "-" + r.Digest[:8] // an edition may be published with other rules than before
 	r.dict.finish()
 	r.numbers.finish()
 	return r, nil

@@ -315,7 +315,7 @@ func (m *mail) leaf(ctx context.Context, from, to int64, h *header) error {
 	}
 	m.parts++
 	if h.identity() && h.text() {
-		return m.raw(from, to, Place{Field: "body", Paragraph: m.parts}, h.decode)
+		return m.raw(from, to, Place{Field: "body", Paragraph: m.parts}, h)
 	}
 	if strings.Contains(h.encoding, "uuencode") {
 		return m.r.skip(from, to, "a part is encoded with uuencode, which is not read")
@@ -389,13 +389,24 @@ func (m *mail) plain(content io.Reader) error {
 }
 
 // raw hands on a range of the file as text. In an encoding other than UTF-8, where each byte is a letter, it is decoded.
-func (m *mail) raw(from, to int64, place Place, decode encoding.Encoding) error {
+// In HTML, letters that are written out are read. h is nil for what is no body.
+func (m *mail) raw(from, to int64, place Place, h *header) error {
 	buf := make([]byte, min(to-from, mailChunk))
-	table, _ := decode.(*charmap.Charmap)
+	var table *charmap.Charmap
+	form := Plain
+	if h != nil {
+		table, _ = h.decode.(*charmap.Charmap)
+		if h.kind == "text/html" {
+			form = Markup
+		}
+	}
 	for at := from; at < to; {
 		n, err := m.r.at.ReadAt(buf[:min(int64(len(buf)), to-at)], at)
 		if n == 0 {
 			return err
+		}
+		if keep := form.unfinished(buf[:n]); at+int64(n) < to && keep < n {
+			n -= keep
 		}
 		t := Text{Bytes: buf[:n], Offset: at, Raw: m.r.f.Member == "", Place: place, Continues: at > from}
 		if table != nil {
@@ -407,6 +418,7 @@ func (m *mail) raw(from, to int64, place Place, decode encoding.Encoding) error 
 			n -= keep
 			t.Bytes = t.Bytes[:n]
 		}
+		t.readWritten(form)
 		if err := m.r.text(t); err != nil {
 			return err
 		}

@@ -39,6 +39,9 @@ func (p plain) Read(ctx context.Context, f File, v Visitor) error {
 		r.text.Form = p.form
 	}
 	emit := r.asIs
+	if _, ok := marks[p.form]; ok {
+		emit = r.written
+	}
 	if order := utf16Order(head); order != nil {
 		emit = func(b []byte) error { return r.utf16(b, order) }
 	}
@@ -53,6 +56,7 @@ type blockReader struct {
 	rest    []byte // bytes of UTF-16 that the next block completes
 	decoded []byte
 	places  []int64
+	held    []byte // the beginning of what may be a letter that is written out
 }
 
 func (r *blockReader) run(ctx context.Context, emit func([]byte) error) error {
@@ -74,6 +78,9 @@ func (r *blockReader) run(ctx context.Context, emit func([]byte) error) error {
 		}
 		switch {
 		case errors.Is(err, io.EOF):
+			if err := r.asIs(r.held); err != nil {
+				return err
+			}
 			return r.changed(at)
 		case err != nil:
 			return r.visitor.Skipped(Skip{Path: r.file.Path, Member: r.file.Member, From: at, To: r.file.Size, Reason: "cannot be read: " + cause(err)})
@@ -105,12 +112,40 @@ func (r *blockReader) read(block []byte, at int64) (int, error) {
 
 // asIs hands on a block of an encoding in which digits and ASCII letters are single bytes.
 func (r *blockReader) asIs(b []byte) error {
+	if len(b) == 0 {
+		return nil
+	}
 	r.text.Bytes = b
 	if err := r.visitor.Text(r.text); err != nil {
 		return err
 	}
 	r.text.Offset += int64(len(b))
 	r.countLines(b)
+	r.text.Continues = true
+	return nil
+}
+
+// written hands on a block in which letters may be written out.
+func (r *blockReader) written(b []byte) error {
+	if len(r.held) > 0 {
+		b = append(r.held, b...)
+		r.held = nil
+	}
+	if n := r.text.Form.unfinished(b); n > 0 {
+		r.held = bytes.Clone(b[len(b)-n:])
+		b = b[:len(b)-n]
+	}
+	out, where := r.text.Form.letters(b)
+	if where == nil {
+		return r.asIs(b)
+	}
+	t, start := r.text, r.text.Offset
+	t.Bytes, t.At = out, func(i int) int64 { return start + int64(where[i]) }
+	if err := r.visitor.Text(t); err != nil {
+		return err
+	}
+	r.text.Offset += int64(len(b))
+	r.countLines(out)
 	r.text.Continues = true
 	return nil
 }
