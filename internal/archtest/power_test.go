@@ -11,8 +11,8 @@ var powers = map[string]map[string]string{
 		"internal/probe/browser":       "starts a browser without a network, when the one who measures asks for it",
 		"internal/discovery/tesseract": "has tesseract look at images, when the one who scans asks for it",
 	},
-	"plugin":  {},
-	"unsafe":  {},
+	"plugin": {},
+	"unsafe": {},
 	"net": {
 		"internal/app":              "listens, and finds out where the database is",
 		"internal/audit":            "reads addresses of log servers",
