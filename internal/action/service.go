@@ -161,3 +161,16 @@ func (s *Service) Review(ctx context.Context, actor access.Actor, id ids.ID[syst
 	}
 	return nil
 }
+
+// Close notes that an action that was read is done, because its requirement is shown to be met. It runs inside the caller's use case, which
+// has authorised.
+func Close(ctx context.Context, tx *db.Tx, actor access.Actor, a *Action) error {
+	done := *a
+	done.Status = Done
+	if err := save(ctx, tx, actor.Organisation, &done); err != nil {
+		return err
+	}
+	return audit.Append(ctx, tx, actor, audit.Entry{
+		Action: "action.Close", ObjectKind: "system", ObjectID: a.System.String(), Data: map[string]any{"requirement": a.Requirement, "status": done.Status},
+	})
+}

@@ -281,7 +281,11 @@ func (a *App) build(ctx context.Context, o Options) error {
 	if a.Evidence, err = evidenceService(a.DB, a.Catalogue); err != nil {
 		return err
 	}
-	a.Requirements = &requirement.Service{DB: a.DB, Engine: a.Engine}
+	proof, err := requirement.LoadProof(data.Files, a.Catalogue, a.Evidence.Indicator, a.Evidence.Life)
+	if err != nil {
+		return err
+	}
+	a.Requirements = &requirement.Service{DB: a.DB, Engine: a.Engine, Proof: proof}
 	a.Actions = &action.Service{DB: a.DB, Requirements: a.Requirements}
 	a.Procurements = &procurement.Service{DB: a.DB, Requirements: a.Requirements, Links: a.Links}
 	rules, err := incident.Load(data.Files, a.Catalogue)

@@ -59,6 +59,8 @@ type story struct {
 			Requirement, Owner, Status string
 			DueIn                      int `yaml:"due_in"`
 		}
+		Logins   []storyLogin
+		Evidence []storyEvidence
 	}
 }
 
@@ -205,7 +207,7 @@ func (a *App) tellSystem(ctx context.Context, actor access.Actor, ref string, s 
 			return err
 		}
 	}
-	return nil
+	return a.tellEvidence(ctx, actor, ref, sys.Logins, sys.Evidence)
 }
 
 func (a *App) tellAnswer(ctx context.Context, actor access.Actor, ref, name string, answer storyAnswer) error {

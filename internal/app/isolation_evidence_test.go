@@ -12,7 +12,9 @@ import (
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/evidence"
 	"github.com/insegel/insegel/internal/ids"
+	"github.com/insegel/insegel/internal/overview"
 	"github.com/insegel/insegel/internal/probe/verdict"
+	"github.com/insegel/insegel/internal/requirement"
 	"github.com/insegel/insegel/internal/system"
 )
 
@@ -52,6 +54,7 @@ func fillEvidence(t *testing.T, a *app.App, actor access.Actor, id, mark string)
 
 func (s *sides) evidenceCalls(ctx context.Context) map[string]call {
 	a := s.app
+	o := overview.New(a.DB, a.Requirements)
 	return map[string]call{
 		"evidence.Record": func(x access.Actor) (any, error) {
 			return a.Evidence.Record(ctx, x, measuredLogin(s.systemID, "EV_PWFORM", verdict.PasswordOnly, "x"))
@@ -60,6 +63,15 @@ func (s *sides) evidenceCalls(ctx context.Context) map[string]call {
 		"evidence.File": func(x access.Actor) (any, error) { return a.Evidence.File(ctx, x, ids.ID[evidence.Record](s.record)) },
 		"evidence.Withdraw": func(x access.Actor) (any, error) {
 			return none(a.Evidence.Withdraw(ctx, x, ids.ID[evidence.Record](s.record), "fel"))
+		},
+		"evidence.Draft": func(x access.Actor) (any, error) { return a.Evidence.Draft(ctx, x, s.slug) },
+		"evidence.CompareAccess": func(x access.Actor) (any, error) {
+			return a.Evidence.CompareAccess(ctx, x, s.slug, []byte("konto\nkim\n"))
+		},
+		"overview.Strong":   func(x access.Actor) (any, error) { return o.Strong(ctx, x, requirement.TwoFactors, "") },
+		"overview.Evidence": func(x access.Actor) (any, error) { return o.Evidence(ctx, x, s.slug, a.Texts.In("sv")) },
+		"overview.Confirm": func(x access.Actor) (any, error) {
+			return o.Confirm(ctx, x, s.slug, ids.ID[evidence.Shift](s.shift))
 		},
 		"evidence.Note": func(x access.Actor) (any, error) {
 			return none(a.Evidence.Note(ctx, x, ids.ID[evidence.Shift](s.shift)))

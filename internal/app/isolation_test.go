@@ -703,7 +703,7 @@ func (s *sides) overviewCalls(ctx context.Context) map[string]call {
 
 // names are the use cases whose call above names something of theirs, and so must be refused.
 var names = regexp.MustCompile(`^(system\.|classification\.(Open|SetInformation|Answer|Unanswer|Restart|Reopen|Adjust|Decide)|register\.(Undo|Kept|Choose|Take)|` +
-	`evidence\.(Record|List|Withdraw|File|Note)|processing\.(Open|Edit|Create|Save|Link|Prefill|Delete)|overview\.(ProcessingHistory|Supplier|SupplierHistory|SystemSupplier)|` +
+	`evidence\.(Record|List|Withdraw|File|Note|Draft|CompareAccess)|overview\.(Evidence|Confirm)|processing\.(Open|Edit|Create|Save|Link|Prefill|Delete)|overview\.(ProcessingHistory|Supplier|SupplierHistory|SystemSupplier)|` +
 	`supplier\.(Edit|Update|SavePaper|RemovePaper|SaveSubProcessor|RemoveSubProcessor|Merge)|` +
 	`incident\.(Open|Affected|Report|Save|SetSystems|Decide|SaveMeasure|DrillReport|Pack|SupplierPack|SystemPack)|` +
 	`requirement\.(View|Follows|Answer)|action\.(Doers|Plan|Save)|procurement\.(Annex|Choose|Supplied|AskSupplier|RecallSupplier)|report\.Write|overview\.(System|Dependencies|Requirements|History|InformationType|AsItWas)|organisation\.Move)$`)

@@ -12,6 +12,7 @@ import (
 	"github.com/insegel/insegel/internal/auth/token"
 	"github.com/insegel/insegel/internal/backup"
 	"github.com/insegel/insegel/internal/classification"
+	"github.com/insegel/insegel/internal/evidence"
 	"github.com/insegel/insegel/internal/incident"
 	"github.com/insegel/insegel/internal/mail"
 	"github.com/insegel/insegel/internal/organisation"
@@ -100,6 +101,7 @@ func (a *App) routes(site *web.Site, address string, sessions *auth.Sessions) {
 	(&supplier.Pages{Service: a.Suppliers}).Routes(site)
 	(&processing.Pages{Service: a.Processings, Measures: overviews.Measures, Export: "/rapporter/behandlingar"}).Routes(site)
 	a.classificationPages().Routes(site)
+	(&evidence.Pages{Service: a.Evidence}).Routes(site)
 	(&action.Pages{Service: a.Actions}).Routes(site)
 	(&procurement.Pages{Service: a.Procurements}).Routes(site)
 	(&incident.Pages{Service: a.Incidents, Link: address}).Routes(site)

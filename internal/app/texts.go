@@ -19,6 +19,7 @@ import (
 	"github.com/insegel/insegel/internal/auth/token"
 	"github.com/insegel/insegel/internal/backup"
 	"github.com/insegel/insegel/internal/classification"
+	"github.com/insegel/insegel/internal/evidence"
 	"github.com/insegel/insegel/internal/incident"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/mail"
@@ -46,6 +47,7 @@ var messages = map[string]string{
 	"certificate":    certificate.Messages,
 	"backup":         backup.Messages,
 	"classification": classification.Messages,
+	"evidence":       evidence.Messages,
 	"incident":       incident.Messages,
 	"link":           link.Messages,
 	"mail":           mail.Messages,

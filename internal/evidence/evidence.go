@@ -130,6 +130,8 @@ type Record struct {
 	// each other.
 	Scope    string
 	Observed time.Time
+	// SeenOn is the day of Observed.
+	SeenOn civil.Date
 	// Expires is the first day on which it no longer counts.
 	Expires civil.Date
 	Hash    string // SHA-256 of the raw observation
@@ -197,7 +199,7 @@ var ErrFile = errors.New("an attached document must have a name and hold somethi
 
 // Valid reports whether the record counts on a day.
 func (r *Record) Valid(on civil.Date) bool {
-	return r.Withdrawn.IsZero() && on.Before(r.Expires) && !on.Before(civil.Of(r.Observed))
+	return r.Withdrawn.IsZero() && on.Before(r.Expires) && !on.Before(r.SeenOn)
 }
 
 // words are the kinds that no measurement can be.
@@ -216,13 +218,14 @@ func (n *New) made(c *catalogue.Catalogue, life *Life, now time.Time) (Record, e
 		Scope: n.Scope, Observed: n.Observed, Expires: n.Expires, Hash: n.Hash, Verdict: n.Verdict, Factors: n.Factors, LoA: n.LoA, Grade: n.Grade,
 		Confidence: n.Confidence, Refused: n.Refused, About: n.About, Detail: n.Detail, At: now,
 	}
-	if r.Observed.IsZero() {
-		r.Observed = now
+	if r.Observed.IsZero() || r.Observed.After(now) && civil.Of(r.Observed) == civil.Of(now) {
+		r.Observed = now // a day without a clock, which is today
 	}
 	if r.Source == SelfAssessed {
 		r.Strength = 0 // what somebody believes shows nothing, whatever it is written on
 	}
-	ends := life.Ends(r.Kind, r.Source, civil.Of(r.Observed))
+	r.SeenOn = civil.Of(r.Observed)
+	ends := life.Ends(r.Kind, r.Source, r.SeenOn)
 	if r.Expires.IsZero() {
 		r.Expires = ends
 	}
@@ -249,7 +252,7 @@ func (r *Record) check(c *catalogue.Catalogue, ends civil.Date, now time.Time) e
 		{!slices.Contains([]Outcome{For, Against, Unclear}, r.Outcome), ErrOutcome},
 		{r.Source == Measured && slices.Contains(words, r.Kind), ErrMeasured},
 		{r.Observed.After(now), ErrFuture},
-		{!civil.Of(r.Observed).Before(r.Expires), ErrExpiry},
+		{!r.SeenOn.Before(r.Expires), ErrExpiry},
 		{ends.Before(r.Expires), ErrExpiry},
 		{r.Hash != "" && !hexHash.MatchString(r.Hash), ErrHash},
 		{utf8.RuneCountInString(r.Scope) > maxScope, ErrLong},

@@ -73,7 +73,7 @@ func TestLives(t *testing.T) {
 		source     Source
 		end, renew string
 	}{{Measured, "2027-02-21", "2027-02-07"}, {Attested, "2027-11-23", "2027-09-24"}, {SelfAssessed, "2027-11-23", "2027-09-24"}} {
-		r := Record{Kind: "EV_DOC", Source: c.source, Observed: now}
+		r := Record{Kind: "EV_DOC", Source: c.source, Observed: now, SeenOn: today}
 		r.Expires = l.Ends(r.Kind, r.Source, today)
 		if got := r.Expires.String(); got != c.end {
 			t.Errorf("%s ends %s, want %s", c.source, got, c.end)
@@ -110,7 +110,7 @@ func TestNewIsChecked(t *testing.T) {
 		"other, about nothing":   {func(n *New) { *n = New{Kind: "EV_DOC", Source: Attested, Subject: SubjectOther, Outcome: For} }, New{}, ErrSubject},
 		"no outcome":             {func(n *New) { n.Outcome = "maybe" }, login(verdict.Unknown), ErrOutcome},
 		"a word called measured": {func(n *New) { n.Source, n.Grade = Measured, "" }, statement, ErrMeasured},
-		"seen tomorrow":          {func(n *New) { n.Observed = now.Add(time.Hour) }, login(verdict.Unknown), ErrFuture},
+		"seen tomorrow":          {func(n *New) { n.Observed = now.Add(24 * time.Hour) }, login(verdict.Unknown), ErrFuture},
 		"ends before it begins":  {func(n *New) { n.Expires = today }, login(verdict.Unknown), ErrExpiry},
 		"lives too long":         {func(n *New) { n.Expires = today.AddDays(91) }, login(verdict.Unknown), ErrExpiry},
 		"ends earlier":           {func(n *New) { n.Expires = today.AddDays(30) }, login(verdict.Unknown), nil},

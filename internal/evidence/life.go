@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"github.com/goccy/go-yaml"
 
@@ -79,4 +80,25 @@ func (l *Life) Renew(r *Record) civil.Date {
 		s = own
 	}
 	return r.Expires.AddDays(-s.Renew)
+}
+
+// Due are the records that are to be made anew on a day: they end soon, or have ended, and nothing newer says the same sort of thing.
+func Due(records []Record, l *Life, on civil.Date) []*Record {
+	var out []*Record
+	for i := range records {
+		r := &records[i]
+		if !r.Withdrawn.IsZero() || on.Before(l.Renew(r)) {
+			continue
+		}
+		newer := false
+		for k := i + 1; k < len(records) && !newer; k++ {
+			o := &records[k]
+			newer = o.Withdrawn.IsZero() && o.Subject == r.Subject && o.Source == r.Source && o.Path == r.Path && o.Scope == r.Scope && class(o) == class(r) &&
+				(r.Subject == SubjectLogin || o.Kind == r.Kind) && slices.Equal(o.About, r.About)
+		}
+		if !newer {
+			out = append(out, r)
+		}
+	}
+	return out
 }

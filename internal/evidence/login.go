@@ -41,7 +41,11 @@ func class(r *Record) int {
 // Standings tells what is known about each way in on a day, from one source alone: what is measured, attested and self-assessed is never
 // mixed. Records come oldest first.
 func Standings(paths []system.LoginPath, records []Record, source Source, on civil.Date) []Standing {
-	out := make([]Standing, 0, len(paths)+1)
+	return AppendStandings(make([]Standing, 0, len(paths)+1), paths, records, source, on)
+}
+
+// AppendStandings is Standings into a list that is used again.
+func AppendStandings(out []Standing, paths []system.LoginPath, records []Record, source Source, on civil.Date) []Standing {
 	for i := range paths {
 		st := Standing{Path: paths[i], Way: verdict.Way{Who: who(paths[i].Audience)}}
 		st.collect(records, source, on)
@@ -61,6 +65,9 @@ func who(audience string) verdict.Who {
 	return verdict.Who(audience)
 }
 
+// fewScopes is how many scopes a way in is seen from without more room being made.
+const fewScopes = 4
+
 // latest are the newest records of one class of a way in, one for each scope.
 type latest []*Record
 
@@ -76,14 +83,18 @@ func (l latest) with(r *Record) latest {
 
 // collect finds the records of a way in that count, and sums them up.
 func (st *Standing) collect(records []Record, source Source, on civil.Date) {
+	var room [classes][fewScopes]*Record // on the stack: a nation's sign-ins are summed up in a second
 	var by [classes]latest
+	for i := range room {
+		by[i] = room[i][:0]
+	}
 	for i := range records {
 		r := &records[i]
 		if r.Subject != SubjectLogin || r.Source != source || r.Path != st.Path.ID {
 			continue
 		}
 		if !r.Valid(on) {
-			if r.Withdrawn.IsZero() && !on.Before(civil.Of(r.Observed)) {
+			if r.Withdrawn.IsZero() && !on.Before(r.SeenOn) {
 				st.Old = r
 			}
 			continue

@@ -13,6 +13,7 @@ import (
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
+	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/probe/verdict"
 	"github.com/insegel/insegel/internal/system"
 )
@@ -144,9 +145,6 @@ func (s *Service) Withdraw(ctx context.Context, actor access.Actor, id ids.ID[Re
 	if err := access.Check(actor, "evidence.Withdraw"); err != nil {
 		return err
 	}
-	if reason == "" {
-		return ErrReasons
-	}
 	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
 		r, err := Get(ctx, tx, actor.Organisation, id)
 		if err != nil {
@@ -154,6 +152,9 @@ func (s *Service) Withdraw(ctx context.Context, actor access.Actor, id ids.ID[Re
 		}
 		if _, err := system.Within(ctx, tx, actor, "evidence.Withdraw", r.System.String()); err != nil {
 			return err
+		}
+		if reason == "" { // asked only about what the actor reaches: whether there is such a record is not told to others
+			return ErrReasons
 		}
 		if err := withdraw(ctx, tx, actor.Organisation, &r, reason); err != nil {
 			return err
@@ -215,4 +216,60 @@ func (s *Service) Note(ctx context.Context, actor access.Actor, id ids.ID[Shift]
 		return fmt.Errorf("take note of change: %w", err)
 	}
 	return nil
+}
+
+// CompareAccess holds a list of the accounts of a system against who works here, and keeps what it found as evidence: how many accounts, and
+// how many of them deviate. Names are shown to who hands the list in, once, and are not stored.
+func (s *Service) CompareAccess(ctx context.Context, actor access.Actor, ref string, list []byte) (Compared, error) {
+	if err := access.Check(actor, "evidence.CompareAccess"); err != nil {
+		return Compared{}, err
+	}
+	var out Compared
+	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
+		sys, err := system.Within(ctx, tx, actor, "evidence.CompareAccess", ref)
+		if err != nil {
+			return err
+		}
+		var roll Roll
+		if roll.People, err = organisation.Everybody(ctx, tx, actor.Organisation); err != nil {
+			return err
+		}
+		if roll.Units, err = organisation.Units(ctx, tx, actor.Organisation); err != nil {
+			return err
+		}
+		if out, err = roll.Compare(list, civil.Of(tx.Now)); err != nil {
+			return err
+		}
+		n := New{
+			System: sys.ID, Kind: "EV_SAMPLE", Source: Measured, Subject: SubjectAccessList, Outcome: For, Hash: out.Hash,
+			Detail: Detail{Sample: out.Accounts, Deviations: out.Deviating()},
+		}
+		if out.Accounts == 0 {
+			n.Outcome = Unclear
+		} else if n.Detail.Deviations > 0 {
+			n.Outcome = Against
+		}
+		_, err = s.Add(ctx, tx, actor, n)
+		return err
+	})
+	if err != nil {
+		return Compared{}, fmt.Errorf("compare list of accounts: %w", err)
+	}
+	return out, nil
+}
+
+// Draft reads a system for the form of new evidence.
+func (s *Service) Draft(ctx context.Context, actor access.Actor, ref string) (system.System, error) {
+	if err := access.Check(actor, "evidence.Draft"); err != nil {
+		return system.System{}, err
+	}
+	var sys system.System
+	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
+		sys, err = system.Within(ctx, tx, actor, "evidence.Draft", ref)
+		return err
+	})
+	if err != nil {
+		return system.System{}, fmt.Errorf("read system for evidence: %w", err)
+	}
+	return sys, nil
 }

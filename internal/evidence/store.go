@@ -35,6 +35,7 @@ func scan(scan func(...any) error) (Record, error) {
 	err := scan(&r.ID, &r.System, &r.Path, &r.Kind, &r.Strength, &r.Source, &r.Subject, &r.Outcome, &r.Scope, &observed, &r.Expires, &r.Hash,
 		&r.Verdict, &r.Factors, &r.LoA, &r.Grade, &r.Confidence, &r.Refused, &r.Detail.Title, &r.By, &at, &withdrawn, &r.WithdrawnReason)
 	r.Observed, r.At = db.FromMillis(observed), db.FromMillis(at)
+	r.SeenOn = civil.Of(r.Observed)
 	if withdrawn != 0 {
 		r.Withdrawn = db.FromMillis(withdrawn)
 	}

@@ -196,6 +196,11 @@ func Colleagues(ctx context.Context, tx *db.Tx, org access.OrganisationID) ([]Pe
 	return persons(ctx, tx, org, `p.ended_at IS NULL`)
 }
 
+// Everybody reads all people, those who have left too, for comparing lists of accounts with them.
+func Everybody(ctx context.Context, tx *db.Tx, org access.OrganisationID) ([]Person, error) {
+	return persons(ctx, tx, org, `1 = 1`)
+}
+
 func signsIn(ctx context.Context, tx *db.Tx, org access.OrganisationID, p *Person) (bool, error) {
 	n := 0
 	err := db.One(tx.QueryRow(ctx, `SELECT COUNT(*) FROM account_identity WHERE organisation_id = $1 AND account_id = $2 AND last_used_at > 0`, org, string(p.Account)), &n)

@@ -13,10 +13,12 @@ import (
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/classification"
+	"github.com/insegel/insegel/internal/evidence"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/information"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/organisation"
+	"github.com/insegel/insegel/internal/probe/verdict"
 	"github.com/insegel/insegel/internal/requirement"
 	"github.com/insegel/insegel/internal/system"
 )
@@ -96,6 +98,15 @@ type Sum struct {
 	Actions Actions
 	// Unowned counts requirements that are known not to be met and that nobody has taken on.
 	Unowned int
+	// Contradicted counts the requirements where what is measured and what somebody says do not agree.
+	Contradicted int
+	// Shifts are the changes of what is measured that nobody has taken note of.
+	Shifts []evidence.Shift
+	// Strong is whether two factors are shown to be demanded, by source in the order of evidence.Sources; empty for what is not counted.
+	Strong [3]verdict.Status
+	// Renew counts what is to be measured or attested anew, and RenewBy is when the first of it ends.
+	Renew   int
+	RenewBy civil.Date
 	// Empty says that neither information nor any level is known. Suspected says that something points at protective security.
 	Empty, Suspected bool
 
@@ -320,7 +331,7 @@ func summary(v *requirement.View) Sum {
 	s := Sum{
 		ID: v.System.ID, Slug: v.System.Slug, Name: v.System.Name, UnitID: v.System.UnitID, Unit: v.System.Unit,
 		OwnerRole: v.System.OwnerRole, LoginNote: loginNote(&v.System), Created: v.System.CreatedAt,
-		Standing: standing(v), Tally: v.Tally, Suspected: v.Need.Suspected,
+		Standing: standing(v), Tally: v.Tally, Contradicted: v.Shown[requirement.Contradicted], Suspected: v.Need.Suspected,
 		search: locale.Fold(v.System.Name + " " + v.System.Unit + " " + v.System.Supplier + " " + v.System.InformationNote),
 	}
 	if v.State.Decided != nil {
@@ -484,8 +495,10 @@ type Totals struct {
 	Actions   Actions
 	Unowned   int // requirements known not to be met that nobody has taken on
 	Ownerless int // systems
-	Units     []UnitRow
-	All       UnitRow
+	// Strong counts the systems by whether two factors are shown to be demanded, by source.
+	Strong [3]requirement.Count
+	Units  []UnitRow
+	All    UnitRow
 }
 
 // Totals adds up the systems that pass a filter.
@@ -500,6 +513,11 @@ func (x *Index) Totals(f Filter) Totals {
 		t.Unowned += s.Unowned
 		if s.ownerless() {
 			t.Ownerless++
+		}
+		for k, status := range s.Strong {
+			if status != "" {
+				addStatus(&t.Strong[k], status)
+			}
 		}
 		i, ok := at[s.UnitID]
 		if !ok {
@@ -522,4 +540,30 @@ func (x *Index) Totals(f Filter) Totals {
 type Held struct {
 	information.Information
 	Systems, Confirmed int
+}
+
+// retired is the state of a system that nobody signs in to any more.
+const retired = "retired"
+
+// evidence fills in what there is to do about a system's evidence.
+func (s *Sum) evidence(v *requirement.View, shifts []evidence.Shift, p *requirement.Proof) {
+	for i := range shifts {
+		if shifts[i].System == s.ID {
+			s.Shifts = append(s.Shifts, shifts[i])
+		}
+	}
+	if p == nil {
+		return
+	}
+	if list := p.SignIns([]requirement.View{*v}); len(list) == 1 && v.System.State != retired {
+		for i := range list[0].Series {
+			s.Strong[i] = list[0].Series[i].Held[requirement.TwoFactors].Status
+		}
+	}
+	for _, r := range evidence.Due(v.Records, p.Life(), v.Today) {
+		s.Renew++
+		if s.RenewBy.IsZero() || r.Expires.Before(s.RenewBy) {
+			s.RenewBy = r.Expires
+		}
+	}
 }

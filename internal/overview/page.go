@@ -57,8 +57,11 @@ const (
 // Routes registers the pages.
 func (p *Pages) Routes(s *web.Site) {
 	s.Handle("GET /{$}", "", p.home)
+	s.Handle("GET "+StrongPath, "overview.Strong", p.strong)
 	s.Handle("GET /system", "overview.List", p.list)
 	s.Handle("GET /system/{slug}", "overview.System", p.system)
+	s.Handle("GET /system/{slug}/bevis", "overview.Evidence", p.systemEvidence)
+	s.Handle("POST /system/{slug}/forandring/{id}/bekrafta", "overview.Confirm", p.confirm)
 	s.Handle("GET /system/{slug}/krav", "overview.Requirements", p.systemRequirements)
 	s.Handle("POST /system/{slug}/krav", "requirement.Answer", p.saveAnswers)
 	s.Handle("GET /system/{slug}/historik", "overview.History", p.history)

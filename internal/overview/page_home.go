@@ -8,6 +8,7 @@ import (
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/organisation"
+	"github.com/insegel/insegel/internal/requirement"
 	"github.com/insegel/insegel/internal/web"
 )
 
@@ -69,11 +70,15 @@ type homePage struct {
 	Keeping    string
 	LateHref   string
 	Ownerless  standingRow
-	PlanHref   string
-	Heat       []heatRow
-	HeatHead   []heatHead
-	Report     string
-	Empty      *web.Empty
+	// Strong counts the systems by whether they are measured to demand two factors.
+	Strong                              requirement.Count
+	StrongBar                           web.Bar
+	StrongShare, StrongText, StrongHref string
+	PlanHref                            string
+	Heat                                []heatRow
+	HeatHead                            []heatHead
+	Report                              string
+	Empty                               *web.Empty
 }
 
 // maxDecisions is how many decisions the start page shows: more than somebody can take in is not read.
@@ -107,6 +112,12 @@ func (p *Pages) home(c *web.Context) error {
 		d.All = address("/", "forvaltning", unit, "alla", "1") + "#beslut"
 	}
 	d.indicators(c, &h.Totals, unit)
+	d.Strong = h.Totals.Strong[0]
+	d.StrongBar, d.StrongHref = strongBar(c, "stark", d.Strong), address(StrongPath, "forvaltning", unit)
+	d.StrongBar.Thin = true
+	self := h.Totals.Strong[2]
+	d.StrongShare = c.L.Percent(d.Strong.Met, d.Strong.Total())
+	d.StrongText = c.L.T("overview.strong-home", "Self", c.L.Percent(self.Met, self.Total()))
 	d.HeatHead, d.Heat = heat(c, &h)
 	return c.Render(templates, "home.html", d)
 }

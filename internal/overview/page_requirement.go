@@ -13,6 +13,7 @@ import (
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/evidence"
 	"github.com/insegel/insegel/internal/procurement"
 	"github.com/insegel/insegel/internal/requirement"
 	"github.com/insegel/insegel/internal/web"
@@ -40,7 +41,11 @@ type requirementRow struct {
 	Conditional, Outdated   bool
 	Why                     web.Why
 	Reply                   *replyLine
-	Form                    answerForm
+	// Shown is what answers and evidence show together; its word is empty when nothing is known but the answer itself.
+	Shown web.Tag
+	// Prove leads to the form of evidence for it; empty when the reader may not.
+	Prove string
+	Form  answerForm
 }
 
 // topicRows is the requirements of one topic that a page shows.
@@ -54,9 +59,11 @@ type topicRows struct {
 
 type requirementsPage struct {
 	web.Page
-	Head    web.SystemHead
-	Stop    *web.Note
-	Bar     web.Bar
+	Head web.SystemHead
+	Stop *web.Note
+	Bar  web.Bar
+	// Proven are how many requirements evidence shows this or that of, in words.
+	Proven  []string
 	Total   int
 	Filters []selectField
 	Path    string
@@ -133,6 +140,12 @@ func (p *Pages) requirementRow(c *web.Context, o *One, r *requirement.Applied, f
 		Role: requirement.PageRole(c.L, r.Role), Kind: c.L.T("overview.kind-of-" + r.Kind),
 		Conditional: r.Conditional, Outdated: r.Outdated, Why: p.why(c, &o.View, r),
 		Reply: reply(c, o, r),
+	}
+	if len(r.Shown.Grounds) > 0 {
+		row.Shown = shownTag(c.L, r.Shown.Status)
+	}
+	if mayAt(c, "evidence.Record", &o.View.System) {
+		row.Prove = evidence.NewPath(o.View.System.Slug, evidence.SubjectOther, r.ID)
 	}
 	a := r.Answer
 	fresh := form(c, r, a)
@@ -233,14 +246,18 @@ func (p *Pages) why(c *web.Context, v *requirement.View, r *requirement.Applied)
 		w.Classification = []web.WhyLine{{Text: c.L.T("overview.why-any-level"), Href: path + "/klassning"}}
 	}
 	w.Protection = []web.WhyLine{{Text: r.Is(lang(c)), Detail: c.L.T("overview.kind-of-" + r.Kind), Href: "/krav/" + r.ID}}
-	evidence := web.WhyLine{Text: c.L.T("requirement.status-" + string(r.Answer.Status)), Href: "#svar-" + r.ID}
+	line := web.WhyLine{Text: c.L.T("requirement.status-" + string(r.Answer.Status)), Href: "#svar-" + r.ID}
 	if r.Answer.Status != requirement.Unanswered {
-		evidence.Detail = c.L.T("web.source-"+r.Answer.KnownBy) + " " + c.L.Date(r.Answer.KnownOn)
+		line.Detail = c.L.T("web.source-"+r.Answer.KnownBy) + " " + c.L.Date(r.Answer.KnownOn)
 	}
 	if !mayAt(c, "requirement.Answer", &v.System) {
-		evidence.Href = "#krav-" + r.ID
+		line.Href = "#krav-" + r.ID
 	}
-	w.Evidence = []web.WhyLine{evidence}
+	w.Evidence = append(p.evidenceLines(c, v, r), line)
+	switch r.Shown.Status {
+	case requirement.ShownUnmet, requirement.Contradicted:
+		w.Met = false
+	}
 	return w
 }
 

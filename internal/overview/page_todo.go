@@ -52,6 +52,11 @@ var taskTexts = map[TaskKind]struct{ title, button, path string }{
 	TaskClassify: {"overview.task-classify", "overview.do-classify", "/klassning"},
 	TaskOwn:      {"overview.task-own", "overview.do-own", "/atgarder?visa=otagna"},
 	TaskOwner:    {"overview.task-owner", "overview.do-owner", "/ansvariga"},
+
+	TaskContradicted: {"overview.task-contradicted", "overview.do-contradicted", "/bevis#motsagelser"},
+	TaskWorse:        {"overview.task-worse", "overview.do-worse", "/bevis#forandringar"},
+	TaskBetter:       {"overview.task-better", "overview.do-better", "/bevis#forandringar"},
+	TaskProve:        {"overview.task-prove", "overview.do-prove", "/bevis#bevisen"},
 }
 
 // taskGroups are how the groups in time are called.

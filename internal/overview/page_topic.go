@@ -114,6 +114,7 @@ func (p *Pages) renderRequirements(c *web.Context, o *One, faults []web.FieldErr
 	if f == (requirementFilter{Status: f.Status}) {
 		current = f.Status
 	}
+	d.Proven = provenWords(c, &v.Shown)
 	d.Bar = bar(c, v.Tally, current, func(with string) string { return address(path, "status", with) })
 	topics := p.topicTallies(v)
 	first := ""

@@ -14,6 +14,7 @@ import (
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/evidence"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/information"
 	"github.com/insegel/insegel/internal/locale"
@@ -78,6 +79,10 @@ func (s *Service) build(ctx context.Context, tx *db.Tx, org access.OrganisationI
 	if err != nil {
 		return nil, err
 	}
+	shifts, err := evidence.Shifts(ctx, tx, org, access.Everywhere())
+	if err != nil {
+		return nil, err
+	}
 	x := &Index{Systems: make([]Sum, len(views)), Today: civil.Of(tx.Now)}
 	engine := s.requirements.Engine
 	day, out := engine.At(x.Today), engine.NewOutcome()
@@ -90,6 +95,7 @@ func (s *Service) build(ctx context.Context, tx *db.Tx, org access.OrganisationI
 			sum.laws, sum.requirements = slices.Clone(out.Laws), slices.Clone(out.Requirements)
 			sum.statuses = statuses(engine.Catalogue, answers[sum.ID])
 		}
+		sum.evidence(v, shifts, s.requirements.Proof)
 		sum.Unowned = unowned(engine.Catalogue, &sum, actions[sum.ID])
 		for _, a := range actions[sum.ID] {
 			sum.Actions.count(a, x.Today)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/civil"
+	"github.com/insegel/insegel/internal/evidence"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/system"
 )
@@ -25,6 +26,11 @@ const (
 	TaskClassify TaskKind = "classify" // nobody has classified the system
 	TaskOwn      TaskKind = "own"      // shortcomings that nobody has taken on
 	TaskOwner    TaskKind = "owner"    // the system has no owner
+
+	TaskContradicted TaskKind = "contradicted" // what is measured and what somebody says do not agree
+	TaskWorse        TaskKind = "worse"        // something measured has become worse
+	TaskBetter       TaskKind = "better"       // something measured has become better, and may end actions
+	TaskProve        TaskKind = "prove"        // evidence ends soon or has ended
 )
 
 // Task is one thing to do.
@@ -105,6 +111,36 @@ func tasksOf(s *Sum, today civil.Date, may doer) []Task {
 	}
 	if s.ownerless() {
 		add(TaskOwner, "system.SetResponsible", civil.Date{}, 0)
+	}
+	return append(out, evidenceTasks(s, today, may)...)
+}
+
+// evidenceTasks lists what there is to do about a system's evidence. A change for the worse is to be looked at the same day.
+func evidenceTasks(s *Sum, today civil.Date, may doer) []Task {
+	var out []Task
+	add := func(kind TaskKind, action string, t Task) {
+		if may(action, s.UnitID) {
+			t.Kind, t.Slug, t.Name, t.Unit = kind, s.Slug, s.Name, s.Unit
+			if t.Key == "" {
+				t.Key = taskKey(kind, s.ID)
+			}
+			out = append(out, t)
+		}
+	}
+	for i := range s.Shifts {
+		x := &s.Shifts[i]
+		t := Task{Key: string(TaskWorse) + ":" + x.ID.String(), Due: civil.Of(x.Seen)}
+		kind := TaskWorse
+		if x.Direction == evidence.Better {
+			kind, t.Key, t.Due = TaskBetter, string(TaskBetter)+":"+x.ID.String(), civil.Date{}
+		}
+		add(kind, "evidence.Note", t)
+	}
+	if s.Contradicted > 0 {
+		add(TaskContradicted, "requirement.Answer", Task{Count: s.Contradicted, Due: today})
+	}
+	if s.Renew > 0 {
+		add(TaskProve, "evidence.Record", Task{Count: s.Renew, Due: s.RenewBy})
 	}
 	return out
 }

@@ -100,6 +100,8 @@ type Applied struct {
 	Outdated bool
 	// Figures are the organisation's own figures in the text.
 	Figures map[string]int
+	// Shown is what answers and evidence show together, with what it rests on.
+	Shown Judgement
 }
 
 // Is gives the wanted state in the language, with the organisation's figures.

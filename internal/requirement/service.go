@@ -13,6 +13,7 @@ import (
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/evidence"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/organisation"
@@ -23,6 +24,8 @@ import (
 type Service struct {
 	DB     *db.DB
 	Engine *Engine
+	// Proof says what evidence shows. Without it nothing is judged from evidence.
+	Proof *Proof
 }
 
 // View reads one system and derives what follows for it, with every reason.
@@ -79,6 +82,12 @@ func (s *Service) Views(ctx context.Context, tx *db.Tx, org access.OrganisationI
 	}
 	today := civil.Of(tx.Now)
 	m := material{engine: s.Engine, day: s.Engine.At(today), figures: parseFigures(s.Engine.Catalogue, settings), demands: demanded, today: today}
+	if s.Proof != nil {
+		m.judging = s.Proof.NewJudging()
+		if m.records, err = evidence.Of(ctx, tx, org, list); err != nil {
+			return nil, err
+		}
+	}
 	out := s.Engine.NewOutcome()
 	views := make([]View, len(systems))
 	for i := range systems {

@@ -3,12 +3,14 @@
 package requirement
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/classification"
+	"github.com/insegel/insegel/internal/evidence"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/system"
@@ -26,7 +28,15 @@ type View struct {
 	Laws         []AppliedLaw
 	Requirements []Applied
 	Tally        Tally
-	Today        civil.Date
+	// Shown counts the requirements by what is shown about them, from answers and evidence together.
+	Shown Shown
+	// Records is the evidence that it was judged from, oldest first, without words.
+	Records []evidence.Record
+	// Answers are the self-assessment, by requirement.
+	Answers map[string]Answer
+	// applies are the requirements that apply, by their place in the catalogue.
+	applies Bits
+	Today   civil.Date
 }
 
 // material is what views are made of: everything that was read, for one system or for many.
@@ -36,6 +46,8 @@ type material struct {
 	figures map[string]map[string]int // by requirement and key
 	demands map[ids.ID[system.System]][]Demand
 	today   civil.Date
+	judging *Judging // nil judges nothing
+	records evidence.BySystem
 }
 
 // view derives one system. Without texts the reasons are left out, and only the tally of requirements is made.
@@ -51,6 +63,12 @@ func (m *material) view(s system.System, state classification.State, model *cata
 	}
 	v.Need.Suspected = suspected(&v.Subject)
 	m.engine.DeriveSubject(&v.Subject, m.day, out)
+	v.Records, v.Answers, v.applies = m.records[s.ID], answers, slices.Clone(out.Requirements)
+	judged := Case{Logins: s.Logins, Records: v.Records, Answers: answers, Figures: m.figures, On: m.today}
+	if m.judging != nil {
+		m.judging.Judge(&judged)
+		m.judging.sum(out.Requirements, &v.Shown)
+	}
 	if l == nil {
 		v.Tally = m.tally(out, answers)
 		return v
@@ -64,6 +82,9 @@ func (m *material) view(s system.System, state classification.State, model *cata
 			r.Answer, r.Outdated = a, a.Version != r.Version
 		}
 		v.Tally.Count(r.Answer.Status)
+		if i, ok := m.engine.Catalogue.RequirementIndex(r.ID); ok && m.judging != nil {
+			r.Shown = m.judging.Explain(&judged, i)
+		}
 	}
 	return v
 }

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package evidence
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/csv"
+	"encoding/hex"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/civil"
+	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/organisation"
+)
+
+// MaxAccounts is how many accounts a list may have, and MaxAccessList how large it may be.
+const (
+	MaxAccounts   = 200_000
+	MaxAccessList = 32 << 20
+)
+
+var (
+	// ErrAccessList says that a file is no list of accounts: it has no heading that names them.
+	ErrAccessList = errors.New("the list needs a heading with a column for the account")
+	// ErrAccessListSize says that a list is too large.
+	ErrAccessListSize = errors.New("the list has more accounts than can be compared")
+)
+
+// Account is one row of a list of who has access to a system. It is compared and then forgotten: nothing of it is stored.
+type Account struct {
+	Row                int
+	Name, Owner        string
+	Role, Unit, Closed string
+	// Service says that it belongs to a program and not to a person.
+	Service bool
+}
+
+// Deviation is what is wrong with an account.
+type Deviation string
+
+// The deviations.
+const (
+	NoOwner Deviation = "no-owner" // no person answers for it
+	HasLeft Deviation = "has-left" // its person has left, and it is open
+	TooWide Deviation = "too-wide" // its role reaches beyond the person's unit
+	Ended   Deviation = "ended"    // it was to end on a day that has passed
+)
+
+// Deviations lists them.
+var Deviations = []Deviation{NoOwner, HasLeft, TooWide, Ended}
+
+// Deviating is an account with what is wrong.
+type Deviating struct {
+	Account
+	What Deviation
+}
+
+// Compared is what a comparison found. It is shown once, and only its sums are kept.
+type Compared struct {
+	Accounts int
+	Found    []Deviating
+	// Hash is the SHA-256 of the list.
+	Hash string
+	// Uncompared is how many accounts name a unit that the organisation does not have, or a person without one: nothing is said of how
+	// wide they are.
+	Uncompared int
+}
+
+// Of counts the accounts that deviate in one way.
+func (c *Compared) Of(d Deviation) int {
+	n := 0
+	for i := range c.Found {
+		if c.Found[i].What == d {
+			n++
+		}
+	}
+	return n
+}
+
+// Deviating counts the accounts with something wrong.
+func (c *Compared) Deviating() int {
+	rows := map[int]bool{}
+	for i := range c.Found {
+		rows[c.Found[i].Row] = true
+	}
+	return len(rows)
+}
+
+// headings are the words that columns are known by, without what is no letter.
+var headings = map[string]string{
+	"konto": "name", "anvandare": "name", "anvandarnamn": "name", "anvandarid": "name", "userid": "name", "user": "name", "username": "name", "account": "name",
+	"login": "name", "agare": "owner", "person": "owner", "namn": "owner", "owner": "owner", "epost": "owner", "mail": "owner", "email": "owner",
+	"roll": "role", "behorighet": "role", "role": "role", "roller": "role", "enhet": "unit", "forvaltning": "unit", "unit": "unit", "omfattning": "unit",
+	"slutdatum": "closed", "giltigtill": "closed", "avslutad": "closed", "validto": "closed", "enddate": "closed", "typ": "kind", "type": "kind", "kontotyp": "kind",
+}
+
+// word is a heading's letters.
+func word(s string) string {
+	var b strings.Builder
+	for _, r := range norm.NFD.String(locale.Fold(s)) {
+		if r >= 'a' && r <= 'z' {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// ReadAccessList reads a list of accounts: text parted by semicolons, commas or tabs, with a heading.
+func ReadAccessList(content []byte) ([]Account, error) {
+	if len(content) > MaxAccessList {
+		return nil, ErrAccessListSize
+	}
+	text := decoded(content)
+	r := csv.NewReader(strings.NewReader(text))
+	r.Comma, r.LazyQuotes, r.FieldsPerRecord, r.TrimLeadingSpace = parted(text), true, -1, true
+	head, err := r.Read()
+	if err != nil {
+		return nil, ErrAccessList
+	}
+	columns := make([]string, len(head))
+	for i, h := range head {
+		if name := headings[word(h)]; !slices.Contains(columns[:i], name) {
+			columns[i] = name
+		}
+	}
+	if !slices.Contains(columns, "name") {
+		return nil, ErrAccessList
+	}
+	var out []Account
+	for {
+		cells, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			return out, nil
+		}
+		if err != nil {
+			return nil, ErrAccessList
+		}
+		if len(out) >= MaxAccounts {
+			return nil, ErrAccessListSize
+		}
+		row, _ := r.FieldPos(0)
+		if a := account(row, columns, cells); a.Name != "" {
+			out = append(out, a)
+		}
+	}
+}
+
+func account(row int, columns, cells []string) Account {
+	a := Account{Row: row}
+	for i, cell := range cells {
+		if i >= len(columns) {
+			break
+		}
+		cell = strings.Join(strings.Fields(cell), " ")
+		switch columns[i] {
+		case "name":
+			a.Name = cell
+		case "owner":
+			a.Owner = cell
+		case "role":
+			a.Role = cell
+		case "unit":
+			a.Unit = cell
+		case "closed":
+			a.Closed = cell
+		case "kind":
+			w := word(cell)
+			a.Service = strings.Contains(w, "tjanst") || strings.Contains(w, "service") || strings.Contains(w, "system")
+		}
+	}
+	return a
+}
+
+// decoded gives the text of a file: UTF-8 with or without its mark, else the old encoding of Windows.
+func decoded(b []byte) string {
+	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
+	if !utf8.Valid(b) {
+		if out, err := charmap.Windows1252.NewDecoder().Bytes(b); err == nil {
+			b = out
+		}
+	}
+	return norm.NFC.String(string(b))
+}
+
+// parted is the sign that parts the headings most often.
+func parted(text string) rune {
+	head, _, _ := strings.Cut(strings.TrimLeft(text, "\r\n"), "\n")
+	best, most := ',', strings.Count(head, ",")
+	for _, c := range []rune{';', '\t'} {
+		if n := strings.Count(head, string(c)); n > most {
+			best, most = c, n
+		}
+	}
+	return best
+}
+
+// Roll is who works in the organisation, and where.
+type Roll struct {
+	People []organisation.Person
+	Units  []organisation.Unit
+}
+
+// Compare holds a list of accounts against who works here on a day.
+func (x *Roll) Compare(content []byte, today civil.Date) (Compared, error) {
+	accounts, err := ReadAccessList(content)
+	if err != nil {
+		return Compared{}, err
+	}
+	sum := sha256.Sum256(content)
+	out := Compared{Accounts: len(accounts), Hash: hex.EncodeToString(sum[:])}
+	known := x.byName()
+	for i := range accounts {
+		a := &accounts[i]
+		person := known[locale.Fold(a.Owner)]
+		if person == nil {
+			person = known[locale.Fold(a.Name)]
+		}
+		if d := owned(a, person, today); d != "" {
+			out.Found = append(out.Found, Deviating{*a, d})
+		}
+		if person == nil || !person.Active() || a.Unit == "" {
+			continue
+		}
+		switch wide, compared := x.wider(a, person); {
+		case !compared:
+			out.Uncompared++
+		case wide:
+			out.Found = append(out.Found, Deviating{*a, TooWide})
+		}
+	}
+	return out, nil
+}
+
+// owned tells what is wrong with who answers for an account; "" when nothing is.
+func owned(a *Account, person *organisation.Person, today civil.Date) Deviation {
+	closed, dated := past(a.Closed, today)
+	switch {
+	case dated && closed:
+		return Ended
+	case person == nil && !(a.Service && a.Owner != ""):
+		return NoOwner
+	case person != nil && !person.Active():
+		return HasLeft
+	}
+	return ""
+}
+
+// wider tells whether an account reaches beyond its person's unit, and whether that could be compared.
+func (x *Roll) wider(a *Account, person *organisation.Person) (wide, compared bool) {
+	i := slices.IndexFunc(x.Units, func(u organisation.Unit) bool { return locale.Fold(u.Name) == locale.Fold(a.Unit) })
+	if i < 0 || person.Unit == "" {
+		return false, false
+	}
+	return !x.within(x.Units[i].ID, person.Unit), true
+}
+
+// byName finds people by what lists of accounts call them. A name that two share is nobody's.
+func (x *Roll) byName() map[string]*organisation.Person {
+	out := map[string]*organisation.Person{}
+	for i := range x.People {
+		p := &x.People[i]
+		for _, name := range []string{p.Name, p.Email, p.UserName, p.ExternalID} {
+			key := locale.Fold(name)
+			if key == "" {
+				continue
+			}
+			if other, taken := out[key]; taken && other != p {
+				out[key] = nil
+				continue
+			}
+			out[key] = p
+		}
+	}
+	return out
+}
+
+// within reports whether a unit is another or stands below it: an access that reaches no further than the person's own unit.
+func (x *Roll) within(unit, own access.UnitID) bool {
+	for range len(x.Units) + 1 {
+		if unit == own {
+			return true
+		}
+		i := slices.IndexFunc(x.Units, func(u organisation.Unit) bool { return u.ID == unit })
+		if i < 0 || x.Units[i].Parent == "" {
+			return false
+		}
+		unit = x.Units[i].Parent
+	}
+	return false
+}
+
+// past reports whether a cell holds a day, and whether that day has passed.
+func past(cell string, today civil.Date) (passed, is bool) {
+	if cell == "" {
+		return false, false
+	}
+	d, err := civil.ParseLoose(cell)
+	return err == nil && d.Before(today), err == nil && !d.IsZero()
+}

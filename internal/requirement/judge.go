@@ -1,0 +1,540 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package requirement
+
+import (
+	"math/bits"
+	"slices"
+
+	"github.com/insegel/insegel/internal/civil"
+	"github.com/insegel/insegel/internal/evidence"
+	"github.com/insegel/insegel/internal/probe/verdict"
+	"github.com/insegel/insegel/internal/system"
+)
+
+// Judged is whether a requirement is shown to be met, on a day.
+type Judged uint8
+
+// What can be shown. Nothing known is the zero value: it is counted, and never taken for met.
+const (
+	// NothingKnown says that nobody has said or seen anything.
+	NothingKnown Judged = iota
+	// Unproven says that somebody says so, or that it was shown once, and that nothing that counts shows it today.
+	Unproven
+	// Contradicted says that what was measured and what somebody says do not agree.
+	Contradicted
+	// ShownUnmet says that it is not met: measured, or said by those who know best.
+	ShownUnmet
+	// ShownMet says that evidence that counts, and is strong enough, shows it.
+	ShownMet
+	// Excepted says that it has been found not to apply, with a reason.
+	Excepted
+	// NumJudged is how many there are.
+	NumJudged = iota
+)
+
+// String is the name that texts and addresses know it by.
+func (j Judged) String() string {
+	return [...]string{"unknown", "unproven", "contradicted", "not-met", "met", "not-applicable"}[j]
+}
+
+// Case is what a system's requirements are judged from. Records come oldest first.
+type Case struct {
+	Logins  []system.LoginPath
+	Records []evidence.Record
+	Answers map[string]Answer
+	// Figures are the organisation's own figures, by requirement and key.
+	Figures map[string]map[string]int
+	On      civil.Date
+}
+
+// Ground is one thing that a judgement rests on.
+type Ground struct {
+	// Record is what was seen or said; nil for an answer. Answer is the self-assessment; nil for a record.
+	Record *evidence.Record
+	Answer *Answer
+	// Path is the way in that it is about; nil when it is about none.
+	Path *system.LoginPath
+	// Outcome is what it says, and Old says that it no longer counts.
+	Outcome evidence.Outcome
+	Old     bool
+	// Weak says that it is of a kind that cannot show the requirement by itself.
+	Weak bool
+	// Reason tells why the table from verdict to indicator says so; of sign-in.
+	Reason verdict.Reason
+}
+
+// Measured reports whether the ground is a measurement.
+func (g *Ground) Measured() bool { return g.Record != nil && g.Record.Source == evidence.Measured }
+
+// On is the day that the ground is of.
+func (g *Ground) On() civil.Date {
+	if g.Answer != nil {
+		return g.Answer.KnownOn
+	}
+	return g.Record.SeenOn
+}
+
+// Judgement is what is shown about one requirement, with what it rests on.
+type Judgement struct {
+	Status  Judged
+	Grounds []Ground
+}
+
+// Judging judges systems one after the other. Make one for each goroutine, and use it again: it keeps room between systems.
+type Judging struct {
+	p *Proof
+	// what speaks for and against, by requirement.
+	strong, strongMeasured, weak, against, wordFor, wordAgainst, excepted Bits
+	// all is every requirement of the catalogue.
+	all Bits
+	// measuredOn is the latest day that something was measured of a requirement, as a number of days; 0 is never.
+	measuredOn []int32
+	standings  []evidence.Standing
+	// statuses are the answers of the standings to each goal.
+	statuses [][]verdict.Status
+	// aged are the last days whose answers are too old on a day, by way of knowing.
+	aged   [3]civil.Date
+	agedOn civil.Date
+	memo   map[uint64]verdict.Status
+	newest []int
+	// ground is called for everything that is found of the requirement only; nil outside explain.
+	ground func(Ground)
+	only   int
+}
+
+// NewJudging makes room to judge in.
+func (p *Proof) NewJudging() *Judging {
+	n := len(p.catalogue.Requirements)
+	j := &Judging{p: p, measuredOn: make([]int32, n), memo: map[uint64]verdict.Status{}, only: -1}
+	for _, b := range j.sets() {
+		*b = newBits(n)
+	}
+	j.all = newBits(n)
+	for i := range n {
+		j.all.set(i)
+	}
+	return j
+}
+
+func (j *Judging) sets() [7]*Bits {
+	return [7]*Bits{&j.strong, &j.strongMeasured, &j.weak, &j.against, &j.wordFor, &j.wordAgainst, &j.excepted}
+}
+
+// Judge takes in what is known of a system. What it says of each requirement is asked with Of until the next call.
+func (j *Judging) Judge(c *Case) {
+	for _, b := range j.sets() {
+		clear(*b)
+	}
+	clear(j.measuredOn)
+	j.records(c)
+	j.logins(c)
+	j.age(c.On)
+	for id, a := range c.Answers {
+		if i, ok := j.p.catalogue.RequirementIndex(id); ok {
+			j.weighAnswer(i, &a)
+		}
+	}
+}
+
+// age finds the last day whose answers are too old, for each way of knowing.
+func (j *Judging) age(on civil.Date) {
+	if on == j.agedOn {
+		return
+	}
+	j.agedOn = on
+	for k, source := range evidence.Sources {
+		d := on
+		for on.Before(j.p.life.Ends("", source, d)) {
+			d = d.AddDays(-1)
+		}
+		j.aged[k] = d
+	}
+}
+
+// Of is what is shown about the requirement at a place in the catalogue.
+func (j *Judging) Of(i int) Judged {
+	switch {
+	case j.excepted.Has(i):
+		return Excepted
+	case j.against.Has(i) && j.wordFor.Has(i), j.strongMeasured.Has(i) && j.wordAgainst.Has(i):
+		return Contradicted
+	case j.against.Has(i), j.wordAgainst.Has(i):
+		return ShownUnmet
+	case j.strong.Has(i):
+		return ShownMet
+	case j.weak.Has(i), j.wordFor.Has(i):
+		return Unproven
+	}
+	return NothingKnown
+}
+
+// Measured reports whether a measurement that counts shows the requirement at a place in the catalogue.
+func (j *Judging) Measured(i int) bool { return j.strongMeasured.Has(i) }
+
+// Explain judges one requirement, with everything that it rests on.
+func (j *Judging) Explain(c *Case, i int) Judgement {
+	var out Judgement
+	j.only, j.ground = i, func(g Ground) { out.Grounds = append(out.Grounds, g) }
+	j.Judge(c)
+	j.only, j.ground = -1, nil
+	out.Status = j.Of(i)
+	return out
+}
+
+// days is a day as a number that grows.
+func days(d civil.Date) int32 { return int32(d.Year)*372 + int32(d.Month)*31 + int32(d.Day) }
+
+// tell hands a ground on when it is asked for.
+func (j *Judging) tell(i int, g Ground) {
+	if i == j.only && j.ground != nil {
+		j.ground(g)
+	}
+}
+
+// records weighs all that is not sign-in, or names its requirements itself. Of records alike only the newest counts.
+func (j *Judging) records(c *Case) {
+	j.newest = j.newest[:0]
+	for n := len(c.Records) - 1; n >= 0; n-- {
+		r := &c.Records[n]
+		if r.Subject == evidence.SubjectLogin && len(r.About) == 0 || !r.Withdrawn.IsZero() || j.replaced(c.Records, r) {
+			continue
+		}
+		j.newest = append(j.newest, n)
+		for _, id := range r.About {
+			if i, ok := j.p.catalogue.RequirementIndex(id); ok {
+				j.weigh(c, &provenByAge{ID: id, index: i}, r)
+			}
+		}
+		if r.Subject == evidence.SubjectOther {
+			continue
+		}
+		about := j.p.subjects[r.Subject]
+		for k := range about {
+			j.weigh(c, &about[k], r)
+		}
+	}
+}
+
+// replaced reports whether a newer record says the same sort of thing about the same.
+func (j *Judging) replaced(records []evidence.Record, r *evidence.Record) bool {
+	for _, n := range j.newest {
+		o := &records[n]
+		if o.Kind == r.Kind && o.Subject == r.Subject && o.Source == r.Source && o.Path == r.Path && o.Scope == r.Scope && slices.Equal(o.About, r.About) {
+			return true
+		}
+	}
+	return false
+}
+
+// weigh counts one record for or against one requirement.
+func (j *Judging) weigh(c *Case, about *provenByAge, r *evidence.Record) {
+	i := about.index
+	proves := j.p.proves[r.Kind]
+	counts := r.Valid(c.On) && j.fresh(c, about, r)
+	weak := proves == nil || !proves.Has(i)
+	if j.ground != nil {
+		j.tell(i, Ground{Record: r, Outcome: r.Outcome, Old: !counts, Weak: weak})
+	}
+	switch {
+	case !counts || r.Outcome == evidence.Unclear:
+		j.weak.set(i)
+	case r.Source == evidence.Measured:
+		j.measure(i, r.Outcome, days(r.SeenOn), !weak)
+	default:
+		j.word(i, r.Outcome == evidence.For, days(r.SeenOn))
+		if r.Outcome == evidence.For && r.Source == evidence.Attested && !weak {
+			j.strong.set(i)
+		}
+	}
+}
+
+// fresh reports whether a record is as new as the requirement asks.
+func (j *Judging) fresh(c *Case, about *provenByAge, r *evidence.Record) bool {
+	switch about.Within {
+	case "days":
+		return c.On.Before(r.SeenOn.AddDays(j.p.figure(c.Figures, about) + 1))
+	case "months":
+		return c.On.Before(r.SeenOn.AddMonths(j.p.figure(c.Figures, about)).AddDays(1))
+	}
+	return true
+}
+
+func (j *Judging) measure(i int, o evidence.Outcome, on int32, proves bool) {
+	j.measuredOn[i] = max(j.measuredOn[i], on)
+	switch {
+	case o == evidence.Against:
+		j.against.set(i)
+	case proves:
+		j.strong.set(i)
+		j.strongMeasured.set(i)
+	default:
+		j.weak.set(i)
+	}
+}
+
+// word counts what somebody says. That it is not met is believed, unless a newer measurement shows that it is.
+func (j *Judging) word(i int, isFor bool, on int32) {
+	switch {
+	case isFor:
+		j.wordFor.set(i)
+	case on > j.measuredOn[i] || !j.strongMeasured.Has(i):
+		j.wordAgainst.set(i)
+	}
+}
+
+// weighAnswer counts the self-assessment.
+func (j *Judging) weighAnswer(i int, a *Answer) {
+	k := slices.Index(evidence.Sources, evidence.Source(a.KnownBy))
+	old := k < 0 || !j.aged[k].Before(a.KnownOn)
+	proves := j.p.attests
+	proof := a.KnownBy == Attested && proves.Has(i)
+	switch a.Status {
+	case NotApplicable:
+		j.excepted.set(i)
+	case Met:
+		if old {
+			j.weak.set(i)
+			break
+		}
+		j.wordFor.set(i)
+		if proof {
+			j.strong.set(i)
+		}
+	case NotMet, Partly:
+		j.word(i, false, days(a.KnownOn))
+	}
+	if j.ground != nil && a.Status != DontKnow {
+		j.tell(i, a.ground(old, proof))
+	}
+}
+
+// ground is an answer as something that a judgement rests on.
+func (a *Answer) ground(old, proof bool) Ground {
+	kept := *a // only what is explained is kept
+	g := Ground{Answer: &kept, Old: old && a.Status == Met, Weak: a.Status == Met && !proof, Outcome: evidence.Unclear}
+	switch a.Status {
+	case Met:
+		g.Outcome = evidence.For
+	case NotMet, Partly:
+		g.Outcome = evidence.Against
+	}
+	return g
+}
+
+// attestKind is the kind of evidence that an attested answer is.
+const attestKind = "EV_ATTEST"
+
+// logins weighs what is known of the ways in.
+func (j *Judging) logins(c *Case) {
+	var has [3]bool
+	for n := range c.Records {
+		if r := &c.Records[n]; r.Subject == evidence.SubjectLogin {
+			has[slices.Index(evidence.Sources, r.Source)] = true
+		}
+	}
+	for k, source := range evidence.Sources { // measurements first: what somebody says is held against them
+		if !has[k] {
+			continue
+		}
+		j.standings = evidence.AppendStandings(j.standings[:0], c.Logins, c.Records, source, c.On)
+		j.answerGoals(source)
+		for n := range j.p.logins {
+			l := &j.p.logins[n]
+			status, on := j.path(l, source)
+			j.login(l.index, source, status, on)
+		}
+	}
+}
+
+// login counts what one source shows of the ways in that a requirement speaks of.
+func (j *Judging) login(i int, source evidence.Source, status verdict.Status, on int32) {
+	switch {
+	case status == "":
+	case status == verdict.NotShown:
+		j.weak.set(i)
+	case source != evidence.Measured:
+		j.word(i, status == verdict.Met, on)
+	case status == verdict.Met:
+		j.measure(i, evidence.For, on, true)
+	default:
+		j.measure(i, evidence.Against, on, false)
+	}
+}
+
+// path is what one source shows of the ways in that a requirement speaks of: met when every one is. It is empty when the source says nothing
+// of any of them.
+func (j *Judging) path(l *loginProof, source evidence.Source) (verdict.Status, int32) {
+	out, known, on := verdict.Met, false, int32(0)
+	for n := range j.standings {
+		st := &j.standings[n]
+		concerned, sure := l.speaksOf(st)
+		if !concerned {
+			continue
+		}
+		if st.By == nil && st.Old == nil {
+			if st.Path.ID != "" {
+				out = lower(out, verdict.NotShown)
+			}
+			continue
+		}
+		known = true
+		status := j.statuses[l.goal][n]
+		if status == verdict.NotMet && !sure {
+			status = verdict.NotShown
+		}
+		out = lower(out, status)
+		if st.By != nil {
+			on = max(on, days(st.By.SeenOn))
+		}
+		if j.ground != nil {
+			j.tellWay(l, st, status, source)
+		}
+	}
+	if !known {
+		return "", 0
+	}
+	return out, on
+}
+
+// answerGoals holds every way in against every goal, once.
+func (j *Judging) answerGoals(source evidence.Source) {
+	for len(j.statuses) < len(j.p.goals) {
+		j.statuses = append(j.statuses, nil)
+	}
+	for g := range j.p.goals {
+		j.statuses[g] = j.statuses[g][:0]
+		for n := range j.standings {
+			status := verdict.NotShown
+			if j.standings[n].By != nil {
+				status = j.way(&j.standings[n].Way, g, source.Series())
+			}
+			j.statuses[g] = append(j.statuses[g], status)
+		}
+	}
+}
+
+func (j *Judging) tellWay(l *loginProof, st *evidence.Standing, status verdict.Status, source evidence.Source) {
+	g := Ground{Record: st.By, Path: &st.Path, Outcome: evidence.Unclear}
+	if st.By == nil {
+		g.Record, g.Old = st.Old, true
+	}
+	switch status {
+	case verdict.Met:
+		g.Outcome = evidence.For
+	case verdict.NotMet:
+		g.Outcome = evidence.Against
+	case verdict.NotShown:
+		g.Weak = true
+	}
+	_, g.Reason = j.p.indicator.Way(st.Way, verdict.Goal{Assurance: l.LoA}, source.Series())
+	j.tell(l.index, g)
+}
+
+// speaksOf reports whether a requirement speaks of a way in. It is not sure when nobody has said who uses the way, or from where.
+func (l *loginProof) speaksOf(st *evidence.Standing) (concerned, sure bool) {
+	sure = true
+	if len(l.Who) > 0 {
+		switch who := string(st.Way.Who); who {
+		case "", system.Unknown:
+			sure = false
+		default:
+			if !slices.Contains(l.Who, who) {
+				return false, false
+			}
+		}
+	}
+	if l.Zone != "" && st.Path.Zone != l.Zone {
+		if st.Path.Zone != "" && st.Path.Zone != system.Unknown {
+			return false, false
+		}
+		sure = false
+	}
+	return true, sure
+}
+
+// lower is the weaker of two statuses.
+func lower(a, b verdict.Status) verdict.Status {
+	if a == verdict.NotMet || b == verdict.NotMet {
+		return verdict.NotMet
+	}
+	if a == verdict.NotShown || b == verdict.NotShown {
+		return verdict.NotShown
+	}
+	return verdict.Met
+}
+
+// way asks the table from verdict to indicator, and remembers the answer: there are few different ways in.
+func (j *Judging) way(w *verdict.Way, goal int, s verdict.Series) verdict.Status {
+	key := code(w)<<8 | uint64(goal)<<1
+	if s == verdict.SeriesAttested {
+		key |= 1
+	}
+	status, ok := j.memo[key]
+	if !ok {
+		status, _ = j.p.indicator.Way(*w, j.p.goals[goal], s)
+		j.memo[key] = status
+	}
+	return status
+}
+
+// code is a number for all that the table asks of a way in.
+func code(w *verdict.Way) uint64 {
+	var n uint64
+	put := func(v, of int) { n = n*uint64(of) + uint64(v) } //nolint:gosec // all are small and not negative
+	flag := func(b bool) {
+		if b {
+			put(1, 2)
+		} else {
+			put(0, 2)
+		}
+	}
+	put(slices.Index(codedVerdicts, w.Verdict)+1, 8)
+	put(slices.Index(codedGrades, w.Grade)+1, 8)
+	flag(w.Refused)
+	flag(w.Logged)
+	for _, v := range [...]int{w.LoA, w.LogFactors, w.LogLoA, w.PolicyFactors, w.PolicyLoA} {
+		put(v, 8)
+	}
+	return n
+}
+
+var (
+	codedVerdicts = []verdict.Verdict{verdict.PasswordOnly, verdict.StrongOffered, verdict.Unknown, verdict.StrongDemanded, verdict.ClientCertificate}
+	codedGrades   = []verdict.Grade{verdict.Seen, verdict.Metadata, verdict.Tested, verdict.Attested}
+)
+
+// Shown counts requirements by what is shown about them. Every requirement is counted once.
+type Shown [NumJudged]int
+
+// Total is how many were counted.
+func (s *Shown) Total() int {
+	n := 0
+	for _, k := range s {
+		n += k
+	}
+	return n
+}
+
+// Sum adds every requirement of the catalogue, as it is shown, whether it applies or not.
+func (j *Judging) Sum(s *Shown) { j.sum(nil, s) }
+
+// sum adds the requirements of a set, or all for nil, by what is shown about them, without asking of them one by one.
+func (j *Judging) sum(of Bits, s *Shown) {
+	for w := range j.strong {
+		left := j.all[w]
+		if of != nil {
+			left &= of[w]
+		}
+		take := func(set uint64, as Judged) {
+			s[as] += bits.OnesCount64(left & set)
+			left &^= set
+		}
+		take(j.excepted[w], Excepted)
+		take(j.against[w]&j.wordFor[w]|j.strongMeasured[w]&j.wordAgainst[w], Contradicted)
+		take(j.against[w]|j.wordAgainst[w], ShownUnmet)
+		take(j.strong[w], ShownMet)
+		take(j.weak[w]|j.wordFor[w], Unproven)
+		s[NothingKnown] += bits.OnesCount64(left)
+	}
+}
