@@ -142,6 +142,7 @@ var words = map[string]string{
 	"overview.System":            "Läsa ett systems sida",
 	"overview.Todo":              "Se vad man själv har att göra",
 	"overview.Snooze":            "Skjuta upp något på sin egen lista",
+	"overview.Views":             "Läsa sina egna vyer av listan",
 	"overview.SaveView":          "Spara en egen vy av listan",
 	"overview.RemoveView":        "Ta bort en egen vy av listan",
 	"overview.ExportList":        "Hämta ut listan över system",

@@ -119,6 +119,10 @@ func (a *App) api(site *web.Site, views *overview.Service) *web.API {
 	(&action.API{Service: a.Actions}).Routes(api)
 	(&procurement.API{Service: a.Procurements}).Routes(api)
 	(&processing.API{Service: a.Processings}).Routes(api)
+	(&supplier.API{Service: a.Suppliers}).Routes(api)
+	(&register.API{Service: a.Register}).Routes(api)
+	(&report.API{Service: a.Reports, Link: a.base()}).Routes(api)
+	(&alarm.API{Service: a.Alarms}).Routes(api)
 	api.Mount()
 	return api
 }

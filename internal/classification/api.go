@@ -28,6 +28,7 @@ func (p *API) Routes(a *web.API) {
 	web.Operate(a, web.Op{Method: "POST", Path: "/systems/{system}/classification/decision", Action: "classification.Decide", ID: "decide-classification", Tag: tag, Text: "classification.api-decide"}, p.decide)
 	web.Operate(a, web.Op{Method: "PUT", Path: "/systems/{system}/information", Action: "classification.SetInformation", ID: "set-system-information", Tag: tag, Text: "classification.api-information"}, p.information)
 	web.Operate(a, web.Op{Method: "GET", Path: "/models", Action: "classification.Models", ID: "list-models", Tag: "overview.api-catalogue", Text: "classification.api-models"}, p.models)
+	p.routesOfWork(a)
 }
 
 type apiBecause struct {

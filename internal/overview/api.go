@@ -21,6 +21,8 @@ func (p *API) Routes(a *web.API) {
 	web.Operate(a, web.Op{Method: "GET", Path: "/systems", Action: "overview.List", ID: "list-systems", Tag: "system.api", Text: "overview.api-list"}, p.list)
 	web.Operate(a, web.Op{Method: "GET", Path: "/systems/{system}", Action: "overview.System", ID: "get-system", Tag: "system.api", Text: "overview.api-system"}, p.system)
 	p.routesOfCatalogue(a)
+	p.routesOfSuppliers(a)
+	p.routesOfOwn(a)
 }
 
 // The words of the API for what stands in Swedish in addresses.

@@ -28,16 +28,20 @@ func (p *Pages) saveView(c *web.Context) error {
 	if err != nil || u.Path != "/system" {
 		return &web.Error{Status: http.StatusUnprocessableEntity, Key: "overview.view-wrong", Err: err}
 	}
-	err = p.Overview.SaveView(c.Context(), c.Actor, c.Form("namn"), filterOf(u.Query().Get))
+	if err := p.Overview.SaveView(c.Context(), c.Actor, c.Form("namn"), filterOf(u.Query().Get)); err != nil {
+		return viewFault(err)
+	}
+	return c.Redirect(back, "overview.view-saved")
+}
+
+// viewFault tells why a view cannot be saved.
+func viewFault(err error) error {
 	for cause, key := range map[error]string{ErrViewName: "overview.view-name-wrong", ErrViews: "overview.view-full", ErrViewWhole: "overview.view-whole"} {
 		if errors.Is(err, cause) {
 			return &web.Error{Status: http.StatusUnprocessableEntity, Key: key, Err: err}
 		}
 	}
-	if err != nil {
-		return err
-	}
-	return c.Redirect(back, "overview.view-saved")
+	return err
 }
 
 func (p *Pages) removeView(c *web.Context) error {

@@ -42,6 +42,22 @@ func (s *Service) SaveView(ctx context.Context, actor access.Actor, name string,
 	return nil
 }
 
+// Views lists what the actor has saved.
+func (s *Service) Views(ctx context.Context, actor access.Actor) ([]View, error) {
+	if err := access.Check(actor, "overview.Views"); err != nil {
+		return nil, err
+	}
+	var out []View
+	err := s.db.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
+		out, err = views(ctx, tx, actor)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list views: %w", err)
+	}
+	return out, nil
+}
+
 // RemoveView removes one of the actor's own views.
 func (s *Service) RemoveView(ctx context.Context, actor access.Actor, id ids.ID[View]) error {
 	if err := access.Check(actor, "overview.RemoveView"); err != nil {

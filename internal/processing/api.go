@@ -7,7 +7,7 @@ import (
 	"github.com/insegel/insegel/internal/web"
 )
 
-// API is the record for programs, to read.
+// API is the record for programs.
 type API struct{ Service *Service }
 
 // Routes registers the operations.
@@ -15,6 +15,7 @@ func (p *API) Routes(a *web.API) {
 	const tag = "processing.api"
 	web.Operate(a, web.Op{Method: "GET", Path: "/processings", Action: "processing.List", ID: "list-processings", Tag: tag, Text: "processing.api-list"}, p.list)
 	web.Operate(a, web.Op{Method: "GET", Path: "/processings/{id}", Action: "processing.Open", ID: "get-processing", Tag: tag, Text: "processing.api-open"}, p.open)
+	p.routesOfChanges(a)
 }
 
 type apiGap struct {
@@ -35,6 +36,7 @@ type apiProcessing struct {
 	Role             string           `json:"role" doc:"controller or processor"`
 	State            string           `json:"state"`
 	Unit             string           `json:"unit,omitempty"`
+	UnitID           string           `json:"unit_id,omitempty"`
 	OwnerRole        string           `json:"owner_role,omitempty"`
 	Description      string           `json:"description,omitempty"`
 	JointControllers string           `json:"joint_controllers,omitempty"`
@@ -69,7 +71,7 @@ type apiProcessing struct {
 
 func apiOf(p *Processing, gaps []Gap) apiProcessing {
 	out := apiProcessing{
-		ID: p.ID.String(), Slug: p.Slug, Name: p.Name, Role: p.Role, State: p.State, Unit: p.Unit, OwnerRole: p.OwnerRole, Description: p.Description,
+		ID: p.ID.String(), Slug: p.Slug, Name: p.Name, Role: p.Role, State: p.State, Unit: p.Unit, UnitID: string(p.UnitID), OwnerRole: p.OwnerRole, Description: p.Description,
 		JointControllers: p.JointControllers, Controllers: p.Controllers, DPO: p.DPO, Purposes: p.Purposes, LegalBasis: append([]string{}, p.LegalBasis...),
 		LegalSupport: p.LegalSupport, Special: p.Special, SpecialGrounds: append([]string{}, p.SpecialGrounds...), SpecialSupport: p.SpecialSupport,
 		Criminal: p.Criminal, CriminalSupport: p.CriminalSupport, Subjects: p.Subjects, Categories: p.Categories, Activities: p.Activities,

@@ -237,13 +237,8 @@ func unreadable(err error) error {
 func (p *Pages) undo(c *web.Context) error {
 	id := ids.ID[Import](c.Path("id"))
 	out, err := p.Service.Undo(c.Context(), c.Actor, id)
-	switch {
-	case errors.Is(err, ErrUndone):
-		return &web.Error{Status: http.StatusConflict, Key: "register.page-undone-already", Err: err}
-	case errors.Is(err, ErrTooLate):
-		return &web.Error{Status: http.StatusConflict, Key: "register.page-undo-late", Args: []any{"Days", undoDays}, Err: err}
-	case err != nil:
-		return err
+	if err != nil {
+		return undoFault(err)
 	}
 	args := []string{"register.page-undone", "Removed", strconv.Itoa(out.Removed), "Restored", strconv.Itoa(out.Restored)}
 	if len(out.Kept) > 0 {
@@ -251,6 +246,17 @@ func (p *Pages) undo(c *web.Context) error {
 		args = append(args, "Count", strconv.Itoa(len(out.Kept)), "Names", keptNames(c.L, out.Kept))
 	}
 	return c.Redirect("/importera/"+id.String()+"/resultat", args...)
+}
+
+// undoFault tells why an import cannot be taken back.
+func undoFault(err error) error {
+	switch {
+	case errors.Is(err, ErrUndone):
+		return &web.Error{Status: http.StatusConflict, Key: "register.page-undone-already", Err: err}
+	case errors.Is(err, ErrTooLate):
+		return &web.Error{Status: http.StatusConflict, Key: "register.page-undo-late", Args: []any{"Days", undoDays}, Err: err}
+	}
+	return err
 }
 
 // keptNames names some of the systems that an undone import left as they were.

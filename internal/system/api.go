@@ -29,6 +29,7 @@ func (p *API) Routes(a *web.API) {
 	web.Operate(a, web.Op{Method: "PUT", Path: "/systems/{system}/fields", Action: "system.Update", ID: "replace-system-fields", Tag: tag, Text: "system.api-update"}, p.update)
 	web.Operate(a, web.Op{Method: "GET", Path: "/systems/{system}/responsible", Action: "system.Responsible", ID: "get-system-responsible", Tag: tag, Text: "system.api-responsible"}, p.responsible)
 	web.Operate(a, web.Op{Method: "PUT", Path: "/systems/{system}/responsible", Action: "system.SetResponsible", ID: "set-system-responsible", Tag: tag, Text: "system.api-set-responsible"}, p.setResponsible)
+	p.routesOfBulk(a)
 }
 
 // APIStatement is one fact that is stated.

@@ -136,6 +136,8 @@ type Op struct {
 	Status int
 	// Kind is the media type of an answer that is not JSON.
 	Kind string
+	// Max is how many bytes may be sent; 0 is what an ordinary form may have.
+	Max int64
 }
 
 const (
@@ -156,7 +158,7 @@ func Operate[In, Out any](a *API, o Op, h func(c *Context, in *In) (*Out, error)
 	en := a.site.bundle.In("en")
 	op := huma.Operation{
 		OperationID: o.ID, Method: o.Method, Path: o.Path, Summary: en.T(o.Text), Tags: []string{en.T(o.Tag)}, DefaultStatus: o.Status,
-		MaxBodyBytes: maxForm, SkipValidateParams: false, Errors: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests},
+		MaxBodyBytes: cmp.Or(o.Max, maxForm), SkipValidateParams: false, Errors: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests},
 		Extensions: map[string]any{opAction: o.Action, opText: o.Text, opTag: o.Tag},
 	}
 	if strings.Contains(o.Path, "{") {
@@ -193,7 +195,7 @@ func (m adapter) Handle(op *huma.Operation, run func(huma.Context)) {
 	m.api.site.kinds[pattern] = forPrograms
 	m.api.site.register(Route{Pattern: pattern, Action: action, API: true}, func(c *Context) error {
 		c.action = action
-		return m.api.serve(c, func(w http.ResponseWriter, r *http.Request) { run(humago.NewContext(op, r, w)) })
+		return m.api.serve(c, op.MaxBodyBytes, func(w http.ResponseWriter, r *http.Request) { run(humago.NewContext(op, r, w)) })
 	})
 }
 
@@ -201,7 +203,7 @@ func (m adapter) Handle(op *huma.Operation, run func(huma.Context)) {
 func (m adapter) ServeHTTP(w http.ResponseWriter, r *http.Request) { m.api.site.ServeHTTP(w, r) }
 
 // serve answers a request once it is known who asks, that they do not ask too often, and that they may.
-func (a *API) serve(c *Context, run func(http.ResponseWriter, *http.Request)) error {
+func (a *API) serve(c *Context, most int64, run func(http.ResponseWriter, *http.Request)) error {
 	if err := a.who(c); err != nil {
 		return err
 	}
@@ -213,9 +215,9 @@ func (a *API) serve(c *Context, run func(http.ResponseWriter, *http.Request)) er
 	}
 	c.Request = c.Request.WithContext(context.WithValue(c.Request.Context(), contextKey{}, c))
 	if name := c.Request.Header.Get(repeatHeader); name != "" && c.Request.Method == http.MethodPost {
-		return a.once(c, name, run)
+		return a.once(c, once{name, most}, run)
 	}
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxForm+1)
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, most+1)
 	run(c.Writer, c.Request)
 	return nil
 }

@@ -37,13 +37,20 @@ type kept struct {
 	body                 string
 }
 
+// once is the name of a request, and how much it may send.
+type once struct {
+	name string
+	most int64
+}
+
 // once does what a named request asks for the first time that it comes, and answers alike each time after. While nobody knows how the
 // first one ended, the second is refused: what it asks for may be done already.
-func (a *API) once(c *Context, name string, run func(http.ResponseWriter, *http.Request)) error {
+func (a *API) once(c *Context, o once, run func(http.ResponseWriter, *http.Request)) error {
+	name := o.name
 	if len(name) > mostName || strings.ContainsFunc(name, func(r rune) bool { return r < ' ' || r > '~' }) {
 		return &Error{Status: http.StatusBadRequest, Key: "web.api-repeat-name"}
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxForm))
+	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, o.most))
 	if err != nil {
 		return formError(err)
 	}
