@@ -35,6 +35,7 @@ const (
 	KindIndicator      Kind = "indicator"
 	KindNational       Kind = "national"
 	KindIncident       Kind = "incident"
+	KindWebhook        Kind = "webhook"
 )
 
 // Grant lets a role do something, as far as the place reaches from the unit that the role is held in. Who holds the role in the whole
@@ -154,9 +155,21 @@ var policies = map[string]Policy{
 	"organisation.ChangeDirectoryGroup": {Kind: KindPerson, By: provisions},
 	"organisation.RemoveDirectoryGroup": {Kind: KindPerson, By: provisions},
 
-	"token.List":       {Kind: KindToken, By: runs},
-	"token.Create":     {Kind: KindToken, By: runs, StepUp: true},
-	"token.Revoke":     {Kind: KindToken, By: runs},
+	"token.List":   {Kind: KindToken, By: runs},
+	"token.Create": {Kind: KindToken, By: runs, StepUp: true},
+	"token.Revoke": {Kind: KindToken, By: runs},
+
+	"webhook.List":       {Kind: KindWebhook, By: guards},
+	"webhook.Open":       {Kind: KindWebhook, By: guards},
+	"webhook.Deliveries": {Kind: KindWebhook, By: guards},
+	"webhook.Add":        {Kind: KindWebhook, By: runs, StepUp: true},
+	"webhook.Change":     {Kind: KindWebhook, By: runs, StepUp: true},
+	"webhook.Rotate":     {Kind: KindWebhook, By: runs, StepUp: true},
+	"webhook.Remove":     {Kind: KindWebhook, By: runs, StepUp: true},
+	"webhook.Try":        {Kind: KindWebhook, By: runs},
+	"webhook.Redeliver":  {Kind: KindWebhook, By: runs},
+	"webhook.Tick":       {Kind: KindWebhook, By: itself},
+
 	"backup.View":      {Kind: KindBackup, By: append(slices.Clone(inspects), itself...)},
 	"backup.Make":      {Kind: KindBackup, By: runs, StepUp: true},
 	"backup.HoldDrill": {Kind: KindBackup, By: runs},

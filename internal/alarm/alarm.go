@@ -37,13 +37,15 @@ const (
 	LastAdministrator    Kind = "last-administrator"     // a directory or a claim would have taken the role from the last administrator
 	LogRewritten         Kind = "log-rewritten"          // the log does not go on from its last checkpoint
 	BackupOld            Kind = "backup-old"             // there is no fresh backup, or no fresh drill
+	WebhookChanged       Kind = "webhook-changed"        // events of the organisation go somewhere new
+	WebhookFailed        Kind = "webhook-failed"         // an event did not reach its receiver for a day
 )
 
 // Kinds lists them.
 func Kinds() []Kind {
 	return []Kind{
 		BreakGlassUsed, RecoveryUsed, CloneWarning, MetadataHalfLife, MetadataExpired, LevelLowered, ChangeWaits, KeyChanged, SignInChanged, InvitedAdministrator, RollbackDeclared, LoginLockout,
-		LogRewritten, BackupOld, LastAdministrator,
+		LogRewritten, BackupOld, LastAdministrator, WebhookChanged, WebhookFailed,
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/insegel/insegel/internal/mail"
 	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/web"
+	"github.com/insegel/insegel/internal/webhook"
 )
 
 //go:embed administration.html
@@ -38,6 +39,7 @@ var chores = []chore{
 	{"sealed", "passkey.Sealed", passkey.SealedPath, "lock", "app.menu-sealed", "app.about-sealed"},
 	{"look", "organisation.Look", organisation.LookPath, "edit", "app.menu-look", "app.about-look"},
 	{"token", "token.List", token.Path, "key", "app.menu-token", "app.about-token"},
+	{"webhook", "webhook.List", webhook.Path, "next", "app.menu-webhook", "app.about-webhook"},
 	{"mail", "mail.Settings", mail.PagePath, "doc", "app.menu-mail", "app.about-mail"},
 	{backup.Menu, "backup.View", backup.Path, "dl", "app.menu-backup", "app.about-backup"},
 }

@@ -55,6 +55,8 @@ import (
 	"github.com/insegel/insegel/internal/seal"
 	"github.com/insegel/insegel/internal/supplier"
 	"github.com/insegel/insegel/internal/system"
+	"github.com/insegel/insegel/internal/web"
+	"github.com/insegel/insegel/internal/webhook"
 )
 
 // Catalogue loads the catalogue that ships with the program, once.
@@ -120,6 +122,7 @@ type App struct {
 	SAML            *saml.Service
 	Organisations   *organisation.Service
 	Tokens          *token.Service
+	Webhooks        *webhook.Service
 	Systems         *system.Service
 	Suppliers       *supplier.Service
 	Processings     *processing.Service
@@ -260,6 +263,8 @@ func (a *App) build(ctx context.Context, o Options) error {
 	a.Organisations = &organisation.Service{DB: a.DB, Approvals: a.Approvals, Object: object, EndSessions: endSessions, Tell: a.tellOfAccount}
 	a.Organisations.Register()
 	a.Tokens = &token.Service{DB: a.DB}
+	a.Webhooks = &webhook.Service{DB: a.DB, Jobs: a.Jobs, Outbound: a.Outbound, Base: a.apiBase}
+	webhook.Register(a.Jobs, a.Webhooks, organisation.List)
 	approval.Register(a.Jobs, a.Approvals, organisation.List)
 	a.registerKeys()
 	known, err := provider.LoadContexts(data.Files)
@@ -384,6 +389,14 @@ func object(ctx context.Context, tx *db.Tx, org access.OrganisationID, kind, id 
 func (a *App) base() string {
 	if u := a.site.Load(); u != nil {
 		return u.Scheme + "://" + u.Host
+	}
+	return ""
+}
+
+// apiBase is the API's address, for programs that are told of changes; empty until the pages are served.
+func (a *App) apiBase() string {
+	if base := a.base(); base != "" {
+		return base + web.APIPath
 	}
 	return ""
 }

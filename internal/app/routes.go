@@ -25,6 +25,7 @@ import (
 	"github.com/insegel/insegel/internal/supplier"
 	"github.com/insegel/insegel/internal/system"
 	"github.com/insegel/insegel/internal/web"
+	"github.com/insegel/insegel/internal/webhook"
 )
 
 // menu is the side menu: what exists, in the order of the work.
@@ -90,6 +91,7 @@ func (a *App) routes(site *web.Site, address string, sessions *auth.Sessions) {
 	a.linkPages(site)
 	(&organisation.Pages{Service: a.Organisations, EndSessions: sessions.EndOf}).Routes(site)
 	(&token.Pages{Service: a.Tokens}).Routes(site)
+	(&webhook.Pages{Service: a.Webhooks}).Routes(site)
 	(&backup.Pages{Service: a.Backups}).Routes(site)
 	views := overview.New(a.DB, a.Requirements)
 	views.LogKey = a.LogKey
@@ -123,6 +125,7 @@ func (a *App) api(site *web.Site, views *overview.Service) *web.API {
 	(&register.API{Service: a.Register}).Routes(api)
 	(&report.API{Service: a.Reports, Link: a.base()}).Routes(api)
 	(&alarm.API{Service: a.Alarms}).Routes(api)
+	(&webhook.API{Service: a.Webhooks}).Routes(api)
 	api.Mount()
 	return api
 }

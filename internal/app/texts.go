@@ -34,6 +34,7 @@ import (
 	"github.com/insegel/insegel/internal/supplier"
 	"github.com/insegel/insegel/internal/system"
 	"github.com/insegel/insegel/internal/web"
+	"github.com/insegel/insegel/internal/webhook"
 )
 
 // messages are the texts of every slice that has any.
@@ -66,6 +67,7 @@ var messages = map[string]string{
 	"system":         system.Messages,
 	"token":          token.Messages,
 	"web":            web.Messages,
+	"webhook":        webhook.Messages,
 }
 
 // Texts reads the texts of every slice, once.

@@ -20,6 +20,7 @@ import (
 // unplaced are the use cases that some role may do in a part of the organisation and that have nothing in a unit to ask about, with the
 // reason. All others ask where.
 var unplaced = map[string]string{
+	"overview.Views":        "one's own views have no place",
 	"overview.SaveView":     "one's own views have no place",
 	"overview.RemoveView":   "one's own views have no place",
 	"system.Called":         "people belong to the organisation",

@@ -49,7 +49,7 @@ const (
 )
 
 // quietly begin the names of the actions that change nothing that pages show sums of.
-var quietly = []string{"access.", "alarm.", "auth.", "audit.", "passkey.", "report."}
+var quietly = []string{"access.", "alarm.", "auth.", "audit.", "passkey.", "report.", "webhook."}
 
 func changes(action string) bool {
 	for _, prefix := range quietly {
@@ -192,8 +192,8 @@ type Filter struct {
 	Actor, Action, ObjectKind, ObjectID string
 	// Since and Before bound the time in milliseconds; Before itself is not included.
 	Since, Before int64
-	// Below gives only entries with smaller numbers, for the next page.
-	Below int64
+	// Below gives only entries with smaller numbers, for the next page; From those with the number and higher.
+	Below, From int64
 	// Upwards gives the oldest first.
 	Upwards bool
 	Limit   int

@@ -114,6 +114,9 @@ func (f *Filter) where(org access.OrganisationID) (string, []any) {
 	if f.Before != 0 {
 		add("e.at <", f.Before)
 	}
+	if f.From != 0 {
+		add("e.seq >=", f.From)
+	}
 	if f.Below != 0 {
 		add("e.seq <", f.Below)
 	}

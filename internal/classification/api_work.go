@@ -23,7 +23,7 @@ func (p *API) routesOfWork(a *web.API) {
 	says := func(o web.Op, text string) web.Op { o.Text = text; return o }
 	web.Operate(a, says(op("POST", one+"/draft", "classification.Restart", "restart-classification"), "classification.api-restart"), p.restart)
 	web.Operate(a, says(op("POST", one+"/reopening", "classification.Reopen", "reopen-classification"), "classification.api-reopen"), p.reopen)
-	web.Operate(a, says(op("PUT", one+"/adjustments/{aspect}", "classification.Adjust", "adjust-classification"), "classification.api-adjust"), p.adjust)
+	web.Operate(a, says(op("PUT", one+"/adjustments/{aspect}", "classification.Adjust", "adjust-classification"), "classification.api-adjust"), p.raise)
 	web.Operate(a, says(op("DELETE", one+"/adjustments/{aspect}", "classification.Adjust", "remove-adjustment"), "classification.api-unadjust"), p.unadjust)
 	web.Operate(a, says(op("GET", one+"/questions", "classification.Open", "list-questions"), "classification.api-questions"), p.questions)
 	web.Operate(a, says(op("POST", one+"/questions", "classification.Delegate", "ask-colleague"), "classification.api-delegate"), p.delegate)
@@ -48,14 +48,14 @@ func (p *API) reopen(c *web.Context, in *system.APIRef) (*apiClassificationOut, 
 	return p.open(c, in)
 }
 
-// apiAspect names an aspect of a system's draft.
-type apiAspect struct {
+// APIAspect names an aspect of a system's draft.
+type APIAspect struct {
 	system.APIRef
 	Aspect string `path:"aspect" enum:"confidentiality,integrity,availability,traceability"`
 }
 
-func (p *API) adjust(c *web.Context, in *struct {
-	apiAspect
+func (p *API) raise(c *web.Context, in *struct {
+	APIAspect
 	Body struct {
 		Level    int    `json:"level" minimum:"0" maximum:"99"`
 		Cause    string `json:"cause" enum:"accumulation,aggregation,integration,lowered"`
@@ -72,7 +72,7 @@ func (p *API) adjust(c *web.Context, in *struct {
 	return p.open(c, &in.APIRef)
 }
 
-func (p *API) unadjust(c *web.Context, in *apiAspect) (*apiClassificationOut, error) {
+func (p *API) unadjust(c *web.Context, in *APIAspect) (*apiClassificationOut, error) {
 	aspect, _ := catalogue.ParseAspect(in.Aspect)
 	if err := p.Service.Adjust(c.Context(), c.Actor, in.System, Adjustment{Aspect: aspect}, true); err != nil {
 		return nil, sorry(err)

@@ -47,8 +47,8 @@ func apiWord(words map[string]string, address string) string {
 	return ""
 }
 
-// apiFilter narrows the list as the page does.
-type apiFilter struct {
+// APIFilter narrows the list as the page does.
+type APIFilter struct {
 	Text         string `query:"q" maxLength:"200" doc:"Part of the name, the unit or the supplier"`
 	Unit         string `query:"unit" maxLength:"100" doc:"The id of a unit, or missing"`
 	Standing     string `query:"standing" enum:"classified,expired,draft,suggested,unclassified,stopped,expiring" doc:"Where the classification stands"`
@@ -62,7 +62,7 @@ type apiFilter struct {
 	Page         int    `query:"page" minimum:"1" default:"1"`
 }
 
-func (f *apiFilter) filter() Filter {
+func (f *APIFilter) filter() Filter {
 	out := Filter{
 		Text: f.Text, Unit: f.Unit, Standing: apiStandings[f.Standing], Level: f.Level, Requirements: apiRequirements[f.Requirements],
 		Ask: apiAsks[f.Ask], ByLevel: f.Sort == "need", Page: f.Page,
@@ -125,7 +125,7 @@ type apiList struct {
 
 type apiListOut struct{ Body apiList }
 
-func (p *API) list(c *web.Context, in *apiFilter) (*apiListOut, error) {
+func (p *API) list(c *web.Context, in *APIFilter) (*apiListOut, error) {
 	l, err := p.Overview.List(c.Context(), c.Actor, in.filter())
 	if err != nil {
 		return nil, err

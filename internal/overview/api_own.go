@@ -135,7 +135,7 @@ func (p *API) snooze(c *web.Context, in *struct {
 }
 
 func (p *API) exportList(c *web.Context, in *struct {
-	apiFilter
+	APIFilter
 	Format string `query:"format" enum:"csv,xlsx,ods,html" default:"csv"`
 },
 ) (*apiFile, error) {

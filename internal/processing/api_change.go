@@ -72,8 +72,8 @@ func (f *APIFields) onto(p *Processing) {
 	p.Retention, p.Security, p.Assessment, p.AssessedOn = f.Retention, f.Security, f.Assessment, f.AssessedOn
 }
 
-// apiLinks is what an entry is linked to.
-type apiLinks struct {
+// APILinks is what an entry is linked to.
+type APILinks struct {
 	Systems     []string `json:"systems,omitempty" nullable:"false" maxItems:"1000" doc:"Systems by id. Linked ones beyond the caller's reach stay"`
 	Information []string `json:"information,omitempty" nullable:"false" maxItems:"1000" doc:"Information by id, or by the id of a type of the catalogue"`
 }
@@ -128,7 +128,7 @@ func (p *API) create(c *web.Context, in *struct {
 	Body struct {
 		Role string `json:"role" enum:"controller,processor"`
 		APIFields
-		apiLinks
+		APILinks
 	}
 },
 ) (*apiChangedOut, error) {
@@ -145,14 +145,14 @@ func (p *API) create(c *web.Context, in *struct {
 	return out, err
 }
 
-// apiEntry names an entry that is to be changed.
-type apiEntry struct {
+// APIEntry names an entry that is to be changed.
+type APIEntry struct {
 	ID      string `path:"id" maxLength:"200" doc:"The entry's id or slug"`
 	IfMatch string `header:"If-Match" doc:"The version of the group that is changed, as an ETag: versions tells it"`
 }
 
 func (p *API) save(c *web.Context, in *struct {
-	apiEntry
+	APIEntry
 	Group string `path:"group" enum:"what,why,whose,sharing,keeping"`
 	Body  APIFields
 },
@@ -173,8 +173,8 @@ func (p *API) save(c *web.Context, in *struct {
 }
 
 func (p *API) link(c *web.Context, in *struct {
-	apiEntry
-	Body apiLinks
+	APIEntry
+	Body APILinks
 },
 ) (*apiChangedOut, error) {
 	version, err := web.Match(in.IfMatch)
@@ -193,7 +193,7 @@ func (p *API) prefill(c *web.Context, in *struct {
 	return p.saved(c, in.ID, What, err)
 }
 
-func (p *API) remove(c *web.Context, in *apiEntry) (*struct{}, error) {
+func (p *API) remove(c *web.Context, in *APIEntry) (*struct{}, error) {
 	version, err := web.Match(in.IfMatch)
 	if err != nil {
 		return nil, err

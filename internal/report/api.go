@@ -58,13 +58,13 @@ func (p *API) list(c *web.Context, _ *struct{}) (*apiListOut, error) {
 	return out, nil
 }
 
-// apiAsked is which file is wanted.
-type apiAsked struct {
+// APIAsked is which file is wanted.
+type APIAsked struct {
 	Format string `query:"format" enum:"xlsx,docx,ods,html,csv,json" required:"true" doc:"Not every report is written in every format"`
 	Lang   string `query:"lang" enum:"sv,en" doc:"The language that was negotiated when it is left out"`
 }
 
-func (p *API) request(c *web.Context, in *apiAsked) (Request, error) {
+func (p *API) request(c *web.Context, in *APIAsked) (Request, error) {
 	format, err := document.ParseFormat(in.Format)
 	r := Request{Format: format, Lang: in.Lang, Link: p.Link}
 	if r.Lang == "" {
@@ -89,13 +89,13 @@ func (p *API) file(c *web.Context, r *Request, write func(context.Context, acces
 }
 
 func (p *API) write(c *web.Context, in *struct {
-	apiAsked
+	APIAsked
 	Kind     string `path:"kind" enum:"plan,procurement,classification,register"`
 	System   string `query:"system" maxLength:"200" doc:"The id or slug of one system; all of them when it is left out"`
 	Internal string `query:"internal" enum:"yes" doc:"Takes in what is not for tenderers"`
 },
 ) (*apiFile, error) {
-	r, err := p.request(c, &in.apiAsked)
+	r, err := p.request(c, &in.APIAsked)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +103,7 @@ func (p *API) write(c *web.Context, in *struct {
 	return p.file(c, &r, p.Service.Write)
 }
 
-func (p *API) processings(c *web.Context, in *apiAsked) (*apiFile, error) {
+func (p *API) processings(c *web.Context, in *APIAsked) (*apiFile, error) {
 	r, err := p.request(c, in)
 	if err != nil {
 		return nil, err
@@ -112,7 +112,7 @@ func (p *API) processings(c *web.Context, in *apiAsked) (*apiFile, error) {
 	return p.file(c, &r, p.Service.Processings)
 }
 
-func (p *API) suppliers(c *web.Context, in *apiAsked) (*apiFile, error) {
+func (p *API) suppliers(c *web.Context, in *APIAsked) (*apiFile, error) {
 	r, err := p.request(c, in)
 	if err != nil {
 		return nil, err

@@ -296,14 +296,15 @@ func (p *API) addPaper(c *web.Context, in *struct {
 	return p.saved(c, in.id(), "", p.Service.SavePaper(c.Context(), c.Actor, x))
 }
 
-type apiPaperRef struct {
+// APIPaperRef names a paper in an address.
+type APIPaperRef struct {
 	APIRef
 	Paper   string `path:"paper" maxLength:"100" doc:"The paper's id"`
 	IfMatch string `header:"If-Match" doc:"The paper's etag"`
 }
 
 func (p *API) changePaper(c *web.Context, in *struct {
-	apiPaperRef
+	APIPaperRef
 	Body APIPaperFields
 },
 ) (*apiOut, error) {
@@ -327,7 +328,7 @@ func (p *API) changePaper(c *web.Context, in *struct {
 	return p.saved(c, in.id(), in.Paper, p.Service.SavePaper(c.Context(), c.Actor, x))
 }
 
-func (p *API) removePaper(c *web.Context, in *apiPaperRef) (*struct{}, error) {
+func (p *API) removePaper(c *web.Context, in *APIPaperRef) (*struct{}, error) {
 	version, err := web.Match(in.IfMatch)
 	if err != nil {
 		return nil, err
@@ -345,14 +346,15 @@ func (p *API) addSub(c *web.Context, in *struct {
 	return p.saved(c, in.id(), "", p.Service.SaveSubProcessor(c.Context(), c.Actor, x))
 }
 
-type apiSubRef struct {
+// APISubRef names a sub-processor in an address.
+type APISubRef struct {
 	APIRef
 	Sub     string `path:"sub" maxLength:"100" doc:"The sub-processor's id"`
 	IfMatch string `header:"If-Match" doc:"The sub-processor's etag"`
 }
 
 func (p *API) changeSub(c *web.Context, in *struct {
-	apiSubRef
+	APISubRef
 	Body APISubFields
 },
 ) (*apiOut, error) {
@@ -364,7 +366,7 @@ func (p *API) changeSub(c *web.Context, in *struct {
 	return p.saved(c, in.id(), in.Sub, p.Service.SaveSubProcessor(c.Context(), c.Actor, x))
 }
 
-func (p *API) removeSub(c *web.Context, in *apiSubRef) (*struct{}, error) {
+func (p *API) removeSub(c *web.Context, in *APISubRef) (*struct{}, error) {
 	version, err := web.Match(in.IfMatch)
 	if err != nil {
 		return nil, err
