@@ -48,6 +48,7 @@ var kinds = []struct {
 	{KindApproval, "Godkännande av två"},
 	{KindSignIn, "Inloggning"},
 	{KindToken, "Åtkomstnycklar för program"},
+	{KindWebhook, "Händelser till program"},
 	{KindAlarm, "Larm"},
 	{"mail", "E-post"},
 	{"backup", "Säkerhetskopior"},
