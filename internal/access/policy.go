@@ -282,6 +282,7 @@ var policies = map[string]Policy{
 	"evidence.Note":          {Kind: KindEvidence, By: manages},
 
 	"requirement.View":      {Kind: KindRequirement, By: with(works, reads), Weakness: true},
+	"requirement.Component": {Kind: KindRequirement, By: with(knows, reads)},
 	"requirement.Follows":   {Kind: KindRequirement, By: classifies},
 	"requirement.Answer":    {Kind: KindRequirement, By: with(manages, writes)},
 	"requirement.SetFigure": {Kind: KindRequirement, By: steers},

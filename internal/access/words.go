@@ -243,6 +243,7 @@ var words = map[string]string{
 
 	"requirement.Answer":    "Svara på hur ett system uppfyller ett krav",
 	"requirement.Follows":   "Se vad en nivå leder till",
+	"requirement.Component": "Se vilka krav som gäller ett system, inte hur de är uppfyllda",
 	"requirement.SetFigure": "Ändra en siffra i ett krav",
 	"requirement.View":      "Läsa krav och skäl för ett system",
 

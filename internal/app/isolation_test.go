@@ -634,7 +634,8 @@ func (s *sides) requirementCalls(ctx context.Context) map[string]call {
 	a, l, ref := s.app, s.app.Texts.In("sv"), s.slug
 	sys, aspect := ids.ID[system.System](s.systemID), a.Catalogue.Models[0].Aspects[0].Aspect
 	return map[string]call{
-		"requirement.View": func(x access.Actor) (any, error) { return a.Requirements.View(ctx, x, ref, l) },
+		"requirement.View":      func(x access.Actor) (any, error) { return a.Requirements.View(ctx, x, ref, l) },
+		"requirement.Component": func(x access.Actor) (any, error) { return a.Requirements.Component(ctx, x, ref, l) },
 		"requirement.Follows": func(x access.Actor) (any, error) {
 			n, _, err := a.Requirements.Follows(ctx, x, ref, aspect, 1, catalogue.SV)
 			return n, err
@@ -743,6 +744,7 @@ var names = regexp.MustCompile(`^(system\.|classification\.(Open|SetInformation|
 	`supplier\.(Edit|Update|SavePaper|RemovePaper|SaveSubProcessor|RemoveSubProcessor|Merge)|` +
 	`incident\.(Open|Affected|Report|Save|SetSystems|Decide|SaveMeasure|DrillReport|Pack|SupplierPack|SystemPack)|` +
 	`requirement\.(View|Follows|Answer)|action\.(Doers|Plan|Save)|procurement\.(Annex|Choose|Supplied|AskSupplier|RecallSupplier)|report\.Write|overview\.(System|Dependencies|Requirements|History|InformationType|AsItWas)|organisation\.Move)$`)
+	`requirement\.(View|Component|Follows|Answer)|action\.(Doers|Plan|Save)|procurement\.(Annex|Choose|Supplied|AskSupplier|RecallSupplier)|report\.Write|overview\.(System|Requirements|History|InformationType|AsItWas)|organisation\.Move)$`)
 
 // byLink are the use cases that belong to whoever was sent a link, and to no role.
 var byLink = regexp.MustCompile(`^(classification\.(Delegated|AnswerDelegated)|procurement\.(Posed|AnswerPosed|SendPosed))$`)

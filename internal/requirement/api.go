@@ -21,6 +21,8 @@ func (p *API) Routes(a *web.API) {
 	const tag = "requirement.api"
 	web.Operate(a, web.Op{Method: "GET", Path: "/systems/{system}/requirements", Action: "requirement.View", ID: "list-system-requirements", Tag: tag, Text: "requirement.api-list"}, p.list)
 	web.Operate(a, web.Op{Method: "PUT", Path: "/systems/{system}/requirements/{requirement}/answer", Action: "requirement.Answer", ID: "answer-requirement", Tag: tag, Text: "requirement.api-answer"}, p.answer)
+	web.Operate(a, web.Op{Method: "GET", Path: "/systems/{system}/oscal/component-definition.json", Action: "requirement.View", ID: "get-oscal-component", Tag: tag, Text: "requirement.api-oscal"}, p.oscal)
+	web.Operate(a, web.Op{Method: "GET", Path: "/systems/{system}/oscal/applicable.json", Action: "requirement.Component", ID: "get-oscal-applicable", Tag: tag, Text: "requirement.api-oscal-applicable"}, p.oscalApplicable)
 }
 
 // APIBecause is one reason why something applies.

@@ -52,6 +52,35 @@ func (s *Service) View(ctx context.Context, actor access.Actor, ref string, l *l
 	return v, nil
 }
 
+// Component reads which requirements apply to a system, and nothing of how well they are met: for those who write tenders, and for
+// programs that are to know no more.
+func (s *Service) Component(ctx context.Context, actor access.Actor, ref string, l *locale.Localizer) (View, error) {
+	if err := access.Check(actor, "requirement.Component"); err != nil {
+		return View{}, err
+	}
+	var v View
+	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
+		sys, err := system.Within(ctx, tx, actor, "requirement.Component", ref)
+		if err != nil {
+			return err
+		}
+		views, err := s.Views(ctx, tx, actor.Organisation, []system.System{sys}, l)
+		if err != nil {
+			return err
+		}
+		v = views[0]
+		return nil
+	})
+	if err != nil {
+		return View{}, fmt.Errorf("read which requirements apply: %w", err)
+	}
+	for i := range v.Requirements {
+		v.Requirements[i].Answer, v.Requirements[i].Outdated = Answer{}, false
+	}
+	v.Tally = Tally{}
+	return v, nil
+}
+
 // Views derives systems that have been read, in a constant number of queries. Without texts (a nil l) no reasons and no lists
 // are made, only needs and tallies: that is how sums over thousands are made. It runs inside the caller's use case, which has
 // authorised.

@@ -1,0 +1,8 @@
+// What checks OSCAL documents in tests. It never reaches the binary.
+module github.com/insegel/insegel/test/oscal
+
+go 1.26.0
+
+require github.com/santhosh-tekuri/jsonschema/v6 v6.0.3
+
+require golang.org/x/text v0.14.0 // indirect
