@@ -130,7 +130,7 @@ func (s *Service) systems(ctx context.Context, tx *db.Tx, org access.Organisatio
 	if err != nil {
 		return err
 	}
-	actions, err := ofSystems(ctx, tx, org, order)
+	actions, err := OfSystems(ctx, tx, org, order)
 	if err != nil {
 		return err
 	}

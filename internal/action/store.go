@@ -62,8 +62,8 @@ func All(ctx context.Context, tx *db.Tx, org access.OrganisationID, only ids.ID[
 	return bySystem(ctx, tx, `organisation_id = $1 AND ($2 = '' OR system_id = $2)`, org, string(only))
 }
 
-// ofSystems is All for one page of systems.
-func ofSystems(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems []ids.ID[system.System]) (map[ids.ID[system.System]]map[string]*Action, error) {
+// OfSystems is All for some systems.
+func OfSystems(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems []ids.ID[system.System]) (map[ids.ID[system.System]]map[string]*Action, error) {
 	marks, args := []string{"''"}, []any{org}
 	for _, id := range systems {
 		args = append(args, id)

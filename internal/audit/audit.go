@@ -51,7 +51,8 @@ const (
 // quietly begin the names of the actions that change nothing that pages show sums of.
 var quietly = []string{"access.", "alarm.", "auth.", "audit.", "passkey.", "report.", "webhook."}
 
-func changes(action string) bool {
+// Changes reports whether an action changes something that sums are made from. The head of a log tells how far it has come with those.
+func Changes(action string) bool {
 	for _, prefix := range quietly {
 		if strings.HasPrefix(action, prefix) {
 			return false
@@ -146,7 +147,7 @@ func write(tx *db.Tx, actor access.Actor, entries []Entry) (*batch, error) {
 		for f := range numFields {
 			b.leaves[i].commitments[f] = p.commit(f, scratch)
 		}
-		b.changed = b.changed || changes(e.Action)
+		b.changed = b.changed || Changes(e.Action)
 	}
 	return b, nil
 }

@@ -219,13 +219,18 @@ var steps = [catalogue.NumSteps]string{StepUnknown, "forsumbar", "mattlig", "bet
 // aspects are the words of the aspects in addresses.
 var aspects = [catalogue.NumAspects]string{"k", "r", "t", "s"}
 
-// Matches reports whether a system passes the filter on a day.
-func (f *Filter) Matches(s *Sum, today civil.Date) bool {
-	for _, word := range strings.Fields(locale.Fold(f.Text)) {
+// says reports whether every word, folded, stands in what a system is found by.
+func (s *Sum) says(words []string) bool {
+	for _, word := range words {
 		if !strings.Contains(s.search, word) {
 			return false
 		}
 	}
+	return true
+}
+
+// Matches reports whether a system passes the filter on a day, but for its text.
+func (f *Filter) Matches(s *Sum, today civil.Date) bool {
 	switch {
 	case f.Unit == Missing && s.UnitID != "", f.Unit != "" && f.Unit != Missing && string(s.UnitID) != f.Unit:
 		return false
@@ -388,8 +393,9 @@ func (x *Index) within(r access.Reach) *Index {
 // Select gives the systems that pass a filter, in its order.
 func (x *Index) Select(f Filter) []*Sum {
 	var out []*Sum
+	words := strings.Fields(locale.Fold(f.Text))
 	for i := range x.Systems {
-		if s := &x.Systems[i]; f.Matches(s, x.Today) {
+		if s := &x.Systems[i]; s.says(words) && f.Matches(s, x.Today) {
 			out = append(out, s)
 		}
 	}

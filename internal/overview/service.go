@@ -5,6 +5,7 @@ package overview
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/insegel/insegel/internal/access"
@@ -45,7 +46,18 @@ func (s *Service) index(ctx context.Context, tx *db.Tx, org access.OrganisationI
 	if err != nil {
 		return nil, err
 	}
-	return s.cache.get(org, key, func(*Index, indexKey) (*Index, error) { return s.build(ctx, tx, org) })
+	return s.cache.get(org, key, func(old *Index, from indexKey) (*Index, error) {
+		if old != nil {
+			changed, told, err := s.remade(ctx, tx, org, from, key)
+			if err != nil {
+				return nil, err
+			}
+			if told {
+				return s.update(ctx, tx, old, changed)
+			}
+		}
+		return s.build(ctx, tx, org)
+	})
 }
 
 func (s *Service) key(ctx context.Context, tx *db.Tx, org access.OrganisationID) (indexKey, error) {
@@ -145,8 +157,18 @@ func (a *Actions) count(x *action.Action, today civil.Date) {
 	}
 }
 
+// sortByLevel puts those with the highest needs first, and leaves the order among equals: there are few different needs, so that it takes
+// one look at each system.
 func sortByLevel(list []*Sum) {
-	slices.SortStableFunc(list, func(a, b *Sum) int { return b.weight() - a.weight() })
+	by := map[int][]*Sum{}
+	for _, s := range list {
+		w := s.weight()
+		by[w] = append(by[w], s)
+	}
+	list = list[:0]
+	for _, w := range slices.Backward(slices.Sorted(maps.Keys(by))) {
+		list = append(list, by[w]...)
+	}
 }
 
 // sortUnits puts the units in Swedish order, those without a unit last.

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package overview
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/action"
+	"github.com/insegel/insegel/internal/audit"
+	"github.com/insegel/insegel/internal/civil"
+	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/ids"
+	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/requirement"
+	"github.com/insegel/insegel/internal/system"
+)
+
+// mostRemade is how many entries of the log are looked through, and how many systems are made anew, before making all is as quick.
+const mostRemade = 300
+
+// apart are the kinds of objects whose changes no sum over systems is made from. What is not named here, and is no system, has all sums
+// made anew: a name that is shown, a model, a unit, a figure.
+var apart = map[string]bool{
+	"view": true, "task": true, "processing": true, "import": true, "bulk": true, "report": true, "page": true, "token": true, "key": true,
+	"webhook": true, "approval": true, "role": true, "arrival-rule": true, "provider": true, "saml-key": true, "delegation": true,
+}
+
+// remade gives the systems that the log tells have changed between two keys; false when it cannot be told, or when they are too many.
+func (s *Service) remade(ctx context.Context, tx *db.Tx, org access.OrganisationID, from, to indexKey) ([]ids.ID[system.System], bool, error) {
+	if from.day != to.day || from.edition != to.edition || to.size < from.size || to.size-from.size > mostRemade {
+		return nil, false, nil
+	}
+	list, err := audit.List(ctx, tx, org, audit.Filter{From: from.size, Upwards: true, Limit: int(to.size - from.size)})
+	if err != nil {
+		return nil, false, err
+	}
+	var out []ids.ID[system.System]
+	for i := range list {
+		e := &list[i]
+		switch {
+		case e.ObjectKind == "system":
+			out = append(out, ids.ID[system.System](e.ObjectID))
+		case !apart[e.ObjectKind] && audit.Changes(e.Action):
+			return nil, false, nil
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out), true, nil
+}
+
+// update makes the sums of some systems anew and leaves the others as they were. The old index is not touched: others read it.
+func (s *Service) update(ctx context.Context, tx *db.Tx, old *Index, list []ids.ID[system.System]) (*Index, error) {
+	if len(list) == 0 {
+		return old, nil
+	}
+	systems, err := system.List(ctx, tx, tx.Scope, system.Filter{Reach: access.Everywhere(), IDs: list})
+	if err != nil {
+		return nil, err
+	}
+	actions, err := action.OfSystems(ctx, tx, tx.Scope, list)
+	if err != nil {
+		return nil, err
+	}
+	fresh, err := s.sums(ctx, tx, systems, actions)
+	if err != nil {
+		return nil, err
+	}
+	x := &Index{Today: old.Today, Systems: make([]Sum, 0, len(old.Systems)+len(fresh))}
+	rest := old.Systems
+	take := func(n int) {
+		for i := range rest[:n] {
+			if _, changed := slices.BinarySearch(list, rest[i].ID); !changed {
+				x.Systems = append(x.Systems, rest[i])
+			}
+		}
+		rest = rest[n:]
+	}
+	for i := range fresh {
+		take(place(rest, &fresh[i]))
+		x.Systems = append(x.Systems, fresh[i])
+	}
+	take(len(rest))
+	return x, nil
+}
+
+// place finds where a system stands among others, as the database orders them.
+func place(list []Sum, s *Sum) int {
+	key := locale.SortKey(s.Name)
+	at, _ := slices.BinarySearchFunc(list, s.ID, func(x Sum, id ids.ID[system.System]) int {
+		return cmp.Or(cmp.Compare(locale.SortKey(x.Name), key), cmp.Compare(x.ID, id))
+	})
+	return at
+}
+
+// build makes the sums from the database.
+func (s *Service) build(ctx context.Context, tx *db.Tx, org access.OrganisationID) (*Index, error) {
+	systems, err := system.List(ctx, tx, org, system.Filter{Reach: access.Everywhere()})
+	if err != nil {
+		return nil, err
+	}
+	actions, err := action.All(ctx, tx, org, "")
+	if err != nil {
+		return nil, err
+	}
+	x := &Index{Today: civil.Of(tx.Now)}
+	x.Systems, err = s.sums(ctx, tx, systems, actions)
+	return x, err
+}
+
+// sums makes the sums of systems, in the order that they are given.
+func (s *Service) sums(ctx context.Context, tx *db.Tx, systems []system.System, actions map[ids.ID[system.System]]map[string]*action.Action) ([]Sum, error) {
+	list := make([]ids.ID[system.System], len(systems))
+	for i := range systems {
+		list[i] = systems[i].ID
+	}
+	views, err := s.requirements.Views(ctx, tx, tx.Scope, systems, nil)
+	if err != nil {
+		return nil, err
+	}
+	answers, err := requirement.Answers(ctx, tx, tx.Scope, list)
+	if err != nil {
+		return nil, err
+	}
+	named, err := system.Answering(ctx, tx, tx.Scope, list)
+	if err != nil {
+		return nil, err
+	}
+	today := civil.Of(tx.Now)
+	engine := s.requirements.Engine
+	day, out := engine.At(today), engine.NewOutcome()
+	sums := make([]Sum, len(views))
+	for i := range views {
+		v := &views[i]
+		sum := summary(v)
+		sum.answer(named)
+		if !v.Need.Stop {
+			engine.Derive(&v.Subject.Facts, v.Subject.Steps, day, out)
+			sum.laws, sum.requirements = slices.Clone(out.Laws), slices.Clone(out.Requirements)
+			sum.statuses = statuses(engine.Catalogue, answers[sum.ID])
+		}
+		sum.Unowned = unowned(engine.Catalogue, &sum, actions[sum.ID])
+		for _, a := range actions[sum.ID] {
+			sum.Actions.count(a, today)
+		}
+		sums[i] = sum
+	}
+	return sums, nil
+}
