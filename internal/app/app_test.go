@@ -250,7 +250,8 @@ func TestPagesNeedSignIn(t *testing.T) {
 	}
 }
 
-// TestBrowser opens the main pages in Chromium at three widths and runs an accessibility checker on each.
+// TestBrowser opens the main pages in Chromium at three widths and in both languages and runs an accessibility checker on each, also with
+// forced colours and reduced motion; no page scrolls sideways, not at 200 % either.
 func TestBrowser(t *testing.T) {
 	chromium, err := exec.LookPath("chromium")
 	if err != nil {
@@ -272,12 +273,12 @@ func TestBrowser(t *testing.T) {
 		"/regler/SOLPUL-10", "/krav/inloggning-hsl-oppet-nat", "/atgarder", "/upphandling", "/rapporter", "/importera", "/klassning/modeller",
 		slug + "/ansvariga", slug + "/leverantorssvar", "/behandlingar", "/administration/personer", "/administration/personer/lista", "/administration/inloggning",
 		"/administration/inloggning/ny/oidc", "/administration/roller", "/administration/beslut", "/larm",
-		"/sok?q=social", "/api", "/stilguide", "/hjalp", "/tillganglighet", "/administration/utseende",
+		"/sok?q=social", "/api", "/stilguide", "/hjalp", "/tillganglighet", "/administration/utseende", "/administration/handelser",
 	} {
 		pages = append(pages, address+path)
 	}
 	orders := filepath.Join(t.TempDir(), "orders.json")
-	b, err := json.Marshal(map[string]any{"link": link, "pages": pages, "widths": []int{1280, 390, 320}, "locale": "sv-SE"})
+	b, err := json.Marshal(map[string]any{"link": link, "pages": pages, "widths": []int{1280, 390, 320}, "languages": []string{"sv-SE", "en-GB"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -290,14 +291,23 @@ func TestBrowser(t *testing.T) {
 	if err != nil {
 		t.Fatalf("run the browser: %v", err)
 	}
-	var faults []struct {
-		Page, Fault string
-		Width       int
+	var found struct {
+		Faults []struct {
+			Page, Fault, Language string
+			Width                 int
+		}
+		Paints []struct {
+			Page string
+			MS   int
+		}
 	}
-	if err := json.Unmarshal(out, &faults); err != nil {
+	if err := json.Unmarshal(out, &found); err != nil {
 		t.Fatalf("read what the browser found: %v\n%s", err, out)
 	}
-	for _, f := range faults {
-		t.Errorf("%s at %d px: %s", strings.TrimPrefix(f.Page, address), f.Width, f.Fault)
+	for _, f := range found.Faults {
+		t.Errorf("%s at %d px in %s: %s", strings.TrimPrefix(f.Page, address), f.Width, f.Language, f.Fault)
+	}
+	for _, p := range found.Paints {
+		t.Logf("%s: the largest part is painted after %d ms", strings.TrimPrefix(p.Page, address), p.MS)
 	}
 }
