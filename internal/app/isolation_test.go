@@ -415,8 +415,7 @@ func (s *sides) addresses(pattern string) []address {
 		return out
 	}
 	var out []address
-	for _, ref := range []string{s.slug, s.systemID, s.information, s.imported, s.upload, s.unit, s.person, s.processing, s.supplierID().String(), s.incident} {
-	refs := []string{s.slug, s.systemID, s.information, s.imported, s.upload, s.unit, s.person, s.processing, s.supplierID().String()}
+	refs := []string{s.slug, s.systemID, s.information, s.imported, s.upload, s.unit, s.person, s.processing, s.supplierID().String(), s.incident}
 	if of := apiRefs.FindString(asked); of != "" { // an address of the API says what it names
 		refs = []string{map[string]string{"{supplier}": s.supplierID().String(), "{import}": s.imported}[of], s.systemID}
 	}
@@ -743,8 +742,7 @@ var names = regexp.MustCompile(`^(system\.|classification\.(Open|SetInformation|
 	`evidence\.(Record|List|Withdraw|File|Note|Draft|CompareAccess)|overview\.(Evidence|Confirm)|processing\.(Open|Edit|Create|Save|Link|Prefill|Delete)|overview\.(ProcessingHistory|Supplier|SupplierHistory|SystemSupplier)|` +
 	`supplier\.(Edit|Update|SavePaper|RemovePaper|SaveSubProcessor|RemoveSubProcessor|Merge)|` +
 	`incident\.(Open|Affected|Report|Save|SetSystems|Decide|SaveMeasure|DrillReport|Pack|SupplierPack|SystemPack)|` +
-	`requirement\.(View|Follows|Answer)|action\.(Doers|Plan|Save)|procurement\.(Annex|Choose|Supplied|AskSupplier|RecallSupplier)|report\.Write|overview\.(System|Dependencies|Requirements|History|InformationType|AsItWas)|organisation\.Move)$`)
-	`requirement\.(View|Component|Follows|Answer)|action\.(Doers|Plan|Save)|procurement\.(Annex|Choose|Supplied|AskSupplier|RecallSupplier)|report\.Write|overview\.(System|Requirements|History|InformationType|AsItWas)|organisation\.Move)$`)
+	`requirement\.(View|Component|Follows|Answer)|action\.(Doers|Plan|Save)|procurement\.(Annex|Choose|Supplied|AskSupplier|RecallSupplier)|report\.Write|overview\.(System|Dependencies|Requirements|History|InformationType|AsItWas)|organisation\.Move)$`)
 
 // byLink are the use cases that belong to whoever was sent a link, and to no role.
 var byLink = regexp.MustCompile(`^(classification\.(Delegated|AnswerDelegated)|procurement\.(Posed|AnswerPosed|SendPosed))$`)

@@ -83,7 +83,7 @@ func (s *Service) update(ctx context.Context, tx *db.Tx, old *Index, list []ids.
 		x.Systems = append(x.Systems, fresh[i])
 	}
 	take(len(rest))
-	return x, nil
+	return x, x.readDependencies(ctx, tx, tx.Scope)
 }
 
 // place finds where a system stands among others, as the database orders them.
@@ -106,8 +106,10 @@ func (s *Service) build(ctx context.Context, tx *db.Tx, org access.OrganisationI
 		return nil, err
 	}
 	x := &Index{Today: civil.Of(tx.Now)}
-	x.Systems, err = s.sums(ctx, tx, systems, actions)
-	return x, err
+	if x.Systems, err = s.sums(ctx, tx, systems, actions); err != nil {
+		return nil, err
+	}
+	return x, x.readDependencies(ctx, tx, org)
 }
 
 // sums makes the sums of systems, in the order that they are given.
@@ -137,7 +139,7 @@ func (s *Service) sums(ctx context.Context, tx *db.Tx, systems []system.System, 
 		sum := summary(v)
 		sum.answer(named)
 		if !v.Need.Stop {
-			engine.Derive(&v.Subject.Facts, v.Subject.Steps, day, out)
+			engine.DeriveSubject(&v.Subject, day, out)
 			sum.laws, sum.requirements = slices.Clone(out.Laws), slices.Clone(out.Requirements)
 			sum.statuses = statuses(engine.Catalogue, answers[sum.ID])
 		}

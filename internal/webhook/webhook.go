@@ -143,6 +143,7 @@ var Events = []string{
 // change of a classification: that there is one must not leave the organisation.
 var told = map[string]string{
 	"system.Create": SystemCreated, "system.Update": SystemChanged, "system.Bulk": SystemChanged, "system.SetResponsible": SystemChanged,
+	"system.AddDependency": SystemChanged, "system.RemoveDependency": SystemChanged,
 	"classification.SetInformation": ClassificationChanged, "classification.Answer": ClassificationChanged, "classification.Unanswer": ClassificationChanged,
 	"classification.Adjust": ClassificationChanged, "classification.Restart": ClassificationChanged, "classification.Reopen": ClassificationChanged,
 	"classification.Decide": ClassificationDecided,
