@@ -159,7 +159,10 @@ func apiFault(err error) error {
 		err error
 		key string
 	}{
-		{ErrName, "supplier.error-name"}, {ErrTaken, "supplier.error-taken"}, {ErrValue, "supplier.error-value"}, {ErrOrder, "supplier.error-order"},
+		{ErrName, "supplier.error-name"},
+		{ErrTaken, "supplier.error-taken"},
+		{ErrValue, "supplier.error-value"},
+		{ErrOrder, "supplier.error-order"},
 		{ErrSame, "supplier.error-into"},
 	} {
 		if errors.Is(err, f.err) {

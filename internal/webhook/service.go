@@ -417,8 +417,13 @@ var faults = []struct {
 	err error
 	key string
 }{
-	{ErrName, "webhook.fault-name"}, {ErrAddress, "webhook.fault-address"}, {ErrEvents, "webhook.fault-events"}, {ErrFull, "webhook.fault-full"},
-	{ErrWaits, "webhook.fault-waits"}, {ErrOff, "webhook.fault-off"}, {db.ErrConflict, "webhook.fault-conflict"},
+	{ErrName, "webhook.fault-name"},
+	{ErrAddress, "webhook.fault-address"},
+	{ErrEvents, "webhook.fault-events"},
+	{ErrFull, "webhook.fault-full"},
+	{ErrWaits, "webhook.fault-waits"},
+	{ErrOff, "webhook.fault-off"},
+	{db.ErrConflict, "webhook.fault-conflict"},
 }
 
 func faultKey(err error) string {
