@@ -15,7 +15,6 @@ import (
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/db"
-	"github.com/insegel/insegel/internal/evidence"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/information"
 	"github.com/insegel/insegel/internal/locale"
@@ -63,58 +62,6 @@ func (s *Service) index(ctx context.Context, tx *db.Tx, org access.OrganisationI
 func (s *Service) key(ctx context.Context, tx *db.Tx, org access.OrganisationID) (indexKey, error) {
 	size, err := auditSize(ctx, tx, org)
 	return indexKey{size: size, day: civil.Of(tx.Now), edition: s.catalogue().Edition}, err
-}
-
-// build makes the sums from the database.
-func (s *Service) build(ctx context.Context, tx *db.Tx, org access.OrganisationID) (*Index, error) {
-	systems, err := system.List(ctx, tx, org, system.Filter{Reach: access.Everywhere()})
-	if err != nil {
-		return nil, err
-	}
-	list := make([]ids.ID[system.System], len(systems))
-	for i := range systems {
-		list[i] = systems[i].ID
-	}
-	views, err := s.requirements.Views(ctx, tx, org, systems, nil)
-	if err != nil {
-		return nil, err
-	}
-	answers, err := requirement.Answers(ctx, tx, org, list)
-	if err != nil {
-		return nil, err
-	}
-	actions, err := action.All(ctx, tx, org, "")
-	if err != nil {
-		return nil, err
-	}
-	named, err := system.Answering(ctx, tx, org, list)
-	if err != nil {
-		return nil, err
-	}
-	shifts, err := evidence.Shifts(ctx, tx, org, access.Everywhere())
-	if err != nil {
-		return nil, err
-	}
-	x := &Index{Systems: make([]Sum, len(views)), Today: civil.Of(tx.Now)}
-	engine := s.requirements.Engine
-	day, out := engine.At(x.Today), engine.NewOutcome()
-	for i := range views {
-		v := &views[i]
-		sum := summary(v)
-		sum.answer(named)
-		if !v.Need.Stop {
-			engine.DeriveSubject(&v.Subject, day, out)
-			sum.laws, sum.requirements = slices.Clone(out.Laws), slices.Clone(out.Requirements)
-			sum.statuses = statuses(engine.Catalogue, answers[sum.ID])
-		}
-		sum.evidence(v, shifts, s.requirements.Proof)
-		sum.Unowned = unowned(engine.Catalogue, &sum, actions[sum.ID])
-		for _, a := range actions[sum.ID] {
-			sum.Actions.count(a, x.Today)
-		}
-		x.Systems[i] = sum
-	}
-	return x, x.readDependencies(ctx, tx, org)
 }
 
 func statuses(c *catalogue.Catalogue, answers map[string]requirement.Answer) []requirement.Status {

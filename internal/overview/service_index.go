@@ -12,6 +12,7 @@ import (
 	"github.com/insegel/insegel/internal/audit"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/evidence"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/requirement"
@@ -130,6 +131,10 @@ func (s *Service) sums(ctx context.Context, tx *db.Tx, systems []system.System, 
 	if err != nil {
 		return nil, err
 	}
+	shifts, err := evidence.Shifts(ctx, tx, tx.Scope, access.Everywhere())
+	if err != nil {
+		return nil, err
+	}
 	today := civil.Of(tx.Now)
 	engine := s.requirements.Engine
 	day, out := engine.At(today), engine.NewOutcome()
@@ -143,6 +148,7 @@ func (s *Service) sums(ctx context.Context, tx *db.Tx, systems []system.System, 
 			sum.laws, sum.requirements = slices.Clone(out.Laws), slices.Clone(out.Requirements)
 			sum.statuses = statuses(engine.Catalogue, answers[sum.ID])
 		}
+		sum.evidence(v, shifts, s.requirements.Proof)
 		sum.Unowned = unowned(engine.Catalogue, &sum, actions[sum.ID])
 		for _, a := range actions[sum.ID] {
 			sum.Actions.count(a, today)
