@@ -262,9 +262,7 @@ func (a *App) build(ctx context.Context, o Options) error {
 	a.tellOfAlarms()
 	a.Organisations = &organisation.Service{DB: a.DB, Approvals: a.Approvals, Object: object, EndSessions: endSessions, Tell: a.tellOfAccount}
 	a.Organisations.Register()
-	a.Tokens = &token.Service{DB: a.DB}
-	a.Webhooks = &webhook.Service{DB: a.DB, Jobs: a.Jobs, Outbound: a.Outbound, Base: a.apiBase}
-	webhook.Register(a.Jobs, a.Webhooks, organisation.List)
+	a.openToPrograms()
 	approval.Register(a.Jobs, a.Approvals, organisation.List)
 	a.registerKeys()
 	known, err := provider.LoadContexts(data.Files)
@@ -391,6 +389,13 @@ func (a *App) base() string {
 		return u.Scheme + "://" + u.Host
 	}
 	return ""
+}
+
+// openToPrograms makes what other programs meet: their keys, and what they are told of.
+func (a *App) openToPrograms() {
+	a.Tokens = &token.Service{DB: a.DB}
+	a.Webhooks = &webhook.Service{DB: a.DB, Jobs: a.Jobs, Outbound: a.Outbound, Base: a.apiBase}
+	webhook.Register(a.Jobs, a.Webhooks, organisation.List)
 }
 
 // apiBase is the API's address, for programs that are told of changes; empty until the pages are served.

@@ -341,25 +341,35 @@ func TestSumsAreMadeAnewAsFromNothing(t *testing.T) {
 			old := index(w.s)
 			c.change()
 			after := index(w.s)
-			want := index(service(t, d))
-			if diff := cmp.Diff(want, after, cmp.AllowUnexported(Sum{}), cmpopts.IgnoreUnexported(Index{}), cmpopts.EquateEmpty()); diff != "" {
-				t.Errorf("%s: made anew differs from made from nothing: %s", c.name, diff)
-			}
-			if !reflect.DeepEqual(want.inherited, after.inherited) || !slices.Equal(want.links, after.links) {
-				t.Errorf("%s: what is inherited differs", c.name)
-			}
-			// What was not changed is the same sum, and not one like it.
-			shared := 0
-			for i := range after.Systems {
-				for n := range old.Systems {
-					if old.Systems[n].ID == after.Systems[i].ID && old.Systems[n].requirements != nil && &old.Systems[n].requirements[0] == &after.Systems[i].requirements[0] {
-						shared++
-					}
-				}
-			}
-			if (shared > 10) != c.part {
+			compareSums(t, c.name, index(service(t, d)), after)
+			if shared := oldSums(old, after); (shared > 10) != c.part {
 				t.Errorf("%s: %d sums are the old ones, made in part: want %v", c.name, shared, c.part)
 			}
 		}
 	})
+}
+
+// compareSums holds sums that were made anew in part to those that were made from nothing.
+func compareSums(t *testing.T, name string, want, got *Index) {
+	t.Helper()
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(Sum{}), cmpopts.IgnoreUnexported(Index{}), cmpopts.EquateEmpty()); diff != "" {
+		t.Errorf("%s: made anew differs from made from nothing: %s", name, diff)
+	}
+	if !reflect.DeepEqual(want.inherited, got.inherited) || !slices.Equal(want.links, got.links) {
+		t.Errorf("%s: what is inherited differs", name)
+	}
+}
+
+// oldSums counts the sums that are the old ones themselves, and not ones like them.
+func oldSums(old, after *Index) int {
+	n := 0
+	for i := range after.Systems {
+		for k := range old.Systems {
+			a, b := &after.Systems[i], &old.Systems[k]
+			if a.ID == b.ID && b.requirements != nil && &a.requirements[0] == &b.requirements[0] {
+				n++
+			}
+		}
+	}
+	return n
 }
