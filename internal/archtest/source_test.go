@@ -49,7 +49,7 @@ func (s *source) isTest() bool { return strings.HasSuffix(s.path, "_test.go") }
 
 // ships reports whether the file's code can end up in the program.
 func (s *source) ships() bool {
-	return s.file != nil && !s.isTest() && !testOnly[s.pkg()] && !strings.HasPrefix(s.path, "tools/")
+	return s.file != nil && !s.isTest() && !testOnly[s.pkg()] && !strings.HasPrefix(s.path, "tools/") && !strings.HasPrefix(s.path, "test/")
 }
 
 // finding is one broken rule.
