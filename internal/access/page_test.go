@@ -36,6 +36,7 @@ var kinds = []struct {
 	{KindIndicator, "Indikatorer"},
 	{KindNational, "Nationell bild"},
 	{KindIncident, "Incidenter"},
+	{KindRisk, "Risker"},
 	{KindAction, "Åtgärder"},
 	{KindProcurement, "Kravbilagor"},
 	{KindReport, "Rapporter"},

@@ -36,6 +36,7 @@ const (
 	KindNational       Kind = "national"
 	KindIncident       Kind = "incident"
 	KindWebhook        Kind = "webhook"
+	KindRisk           Kind = "risk"
 )
 
 // Grant lets a role do something, as far as the place reaches from the unit that the role is held in. Who holds the role in the whole
@@ -303,6 +304,16 @@ var policies = map[string]Policy{
 	"procurement.Posed":          {Kind: KindProcurement, By: itself},
 	"procurement.AnswerPosed":    {Kind: KindProcurement, By: itself},
 	"procurement.SendPosed":      {Kind: KindProcurement, By: itself},
+
+	"risk.List":        {Kind: KindRisk, By: sees, Weakness: true},
+	"risk.Open":        {Kind: KindRisk, By: sees, Weakness: true},
+	"risk.Risk":        {Kind: KindRisk, By: sees, Weakness: true},
+	"risk.Save":        {Kind: KindRisk, By: decides},
+	"risk.Remove":      {Kind: KindRisk, By: decides},
+	"risk.Screen":      {Kind: KindRisk, By: classifies},
+	"risk.Describe":    {Kind: KindRisk, By: classifies},
+	"risk.GiveOpinion": {Kind: KindRisk, By: []Grant{{DataProtection, All}}},
+	"risk.Rule":        {Kind: KindRisk, By: decides},
 
 	"incident.List":         {Kind: KindIncident, By: learns, Weakness: true},
 	"incident.Open":         {Kind: KindIncident, By: learns, Weakness: true},

@@ -51,6 +51,7 @@ import (
 	"github.com/insegel/insegel/internal/register"
 	"github.com/insegel/insegel/internal/report"
 	"github.com/insegel/insegel/internal/requirement"
+	"github.com/insegel/insegel/internal/risk"
 	"github.com/insegel/insegel/internal/schema"
 	"github.com/insegel/insegel/internal/seal"
 	"github.com/insegel/insegel/internal/supplier"
@@ -132,6 +133,7 @@ type App struct {
 	Actions         *action.Service
 	Procurements    *procurement.Service
 	Incidents       *incident.Service
+	Risks           *risk.Service
 	Register        *register.Service
 	Reports         *report.Service
 	Followup        *followup.Service
@@ -295,6 +297,9 @@ func (a *App) build(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
+	if err := a.buildRisks(); err != nil {
+		return err
+	}
 	a.Incidents = &incident.Service{DB: a.DB, Requirements: a.Requirements, Rules: rules}
 	a.Register = &register.Service{DB: a.DB, Catalogue: a.Catalogue, Index: a.Index, Jobs: a.Jobs, Later: later}
 	a.Reports = &report.Service{DB: a.DB, Requirements: a.Requirements, Actions: a.Actions, Procurements: a.Procurements, Record: a.Processings, Texts: a.Texts}
@@ -319,6 +324,20 @@ func evidenceService(d *db.DB, c *catalogue.Catalogue) (*evidence.Service, error
 		return nil, err
 	}
 	return &evidence.Service{DB: d, Catalogue: c, Life: life, Indicator: indicator}, nil
+}
+
+// buildRisks reads how risks are measured and when an impact assessment is required.
+func (a *App) buildRisks() error {
+	scale, err := risk.LoadScale(data.Files)
+	if err != nil {
+		return err
+	}
+	rules, err := risk.LoadDPIA(data.Files, a.Catalogue)
+	if err != nil {
+		return err
+	}
+	a.Risks = &risk.Service{DB: a.DB, Requirements: a.Requirements, Scale: scale, Rules: rules}
+	return nil
 }
 
 // delivers gives what a supplier's papers can cover: the systems that it delivers, and the processings done in them.
@@ -354,6 +373,7 @@ var later = []register.Later{
 	{Holds: procurement.Holds, Remove: procurement.Remove},
 	{Holds: processing.Holds, Remove: processing.Remove},
 	{Holds: incident.Holds, Remove: incident.Remove},
+	{Holds: risk.Holds, Remove: risk.Remove},
 }
 
 // endSessions ends every session of an account; the use case that calls for it logs why.

@@ -7,6 +7,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/goccy/go-yaml"
 
@@ -23,6 +24,7 @@ import (
 	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/register"
 	"github.com/insegel/insegel/internal/requirement"
+	"github.com/insegel/insegel/internal/risk"
 	"github.com/insegel/insegel/internal/system"
 	"github.com/insegel/insegel/internal/web"
 )
@@ -45,6 +47,7 @@ const (
 
 // story is what happens in the example after the import.
 type story struct {
+	Risks        []storyRisk
 	Dependencies []struct{ System, Needs, Facility, Supplier, Carries string }
 	Systems      []struct {
 		Name, Decider string
@@ -62,6 +65,13 @@ type story struct {
 		Logins   []storyLogin
 		Evidence []storyEvidence
 	}
+}
+
+// storyRisk is a scenario of the catalogue that has been weighed for a system.
+type storyRisk struct {
+	System, Threat, Treatment, Motive, Owner string
+	Likelihood                               int
+	Measures                                 []string
 }
 
 type storyAnswer struct {
@@ -144,10 +154,42 @@ func (a *App) tell(ctx context.Context, actor access.Actor) error {
 			return fmt.Errorf("%s: %w", s.Systems[i].Name, err)
 		}
 	}
+	if err := a.tellRisks(ctx, actor, s.Risks, names); err != nil {
+		return err
+	}
 	if err := a.tellIncident(ctx, actor, names); err != nil {
 		return err
 	}
 	return a.Organisations.Set(ctx, actor, exampleDone, today.String())
+}
+
+// tellRisks weighs some scenarios. What an earlier start that was cut short has weighed is left as it is.
+func (a *App) tellRisks(ctx context.Context, actor access.Actor, list []storyRisk, names map[string]string) error {
+	l := a.Texts.In("sv")
+	for i := range list {
+		x := &list[i]
+		ref := names[locale.Fold(x.System)]
+		v, err := a.Risks.Open(ctx, actor, ref, l)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(v.Risks, func(r risk.Risk) bool { return r.ThreatID == x.Threat }) {
+			continue
+		}
+		o, err := a.Risks.Risk(ctx, actor, ref, "", x.Threat, l)
+		if err != nil {
+			return err
+		}
+		r := o.Risk
+		r.Likelihood, r.Treatment, r.Motive, r.OwnerRole = x.Likelihood, x.Treatment, x.Motive, x.Owner
+		for _, id := range x.Measures {
+			r.Measures = append(r.Measures, risk.Measure{Requirement: id, OnLikelihood: 1})
+		}
+		if _, err := a.Risks.Save(ctx, actor, ref, r, l); err != nil {
+			return fmt.Errorf("%s, %s: %w", x.System, x.Threat, err)
+		}
+	}
+	return nil
 }
 
 // tellIncident lets something happen: decisions went to the wrong recipient last night.

@@ -25,6 +25,7 @@ import (
 	"github.com/insegel/insegel/internal/procurement"
 	"github.com/insegel/insegel/internal/register"
 	"github.com/insegel/insegel/internal/requirement"
+	"github.com/insegel/insegel/internal/risk"
 	"github.com/insegel/insegel/internal/seal"
 	"github.com/insegel/insegel/internal/supplier"
 	"github.com/insegel/insegel/internal/system"
@@ -44,7 +45,7 @@ const credential = "insegel-key"
 
 // sealed are all the tables that hold encrypted texts.
 var sealed = slices.Concat(information.Sealed, system.Sealed, classification.Sealed, link.Sealed, register.Sealed, requirement.Sealed, action.Sealed, procurement.Sealed,
-	alarm.Sealed, approval.Sealed, organisation.Sealed, processing.Sealed, supplier.Sealed, evidence.Sealed, incident.Sealed, web.Sealed, webhook.Sealed)
+	alarm.Sealed, approval.Sealed, organisation.Sealed, processing.Sealed, supplier.Sealed, evidence.Sealed, incident.Sealed, risk.Sealed, web.Sealed, webhook.Sealed)
 
 // openKeys finds the root key and the organisations' keys, gives them to the database, and encrypts what still stands in plain text.
 // Nothing is changed when a key is missing or wrong.

@@ -22,6 +22,7 @@ import (
 	"github.com/insegel/insegel/internal/register"
 	"github.com/insegel/insegel/internal/report"
 	"github.com/insegel/insegel/internal/requirement"
+	"github.com/insegel/insegel/internal/risk"
 	"github.com/insegel/insegel/internal/supplier"
 	"github.com/insegel/insegel/internal/system"
 	"github.com/insegel/insegel/internal/web"
@@ -41,6 +42,7 @@ func (a *App) menu(c *web.Context) []web.MenuItem {
 		{web.MenuItem{Name: supplier.Menu, Group: "app.group-register", Key: "app.menu-supplier", Href: supplier.Place, Icon: "cart"}, "overview.Suppliers"},
 		{web.MenuItem{Name: processing.Menu, Group: "app.group-register", Key: "app.menu-processing", Href: processing.Place, Icon: "ppl"}, "processing.List"},
 		{web.MenuItem{Name: "import", Group: "app.group-register", Key: "app.menu-import", Href: "/importera", Icon: "dl"}, "register.Preview"},
+		{web.MenuItem{Name: risk.Menu, Group: "app.group-work", Key: "app.menu-risk", Href: risk.Place, Icon: "risk"}, "risk.List"},
 		{web.MenuItem{Name: "action", Group: "app.group-work", Key: "app.menu-action", Href: "/atgarder", Icon: "list"}, "action.Plan"},
 		{web.MenuItem{Name: "procurement", Group: "app.group-work", Key: "app.menu-procurement", Href: "/upphandling", Icon: "cart"}, "procurement.Annex"},
 		{web.MenuItem{Name: incident.Menu, Group: "app.group-work", Key: "app.menu-incident", Href: incident.Place, Icon: "warn"}, "incident.List"},
@@ -103,6 +105,7 @@ func (a *App) routes(site *web.Site, address string, sessions *auth.Sessions) {
 	(&supplier.Pages{Service: a.Suppliers}).Routes(site)
 	(&processing.Pages{Service: a.Processings, Measures: overviews.Measures, Export: "/rapporter/behandlingar"}).Routes(site)
 	a.classificationPages().Routes(site)
+	(&risk.Pages{Service: a.Risks}).Routes(site)
 	(&evidence.Pages{Service: a.Evidence}).Routes(site)
 	(&action.Pages{Service: a.Actions}).Routes(site)
 	(&procurement.Pages{Service: a.Procurements}).Routes(site)

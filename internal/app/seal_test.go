@@ -34,6 +34,7 @@ import (
 	"github.com/insegel/insegel/internal/procurement"
 	"github.com/insegel/insegel/internal/register"
 	"github.com/insegel/insegel/internal/requirement"
+	"github.com/insegel/insegel/internal/risk"
 	"github.com/insegel/insegel/internal/supplier"
 	"github.com/insegel/insegel/internal/system"
 	"github.com/insegel/insegel/internal/web"
@@ -42,7 +43,7 @@ import (
 
 // sealedTables are all the sealed tables, as the slices say.
 var sealedTables = slices.Concat(information.Sealed, system.Sealed, classification.Sealed, link.Sealed, register.Sealed, requirement.Sealed, action.Sealed, procurement.Sealed,
-	alarm.Sealed, approval.Sealed, organisation.Sealed, processing.Sealed, supplier.Sealed, evidence.Sealed, incident.Sealed, web.Sealed, webhook.Sealed)
+	alarm.Sealed, approval.Sealed, organisation.Sealed, processing.Sealed, supplier.Sealed, evidence.Sealed, incident.Sealed, risk.Sealed, web.Sealed, webhook.Sealed)
 
 // plainAlthough are columns whose names sound like texts that are to be sealed, and why they are not.
 var plainAlthough = map[string]string{

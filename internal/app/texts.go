@@ -31,6 +31,7 @@ import (
 	"github.com/insegel/insegel/internal/register"
 	"github.com/insegel/insegel/internal/report"
 	"github.com/insegel/insegel/internal/requirement"
+	"github.com/insegel/insegel/internal/risk"
 	"github.com/insegel/insegel/internal/supplier"
 	"github.com/insegel/insegel/internal/system"
 	"github.com/insegel/insegel/internal/web"
@@ -62,6 +63,7 @@ var messages = map[string]string{
 	"register":       register.Messages,
 	"report":         report.Messages,
 	"requirement":    requirement.Messages,
+	"risk":           risk.Messages,
 	"saml":           saml.Messages,
 	"supplier":       supplier.Messages,
 	"system":         system.Messages,

@@ -357,6 +357,7 @@ var ownChanges = map[string]string{
 	"overview.Snooze":       "changes the reader's own list and nothing else",
 	"overview.ExportLog":    "logs that the log was taken out, and changes nothing else",
 	"report.Processings":    "logs that the record was taken out, and changes nothing else",
+	"risk.GiveOpinion":      "is the officer's own task (GDPR articles 35.2 and 39.1 c); the opinion is nobody else's to give",
 	"incident.Pack":         "logs that the draft was taken out, and changes nothing else",
 	"incident.SupplierPack": "logs that the draft was taken out, and changes nothing else",
 	"incident.SystemPack":   "logs that the dossier was taken out, and changes nothing else",

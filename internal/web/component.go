@@ -397,6 +397,7 @@ const (
 	TabOverview       = ""
 	TabRequirements   = "krav"
 	TabClassification = "klassning"
+	TabRisks          = "risker"
 	TabActions        = "atgarder"
 	TabProcurement    = "upphandling"
 	TabSupplier       = "leverantor"
@@ -424,7 +425,7 @@ type SystemTab struct {
 // Items gives the facets in order.
 func (s SystemTabs) Items() []SystemTab {
 	var out []SystemTab
-	for _, name := range []string{TabOverview, TabRequirements, TabClassification, TabActions, TabProcurement, TabSupplier, TabHistory} {
+	for _, name := range []string{TabOverview, TabRequirements, TabClassification, TabRisks, TabActions, TabProcurement, TabSupplier, TabHistory} {
 		if slices.Contains(s.Hidden, name) {
 			continue
 		}
