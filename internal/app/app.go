@@ -293,14 +293,9 @@ func (a *App) build(ctx context.Context, o Options) error {
 	a.Requirements = &requirement.Service{DB: a.DB, Engine: a.Engine, Proof: proof}
 	a.Actions = &action.Service{DB: a.DB, Requirements: a.Requirements}
 	a.Procurements = &procurement.Service{DB: a.DB, Requirements: a.Requirements, Links: a.Links}
-	rules, err := incident.Load(data.Files, a.Catalogue)
-	if err != nil {
-		return err
-	}
 	if err := a.buildRisks(); err != nil {
 		return err
 	}
-	a.Incidents = &incident.Service{DB: a.DB, Requirements: a.Requirements, Rules: rules}
 	a.Register = &register.Service{DB: a.DB, Catalogue: a.Catalogue, Index: a.Index, Jobs: a.Jobs, Later: later}
 	a.Reports = &report.Service{DB: a.DB, Requirements: a.Requirements, Actions: a.Actions, Procurements: a.Procurements, Record: a.Processings, Texts: a.Texts}
 	action.Register(a.Jobs, a.Actions)
@@ -326,8 +321,13 @@ func evidenceService(d *db.DB, c *catalogue.Catalogue) (*evidence.Service, error
 	return &evidence.Service{DB: d, Catalogue: c, Life: life, Indicator: indicator}, nil
 }
 
-// buildRisks reads how risks are measured and when an impact assessment is required.
+// buildRisks reads how risks are measured, when an impact assessment is required, and what the law asks of incidents.
 func (a *App) buildRisks() error {
+	incidents, err := incident.Load(data.Files, a.Catalogue)
+	if err != nil {
+		return err
+	}
+	a.Incidents = &incident.Service{DB: a.DB, Requirements: a.Requirements, Rules: incidents}
 	scale, err := risk.LoadScale(data.Files)
 	if err != nil {
 		return err
