@@ -21,6 +21,7 @@ import (
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/evidence"
 	"github.com/insegel/insegel/internal/incident"
+	"github.com/insegel/insegel/internal/followup"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/mail"
 	"github.com/insegel/insegel/internal/national"
@@ -54,6 +55,7 @@ var messages = map[string]string{
 	"link":           link.Messages,
 	"mail":           mail.Messages,
 	"organisation":   organisation.Messages,
+	"followup":       followup.Messages,
 	"national":       national.Messages,
 	"oidc":           oidc.Messages,
 	"overview":       overview.Messages,

@@ -47,6 +47,9 @@ func keyOf(name string, private ed25519.PrivateKey) (Key, error) {
 	return ParseKey("PRIVATE+KEY+" + name + "+" + hash + "+" + base64.StdEncoding.EncodeToString(append([]byte{algorithm}, private.Seed()...)))
 }
 
+// ErrVerifier says that a text is no public key.
+var ErrVerifier = errors.New("the key is not the public key of a signed note")
+
 // ErrKey says that a text is no private key of ours.
 var ErrKey = errors.New("not a signing key: make one with insegel national keygen")
 
@@ -82,7 +85,7 @@ func (r *Registered) Check(c *catalogue.Catalogue) error {
 		return fmt.Errorf("%q: %w", r.Municipality, ErrMunicipality)
 	}
 	if _, err := note.NewVerifier(r.Verifier); err != nil {
-		return fmt.Errorf("%s: the key is not the public key of a signed note", r.Municipality)
+		return fmt.Errorf("%s: %w", r.Municipality, ErrVerifier)
 	}
 	return nil
 }

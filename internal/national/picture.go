@@ -13,6 +13,8 @@ import (
 type Picture struct {
 	Indicator *catalogue.Indicator
 	Series    followup.Series
+	// Country is how many municipalities there are.
+	Country int
 	// Release is the one that is shown, and Releases the latest of each period, earliest period first.
 	Release  Release
 	Releases []Release

@@ -28,8 +28,10 @@ type Service struct {
 
 // The addresses that are known outside the pages: where submissions are sent, and where keys are registered.
 const (
-	SubmitPath = "/nationellt/ta-emot"
-	KeysPath   = "/nationellt/nycklar"
+	SubmitPath  = "/nationellt/ta-emot"
+	KeysPath    = "/nationellt/nycklar"
+	SharingPath = "/nationellt/dela"
+	PreviewPath = "/nationellt/forhandsvisa"
 )
 
 // Settings of an organisation.

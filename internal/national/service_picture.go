@@ -29,7 +29,7 @@ func (s *Service) Picture(ctx context.Context, actor access.Actor, k Look) (Pict
 	if !ok {
 		return Picture{}, fmt.Errorf("show indicator %s: %w", k.Indicator, db.ErrNotFound)
 	}
-	out := Picture{Indicator: ind, Series: k.Series, Shown: map[string]followup.Count{}}
+	out := Picture{Indicator: ind, Series: k.Series, Country: len(s.Engine.Catalogue.Municipalities), Shown: map[string]followup.Count{}}
 	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
 		org := actor.Organisation
 		all, err := releasesOf(ctx, tx, org)

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package national
+
+import (
+	"embed"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/catalogue"
+	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/followup"
+	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/web"
+)
+
+//go:embed *.html
+var pageFiles embed.FS
+
+var pages = web.Parse(pageFiles)
+
+// Place is where the nation is shown, and Menu its entry in the menu.
+const (
+	Place = "/nationellt"
+	Menu  = "national"
+)
+
+// firstIndicator is shown when none is chosen.
+const firstIndicator = "STARK_AUT_SOC_ALLA"
+
+// Pages are the pages of many municipalities.
+type Pages struct{ Service *Service }
+
+// Routes registers the pages.
+func (p *Pages) Routes(s *web.Site) {
+	s.Handle("GET "+Place, "national.Picture", p.picture)
+	s.Handle("GET "+Place+"/tabell", "national.Picture", p.table)
+	s.Handle("GET "+KeysPath, "national.Keys", p.keys)
+	s.Handle("POST "+KeysPath, "national.AskKey", p.askKey)
+	s.Handle("GET "+SharingPath, "national.Sharing", p.sharing)
+	s.Handle("POST "+SharingPath, "national.SetSharing", p.setSharing)
+	s.Handle("GET "+PreviewPath, "national.Preview", p.preview)
+}
+
+// picturePage is one indicator, nationwide.
+type picturePage struct {
+	web.Page
+	Lead                      string
+	Indicator, Period, Series web.Field
+	Covered                   string
+	Legend                    []legend
+	MapSummary, Hidden        string
+	Map                       Map
+	Counties, Sizes           []groupRow
+	StripTitle, StripSummary  string
+	Strip                     Strip
+	Facts                     []factRow
+	Plot                      web.Plot
+	TrendSummary              string
+	Trend                     []trendRow
+	Breaks                    []string
+	Quality                   []qualityRow
+	File                      string
+	Shown                     []shownRow
+	Empty                     *web.Empty
+	CanShare                  bool
+}
+
+type (
+	legend     struct{ Class, Label string }
+	groupRow   struct{ Name, Members, Value, Why string }
+	factRow    struct{ Value, Text string }
+	trendRow   struct{ When, Series, Value, Members string }
+	qualityRow struct{ Series, Members, Value, Unknown string }
+	shownRow   struct{ Name, County, Value, Of string }
+)
+
+func lookOf(c *web.Context) Look {
+	k := Look{Indicator: c.Query("indikator")}
+	if k.Indicator == "" {
+		k.Indicator = firstIndicator
+	}
+	k.Period, _ = ParsePeriod(c.Query("period")) // what is no period is the latest
+	k.Series, _ = followup.ParseSeries(c.Query("serie"))
+	return k
+}
+
+func (p *Pages) read(c *web.Context) (Picture, error) {
+	x, err := p.Service.Picture(c.Context(), c.Actor, lookOf(c))
+	if errors.Is(err, db.ErrNotFound) {
+		return x, &web.Error{Status: http.StatusNotFound, Key: "national.not-found", Err: err}
+	}
+	return x, err
+}
+
+func (p *Pages) picture(c *web.Context) error {
+	x, err := p.read(c)
+	if err != nil {
+		return err
+	}
+	lang := catalogue.Lang(c.L.Lang)
+	name := x.Indicator.Name.In(lang)
+	out := picturePage{
+		Page: web.Page{Title: name, Active: Menu}, CanShare: access.Allowed(c.Actor, "national.Sharing"),
+		File: Place + "/tabell?" + url.Values{"indikator": {x.Indicator.ID}, "period": {x.Release.Period.String()}, "serie": {x.Series.String()}}.Encode(),
+	}
+	p.choices(c, &x, &out)
+	if x.Release.Number == 0 {
+		out.Empty = &web.Empty{Title: c.L.T("national.page-empty"), Text: c.L.T("national.page-empty-text")}
+		out.trend(c.L, &x, p.Service)
+		return c.Render(pages, "picture.html", out)
+	}
+	out.head(c.L, &x)
+	out.country(c.L, &x, p.Service.Engine.Catalogue)
+	out.spread(c.L, &x, p.Service.Engine.Catalogue)
+	out.trend(c.L, &x, p.Service)
+	for _, b := range x.Indicator.Breaks {
+		out.Breaks = append(out.Breaks, b.Text.In(lang))
+	}
+	return c.Render(pages, "picture.html", out)
+}
+
+// choices fills the form.
+func (p *Pages) choices(c *web.Context, x *Picture, out *picturePage) {
+	lang := catalogue.Lang(c.L.Lang)
+	out.Indicator = web.Field{Name: "indikator", Value: x.Indicator.ID}
+	for _, ind := range p.Service.Engine.Indicators {
+		out.Indicator.Options = append(out.Indicator.Options, web.Option{Value: ind.ID, Label: ind.Name.In(lang)})
+	}
+	out.Period = web.Field{Name: "period", Value: x.Release.Period.String()}
+	for i := len(x.Releases) - 1; i >= 0; i-- {
+		name := x.Releases[i].Period.String()
+		out.Period.Options = append(out.Period.Options, web.Option{Value: name, Label: periodName(c.L, x.Releases[i].Period)})
+	}
+	if len(x.Releases) == 0 {
+		out.Period.Options = []web.Option{{Label: c.L.T("national.page-no-period")}}
+	}
+	out.Series = web.Field{Name: "serie", Value: x.Series.String()}
+	for s := range followup.Series(followup.NumSeries) {
+		out.Series.Options = append(out.Series.Options, web.Option{Value: s.String(), Label: c.L.T("national.series-" + s.String())})
+	}
+}
+
+// periodName writes a period in words.
+func periodName(l *locale.Localizer, p Period) string {
+	if p.Quarter == 0 {
+		return strconv.Itoa(p.Year)
+	}
+	return l.T("national.quarter", "Quarter", p.Quarter, "Year", strconv.Itoa(p.Year))
+}
+
+// head says what the figure is, and what it does not say.
+func (o *picturePage) head(l *locale.Localizer, x *Picture) {
+	series := l.T("national.series-" + x.Series.String())
+	covered := x.Whole.Members
+	o.Covered = l.T("national.covered", "Count", covered, "Total", x.Country, "Series", series)
+	if !x.Whole.Published() {
+		o.Lead = l.T("national.lead-hidden", "Why", l.T("national.why-"+string(x.Whole.Why)))
+		return
+	}
+	c := x.Whole.Sum
+	key := "national.lead-share"
+	if x.Indicator.PerMunicipality() {
+		key = "national.lead-municipalities"
+	}
+	o.Lead = l.T(key, "Numerator", c.Numerator, "Denominator", c.Denominator, "Percent", l.Percent(int(c.Numerator), int(c.Denominator)),
+		"Members", covered, "Others", x.Country-covered, "Unknown", c.Unknown)
+}
+
+// country draws the map and the groups.
+func (o *picturePage) country(l *locale.Localizer, x *Picture, c *catalogue.Catalogue) {
+	o.Map = Draw(c, x.Shown, x.Release.Basis, x.Own)
+	ranges := [5]string{"0–20", "21–40", "41–60", "61–80", "81–100"}
+	for i, r := range ranges {
+		o.Legend = append(o.Legend, legend{"q" + strconv.Itoa(i+1), r + "\u00a0%"})
+	}
+	o.MapSummary = l.T("national.map-summary", "Total", x.Country, "Shown", len(x.Shown), "Hidden", len(x.Release.Basis)-len(x.Shown),
+		"Missing", x.Country-len(x.Release.Basis))
+	for i := range x.Counties {
+		name := x.Counties[i].Group
+		if county, ok := c.County(name); ok {
+			name = county.Name
+		}
+		o.Counties = append(o.Counties, groupOf(l, name, &x.Counties[i]))
+	}
+	for _, size := range Sizes {
+		for i := range x.Sizes {
+			if x.Sizes[i].Group == size {
+				o.Sizes = append(o.Sizes, groupOf(l, l.T("national.size-"+size), &x.Sizes[i]))
+			}
+		}
+	}
+	for i := range c.Municipalities {
+		m := &c.Municipalities[i]
+		if count, ok := x.Shown[m.Code]; ok {
+			county, _ := c.County(m.County)
+			o.Shown = append(o.Shown, shownRow{
+				m.Name, county.Short, l.Percent(int(count.Numerator), int(count.Denominator)),
+				l.T("national.of", "Numerator", count.Numerator, "Denominator", count.Denominator),
+			})
+		}
+	}
+}
+
+func groupOf(l *locale.Localizer, name string, c *Cell) groupRow {
+	if !c.Published() {
+		return groupRow{Name: name, Why: l.T("national.why-" + string(c.Why))}
+	}
+	return groupRow{Name: name, Members: l.Number(int64(c.Members)), Value: l.Percent(int(c.Sum.Numerator), int(c.Sum.Denominator))}
+}
+
+// spread draws how municipalities differ.
+func (o *picturePage) spread(l *locale.Localizer, x *Picture, c *catalogue.Catalogue) {
+	if x.Indicator.PerMunicipality() {
+		return // a yes or a no has no spread
+	}
+	order := make([]string, len(c.Municipalities))
+	for i := range order {
+		order[i] = c.Municipalities[i].Code
+	}
+	o.Strip = Lay(x.Shown, order, &x.Whole, x.OwnCount)
+	o.StripTitle = l.T("national.spread")
+	if x.Whole.Quartiles {
+		q := x.Whole.Quartile
+		percent := func(v float64) string { return l.Percent(int(v), 100) }
+		o.Facts = append(o.Facts,
+			factRow{percent(q[1]), l.T("national.median", "Count", x.Whole.Members)},
+			factRow{strconv.Itoa(int(q[0])) + "–" + percent(q[2]), l.T("national.middle")})
+		o.StripSummary = l.T("national.strip-summary", "Count", len(x.Shown), "Median", percent(q[1]), "Low", percent(q[0]), "High", percent(q[2]))
+	} else {
+		o.StripSummary = l.T("national.strip-few", "Count", len(x.Shown))
+	}
+	if x.OwnCount.Known() {
+		name := x.Own
+		if m, ok := c.Municipality(x.Own); ok {
+			name = m.Name
+		}
+		n := x.OwnCount
+		own := factRow{l.Percent(int(n.Numerator), int(n.Denominator)), l.T("national.own", "Name", name, "Numerator", n.Numerator, "Denominator", n.Denominator)}
+		o.Facts = append([]factRow{own}, o.Facts...)
+	}
+}
+
+// trend draws what has been published over the periods, and what others have published, each as a line of its own.
+func (o *picturePage) trend(l *locale.Localizer, x *Picture, s *Service) {
+	today := x.Release.Period.End()
+	if x.Release.Period.IsZero() {
+		today = civilToday(s)
+	}
+	span := followup.SpanOf(x.Indicator, today.AddDays(-1))
+	classes := [followup.NumSeries]string{"a", "c", "b"}
+	for series := range followup.Series(followup.NumSeries) {
+		line := web.PlotLine{Class: classes[series], Label: l.T("national.series-" + series.String())}
+		for _, t := range x.Trend {
+			if t.Series != series {
+				continue
+			}
+			line.Points = append(line.Points, web.PlotPoint{X: span.At(t.Period.End().AddDays(-1)), Y: t.Sum.Percent() / 100})
+			line.Value = l.Percent(int(t.Sum.Numerator), int(t.Sum.Denominator))
+			o.Trend = append(o.Trend, trendRow{periodName(l, t.Period), line.Label, line.Value, l.Number(int64(t.Members))})
+			if t.Period == x.Release.Period {
+				o.Quality = append(o.Quality, qualityRow{line.Label, l.Number(int64(t.Members)), line.Value, l.Percent(int(t.Sum.Unknown), int(t.Sum.Denominator))})
+			}
+		}
+		if len(line.Points) > 0 {
+			o.Plot.Lines = append(o.Plot.Lines, line)
+		}
+	}
+	for i := range x.Indicator.References {
+		r := &x.Indicator.References[i]
+		o.Plot.Lines = append(o.Plot.Lines, followup.ReferenceLine(l, r, span))
+		for _, v := range r.Values {
+			o.Trend = append(o.Trend, trendRow{strconv.Itoa(v.Year), r.Survey.In(catalogue.Lang(l.Lang)), followup.Interval(l, v), ""})
+		}
+	}
+	o.Plot.XLabel = []string{strconv.Itoa(span.From), strconv.Itoa((span.From + span.To) / 2), strconv.Itoa(span.To)}
+	o.Plot.YLabel = []string{l.Percent(1, 1), l.Percent(1, 2), l.Percent(0, 1)}
+	o.TrendSummary = followup.Summary(l, o.Plot)
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package national
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"strconv"
+
+	"github.com/insegel/insegel/internal/web"
+)
+
+// table gives what the page shows as a file: one row for each published cell, and for each municipality that is shown.
+func (p *Pages) table(c *web.Context) error {
+	x, err := p.read(c)
+	if err != nil {
+		return err
+	}
+	rows := [][]string{{"indicator", "series", "period", "grouping", "group", "members", "numerator", "denominator", "unknown", "reason"}}
+	add := func(split string, cell *Cell) {
+		row := []string{x.Indicator.ID, x.Series.String(), x.Release.Period.String(), split, cell.Group, "", "", "", "", string(cell.Why)}
+		if cell.Published() {
+			row[5], row[6] = strconv.Itoa(cell.Members), strconv.FormatInt(cell.Sum.Numerator, 10)
+			row[7], row[8] = strconv.FormatInt(cell.Sum.Denominator, 10), strconv.FormatInt(cell.Sum.Unknown, 10)
+		}
+		rows = append(rows, row)
+	}
+	if x.Release.Number > 0 {
+		add(Whole, &x.Whole)
+	}
+	for i := range x.Counties {
+		add(ByCounty, &x.Counties[i])
+	}
+	for i := range x.Sizes {
+		add(BySize, &x.Sizes[i])
+	}
+	for i := range p.Service.Engine.Catalogue.Municipalities {
+		code := p.Service.Engine.Catalogue.Municipalities[i].Code
+		if n, ok := x.Shown[code]; ok {
+			rows = append(rows, []string{
+				x.Indicator.ID, x.Series.String(), x.Release.Period.String(), "municipality", code, "1",
+				strconv.FormatInt(n.Numerator, 10), strconv.FormatInt(n.Denominator, 10), strconv.FormatInt(n.Unknown, 10), "",
+			})
+		}
+	}
+	var b bytes.Buffer
+	if err := csv.NewWriter(&b).WriteAll(rows); err != nil {
+		return fmt.Errorf("write table: %w", err)
+	}
+	return c.Attachment(x.Indicator.ID+".csv", "text/csv; charset=utf-8", b.Bytes())
+}
