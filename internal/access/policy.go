@@ -371,6 +371,7 @@ var policies = map[string]Policy{
 	"national.Sums":       {Kind: KindNational, By: with(counts, runs)},
 	"national.Recount":    {Kind: KindNational, By: with(counts, runs)},
 	"national.Fill":       {Kind: KindNational, By: runs, StepUp: true},
+	"national.Open":       {Kind: KindNational, By: itself},
 	"national.Picture":    {Kind: KindNational, By: with(with(counts, knows), with(runs, reads))},
 
 	"overview.Home":            {Kind: KindSystem, By: works, Weakness: true},

@@ -84,6 +84,7 @@ var words = map[string]string{
 	"national.AskKey":     "Begära att en kommuns nyckel registreras eller tas bort",
 	"national.Fill":       "Fylla databasen med ett påhittat land",
 	"national.Keys":       "Se vilka kommuners nycklar som är registrerade",
+	"national.Open":       "Ge ut det som är publicerat som öppna data",
 	"national.Picture":    "Se den nationella bilden",
 	"national.Preview":    "Se exakt vad som skulle lämnas",
 	"national.Publish":    "Publicera en period",

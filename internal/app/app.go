@@ -300,7 +300,7 @@ func (a *App) build(ctx context.Context, o Options) error {
 	a.Reports = &report.Service{DB: a.DB, Requirements: a.Requirements, Actions: a.Actions, Procurements: a.Procurements, Record: a.Processings, Texts: a.Texts}
 	action.Register(a.Jobs, a.Actions)
 	indicators := followup.NewEngine(a.Catalogue)
-	a.Followup = &followup.Service{DB: a.DB, Engine: indicators, Requirements: a.Requirements}
+	a.Followup = &followup.Service{DB: a.DB, Engine: indicators, Requirements: a.Requirements, SignIn: a.Evidence.Indicator}
 	followup.Register(a.Jobs, a.Followup)
 	a.National = &national.Service{DB: a.DB, Engine: indicators, Followup: a.Followup, Approvals: a.Approvals}
 	a.National.Register()

@@ -118,6 +118,7 @@ func (a *App) routes(site *web.Site, address string, sessions *auth.Sessions) {
 	(&report.Pages{Service: a.Reports, Link: address}).Routes(site)
 	(&followup.Pages{Service: a.Followup}).Routes(site)
 	(&national.Pages{Service: a.National}).Routes(site)
+	(&national.Public{Service: a.National, Base: address, Texts: a.Texts}).Routes(site)
 }
 
 // api mounts what programs use.

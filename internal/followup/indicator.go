@@ -57,13 +57,13 @@ type Row struct {
 	Yes, No [NumSeries]Facts
 }
 
-// Say says one fact in one series. Maybe leaves it unknown.
+// Say says one fact in one series, in the place of what was said before. Maybe says nothing.
 func (r *Row) Say(fact int, s Series, t catalogue.Truth) {
 	switch bit := Facts(1) << fact; t {
 	case catalogue.Yes:
-		r.Yes[s] |= bit
+		r.Yes[s], r.No[s] = r.Yes[s]|bit, r.No[s]&^bit
 	case catalogue.No:
-		r.No[s] |= bit
+		r.Yes[s], r.No[s] = r.Yes[s]&^bit, r.No[s]|bit
 	default:
 	}
 }

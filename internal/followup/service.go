@@ -12,8 +12,10 @@ import (
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/evidence"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/organisation"
+	"github.com/insegel/insegel/internal/probe/verdict"
 	"github.com/insegel/insegel/internal/processing"
 	"github.com/insegel/insegel/internal/requirement"
 	"github.com/insegel/insegel/internal/supplier"
@@ -25,8 +27,8 @@ type Service struct {
 	DB           *db.DB
 	Engine       *Engine
 	Requirements *requirement.Service
-	// Evidence gives what evidence shows about the systems; nil when nothing is kept.
-	Evidence func(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems []system.System) (map[ids.ID[system.System]]Known, error)
+	// SignIn says how evidence becomes an answer about two factors; without it no evidence is read.
+	SignIn *verdict.Indicator
 }
 
 // Standing is where the indicators stand.
@@ -197,12 +199,28 @@ func (s *Service) rows(ctx context.Context, tx *db.Tx, reach access.Reach) (*Row
 	if m.Actions, err = action.All(ctx, tx, org, ""); err != nil {
 		return nil, err
 	}
-	if s.Evidence != nil {
-		if m.Evidence, err = s.Evidence(ctx, tx, org, systems); err != nil {
-			return nil, err
-		}
+	if m.Evidence, err = s.known(ctx, tx, list, systems); err != nil {
+		return nil, err
 	}
 	return Derive(s.Requirements.Engine, &m)
+}
+
+// known reads what evidence shows about the systems.
+func (s *Service) known(ctx context.Context, tx *db.Tx, list []ids.ID[system.System], systems []system.System) (map[ids.ID[system.System]]Known, error) {
+	if s.SignIn == nil {
+		return nil, nil
+	}
+	records, err := evidence.Of(ctx, tx, tx.Scope, list)
+	if err != nil {
+		return nil, err
+	}
+	out := map[ids.ID[system.System]]Known{}
+	for i := range systems {
+		if of := records[systems[i].ID]; len(of) > 0 {
+			out[systems[i].ID] = KnownBy(s.SignIn, &systems[i], of, civil.Of(tx.Now))
+		}
+	}
+	return out, nil
 }
 
 // owned tells which systems have somebody named as their owner.

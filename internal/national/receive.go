@@ -33,6 +33,11 @@ type Received struct {
 	Rejected []Rejected `json:"rejected"`
 }
 
+// TooLarge reports whether something was refused for its size.
+func (r *Received) TooLarge() bool {
+	return slices.ContainsFunc(r.Rejected, func(x Rejected) bool { return x.Reason == ErrTooLarge.Error() })
+}
+
 // accepted is a submission that is to be kept, in the place of another when it corrects one.
 type accepted struct {
 	Submission

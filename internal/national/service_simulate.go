@@ -12,6 +12,7 @@ import (
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/followup"
+	"github.com/insegel/insegel/internal/organisation"
 )
 
 // Periods are those that a simulated nation has: the years before, and the quarters of the year that have ended.
@@ -78,6 +79,9 @@ func (s *Service) fillRows(ctx context.Context, actor access.Actor, sim *Simulat
 			if err := saveRows(ctx, tx, actor.Organisation, code, sim.Rows(&profile, p)); err != nil {
 				return err
 			}
+		}
+		if err := organisation.SaveSetting(ctx, tx, actor.Organisation, settingReceive, "yes"); err != nil {
+			return err
 		}
 		return audit.Append(ctx, tx, actor, audit.Entry{
 			Action: "national.Fill", ObjectKind: "period", ObjectID: p.String(),

@@ -171,7 +171,7 @@ func TestTrust(t *testing.T) {
 func TestFillAndPublish(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) {
 		s, actor := start(t, d)
-		sim := NewSimulation(s.Engine, 7, 60, 40)
+		sim := NewSimulation(s.Engine, 7, 40, 20)
 		must(t, s.Fill(t.Context(), actor, sim))
 		last := sim.Periods(civilNow())[len(sim.Periods(civilNow()))-1]
 		sum, err := s.Sums(t.Context(), actor, last)
@@ -191,7 +191,7 @@ func TestFillAndPublish(t *testing.T) {
 		}
 		p, err := s.Picture(t.Context(), actor, Look{Indicator: "INFOKLASS", Series: followup.SelfAssessed})
 		must(t, err)
-		if !p.Whole.Published() || p.Whole.Members != 60 || !p.Whole.Quartiles || p.Release.Period != last || len(p.Trend) == 0 {
+		if !p.Whole.Published() || p.Whole.Members != 40 || !p.Whole.Quartiles || p.Release.Period != last || len(p.Trend) == 0 {
 			t.Errorf("the nation: %+v", p.Whole)
 		}
 		for code := range p.Shown {

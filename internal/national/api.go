@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package national
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/web"
+)
+
+// Public is what programs without a key reach: where submissions are sent, whose signature is what shows who sends, and what has been
+// published.
+type Public struct {
+	Service *Service
+	// Base is the address that readers use, and Texts what the description is written with.
+	Base  string
+	Texts *locale.Bundle
+}
+
+// The addresses of open data.
+const (
+	openPath   = "/oppna-data"
+	koladaPath = openPath + "/v3"
+)
+
+// Routes registers the addresses.
+func (p *Public) Routes(s *web.Site) {
+	s.Machine("POST "+SubmitPath, p.receive)
+	s.Machine("GET "+openPath+"/nationellt.csv", p.csv)
+	s.Machine("GET "+openPath+"/nationellt.json", p.json)
+	s.Machine("GET "+openPath+"/dcat.jsonld", p.dcat)
+	s.Machine("GET "+koladaPath+"/municipality", func(c *web.Context) error { return c.JSON(KoladaPlaces(p.Service.Engine.Catalogue)) })
+	s.Machine("GET "+koladaPath+"/kpi", p.measures)
+	s.Machine("GET "+koladaPath+"/kpi/{kpi}", p.measures)
+	s.Machine("GET "+koladaPath+"/data/kpi/{kpi}/year/{year}", p.values)
+	s.Machine("GET "+koladaPath+"/data/kpi/{kpi}/municipality/{municipality}", p.values)
+	s.Machine("GET "+koladaPath+"/data/kpi/{kpi}/municipality/{municipality}/year/{year}", p.values)
+	s.Machine("GET "+koladaPath+"/data/municipality/{municipality}/year/{year}", p.values)
+}
+
+// receive takes one submission.
+func (p *Public) receive(c *web.Context) error {
+	actor, err := p.Service.Receiver(c.Context())
+	if err != nil {
+		return gone(err)
+	}
+	x, err := Decode(c.Request.Body)
+	got, failed := p.Service.Receive(c.Context(), actor, []Incoming{{Name: "http", Submission: x, Err: err}})
+	if failed != nil {
+		return failed
+	}
+	if len(got.Rejected) == 0 {
+		return c.JSON(got)
+	}
+	b, err := json.Marshal(got)
+	if err != nil {
+		return err
+	}
+	status := http.StatusUnprocessableEntity
+	if got.TooLarge() {
+		status = http.StatusRequestEntityTooLarge
+	}
+	return c.Text(status, string(b))
+}
+
+// gone answers where nothing is received or published.
+func gone(err error) error {
+	if errors.Is(err, ErrNobodyReceives) {
+		return &web.Error{Status: http.StatusNotFound, Key: "national.nobody-receives", Err: err}
+	}
+	return err
+}
+
+func (p *Public) open(c *web.Context) (Open, error) {
+	actor, err := p.Service.Receiver(c.Context())
+	if err != nil {
+		return Open{}, gone(err)
+	}
+	return p.Service.Open(c.Context(), actor)
+}
+
+func (p *Public) json(c *web.Context) error {
+	o, err := p.open(c)
+	if err != nil {
+		return err
+	}
+	return c.JSON(koladaList(o.Rows()))
+}
+
+func (p *Public) csv(c *web.Context) error {
+	o, err := p.open(c)
+	if err != nil {
+		return err
+	}
+	rows := [][]string{{"indicator", "definition", "series", "period", "grouping", "group", "municipalities", "numerator", "denominator", "unknown", "hidden"}}
+	for _, r := range o.Rows() {
+		rows = append(rows, []string{
+			r.Indicator, strconv.Itoa(r.Definition), r.Series, r.Period, r.Grouping, r.Group, strconv.Itoa(r.Members), strconv.FormatInt(r.Numerator, 10),
+			strconv.FormatInt(r.Denominator, 10), strconv.FormatInt(r.Unknown, 10), string(r.Hidden),
+		})
+	}
+	var b bytes.Buffer
+	if err := csv.NewWriter(&b).WriteAll(rows); err != nil {
+		return err
+	}
+	return c.Attachment("nationellt.csv", "text/csv; charset=utf-8", b.Bytes())
+}
+
+// split reads a list in an address; nothing is all.
+func split(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return strings.Split(s, ",")
+}
+
+func (p *Public) measures(c *web.Context) error {
+	return c.JSON(KoladaMeasures(p.Service.Engine, c.Query("title"), split(c.Path("kpi"))))
+}
+
+func (p *Public) values(c *web.Context) error {
+	var years []int
+	for _, y := range split(c.Path("year")) {
+		n, err := strconv.Atoi(y)
+		if err != nil {
+			return &web.Error{Status: http.StatusNotFound, Key: "national.no-year", Err: err}
+		}
+		years = append(years, n)
+	}
+	o, err := p.open(c)
+	if err != nil {
+		return err
+	}
+	return c.JSON(o.Kolada(split(c.Path("kpi")), split(c.Path("municipality")), years))
+}
+
+// dcat describes the open data by DCAT-AP-SE.
+func (p *Public) dcat(c *web.Context) error {
+	if _, err := p.Service.Receiver(c.Context()); err != nil {
+		return gone(err)
+	}
+	type object = map[string]any
+	text := func(key string) []object {
+		return []object{{"@language": "sv", "@value": p.Texts.In("sv").T(key)}, {"@language": "en", "@value": p.Texts.In("en").T(key)}}
+	}
+	file := func(name, media string) object {
+		at := object{"@id": p.Base + openPath + "/" + name}
+		return object{
+			"@type": "dcat:Distribution", "dcat:accessURL": at, "dcat:downloadURL": at,
+			"dcat:mediaType": object{"@id": "http://www.iana.org/assignments/media-types/" + media}, "dct:license": object{"@id": "http://creativecommons.org/publicdomain/zero/1.0/"},
+		}
+	}
+	return c.JSON(object{
+		"@context": object{"dcat": "http://www.w3.org/ns/dcat#", "dct": "http://purl.org/dc/terms/"},
+		"@type":    "dcat:Dataset", "@id": p.Base + openPath, "dct:title": text("national.title"), "dct:description": text("national.dcat-text"),
+		"dct:accessRights":       object{"@id": "http://publications.europa.eu/resource/authority/access-right/PUBLIC"},
+		"dct:spatial":            object{"@id": "http://sws.geonames.org/2661886/"},
+		"dcat:theme":             object{"@id": "http://publications.europa.eu/resource/authority/data-theme/GOVE"},
+		"dcat:distribution":      []object{file("nationellt.csv", "text/csv"), file("nationellt.json", "application/json")},
+		"dct:accrualPeriodicity": object{"@id": "http://publications.europa.eu/resource/authority/frequency/QUARTERLY"},
+	})
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package national
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/insegel/insegel/internal/catalogue"
+	"github.com/insegel/insegel/internal/followup"
+)
+
+// The shapes of Kolada's API, version 3, so that its clients work when they are given another address.
+type (
+	// KoladaList is one page of anything.
+	KoladaList[T any] struct {
+		Values   []T     `json:"values"`
+		Count    int     `json:"count"`
+		Next     *string `json:"next_page"`
+		Previous *string `json:"previous_page"`
+	}
+	// KoladaPlace is a municipality, or the country.
+	KoladaPlace struct {
+		ID    string `json:"id"`
+		Title string `json:"title"`
+		Type  string `json:"type"`
+	}
+	// KoladaMeasure is one series of an indicator.
+	KoladaMeasure struct {
+		ID          string  `json:"id"`
+		Title       string  `json:"title"`
+		Description string  `json:"description"`
+		Area        string  `json:"operating_area"`
+		Gender      bool    `json:"is_divided_by_gender"`
+		Units       bool    `json:"has_ou_data"`
+		Kind        string  `json:"municipality_type"`
+		Published   *string `json:"publication_date"`
+		Preliminary *string `json:"prel_publication_date"`
+	}
+	// KoladaValue is what one place has in one year.
+	KoladaValue struct {
+		Measure string         `json:"kpi"`
+		Place   string         `json:"municipality"`
+		Period  int            `json:"period"`
+		Values  []KoladaFigure `json:"values"`
+	}
+	// KoladaFigure is the value itself; nothing where it is hidden.
+	KoladaFigure struct {
+		Gender string   `json:"gender"`
+		Count  int      `json:"count"`
+		Status string   `json:"status"`
+		Value  *float64 `json:"value"`
+	}
+)
+
+// Country is the id of the whole country.
+const Country = "0000"
+
+// hiddenStatus is how a value is marked that stands on too few.
+const hiddenStatus = "Privacy"
+
+func koladaList[T any](list []T) KoladaList[T] {
+	return KoladaList[T]{Values: append([]T{}, list...), Count: len(list)}
+}
+
+// KoladaPlaces are the country and its municipalities.
+func KoladaPlaces(c *catalogue.Catalogue) KoladaList[KoladaPlace] {
+	list := []KoladaPlace{{Country, "Riket", "L"}}
+	for i := range c.Municipalities {
+		list = append(list, KoladaPlace{c.Municipalities[i].Code, c.Municipalities[i].Name, "K"})
+	}
+	return koladaList(list)
+}
+
+// seriesWords are the series in the titles of measures.
+var seriesWords = [followup.NumSeries]string{"uppmätt", "intygat", "självskattat"}
+
+// KoladaMeasures are the series of every indicator whose title has a text in it, and whose id is named when any is.
+func KoladaMeasures(e *followup.Engine, title string, ids []string) KoladaList[KoladaMeasure] {
+	var list []KoladaMeasure
+	for _, ind := range e.Indicators {
+		for s := range followup.Series(followup.NumSeries) {
+			m := KoladaMeasure{
+				ID: SeriesName(ind.ID, ind.Definition, s.String()), Title: ind.Name.SV + ", " + seriesWords[s] + ", andel (%)",
+				Description: ind.Meaning.SV, Area: ind.Area, Kind: "K",
+			}
+			if (len(ids) == 0 || slices.Contains(ids, m.ID)) && strings.Contains(strings.ToLower(m.Title), strings.ToLower(title)) {
+				list = append(list, m)
+			}
+		}
+	}
+	return koladaList(list)
+}
+
+// Open is everything that has been published: the latest release of each period (Swedish: öppna data).
+type Open struct {
+	Releases []Release
+	cells    map[int64][]published
+	shown    map[int64][]figure
+}
+
+// Row is one published figure in open data.
+type Row struct {
+	Indicator   string `json:"indicator"`
+	Definition  int    `json:"definition"`
+	Series      string `json:"series"`
+	Period      string `json:"period"`
+	Grouping    string `json:"grouping"`
+	Group       string `json:"group"`
+	Members     int    `json:"municipalities"`
+	Numerator   int64  `json:"numerator"`
+	Denominator int64  `json:"denominator"`
+	Unknown     int64  `json:"unknown"`
+	Hidden      Reason `json:"hidden"`
+}
+
+// Rows are the figures as open data: of groups, and of municipalities that are shown by themselves.
+func (o *Open) Rows() []Row {
+	var out []Row
+	for _, r := range o.Releases {
+		for _, c := range o.cells[r.Number] {
+			out = append(out, Row{
+				c.Indicator, c.Definition, c.Series, r.Period.String(), c.Split, c.Group, c.Members, c.Sum.Numerator, c.Sum.Denominator, c.Sum.Unknown, c.Why,
+			})
+		}
+		for _, f := range o.shown[r.Number] {
+			out = append(out, Row{f.Indicator, f.Definition, f.Series, r.Period.String(), "municipality", f.municipality, 1, f.Numerator, f.Denominator, f.Unknown, ""})
+		}
+	}
+	return out
+}
+
+// Kolada are the values of some measures, places and years; none of a kind is all of it. The last period of a year stands for the year.
+func (o *Open) Kolada(measures, places []string, years []int) KoladaList[KoladaValue] {
+	type key struct {
+		measure, place string
+		year           int
+	}
+	values := map[key]KoladaFigure{}
+	var order []key
+	for _, r := range o.Rows() {
+		k := key{SeriesName(r.Indicator, r.Definition, r.Series), r.Group, 0}
+		p, err := ParsePeriod(r.Period)
+		if r.Grouping == Whole {
+			k.place = Country
+		}
+		if err != nil || r.Grouping != Whole && r.Grouping != "municipality" {
+			continue
+		}
+		k.year = p.Year
+		if len(measures) > 0 && !slices.Contains(measures, k.measure) || len(places) > 0 && !slices.Contains(places, k.place) ||
+			len(years) > 0 && !slices.Contains(years, k.year) {
+			continue
+		}
+		if _, seen := values[k]; !seen {
+			order = append(order, k)
+		}
+		values[k] = koladaFigure(&r)
+	}
+	list := make([]KoladaValue, len(order))
+	for i, k := range order {
+		list[i] = KoladaValue{k.measure, k.place, k.year, []KoladaFigure{values[k]}}
+	}
+	return koladaList(list)
+}
+
+func koladaFigure(r *Row) KoladaFigure {
+	if r.Hidden != "" {
+		return KoladaFigure{Gender: "T", Status: hiddenStatus}
+	}
+	v := followup.Count{Numerator: r.Numerator, Denominator: r.Denominator}.Percent()
+	return KoladaFigure{Gender: "T", Count: r.Members, Value: &v}
+}

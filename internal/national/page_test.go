@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package national
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/approval"
+	"github.com/insegel/insegel/internal/dbtest"
+	"github.com/insegel/insegel/internal/followup"
+	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/web"
+	"github.com/insegel/insegel/internal/webtest"
+)
+
+// site serves the pages of a receiver.
+func site(t *testing.T, s *Service, actor access.Actor) *webtest.Client {
+	t.Helper()
+	bundle, err := locale.NewBundle(map[string]string{"web": web.Messages, "national": Messages, "followup": followup.Messages})
+	must(t, err)
+	s.Approvals = &approval.Service{DB: s.DB, Log: slog.New(slog.DiscardHandler)}
+	x := web.NewSite(bundle, slog.New(slog.DiscardHandler), web.Options{
+		ActorFunc: func(*http.Request) (access.Actor, web.Viewer, bool) { return actor, web.Viewer{Name: "Prov"}, true },
+	})
+	(&Pages{Service: s}).Routes(x)
+	(&followup.Pages{Service: s.Followup}).Routes(x)
+	(&Public{Service: s, Base: "https://insegel.example", Texts: bundle}).Routes(x)
+	return webtest.Start(t, x)
+}
+
+// TestPages opens every page over a small nation: the numbers are those that were published, nobody is named who has not agreed to it, and
+// open data and the Kolada shapes say the same.
+func TestPages(t *testing.T) {
+	d := dbtest.SQLite(t)
+	s, actor := start(t, d)
+	w := site(t, s, actor)
+	if p := w.Get(Place); p.Status != http.StatusOK || !strings.Contains(p.Text("main"), "Inget är publicerat än") || !strings.Contains(p.Text("main"), "13") {
+		t.Fatalf("before anything: %d %s", p.Status, p.Text("main"))
+	}
+	sim := NewSimulation(s.Engine, 7, 60, 20)
+	must(t, s.Fill(t.Context(), actor, sim))
+	for _, path := range []string{
+		Place, Place + "?indikator=INFOKLASS&serie=self-assessed", Place + "?indikator=ETJANST_EKB&period=2024", KeysPath, SharingPath, PreviewPath,
+		followup.Place, followup.Place + "/STARK_AUT_SOC_ALLA", followup.Place + "/DIGITALA_TRYGGHETSLARM", followup.Place + "/INFOKLASS",
+	} {
+		p := w.Get(path)
+		if p.Status != http.StatusOK {
+			t.Fatalf("%s: %d", path, p.Status)
+		}
+		webtest.CheckDOM(t, p.Doc)
+	}
+	text := w.Get(Place + "?indikator=INFOKLASS&serie=self-assessed").Text("main")
+	x, err := s.Picture(t.Context(), actor, Look{Indicator: "INFOKLASS", Series: followup.SelfAssessed})
+	must(t, err)
+	if !x.Whole.Published() || !strings.Contains(text, "60 av 290") {
+		t.Errorf("the picture does not tell of 60 municipalities: %s", text[:200])
+	}
+	for _, code := range sim.Codes() {
+		m, _ := s.Engine.Catalogue.Municipality(code)
+		if p := sim.Profile(code); !p.Shown && strings.Contains(text, m.Name+" ") && x.Shown[code].Known() {
+			t.Errorf("%s is named and has not agreed to it", m.Name)
+		}
+	}
+	open := w.Get(openPath + "/nationellt.csv")
+	if !strings.Contains(open.Body, "INFOKLASS,1,self-assessed,2026-Q3,all,all,60,") {
+		t.Error("open data do not tell of the whole")
+	}
+	for _, code := range sim.Codes() {
+		if p := sim.Profile(code); !p.Shown && strings.Contains(open.Body, ",municipality,"+code+",") {
+			t.Errorf("%s stands by itself in open data", code)
+		}
+	}
+	var list KoladaList[KoladaValue]
+	must(t, json.Unmarshal([]byte(w.Get(koladaPath+"/data/kpi/INFOKLASS.1.self-assessed/municipality/"+Country+"/year/2026,2025").Body), &list))
+	if list.Count != 2 || list.Values[1].Period != 2026 || *list.Values[1].Values[0].Value != x.Whole.Sum.Percent() {
+		t.Errorf("Kolada: %+v", list)
+	}
+	for path, want := range map[string]string{
+		koladaPath + "/municipality": `{"id":"0180","title":"Stockholm","type":"K"}`, koladaPath + "/kpi?title=klassning": "INFOKLASS.1.measured",
+		openPath + "/dcat.jsonld": "https://insegel.example/oppna-data/nationellt.csv", openPath + "/nationellt.json": `"indicator":"INFOKLASS"`,
+	} {
+		if p := w.Get(path); p.Status != http.StatusOK || !strings.Contains(p.Body, want) {
+			t.Errorf("%s: %d, without %s", path, p.Status, want)
+		}
+	}
+}
+
+// TestReceiveOverHTTP sends a submission, a forged one, and one that never ends.
+func TestReceiveOverHTTP(t *testing.T) {
+	d := dbtest.SQLite(t)
+	s, actor := start(t, d)
+	w := site(t, s, actor)
+	x, key := one(t, "0180")
+	must(t, s.Trust(t.Context(), actor, []Registered{{"0180", key.Verifier}}))
+	send := func(x *Submission) *webtest.Page {
+		b, err := x.Encode()
+		must(t, err)
+		r := w.Request(http.MethodPost, SubmitPath, bytes.NewReader(b))
+		r.Header.Set("Content-Type", "application/json")
+		return w.Do(r)
+	}
+	if p := send(&x); p.Status != http.StatusNotFound {
+		t.Errorf("nobody receives: %d", p.Status)
+	}
+	must(t, s.SetSharing(t.Context(), actor, Sharing{Receive: true}))
+	if p := send(&x); p.Status != http.StatusOK || !strings.Contains(p.Body, `"accepted":1`) {
+		t.Errorf("a sound one: %d %s", p.Status, p.Body)
+	}
+	before := s.everything(t, actor)
+	forged := x
+	forged.Shown = true
+	if p := send(&forged); p.Status != http.StatusUnprocessableEntity || !strings.Contains(p.Body, "signature") {
+		t.Errorf("a forged one: %d %s", p.Status, p.Body)
+	}
+	huge := &endless{left: 1 << 30}
+	r := w.Request(http.MethodPost, SubmitPath, huge)
+	r.Header.Set("Content-Type", "application/json")
+	r.ContentLength = -1
+	if p := w.Do(r); p.Status < 400 || huge.taken > 64<<20 {
+		t.Errorf("a gigabyte: %d, %d bytes were sent", p.Status, huge.taken)
+	}
+	if after := s.everything(t, actor); len(after) != len(before) {
+		t.Error("a refused one changed something")
+	}
+}
