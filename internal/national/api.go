@@ -47,7 +47,7 @@ func (p *Public) Routes(s *web.Site) {
 
 // receive takes one submission.
 func (p *Public) receive(c *web.Context) error {
-	actor, err := p.Service.Receiver(c.Context())
+	actor, err := p.Service.receiver(c.Context())
 	if err != nil {
 		return gone(err)
 	}
@@ -79,7 +79,7 @@ func gone(err error) error {
 }
 
 func (p *Public) open(c *web.Context) (Open, error) {
-	actor, err := p.Service.Receiver(c.Context())
+	actor, err := p.Service.receiver(c.Context())
 	if err != nil {
 		return Open{}, gone(err)
 	}
@@ -143,7 +143,7 @@ func (p *Public) values(c *web.Context) error {
 
 // dcat describes the open data by DCAT-AP-SE.
 func (p *Public) dcat(c *web.Context) error {
-	if _, err := p.Service.Receiver(c.Context()); err != nil {
+	if _, err := p.Service.receiver(c.Context()); err != nil {
 		return gone(err)
 	}
 	type object = map[string]any

@@ -44,7 +44,7 @@ type Group struct {
 // Cell is a group's figure as it is published, or the reason why it is not.
 type Cell struct {
 	Group string
-	// Members are those whose values it sums. Newcomers who are too few wait.
+	// Members are those whose values it sums, or would. Newcomers who are too few wait.
 	Members  int
 	Sum      followup.Count
 	Quartile [3]float64
@@ -208,9 +208,9 @@ func remainder(whole *Cell, cells []Cell) []Part {
 	return rest
 }
 
-// hide takes the figure away and leaves the reason.
+// hide takes the figure away and leaves the reason, and how many it would have stood on: who takes part is no secret.
 func (c *Cell) hide(why Reason) {
-	*c = Cell{Group: c.Group, Why: why, Hidden: c.Hidden, parts: c.parts}
+	*c = Cell{Group: c.Group, Members: len(c.parts), Why: why, Hidden: c.Hidden, parts: c.parts}
 }
 
 // sum adds the parts up.

@@ -207,7 +207,7 @@ func (o *picturePage) country(l *locale.Localizer, x *Picture, c *catalogue.Cata
 
 func groupOf(l *locale.Localizer, name string, c *Cell) groupRow {
 	if !c.Published() {
-		return groupRow{Name: name, Why: l.T("national.why-" + string(c.Why))}
+		return groupRow{Name: name, Members: l.Number(int64(c.Members)), Why: l.T("national.why-" + string(c.Why))}
 	}
 	return groupRow{Name: name, Members: l.Number(int64(c.Members)), Value: l.Percent(int(c.Sum.Numerator), int(c.Sum.Denominator))}
 }

@@ -15,8 +15,8 @@ import (
 // ErrNobodyReceives says that no organisation of the installation has said that it receives others' figures, or that several have.
 var ErrNobodyReceives = errors.New("this installation receives no submissions")
 
-// Receiver finds the organisation that receives others' figures.
-func (s *Service) Receiver(ctx context.Context) (access.Actor, error) {
+// receiver finds the organisation that receives others' figures.
+func (s *Service) receiver(ctx context.Context) (access.Actor, error) {
 	all, err := organisation.List(ctx, s.DB)
 	if err != nil {
 		return access.Actor{}, fmt.Errorf("find receiver: %w", err)

@@ -36,7 +36,7 @@ const mostCounted = 1_000_000
 const skew = 10 * time.Minute
 
 // Sizes are those that a municipality may say it has, by residents.
-var Sizes = []string{"under-10000", "10000-19999", "20000-49999", "50000-99999", "100000-"}
+var Sizes = []string{"under-10000", "10000-19999", "20000-49999", "50000-99999", "from-100000"}
 
 // Submission is what leaves one organisation: sums, and nothing about any system, supplier or person (Swedish: inlämning).
 type Submission struct {
