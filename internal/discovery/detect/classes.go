@@ -74,6 +74,9 @@ const (
 	lowerAs = 'a' * each
 	pastZ   = (0x80 - 26) * each
 	caseBit = 0x20 * each
+
+	fromComma = (0x80 - ',') * each
+	pastColon = (0x80 - ';') * each
 )
 
 // bitsOf gathers the high bits of eight bytes.
@@ -93,6 +96,9 @@ func numbersGo(digits, signs []uint64, src []byte) {
 		var d, s uint64
 		for i := 0; i < 64; i += 8 {
 			x := binary.LittleEndian.Uint64(block[i : i+8 : i+8])
+			if low := x & lows; (low+fromComma)&^(low+pastColon)&^x&highs == 0 { // nothing from ',' to ':'
+				continue
+			}
 			y := x ^ zeros
 			no := (y&lows + pastNin) | y
 			d |= bitsOf(^no) << i

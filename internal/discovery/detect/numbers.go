@@ -94,7 +94,7 @@ func (s *Scanner) phoneGroups(at int) (digits, groups, end int) {
 			}
 		}
 		skip := phoneSeparator(t, at)
-		if skip == 0 {
+		if skip == 0 || groups > 1 && t[at] == '/' { // a date
 			return digits, groups, end
 		}
 		at += skip
@@ -126,6 +126,8 @@ func (s *Scanner) judgePhone(r run, m Match, f phoneForm) {
 		m.Why = AgainstWords
 	case f.country, f.mobile && area && f.groups > 1:
 		m.Confidence, m.Why = High, Form
+	case r.n == 2 && f.groups == 4 && s.text[r.i+2] == ' ': // 08 07 06 05: a row of bytes, or of days
+		m.Why = Ambiguous
 	case f.mobile && f.groups == 1, area && f.groups > 2, area && f.groups == 2 && s.text[r.i+r.n] == '-':
 		m.Confidence, m.Why = Medium, Form
 	}
@@ -136,12 +138,15 @@ func (s *Scanner) judgePhone(r run, m Match, f phoneForm) {
 func (s *Scanner) card(r run) {
 	d, end, groups := s.cardGroups(r)
 	n := len(d)
-	if n < 13 || !issued(d) || !luhnAny(d) || !s.free(r.i, end) {
+	if n < 13 || !issued(d) || !luhnAny(d) || !s.free(r.i, end) || groups > 1 && s.inColumnOfDigits(r.i, end) {
 		return
 	}
 	other, form := Medium, Why(0)
 	if groups > 1 {
 		other, form = High, Form
+	}
+	if groups == 1 && (r.before == '-' || r.before == '/' || r.before == '_') { // part of a name or a path
+		other = Low
 	}
 	c, why := bySaid(Card, r.said, other)
 	s.add(Card, r.i, end, c, why|form|Checksum|Known)
@@ -162,6 +167,14 @@ func (s *Scanner) cardGroups(r run) (digits []byte, end, groups int) {
 			return d, at, groups
 		}
 	}
+}
+
+// inColumnOfDigits reports whether a group of digits stands before or after groups, with one space or a line break between: what looks
+// like a card is part of a row of numbers.
+func (s *Scanner) inColumnOfDigits(start, end int) bool {
+	t := s.text
+	return start >= 2 && (t[start-1] == ' ' || t[start-1] == '\n') && isDigit(t[start-2]) ||
+		end+1 < len(t) && (t[end] == ' ' || t[end] == '\n') && isDigit(t[end+1])
 }
 
 // issuers are ranges of the first four digits of cards, with the lengths they have.
@@ -266,7 +279,7 @@ func (s *Scanner) ip4(r run) {
 	switch {
 	case r.said&(1<<IP) != 0:
 		s.add(IP, r.i, end, High, Words)
-	case r.said&(1<<against) != 0 || b[0] < 10 && max(b[1], b[2]) < 30: // a version, a chapter
+	case r.said&(1<<against) != 0 || b[0] < 10 && min(b[1], b[2]) < 30: // a version, a chapter
 		s.add(IP, r.i, end, Low, Ambiguous)
 	default:
 		s.add(IP, r.i, end, Medium, Form)

@@ -323,7 +323,7 @@ func (s *Scanner) interim(r run) {
 
 // document tries eight digits, or two letters and six digits, after a word for a passport or an identity card.
 func (s *Scanner) document(r run, first int) {
-	if first == r.i && r.n != 8 || first < r.i && r.n != 6 && r.n != 7 || !s.free(first, r.i+r.n) {
+	if first == r.i && r.n != 8 || first < r.i && r.n != 6 && r.n != 7 || !s.free(first, r.i+r.n) || first == r.i && recentDay(s.text[r.i:]) {
 		return
 	}
 	switch {
@@ -332,6 +332,12 @@ func (s *Scanner) document(r run, first int) {
 	case r.said&(1<<IDCard) != 0:
 		s.add(IDCard, first, r.i+r.n, High, Words)
 	}
+}
+
+// recentDay reports whether eight digits are a day of the last hundred years, which papers tell of more often than such a number is.
+func recentDay(t []byte) bool {
+	century := two(t)
+	return (century == 19 || century == 20) && dayExists(century, two(t[2:]), two(t[4:]), two(t[6:]))
 }
 
 // bankgiro tries NNN-NNNN and NNNN-NNNN.

@@ -59,6 +59,9 @@ func (s *Scanner) streetStart(first int) int {
 	if named && isDirection(t[before:first-1]) {
 		return before
 	}
+	if bytes.HasPrefix(t[first:], []byte("Plan ")) { // of a building, and not of a town
+		return -1
+	}
 	return first
 }
 
