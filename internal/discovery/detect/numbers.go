@@ -117,21 +117,30 @@ func phoneSeparator(t []byte, at int) int {
 }
 
 func (s *Scanner) judgePhone(r run, m Match, f phoneForm) {
-	m.Confidence = Low
-	area := r.n == 3 || r.n == 4 || r.n == 2 && s.text[r.i+1] == '8' // the first group is an area code or 07X; of two digits there is 08
 	switch {
 	case r.said&(1<<Phone) != 0:
 		m.Confidence, m.Why = High, Words
 	case r.said&(otherNumbers|civicWords) != 0:
-		m.Why = AgainstWords
-	case f.country, f.mobile && area && f.groups > 1:
-		m.Confidence, m.Why = High, Form
-	case r.n == 2 && f.groups == 4 && s.text[r.i+2] == ' ': // 08 07 06 05: a row of bytes, or of days
-		m.Why = Ambiguous
-	case f.mobile && f.groups == 1, area && f.groups > 2, area && f.groups == 2 && s.text[r.i+r.n] == '-':
-		m.Confidence, m.Why = Medium, Form
+		m.Confidence, m.Why = Low, AgainstWords
+	default:
+		m.Confidence, m.Why = s.byForm(r, f)
 	}
 	s.add(m.Detector, m.Start, m.End, m.Confidence, m.Why)
+}
+
+// byForm weighs a telephone number by how it is written alone.
+func (s *Scanner) byForm(r run, f phoneForm) (Confidence, Why) {
+	t := s.text
+	area := r.n == 3 || r.n == 4 || r.n == 2 && t[r.i+1] == '8' // the first group is an area code or 07X; of two digits there is 08
+	switch {
+	case f.country, f.mobile && area && f.groups > 1:
+		return High, Form
+	case r.n == 2 && f.groups == 4 && t[r.i+2] == ' ': // 08 07 06 05: a row of bytes, or of days
+		return Low, Ambiguous
+	case f.mobile && f.groups == 1, area && f.groups > 2, area && f.groups == 2 && t[r.i+r.n] == '-':
+		return Medium, Form
+	}
+	return Low, 0
 }
 
 // card tries a payment card: 13 to 19 digits of an issuer, bare or in groups, with Luhn's checksum.
