@@ -10,7 +10,7 @@ BENCH ?= .
 VULNDB ?=
 
 .DEFAULT_GOAL := help
-.PHONY: demo test lint bench bench-scan accuracy vuln release build clean help
+.PHONY: demo test lint bench bench-load bench-scan accuracy vuln release build clean help
 
 demo: ## build Insegel and start an example municipality (ADDR=127.0.0.1:8080)
 	@scripts/build 'Insegel: builds the program and starts an example municipality. The first build takes some minutes.'
@@ -24,6 +24,9 @@ lint: ## gofumpt, go vet and staticcheck
 
 bench: ## run the benchmarks (BENCH=regexp chooses which)
 	@scripts/with-postgres go test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 60m ./...
+
+bench-load: ## let 50 people click through the example municipality at once, on SQLite
+	@go test -run '^$$' -bench '^BenchmarkLoad$$' -benchtime 1x -timeout 20m ./internal/app
 
 token: ## test the root key in a token (PKCS#11), with SoftHSM2; it needs a C compiler
 	@go test -tags pkcs11 ./internal/key

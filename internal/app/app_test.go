@@ -23,7 +23,7 @@ import (
 )
 
 // open opens the program on a database of its own.
-func open(t *testing.T, database string) *app.App {
+func open(t testing.TB, database string) *app.App {
 	t.Helper()
 	a, err := app.Open(context.Background(), app.Options{
 		Database: database, Log: slog.New(slog.DiscardHandler), KeyFile: keyFile(t, database), KeysFile: keysFile(t, database),
@@ -39,7 +39,7 @@ func open(t *testing.T, database string) *app.App {
 	return a
 }
 
-func keyFile(t *testing.T, database string) string {
+func keyFile(t testing.TB, database string) string {
 	t.Helper()
 	if strings.HasPrefix(database, "sqlite:") {
 		return "" // one is made beside the database
@@ -47,7 +47,7 @@ func keyFile(t *testing.T, database string) string {
 	return makeKey(t)
 }
 
-func keysFile(t *testing.T, database string) string {
+func keysFile(t testing.TB, database string) string {
 	t.Helper()
 	if strings.HasPrefix(database, "sqlite:") {
 		return "" // one is made beside the database
@@ -56,7 +56,7 @@ func keysFile(t *testing.T, database string) string {
 }
 
 // example starts the example municipality and gives its address and the link that signs in.
-func example(t *testing.T, database string) (address, link string, a *app.App) {
+func example(t testing.TB, database string) (address, link string, a *app.App) {
 	t.Helper()
 	a = open(t, database)
 	actor, viewer, err := a.Example(context.Background())

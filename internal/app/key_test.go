@@ -20,7 +20,7 @@ import (
 	"github.com/insegel/insegel/internal/system"
 )
 
-func makeKey(t *testing.T) string {
+func makeKey(t testing.TB) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "root.key")
 	if _, err := key.Create(path); err != nil {

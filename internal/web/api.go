@@ -70,7 +70,7 @@ func (s *Site) API(o APIOptions) *API {
 	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", a.schemaName)
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"key":     {Type: "http", Scheme: "bearer", Description: "A key for programs (Administration, Nycklar för program)."},
-		"session": {Type: "apiKey", In: "cookie", Name: "session", Description: "The session of a signed-in reader. What changes something must come from the site's own pages."},
+		"session": {Type: "apiKey", In: "cookie", Name: "__Host-insegel", Description: "The session of a signed-in reader. What changes something must come from the site's own pages."},
 	}
 	config.Security = []map[string][]string{{"key": {}}, {"session": {}}}
 	a.huma = huma.NewAPI(config, adapter{a})
