@@ -108,6 +108,7 @@ func TestStaticFilesKeepToThePolicy(t *testing.T) {
 	}
 }
 
+// Templates are read when a site is made, and a fault ends the program then.
 func TestParsePanicsOnFaults(t *testing.T) {
 	for name, fsys := range map[string]fstest.MapFS{
 		"nothing":        {},
@@ -120,7 +121,7 @@ func TestParsePanicsOnFaults(t *testing.T) {
 					t.Error("accepted")
 				}
 			}()
-			web.Parse(fsys)
+			web.ParseNow(fsys)
 		})
 	}
 }
