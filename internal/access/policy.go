@@ -277,6 +277,7 @@ var policies = map[string]Policy{
 	"evidence.Record":        {Kind: KindEvidence, By: manages},
 	"evidence.List":          {Kind: KindEvidence, By: works, Weakness: true},
 	"evidence.File":          {Kind: KindEvidence, By: sees, Weakness: true},
+	"evidence.Tick":          {Kind: KindEvidence, By: itself},
 	"evidence.Withdraw":      {Kind: KindEvidence, By: appoints},
 	"evidence.CompareAccess": {Kind: KindEvidence, By: manages},
 	"evidence.Draft":         {Kind: KindEvidence, By: manages},

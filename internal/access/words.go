@@ -55,6 +55,7 @@ var words = map[string]string{
 	"evidence.List":          "Se bevisen om ett system",
 	"evidence.Note":          "Kvittera att något har blivit sämre",
 	"evidence.Record":        "Registrera bevis om ett system",
+	"evidence.Tick":          "Märka bevis som har gått ut och be om nya mätningar",
 	"evidence.Withdraw":      "Ta tillbaka ett bevis, med skäl",
 
 	"webhook.Add":        "Lägga till en mottagare av händelser",

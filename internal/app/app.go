@@ -298,6 +298,7 @@ func (a *App) build(ctx context.Context, o Options) error {
 	}
 	a.Register = &register.Service{DB: a.DB, Catalogue: a.Catalogue, Index: a.Index, Jobs: a.Jobs, Later: later}
 	a.Reports = &report.Service{DB: a.DB, Requirements: a.Requirements, Actions: a.Actions, Procurements: a.Procurements, Record: a.Processings, Texts: a.Texts}
+	evidence.Register(a.Jobs, a.Evidence, organisation.List)
 	action.Register(a.Jobs, a.Actions)
 	indicators := followup.NewEngine(a.Catalogue)
 	a.Followup = &followup.Service{DB: a.DB, Engine: indicators, Requirements: a.Requirements, SignIn: a.Evidence.Indicator}

@@ -73,6 +73,9 @@ func (s *sides) evidenceCalls(ctx context.Context) map[string]call {
 		"overview.Confirm": func(x access.Actor) (any, error) {
 			return o.Confirm(ctx, x, s.slug, ids.ID[evidence.Shift](s.shift))
 		},
+		"evidence.Tick": func(x access.Actor) (any, error) {
+			return none(a.Evidence.Tick(ctx, access.SystemActor(x.Organisation)))
+		},
 		"evidence.Note": func(x access.Actor) (any, error) {
 			return none(a.Evidence.Note(ctx, x, ids.ID[evidence.Shift](s.shift)))
 		},

@@ -26,6 +26,8 @@ type Service struct {
 	Indicator *verdict.Indicator
 	// Heard are told of every new record in its own transaction, with the change that it makes, if any. Later slices add theirs.
 	Heard []func(ctx context.Context, tx *db.Tx, actor access.Actor, r *Record, s *Shift) error
+	// Renew are asked, in good time and once, to make a measurement anew before it ends. Later slices that measure add theirs.
+	Renew []func(ctx context.Context, tx *db.Tx, actor access.Actor, r *Record) error
 }
 
 // Record keeps one piece of evidence about a system, and notes what it changes.
@@ -272,4 +274,64 @@ func (s *Service) Draft(ctx context.Context, actor access.Actor, ref string) (sy
 		return system.System{}, fmt.Errorf("read system for evidence: %w", err)
 	}
 	return sys, nil
+}
+
+// Tick looks at the calendar: what has ended since last is noted, so that what rested on it is judged anew on the day, and what is measured and
+// ends soon is asked to be measured again.
+func (s *Service) Tick(ctx context.Context, actor access.Actor) error {
+	if err := access.Check(actor, "evidence.Tick"); err != nil {
+		return err
+	}
+	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
+		today := civil.Of(tx.Now)
+		ended, err := end(ctx, tx, actor.Organisation, today)
+		if err != nil {
+			return err
+		}
+		var entries []audit.Entry
+		for id, n := range ended {
+			entries = append(entries, audit.Entry{Action: "evidence.End", ObjectKind: "system", ObjectID: id.String(), Data: map[string]any{"records": n}})
+		}
+		if len(entries) > 0 {
+			if err := audit.Append(ctx, tx, actor, entries...); err != nil {
+				return err
+			}
+		}
+		return s.renew(ctx, tx, actor, today)
+	})
+	if err != nil {
+		return fmt.Errorf("look at what evidence has ended: %w", err)
+	}
+	return nil
+}
+
+// renew asks once for each measurement that is to be made anew.
+func (s *Service) renew(ctx context.Context, tx *db.Tx, actor access.Actor, today civil.Date) error {
+	if len(s.Renew) == 0 {
+		return nil
+	}
+	all, err := Of(ctx, tx, actor.Organisation, nil)
+	if err != nil {
+		return err
+	}
+	for id := range all {
+		for _, r := range Due(all[id], s.Life, today) {
+			if r.Source != Measured {
+				continue
+			}
+			asked, err := askRenewal(ctx, tx, actor.Organisation, r.ID)
+			if err != nil {
+				return err
+			}
+			for _, renew := range s.Renew {
+				if !asked {
+					break
+				}
+				if err := renew(ctx, tx, actor, r); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
 }

@@ -348,3 +348,29 @@ func Remove(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems [
 	}
 	return nil
 }
+
+// end notes which records have ended and were not noted before, and counts them by their systems.
+func end(ctx context.Context, tx *db.Tx, org access.OrganisationID, today civil.Date) (map[ids.ID[system.System]]int, error) {
+	list, err := db.All(ctx, tx, func(scan func(...any) error) (ids.ID[system.System], error) {
+		var id ids.ID[system.System]
+		return id, scan(&id)
+	}, `UPDATE evidence SET ended_at = $1 WHERE organisation_id = $2 AND expires_on <= $3 AND ended_at IS NULL AND withdrawn_at IS NULL RETURNING system_id`,
+		db.Millis(tx.Now), org, today)
+	if err != nil {
+		return nil, fmt.Errorf("note what evidence has ended: %w", err)
+	}
+	out := map[ids.ID[system.System]]int{}
+	for _, id := range list {
+		out[id]++
+	}
+	return out, nil
+}
+
+// askRenewal notes that a record is asked to be made anew; false when it was before.
+func askRenewal(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.ID[Record]) (bool, error) {
+	n, err := tx.Exec(ctx, `UPDATE evidence SET renew_at = $1 WHERE organisation_id = $2 AND id = $3 AND renew_at IS NULL`, db.Millis(tx.Now), org, id)
+	if err != nil {
+		return false, fmt.Errorf("note that evidence is to be made anew: %w", err)
+	}
+	return n == 1, nil
+}

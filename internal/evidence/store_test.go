@@ -135,3 +135,60 @@ func readPath(t *testing.T, d *db.DB, org access.OrganisationID, ref string) (id
 	}
 	return id
 }
+
+// TestTick lets days pass: what ends is noted once on its day, and what was measured is asked for again before it ends, once.
+func TestTick(t *testing.T) {
+	c, l, x := whole(t), life(t), indicator(t)
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		clock := now
+		d.Now = func() time.Time { return clock }
+		o := organisation.Organisation{ID: ids.New[access.Tenant](), Code: "norrsjo", Name: "Norrsjö kommun"}
+		if err := organisation.Create(t.Context(), d, o); err != nil {
+			t.Fatal(err)
+		}
+		actor := access.LocalAdministrator(o.ID)
+		sys, err := (&system.Service{DB: d}).Create(t.Context(), actor, system.New("Elevregistret"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var asked []ids.ID[Record]
+		s := &Service{DB: d, Catalogue: c, Life: l, Indicator: x}
+		s.Renew = append(s.Renew, func(_ context.Context, _ *db.Tx, _ access.Actor, r *Record) error {
+			asked = append(asked, r.ID)
+			return nil
+		})
+		n := login(verdict.PasswordOnly)
+		n.System = sys.ID
+		r, err := s.Record(t.Context(), actor, n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tick := func(days int) (ends int64) {
+			t.Helper()
+			clock = now.AddDate(0, 0, days)
+			for range 2 { // a job may run twice
+				if err := s.Tick(t.Context(), access.SystemActor(o.ID)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := d.Read(t.Context(), o.ID, func(tx *db.Tx) error {
+				return db.One(tx.QueryRow(t.Context(), `SELECT COUNT(*) FROM evidence WHERE organisation_id = $1 AND ended_at IS NOT NULL`, o.ID), &ends)
+			}); err != nil {
+				t.Fatal(err)
+			}
+			return ends
+		}
+		if n := tick(75); n != 0 || len(asked) != 0 {
+			t.Errorf("after 75 days %d have ended and %d were asked for", n, len(asked))
+		}
+		if n := tick(76); n != 0 || len(asked) != 1 || asked[0] != r.ID {
+			t.Errorf("14 days before its end %d have ended and %v were asked for", n, asked)
+		}
+		if n := tick(89); n != 0 {
+			t.Error("it ended before its day")
+		}
+		if n := tick(90); n != 1 || len(asked) != 1 {
+			t.Errorf("on its day %d have ended, and it was asked for %d times", n, len(asked))
+		}
+	})
+}
