@@ -120,6 +120,14 @@ func fillRecords(t *testing.T, a *app.App, actor access.Actor) {
 		Name: "Leverantören", Transfer: supplier.Unknown, TransferNote: canary, Contact: canary, IncidentContact: canary, Note: canary,
 	})
 	must(err)
+	sys, err := a.Systems.Create(ctx, actor, system.New("Systemet med bevis"))
+	must(err)
+	proof, err := a.Evidence.Record(ctx, actor, evidence.New{
+		System: sys.ID, Kind: "EV_DOC", Source: evidence.Attested, Subject: evidence.SubjectRoleModel, Outcome: evidence.For,
+		Detail: evidence.Detail{Title: canary, Covers: canary, Signer: canary}, File: &evidence.File{Name: canary, Media: "text/plain", Content: []byte(canary)},
+	})
+	must(err)
+	must(a.Evidence.Withdraw(ctx, actor, proof.ID, canary))
 	must(a.Suppliers.SavePaper(ctx, actor, supplier.Paper{Supplier: delivers.ID, Kind: supplier.Contract, Name: "Avtal", Note: canary}))
 }
 

@@ -130,7 +130,15 @@ func reply(c *web.Context, o *One, r *requirement.Applied) *replyLine {
 	if given.Differs(r.Answer.Status) {
 		out.Other = c.L.T("procurement.supplied-differs")
 	}
+	if given.Differs(requirement.NotMet) && measuredAgainst(r) {
+		out.Other = c.L.T("overview.reply-measured")
+	}
 	return out
+}
+
+// measuredAgainst reports whether a measurement that counts says that a requirement is not met.
+func measuredAgainst(r *requirement.Applied) bool {
+	return slices.ContainsFunc(r.Shown.Grounds, func(g requirement.Ground) bool { return g.Measured() && !g.Old && g.Outcome == evidence.Against })
 }
 
 func (p *Pages) requirementRow(c *web.Context, o *One, r *requirement.Applied, faults []web.FieldError) requirementRow {

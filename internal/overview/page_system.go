@@ -10,7 +10,9 @@ import (
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/classification"
+	"github.com/insegel/insegel/internal/evidence"
 	"github.com/insegel/insegel/internal/organisation"
+	"github.com/insegel/insegel/internal/probe/verdict"
 	"github.com/insegel/insegel/internal/processing"
 	"github.com/insegel/insegel/internal/requirement"
 	"github.com/insegel/insegel/internal/system"
@@ -26,6 +28,9 @@ type fact struct {
 
 type loginRow struct {
 	Audience, Address, Zone, Method string
+	// Source says how it is known, and Status whether two factors are shown to be demanded; its word is empty when nothing is known.
+	Source web.Source
+	Status web.Tag
 }
 
 type heldRow struct {
@@ -91,7 +96,7 @@ func (p *Pages) system(c *web.Context) error {
 	v := &o.View
 	d := systemPage{
 		Page: p.systemBase(c, v), Head: p.head(c, &o, web.TabOverview), Stop: stopNote(c, v),
-		Duties: duties(c, &o), Appoint: appoint(c, &v.System), Facts: p.facts(c, &v.System), Logins: logins(c, &v.System), LoginNote: v.System.LoginNote,
+		Duties: duties(c, &o), Appoint: appoint(c, &v.System), Facts: p.facts(c, &v.System), Logins: p.logins(c, v), LoginNote: v.System.LoginNote,
 		Information: p.held(c, &v.System), Levels: levels(c, &v.Need), Questions: p.questions(c, v),
 		Last: p.events(c, o.Last), HistoryHref: systemPath(v.System.Slug) + "/historik", LawCount: len(v.Laws),
 	}
@@ -352,7 +357,9 @@ func logInterval(c *web.Context, s *system.System) fact {
 	return f
 }
 
-func logins(c *web.Context, s *system.System) []loginRow {
+// logins are the ways in, with what was measured of each.
+func (p *Pages) logins(c *web.Context, v *requirement.View) []loginRow {
+	s := &v.System
 	name := func(key, value string) string {
 		if c.L.Has(key) {
 			return c.L.T(key)
@@ -361,7 +368,21 @@ func logins(c *web.Context, s *system.System) []loginRow {
 	}
 	var out []loginRow
 	for _, l := range s.Logins {
-		out = append(out, loginRow{Audience: name("overview.audience-"+l.Audience, l.Audience), Address: l.Address, Zone: name("overview.zone-"+l.Zone, l.Zone), Method: l.Method})
+		out = append(out, loginRow{
+			Audience: name("overview.audience-"+l.Audience, l.Audience), Address: l.Address, Zone: name("overview.zone-"+l.Zone, l.Zone), Method: l.Method,
+			Source: web.Source{Kind: web.NotMeasured, Word: c.L.T("overview.login-claimed")},
+		})
+	}
+	proof := p.Overview.requirements.Proof
+	if proof == nil {
+		return out
+	}
+	for i, st := range evidence.Standings(s.Logins, v.Records, evidence.Measured, v.Today) {
+		if st.By == nil || i >= len(out) {
+			continue
+		}
+		status, _ := proof.Indicator().Way(st.Way, verdict.TwoFactors, verdict.SeriesMeasured)
+		out[i].Source, out[i].Status = web.Source{Kind: web.Measured, Detail: c.L.Date(st.By.SeenOn)}, strongTag(c, status)
 	}
 	return out
 }

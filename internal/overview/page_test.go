@@ -21,6 +21,7 @@ import (
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/dbtest"
+	"github.com/insegel/insegel/internal/evidence"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/requirement"
 	"github.com/insegel/insegel/internal/system"
@@ -32,6 +33,7 @@ import (
 var texts = sync.OnceValues(func() (*locale.Bundle, error) {
 	return locale.NewBundle(map[string]string{
 		"web": web.Messages, "classification": classification.Messages, "requirement": requirement.Messages, "overview": Messages,
+		"evidence": evidence.Messages, "system": system.Messages,
 	})
 })
 
