@@ -283,14 +283,9 @@ func (a *App) build(ctx context.Context, o Options) error {
 	a.Suppliers = &supplier.Service{DB: a.DB, Moves: []supplier.Move{system.MoveSupplier, incident.MoveSupplier}, Objects: delivers}
 	a.Processings = &processing.Service{DB: a.DB, Catalogue: a.Catalogue}
 	a.Classifications = &classification.Service{DB: a.DB, Catalogue: a.Catalogue, Jobs: a.Jobs, Links: a.Links}
-	if a.Evidence, err = evidenceService(a.DB, a.Catalogue); err != nil {
+	if err = a.buildEvidence(); err != nil {
 		return err
 	}
-	proof, err := requirement.LoadProof(data.Files, a.Catalogue, a.Evidence.Indicator, a.Evidence.Life)
-	if err != nil {
-		return err
-	}
-	a.Requirements = &requirement.Service{DB: a.DB, Engine: a.Engine, Proof: proof}
 	a.Actions = &action.Service{DB: a.DB, Requirements: a.Requirements}
 	a.Procurements = &procurement.Service{DB: a.DB, Requirements: a.Requirements, Links: a.Links}
 	if err := a.buildRisks(); err != nil {
@@ -298,7 +293,6 @@ func (a *App) build(ctx context.Context, o Options) error {
 	}
 	a.Register = &register.Service{DB: a.DB, Catalogue: a.Catalogue, Index: a.Index, Jobs: a.Jobs, Later: later}
 	a.Reports = &report.Service{DB: a.DB, Requirements: a.Requirements, Actions: a.Actions, Procurements: a.Procurements, Record: a.Processings, Texts: a.Texts}
-	evidence.Register(a.Jobs, a.Evidence, organisation.List)
 	action.Register(a.Jobs, a.Actions)
 	indicators := followup.NewEngine(a.Catalogue)
 	a.Followup = &followup.Service{DB: a.DB, Engine: indicators, Requirements: a.Requirements, SignIn: a.Evidence.Indicator}
@@ -309,17 +303,21 @@ func (a *App) build(ctx context.Context, o Options) error {
 	return nil
 }
 
-// evidenceService makes the service of evidence with the data that it goes by.
-func evidenceService(d *db.DB, c *catalogue.Catalogue) (*evidence.Service, error) {
+// buildEvidence builds the slices of evidence and of what follows from it, with the data that they go by.
+func (a *App) buildEvidence() error {
 	life, err := evidence.LoadLife(data.Files)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	indicator, err := verdict.LoadIndicator(data.Files)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return &evidence.Service{DB: d, Catalogue: c, Life: life, Indicator: indicator}, nil
+	a.Evidence = &evidence.Service{DB: a.DB, Catalogue: a.Catalogue, Life: life, Indicator: indicator}
+	evidence.Register(a.Jobs, a.Evidence, organisation.List)
+	proof, err := requirement.LoadProof(data.Files, a.Catalogue, indicator, life)
+	a.Requirements = &requirement.Service{DB: a.DB, Engine: a.Engine, Proof: proof}
+	return err
 }
 
 // buildRisks reads how risks are measured, when an impact assessment is required, and what the law asks of incidents.
