@@ -30,6 +30,8 @@ var kinds = []struct {
 	{KindClassification, "Klassning"},
 	{KindInformation, "Information"},
 	{KindEvidence, "Bevis"},
+	{KindMeasurement, "Mätningar"},
+	{KindAgent, "Mätagenter, och stopp av mätningar"},
 	{KindRequirement, "Krav och svar"},
 	{KindProcessing, "Behandlingar"},
 	{KindSupplier, "Leverantörer"},

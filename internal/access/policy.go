@@ -37,6 +37,8 @@ const (
 	KindIncident       Kind = "incident"
 	KindWebhook        Kind = "webhook"
 	KindRisk           Kind = "risk"
+	KindMeasurement    Kind = "measurement"
+	KindAgent          Kind = "agent"
 )
 
 // Grant lets a role do something, as far as the place reaches from the unit that the role is held in. Who holds the role in the whole
@@ -102,9 +104,11 @@ var (
 	provisions = []Grant{{Directory, All}}
 	// reads and writes are the keys of programs that use the API: what the page of keys says that they are for, and nothing else. A key
 	// reaches the whole organisation, decides nothing in anybody's place, and sees no person's settings.
-	reads    = []Grant{{Reader, All}, {Writer, All}}
-	writes   = []Grant{{Writer, All}}
-	fetches  = []Grant{{LogReader, All}}
+	reads   = []Grant{{Reader, All}, {Writer, All}}
+	writes  = []Grant{{Writer, All}}
+	fetches = []Grant{{LogReader, All}}
+	// measures is the key of a program that measures in another zone: it is given what to measure, and hands in what it found.
+	measures = []Grant{{Agent, All}}
 	inspects = []Grant{{Administrator, All}, {Coordinator, All}, {Auditor, All}}
 )
 
@@ -282,6 +286,27 @@ var policies = map[string]Policy{
 	"evidence.CompareAccess": {Kind: KindEvidence, By: manages},
 	"evidence.Draft":         {Kind: KindEvidence, By: manages},
 	"evidence.Note":          {Kind: KindEvidence, By: manages},
+
+	"measurement.List":        {Kind: KindMeasurement, By: works, Weakness: true},
+	"measurement.Open":        {Kind: KindMeasurement, By: sees, Weakness: true},
+	"measurement.Propose":     {Kind: KindMeasurement, By: manages},
+	"measurement.Ask":         {Kind: KindMeasurement, By: manages},
+	"measurement.Measure":     {Kind: KindMeasurement, By: manages},
+	"measurement.End":         {Kind: KindMeasurement, By: manages},
+	"measurement.Plan":        {Kind: KindMeasurement, By: manages},
+	"measurement.Stop":        {Kind: KindAgent, By: with(guards, []Grant{{SystemOwner, Below}, {SystemManager, Own}})},
+	"measurement.Resume":      {Kind: KindAgent, By: guards, StepUp: true},
+	"measurement.SignInLogs":  {Kind: KindMeasurement, By: oversees, Weakness: true},
+	"measurement.TakeLog":     {Kind: KindMeasurement, By: steers},
+	"measurement.Match":       {Kind: KindMeasurement, By: steers},
+	"measurement.SaveMapping": {Kind: KindMeasurement, By: steers},
+	"measurement.Agents":      {Kind: KindAgent, By: guards},
+	"measurement.AddAgent":    {Kind: KindAgent, By: guards, StepUp: true},
+	"measurement.RevokeAgent": {Kind: KindAgent, By: guards},
+	"measurement.Tasks":       {Kind: KindAgent, By: measures},
+	"measurement.Begin":       {Kind: KindAgent, By: measures},
+	"measurement.Deliver":     {Kind: KindAgent, By: measures},
+	"measurement.Tick":        {Kind: KindMeasurement, By: itself},
 
 	"requirement.View":      {Kind: KindRequirement, By: with(works, reads), Weakness: true},
 	"requirement.Component": {Kind: KindRequirement, By: with(knows, reads)},

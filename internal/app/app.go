@@ -42,6 +42,7 @@ import (
 	"github.com/insegel/insegel/internal/key"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/mail"
+	"github.com/insegel/insegel/internal/measurement"
 	"github.com/insegel/insegel/internal/national"
 	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/outbound"
@@ -129,6 +130,8 @@ type App struct {
 	Processings     *processing.Service
 	Classifications *classification.Service
 	Evidence        *evidence.Service
+	Measurements    *measurement.Service
+	ProbeRules      *verdict.Rules
 	Requirements    *requirement.Service
 	Actions         *action.Service
 	Procurements    *procurement.Service
@@ -286,6 +289,9 @@ func (a *App) build(ctx context.Context, o Options) error {
 	if err = a.buildEvidence(); err != nil {
 		return err
 	}
+	if err = a.sees(o.Version); err != nil {
+		return err
+	}
 	a.Actions = &action.Service{DB: a.DB, Requirements: a.Requirements}
 	a.Procurements = &procurement.Service{DB: a.DB, Requirements: a.Requirements, Links: a.Links}
 	if err := a.buildRisks(); err != nil {
@@ -367,6 +373,7 @@ func delivers(ctx context.Context, tx *db.Tx, id ids.ID[supplier.Supplier]) ([]s
 var later = []register.Later{
 	{Holds: system.Holds, Remove: system.Release},
 	{Holds: evidence.Holds, Remove: evidence.Remove},
+	{Holds: measurement.Holds, Remove: measurement.Remove},
 	{Holds: requirement.Holds, Remove: requirement.Remove},
 	{Holds: action.Holds, Remove: action.Remove},
 	{Holds: procurement.Holds, Remove: procurement.Remove},

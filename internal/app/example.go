@@ -160,6 +160,9 @@ func (a *App) tell(ctx context.Context, actor access.Actor) error {
 	if err := a.tellIncident(ctx, actor, names); err != nil {
 		return err
 	}
+	if err := a.measured(ctx, actor, names); err != nil {
+		return fmt.Errorf("measure: %w", err)
+	}
 	return a.Organisations.Set(ctx, actor, exampleDone, today.String())
 }
 

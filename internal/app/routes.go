@@ -16,6 +16,7 @@ import (
 	"github.com/insegel/insegel/internal/followup"
 	"github.com/insegel/insegel/internal/incident"
 	"github.com/insegel/insegel/internal/mail"
+	"github.com/insegel/insegel/internal/measurement"
 	"github.com/insegel/insegel/internal/national"
 	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/overview"
@@ -48,6 +49,7 @@ func (a *App) menu(c *web.Context) []web.MenuItem {
 		{web.MenuItem{Name: "action", Group: "app.group-work", Key: "app.menu-action", Href: "/atgarder", Icon: "list"}, "action.Plan"},
 		{web.MenuItem{Name: "procurement", Group: "app.group-work", Key: "app.menu-procurement", Href: "/upphandling", Icon: "cart"}, "procurement.Annex"},
 		{web.MenuItem{Name: incident.Menu, Group: "app.group-work", Key: "app.menu-incident", Href: incident.Place, Icon: "warn"}, "incident.List"},
+		{web.MenuItem{Name: measurement.Menu, Group: "app.group-work", Key: "app.menu-measurement", Href: measurement.Place, Icon: "eye"}, "measurement.List"},
 		{web.MenuItem{Name: followup.Menu, Group: "app.group-follow-up", Key: "app.menu-followup", Href: followup.Place, Icon: "line"}, "followup.List"},
 		{web.MenuItem{Name: national.Menu, Group: "app.group-follow-up", Key: "app.menu-national", Href: national.Place, Icon: "grid"}, "national.Picture"},
 		{web.MenuItem{Name: "report", Group: "app.group-follow-up", Key: "app.menu-report", Href: "/rapporter", Icon: "doc"}, "report.Choices"},
@@ -115,6 +117,8 @@ func (a *App) routes(site *web.Site, address string, sessions *auth.Sessions) {
 	(&procurement.Pages{Service: a.Procurements}).Routes(site)
 	(&incident.Pages{Service: a.Incidents, Link: address}).Routes(site)
 	(&register.Pages{Service: a.Register, Classifications: a.Classifications}).Routes(site)
+	(&measurement.Pages{Service: a.Measurements, Limit: a.ProbeRules.Limit}).Routes(site)
+	(&measurement.API{Service: a.Measurements, Actor: (&token.Keys{DB: a.DB}).Actor, Refused: token.ErrRefused}).Routes(site)
 	(&report.Pages{Service: a.Reports, Link: address}).Routes(site)
 	(&followup.Pages{Service: a.Followup}).Routes(site)
 	(&national.Pages{Service: a.National}).Routes(site)

@@ -29,6 +29,7 @@ import (
 	"github.com/insegel/insegel/internal/incident"
 	"github.com/insegel/insegel/internal/information"
 	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/measurement"
 	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/processing"
 	"github.com/insegel/insegel/internal/procurement"
@@ -43,7 +44,7 @@ import (
 
 // sealedTables are all the sealed tables, as the slices say.
 var sealedTables = slices.Concat(information.Sealed, system.Sealed, classification.Sealed, link.Sealed, register.Sealed, requirement.Sealed, action.Sealed, procurement.Sealed,
-	alarm.Sealed, approval.Sealed, organisation.Sealed, processing.Sealed, supplier.Sealed, evidence.Sealed, incident.Sealed, risk.Sealed, web.Sealed, webhook.Sealed)
+	alarm.Sealed, approval.Sealed, organisation.Sealed, processing.Sealed, supplier.Sealed, evidence.Sealed, measurement.Sealed, incident.Sealed, risk.Sealed, web.Sealed, webhook.Sealed)
 
 // plainAlthough are columns whose names sound like texts that are to be sealed, and why they are not.
 var plainAlthough = map[string]string{

@@ -24,6 +24,7 @@ import (
 	"github.com/insegel/insegel/internal/incident"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/mail"
+	"github.com/insegel/insegel/internal/measurement"
 	"github.com/insegel/insegel/internal/national"
 	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/overview"
@@ -54,6 +55,7 @@ var messages = map[string]string{
 	"incident":       incident.Messages,
 	"link":           link.Messages,
 	"mail":           mail.Messages,
+	"measurement":    measurement.Messages,
 	"organisation":   organisation.Messages,
 	"followup":       followup.Messages,
 	"national":       national.Messages,

@@ -56,6 +56,7 @@ type commands struct {
 	Migrate   migrateCommand   `cmd:"" help:"Bring a database to this version's schema."`
 	Provider  providerCommand  `cmd:"" help:"Connect and list the identity providers that people sign in at."`
 	Probe     probeCommand     `cmd:"" help:"Measure how strong a sign-in is, and how good the encryption of a host. Needs no database."`
+	Agent     agentCommand     `cmd:"" help:"Measure in another network zone, for a server that it calls. Needs no database."`
 	Signin    signinCommand    `cmd:"" name:"signin" help:"Tell how strong sign-ins were, from the logs that there are. Keeps nobody's name. Needs no database."`
 	National  nationalCommand  `cmd:"" help:"Follow many municipalities side by side: send, receive, add up, publish, and simulate a nation."`
 	Version   versionCommand   `cmd:"" help:"Tell the version."`

@@ -18,6 +18,7 @@ import (
 
 type importCommand struct {
 	Register importRegister `cmd:"" help:"Take in the list of systems that the organisation has: .xlsx, .csv, or - for standard input."`
+	Signins  importSignIns  `cmd:"" help:"Take in a log of sign-ins, policies or SAML metadata, and keep counts without people."`
 	People   importPeople   `cmd:"" help:"Take in a list of the organisation's people: .csv, or - for standard input."`
 }
 

@@ -17,6 +17,7 @@ import (
 
 type probeCommand struct {
 	Login probeLogin `cmd:"" help:"Measure how strong the sign-in at an address is. Fetches pages and sends nothing."`
+	Order probeOrder `cmd:"" hidden:"" help:"Measure what an order on standard input says. The server and agents start this."`
 	TLS   probeTLS   `cmd:"" name:"tls" help:"Measure how good the encryption of a host is: versions, ciphers, certificates."`
 }
 

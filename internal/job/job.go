@@ -115,8 +115,19 @@ func Every(q *Queue, interval time.Duration, args Args) {
 
 // Add puts a job in the queue in the given transaction.
 func (q *Queue) Add(ctx context.Context, tx *db.Tx, args Args) error {
-	if _, err := q.insert.InsertTx(ctx, tx.SQL, args, nil); err != nil {
+	if _, err := q.insert.InsertTx(ctx, tx.SQL, args, options(args)); err != nil {
 		return fmt.Errorf("add job %s: %w", args.Kind(), err)
+	}
+	return nil
+}
+
+// slowQueue is worked beside the other, so that what takes minutes does not hold up what takes moments.
+const slowQueue = "slow"
+
+// options are how a job is queued: one that says that it is Slow is worked beside others, and is tried once.
+func options(args Args) *river.InsertOpts {
+	if s, ok := args.(interface{ Slow() bool }); ok && s.Slow() {
+		return &river.InsertOpts{Queue: slowQueue, MaxAttempts: 1}
 	}
 	return nil
 }
@@ -128,7 +139,7 @@ func (q *Queue) AddMany(ctx context.Context, tx *db.Tx, args []Args) error {
 	}
 	params := make([]river.InsertManyParams, len(args))
 	for i, a := range args {
-		params[i] = river.InsertManyParams{Args: a}
+		params[i] = river.InsertManyParams{Args: a, InsertOpts: options(a)}
 	}
 	if _, err := q.insert.InsertManyFastTx(ctx, tx.SQL, params); err != nil {
 		return fmt.Errorf("add %d jobs: %w", len(args), err)
@@ -142,7 +153,7 @@ func (q *Queue) Start(ctx context.Context) error {
 	q.work, err = river.NewClient(q.driver, &river.Config{
 		Logger:            q.log,
 		Workers:           q.workers,
-		Queues:            map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 2}},
+		Queues:            map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 2}, slowQueue: {MaxWorkers: 4}},
 		FetchPollInterval: pollEvery,
 		PeriodicJobs:      q.every,
 	})

@@ -17,7 +17,7 @@ import (
 )
 
 // shared are the tables whose rows belong to no single organisation.
-var shared = []string{"organisation", "backup_run", "instance", "ceremony", "console_code", "founding", "restoring", "sealing_done", "session_clock", "throttle"}
+var shared = []string{"organisation", "backup_run", "instance", "ceremony", "console_code", "founding", "measurement_host", "restoring", "sealing_done", "session_clock", "throttle"}
 
 // column is one column of one of our tables.
 type column struct {

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"mime"
 	"mime/multipart"
 	"net/http"
@@ -30,6 +31,10 @@ const (
 	maxForm = 1 << 20
 	// maxUpload caps a form with files; a handler caps the file itself.
 	maxUpload = 64 << 20
+	// maxStream caps a form whose file is read as it comes.
+	maxStream = 2 << 30
+	// maxField caps a field before such a file, and maxStreamed how many there are.
+	maxField, maxStreamed = 64 << 10, 20
 	// maxMemory is how much of an upload is held in memory; the rest is in temporary files.
 	maxMemory = 8 << 20
 )
@@ -100,6 +105,37 @@ func (c *Context) Upload(name string, max int64, endings ...string) (multipart.F
 		return nil, nil, ErrEnding
 	}
 	return f, head, nil
+}
+
+// Stream gives the file under name in a form that was registered with Site.Stream, as it comes, and the fields that stand before it. It is
+// read once, and never laid on a disk. ErrNoFile says that none was chosen.
+func (c *Context) Stream(name string) (io.Reader, url.Values, error) {
+	parts, err := c.Request.MultipartReader()
+	if err != nil {
+		return nil, nil, &Error{Status: http.StatusBadRequest, Err: err}
+	}
+	form := url.Values{}
+	for range maxStreamed {
+		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			return nil, form, ErrNoFile
+		}
+		if err != nil {
+			return nil, nil, formError(err)
+		}
+		if part.FormName() == name {
+			if part.FileName() == "" {
+				return nil, form, ErrNoFile
+			}
+			return part, form, nil
+		}
+		text, err := io.ReadAll(io.LimitReader(part, maxField))
+		if err != nil {
+			return nil, nil, formError(err)
+		}
+		form.Add(part.FormName(), clean(string(text)))
+	}
+	return nil, nil, &Error{Status: http.StatusBadRequest}
 }
 
 // ErrEnding says that a file's name ends as that of another kind of file.

@@ -147,6 +147,19 @@ func NewSite(bundle *locale.Bundle, log *slog.Logger, opts Options) *Site {
 // Handle registers a page for signed-in readers whose roles allow the action; an empty action asks for sign-in only. It panics
 // on an action without a policy, because nobody could ever open the page.
 func (s *Site) Handle(pattern, action string, h Handler) {
+	s.forReader(pattern, action, func(c *Context) error { return h.read(c, maxUpload) })
+}
+
+// Stream is Handle for a form whose file is read as it comes, by Context.Stream: nothing of it is held in memory or laid on a disk.
+func (s *Site) Stream(pattern, action string, h Handler) {
+	s.forReader(pattern, action, func(c *Context) error {
+		c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxStream)
+		return h(c)
+	})
+}
+
+// forReader registers what runs when the reader may do the action.
+func (s *Site) forReader(pattern, action string, run Handler) {
 	if action != "" && !access.Known(action) {
 		panic(fmt.Sprintf("web: %s: the action %q has no policy in access", pattern, action))
 	}
@@ -164,7 +177,7 @@ func (s *Site) Handle(pattern, action string, h Handler) {
 				return err
 			}
 		}
-		if err := h.read(c, maxUpload); err != nil {
+		if err := run(c); err != nil {
 			return err
 		}
 		s.tellRead(c, action)

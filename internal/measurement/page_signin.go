@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package measurement
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/signin"
+	"github.com/insegel/insegel/internal/system"
+	"github.com/insegel/insegel/internal/web"
+)
+
+type logPage struct {
+	web.Page
+	Tabs             web.Tabs
+	Form, File       web.Field
+	Name, Text       web.Field
+	CanTake, CanSave bool
+	Applications     []applicationRow
+	Imports          []importRow
+}
+
+type applicationRow struct {
+	Name, Kind, Told, More, System, SystemHref string
+	// ID is a number on the page, for labels.
+	ID    int
+	Value string
+	Pick  web.Field
+	Match bool
+}
+
+type importRow struct {
+	When, Form, Period       string
+	SignIns, Records, Unread int64
+}
+
+// The forms that a file can have, as the page offers them.
+var logForms = []string{"", "entra", "keycloak", "keycloak-log", "adfs", "shibboleth", "simplesamlphp", "conditional-access", "saml-metadata"}
+
+func (p *Pages) logs(c *web.Context) error { return p.logList(c, "", "") }
+
+func (p *Pages) logList(c *web.Context, name, text string, faults ...web.FieldError) error {
+	all, err := p.Service.SignInLogs(c.Context(), c.Actor)
+	if err != nil {
+		return err
+	}
+	l := c.L
+	out := logPage{
+		Page: web.Page{Title: l.T("measurement.logs"), Active: Menu, Crumbs: crumbs(l), Errors: faults}, Tabs: tabs(c, logPlace),
+		Form:    web.Field{Name: "form", Type: "select", Label: l.T("measurement.log-form"), Hint: l.T("measurement.log-form-hint")},
+		File:    web.Field{Name: "file", Type: "file", Label: l.T("measurement.log-file"), Hint: l.T("measurement.log-file-hint")},
+		Name:    web.Field{Name: "namn", Label: l.T("measurement.mapping-name"), Value: name},
+		Text:    web.Field{Name: "beskrivning", Type: "textarea", Rows: 8, Label: l.T("measurement.mapping-text"), Hint: l.T("measurement.mapping-hint"), Value: text},
+		CanTake: access.Allowed(c.Actor, "measurement.TakeLog"), CanSave: access.Allowed(c.Actor, "measurement.SaveMapping"),
+	}
+	for _, f := range logForms {
+		key := "measurement.form-" + f
+		if f == "" {
+			key = "measurement.form-any"
+		}
+		out.Form.Options = append(out.Form.Options, web.Option{Value: f, Label: l.T(key)})
+	}
+	for _, m := range all.Mappings {
+		out.Form.Options = append(out.Form.Options, web.Option{Value: "mapping:" + m, Label: l.T("measurement.form-mapping", "Name", m)})
+	}
+	choices := ways(l, all.Systems)
+	for i := range all.Applications {
+		out.Applications = append(out.Applications, applicationOf(c, &all.Applications[i], all.Systems, choices, i))
+	}
+	for _, x := range all.Imports {
+		row := importRow{When: l.Moment(x.At), Form: formName(l, x.Format), SignIns: x.SignIns, Records: x.Records, Unread: x.Unread}
+		if x.From != "" {
+			row.Period = x.From + " – " + x.To
+		}
+		out.Imports = append(out.Imports, row)
+	}
+	return c.Render(templates, "logs.html", out)
+}
+
+// formName is what a form is called; a saved mapping is called what somebody named it.
+func formName(l *locale.Localizer, form string) string {
+	for _, f := range logForms[1:] {
+		if f == form {
+			return l.T("measurement.form-" + f)
+		}
+	}
+	return l.T("measurement.form-own")
+}
+
+func applicationOf(c *web.Context, a *Application, systems []system.System, choices []web.Option, i int) applicationRow {
+	l := c.L
+	row := applicationRow{
+		Name: a.Name, Kind: l.T("measurement.kind-" + a.Kind), ID: i, Value: a.Kind + ":" + a.Name, Match: access.Allowed(c.Actor, "measurement.Match"),
+		Pick: web.Field{Name: "system", Options: choices},
+	}
+	switch {
+	case a.Log != nil:
+		row.Told = logSentence(l, a.Log)
+		if a.Log.Unknown > 0 {
+			row.More = l.T("measurement.log-unknown", "Count", a.Log.Unknown)
+		}
+	case a.Policy != nil && a.Policy.Factors >= 2:
+		row.Told = l.T("measurement.policy-demands")
+	case a.Policy != nil:
+		row.Told, row.More = l.T("measurement.policy-unknown"), l.T("measurement.policy-excluded", "Count", a.Policy.Excluded)
+	case a.Entity != nil && a.Entity.LoA > 0:
+		row.Told = l.T("measurement.entity-level", "LoA", a.Entity.LoA)
+	case a.Entity != nil:
+		row.Told = l.T("measurement.entity-none")
+	}
+	for k := range systems {
+		if systems[k].ID == a.System {
+			row.System, row.SystemHref = systems[k].Name, "/system/"+systems[k].Slug
+			row.Pick.Value = wayOf(a.System, a.Path)
+		}
+	}
+	return row
+}
+
+// logSentence tells of one application: how much was of two factors, and which way passwords went.
+func logSentence(l *locale.Localizer, a *signin.Application) string {
+	if a.SignIns == 0 {
+		return l.T("measurement.log-nobody")
+	}
+	share := l.Percent(a.Share(a.TwoFactor), 1000)
+	paths := a.PasswordPaths()
+	switch {
+	case a.Password == 0:
+		return l.T("measurement.log-share", "Share", share, "Count", a.SignIns)
+	case len(paths) == 1 && paths[0] != "":
+		return l.T("measurement.log-one", "Share", share, "Total", l.Number(a.SignIns), "Count", a.Password, "Path", paths[0])
+	case paths[0] == "":
+		return l.T("measurement.log-some", "Share", share, "Total", l.Number(a.SignIns), "Count", a.Password)
+	}
+	return l.T("measurement.log-many", "Share", share, "Total", l.Number(a.SignIns), "Count", a.Password, "Paths", l.List(paths[:min(len(paths), 5)]))
+}
+
+// take reads a log as it comes. Its name is not looked at: it may be somebody's.
+func (p *Pages) take(c *web.Context) error {
+	in, form, err := c.Stream("file")
+	if errors.Is(err, web.ErrNoFile) {
+		return p.logList(c, "", "", web.FieldError{Field: "file", Key: "measurement.error-no-file"})
+	}
+	if err != nil {
+		return err
+	}
+	f := LogFile{Format: form.Get("form")}
+	if name, ok := cutMapping(f.Format); ok {
+		f.Format, f.Mapping = "", name
+	}
+	x, err := p.Service.TakeLog(c.Context(), c.Actor, in, f)
+	for _, fault := range []struct {
+		err error
+		key string
+	}{
+		{signin.ErrFormat, "measurement.error-format"},
+		{signin.ErrMapping, "measurement.error-mapping"},
+		{signin.ErrPersonal, "measurement.error-personal"},
+		{signin.ErrPolicy, "measurement.error-policy"},
+		{signin.ErrMetadata, "measurement.error-metadata"},
+		{ErrOld, "measurement.error-old"},
+		{db.ErrNotFound, "measurement.error-mapping"},
+	} {
+		if errors.Is(err, fault.err) {
+			return p.logList(c, "", "", web.FieldError{Field: "file", Key: fault.key})
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return c.Redirect(logPlace, "measurement.taken", "Records", c.L.Number(x.Records))
+}
+
+func cutMapping(text string) (string, bool) {
+	const mark = "mapping:"
+	if len(text) > len(mark) && text[:len(mark)] == mark {
+		return text[len(mark):], true
+	}
+	return "", false
+}
+
+func (p *Pages) match(c *web.Context) error {
+	kind, name := parseKey(c.Form("program"))
+	ref, path := parseWay(c.Form("system"))
+	if ref == "" {
+		return &web.Error{Status: http.StatusUnprocessableEntity, Key: "measurement.error-system"}
+	}
+	if err := p.Service.Match(c.Context(), c.Actor, kind, name, ref, path); err != nil {
+		return err
+	}
+	return c.Redirect(logPlace, "measurement.matched", "Name", name)
+}
+
+func parseKey(text string) (kind, name string) {
+	for _, k := range []string{KindLog, KindPolicy, KindMetadata} {
+		if len(text) > len(k) && text[:len(k)+1] == k+":" {
+			return k, text[len(k)+1:]
+		}
+	}
+	return "", ""
+}
+
+func (p *Pages) saveMapping(c *web.Context) error {
+	name, text := c.Form("namn"), c.Form("beskrivning")
+	err := p.Service.SaveMapping(c.Context(), c.Actor, name, text)
+	switch {
+	case errors.Is(err, ErrName):
+		return p.logList(c, name, text, web.FieldError{Field: "namn", Key: "measurement.error-name"})
+	case errors.Is(err, signin.ErrMapping):
+		return p.logList(c, name, text, web.FieldError{Field: "beskrivning", Key: "measurement.error-mapping"})
+	case err != nil:
+		return err
+	}
+	return c.Redirect(logPlace, "measurement.mapping-saved")
+}

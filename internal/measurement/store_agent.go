@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package measurement
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/ids"
+)
+
+const agentColumns = `id, name, zone, public_key, token_id, created_by, created_at, COALESCE(seen_at, 0), COALESCE(revoked_at, 0)`
+
+func scanAgent(scan func(...any) error) (Agent, error) {
+	var a Agent
+	var created, seen, revoked int64
+	err := scan(&a.ID, &a.Name, &a.Zone, &a.PublicKey, &a.Token, &a.CreatedBy, &created, &seen, &revoked)
+	a.Created, a.Seen, a.Revoked = db.FromMillis(created), moment(seen), moment(revoked)
+	return a, err
+}
+
+func agents(ctx context.Context, tx *db.Tx, org access.OrganisationID) ([]Agent, error) {
+	out, err := db.All(ctx, tx, scanAgent, `SELECT `+agentColumns+` FROM measurement_agent WHERE organisation_id = $1 ORDER BY id`, org)
+	if err != nil {
+		return nil, fmt.Errorf("read agents: %w", err)
+	}
+	return out, nil
+}
+
+func insertAgent(ctx context.Context, tx *db.Tx, org access.OrganisationID, a *Agent) error {
+	_, err := tx.Exec(ctx, `INSERT INTO measurement_agent (id, organisation_id, name, zone, public_key, created_by, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		a.ID, org, a.Name, a.Zone, a.PublicKey, a.CreatedBy, db.Millis(a.Created))
+	if err != nil {
+		return fmt.Errorf("save agent: %w", err)
+	}
+	return nil
+}
+
+// seeAgent notes that an agent has called, and binds it to the token that it called with the first time.
+func seeAgent(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.ID[Agent], token string) error {
+	_, err := tx.Exec(ctx, `UPDATE measurement_agent SET seen_at = $1, token_id = $2 WHERE organisation_id = $3 AND id = $4`, db.Millis(tx.Now), token, org, id)
+	if err != nil {
+		return fmt.Errorf("note agent: %w", err)
+	}
+	return nil
+}
+
+func revokeAgent(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.ID[Agent]) (bool, error) {
+	n, err := tx.Exec(ctx, `UPDATE measurement_agent SET revoked_at = $1 WHERE organisation_id = $2 AND id = $3 AND revoked_at IS NULL`, db.Millis(tx.Now), org, id)
+	if err != nil {
+		return false, fmt.Errorf("revoke agent: %w", err)
+	}
+	return n == 1, nil
+}
+
+func insertTask(ctx context.Context, tx *db.Tx, org access.OrganisationID, t *Task, agent ids.ID[Agent]) error {
+	_, err := tx.Exec(ctx, `INSERT INTO measurement_task (id, organisation_id, agent_id, target_id, issued_at) VALUES ($1, $2, $3, $4, $5)`,
+		t.ID, org, agent, t.target, db.Millis(tx.Now))
+	if err != nil {
+		return fmt.Errorf("save task: %w", err)
+	}
+	return nil
+}
+
+// openTargets are the targets that an agent has been told to measure and has not, since a time.
+func openTargets(ctx context.Context, tx *db.Tx, org access.OrganisationID, agent ids.ID[Agent], since time.Time) (map[ids.ID[Target]]bool, error) {
+	all, err := db.All(ctx, tx, func(scan func(...any) error) (ids.ID[Target], error) {
+		var id ids.ID[Target]
+		return id, scan(&id)
+	}, `SELECT target_id FROM measurement_task WHERE organisation_id = $1 AND agent_id = $2 AND done_at IS NULL AND issued_at > $3`, org, agent, db.Millis(since))
+	if err != nil {
+		return nil, fmt.Errorf("read tasks: %w", err)
+	}
+	out := map[ids.ID[Target]]bool{}
+	for _, id := range all {
+		out[id] = true
+	}
+	return out, nil
+}
+
+// takeTask marks a task as done and gives its target and when it was issued. It gives ErrNotFound for one that is not the agent's, or done.
+func takeTask(ctx context.Context, tx *db.Tx, org access.OrganisationID, agent ids.ID[Agent], id ids.ID[Task]) (ids.ID[Target], time.Time, error) {
+	var target ids.ID[Target]
+	var issued int64
+	err := db.One(tx.QueryRow(ctx, `UPDATE measurement_task SET done_at = $1 WHERE organisation_id = $2 AND agent_id = $3 AND id = $4 AND done_at IS NULL
+		RETURNING target_id, issued_at`, db.Millis(tx.Now), org, agent, id), &target, &issued)
+	if err != nil {
+		return "", time.Time{}, fmt.Errorf("take task: %w", err)
+	}
+	return target, db.FromMillis(issued), nil
+}
