@@ -318,6 +318,7 @@ var policies = map[string]Policy{
 	"action.List":   {Kind: KindAction, By: with(works, reads), Weakness: true},
 	"action.Doers":  {Kind: KindAction, By: with(manages, writes)},
 	"action.Save":   {Kind: KindAction, By: with(manages, writes)},
+	"action.Move":   {Kind: KindAction, By: manages},
 	"action.Review": {Kind: KindAction, By: itself},
 
 	"procurement.Annex":   {Kind: KindProcurement, By: with(buys, reads)},

@@ -6,6 +6,7 @@ package access
 var words = map[string]string{
 	"action.Doers":  "Välja vem som gör en åtgärd",
 	"action.List":   "Se åtgärderna i hela verksamheten och var mest återstår",
+	"action.Move":   "Flytta en åtgärd på tavlan",
 	"action.Plan":   "Se ett systems handlingsplan",
 	"action.Review": "Märka åtgärder vars krav inte längre gäller",
 	"action.Save":   "Ta på sig eller ändra en åtgärd",

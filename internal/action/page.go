@@ -32,6 +32,7 @@ type Pages struct{ Service *Service }
 // Routes registers the pages.
 func (p *Pages) Routes(s *web.Site) {
 	s.Handle("GET /atgarder", "action.List", p.list)
+	s.Handle("POST /atgarder/{id}/flytta", "action.Move", p.move)
 	s.Handle("GET /system/{slug}/atgarder", "action.Plan", p.plan)
 	s.Handle("POST /system/{slug}/atgarder", "action.Save", p.save)
 }

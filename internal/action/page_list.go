@@ -22,7 +22,7 @@ var statusNames = map[Status]string{New: "ny", Planned: "planerad", Ongoing: "pa
 // listPage is the plan of the whole organisation.
 type listPage struct {
 	web.Page
-	Tabs                web.Tabs
+	Views, Tabs         web.Tabs
 	Status, Owner, Unit web.Field
 	Narrowed            bool
 	// Group keeps the chosen tab when the form is sent.
@@ -63,6 +63,9 @@ type systemRow struct {
 }
 
 func (p *Pages) list(c *web.Context) error {
+	if c.Query("visa") == asBoard {
+		return p.board(c)
+	}
 	list, err := p.Service.List(c.Context(), c.Actor, filterOf(c))
 	if err != nil {
 		return err
@@ -71,19 +74,14 @@ func (p *Pages) list(c *web.Context) error {
 	q := f.query()
 	out := listPage{
 		Page:   web.Page{Title: c.L.T("action.page-title"), Active: "action"},
+		Views:  views(c.L, f, false),
 		Tabs:   groupTabs(c.L, &list),
 		Status: statusField(c.L, f.Status), Owner: ownerField(c.L, &list), Unit: unitField(c.L, &list),
 		Narrowed: f.Narrowed(), Group: groupNames[f.Group], Groups: p.groups(c.L, &list),
 		Paging: web.Paging{Page: f.Page, Size: PageSize, Total: list.Total, Path: "/atgarder", Query: q},
-		Empty:  web.Empty{Title: c.L.T("action.page-none"), Text: c.L.T("action.page-none-text")},
+		Empty:  *emptyList(c.L, f.Narrowed(), "/atgarder"),
 	}
 	out.turn(f, list.SystemTotal)
-	if out.Narrowed {
-		out.Empty = web.Empty{
-			Title: c.L.T("action.page-no-match"), Text: c.L.T("action.page-no-match-text"),
-			Actions: []web.Link{{Label: c.L.T("action.page-show-all"), Href: "/atgarder"}},
-		}
-	}
 	for i := range list.Systems {
 		g := &list.Systems[i]
 		out.Systems = append(out.Systems, systemRow{
@@ -208,17 +206,21 @@ func (p *Pages) groups(l *locale.Localizer, list *Listing) []actionGroup {
 			out = append(out, actionGroup{Title: l.T("action.group-" + string(g)), Total: list.Counts[g], Late: g == Late})
 			last = g
 		}
-		row := actionRow{
-			Text: p.text(l, a.Requirement, list), Requirement: a.Requirement, Slug: a.Slug, System: a.Name, Unit: a.Unit,
-			Owner: doer(l, a.OwnerRole, &a.Action), Late: g == Late, Progress: progress(l, a.Status),
-		}
-		if !a.DueOn.IsZero() {
-			row.Due = l.Date(a.DueOn)
-		}
 		at := &out[len(out)-1]
-		at.Rows = append(at.Rows, row)
+		at.Rows = append(at.Rows, p.row(l, a, list))
 	}
 	return out
+}
+
+func (p *Pages) row(l *locale.Localizer, a *Listed, list *Listing) actionRow {
+	row := actionRow{
+		Text: p.text(l, a.Requirement, list), Requirement: a.Requirement, Slug: a.Slug, System: a.Name, Unit: a.Unit,
+		Owner: doer(l, a.OwnerRole, &a.Action), Late: a.Group(list.Today) == Late, Progress: progress(l, a.Status),
+	}
+	if !a.DueOn.IsZero() {
+		row.Due = l.Date(a.DueOn)
+	}
+	return row
 }
 
 // text gives what the requirement of an action says. One that a later catalogue has dropped is shown by its id.

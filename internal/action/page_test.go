@@ -57,7 +57,7 @@ func newWorld(t *testing.T, d *db.DB, systems int) *world {
 		"web": web.Messages, "requirement": requirement.Messages, "classification": classification.Messages, "action": action.Messages,
 	})
 	must(t, err)
-	site := web.NewSite(bundle, slog.New(slog.DiscardHandler), web.Options{
+	site := web.NewSite(bundle, slog.New(slog.NewTextHandler(t.Output(), nil)), web.Options{
 		ActorFunc: func(*http.Request) (access.Actor, web.Viewer, bool) {
 			return *w.reader, web.Viewer{Name: "Prov", Role: "coordinator"}, true
 		},

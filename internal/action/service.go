@@ -100,7 +100,7 @@ func (s *Service) Save(ctx context.Context, actor access.Actor, ref string, a Ac
 		if a.ID == "" {
 			a.ID = ids.New[Action]()
 		}
-		if err := save(ctx, tx, actor.Organisation, &a); err != nil {
+		if err := save(ctx, tx, actor, &a); err != nil {
 			return err
 		}
 		err = organisation.SetResponsible(ctx, tx, actor, organisation.Responsibility{

@@ -10,7 +10,6 @@ import (
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
-	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/requirement"
 	"github.com/insegel/insegel/internal/system"
@@ -59,22 +58,8 @@ func (s *Service) List(ctx context.Context, actor access.Actor, f Filter) (Listi
 		return Listing{}, err
 	}
 	out := Listing{Filter: f}
-	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
-		out.Today = civil.Of(tx.Now)
-		out.reach = access.ReachOf(actor, "action.List")
-		units, err := organisation.Units(ctx, tx, actor.Organisation)
-		if err != nil {
-			return err
-		}
-		out.Units = organisation.Within(units, out.reach)
-		if out.Owners, err = owners(ctx, tx, actor.Organisation, out.reach); err != nil {
-			return err
-		}
-		if out.People, err = doers(ctx, tx, actor.Organisation, out.reach); err != nil {
-			return err
-		}
-		locale.Sort(out.Owners, func(o string) string { return o })
-		if out.Figures, err = requirement.Figures(ctx, tx, s.Requirements.Engine.Catalogue, actor.Organisation); err != nil {
+	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
+		if err := out.choices(ctx, tx, actor, s.Requirements.Engine.Catalogue); err != nil {
 			return err
 		}
 		if err := out.actions(ctx, tx, actor.Organisation); err != nil {

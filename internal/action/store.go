@@ -247,20 +247,22 @@ func worst(ctx context.Context, tx *db.Tx, org access.OrganisationID, l *Listing
 }
 
 // save writes an action; one that was obsolete comes back. The version is the one that was read, 0 for a new one.
-func save(ctx context.Context, tx *db.Tx, org access.OrganisationID, a *Action) error {
+func save(ctx context.Context, tx *db.Tx, actor access.Actor, a *Action) error {
+	org, by := actor.Organisation, actor.ID
 	now := db.Millis(tx.Now)
 	note, err := tx.Seal(ctx, a.noteCell(), a.Note)
 	if err != nil {
 		return err
 	}
 	err = db.One(tx.QueryRow(ctx, `
-		INSERT INTO action (id, organisation_id, system_id, requirement_id, owner_role, due_on, status, note, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
+		INSERT INTO action (id, organisation_id, system_id, requirement_id, owner_role, due_on, status, note, created_at, updated_at, changed_by)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)
 		ON CONFLICT (system_id, requirement_id) DO UPDATE SET owner_role = excluded.owner_role, due_on = excluded.due_on,
-			status = excluded.status, note = excluded.note, obsolete_at = NULL, version = action.version + 1, updated_at = excluded.updated_at
-		WHERE action.organisation_id = excluded.organisation_id AND (action.version = $10 OR action.obsolete_at IS NOT NULL)
+			status = excluded.status, note = excluded.note, obsolete_at = NULL, version = action.version + 1, updated_at = excluded.updated_at,
+			changed_by = excluded.changed_by
+		WHERE action.organisation_id = excluded.organisation_id AND (action.version = $11 OR action.obsolete_at IS NOT NULL)
 		RETURNING id`,
-		a.ID, org, a.System, a.Requirement, a.OwnerRole, a.DueOn, a.Status, note, now, a.Version), &a.ID) // one that comes back keeps its id
+		a.ID, org, a.System, a.Requirement, a.OwnerRole, a.DueOn, a.Status, note, now, by, a.Version), &a.ID) // one that comes back keeps its id
 	if errors.Is(err, db.ErrNotFound) {
 		return db.ErrConflict
 	}

@@ -654,6 +654,9 @@ func (s *sides) requirementCalls(ctx context.Context) map[string]call {
 		"action.Save": func(x access.Actor) (any, error) {
 			return none(a.Actions.Save(ctx, x, ref, action.Action{Requirement: "x", OwnerRole: "y", Status: action.Planned}))
 		},
+		"action.Move": func(x access.Actor) (any, error) {
+			return a.Actions.Move(ctx, x, action.Move{Action: ids.New[action.Action](), To: action.Done, Version: 1})
+		},
 		"action.Review": func(x access.Actor) (any, error) {
 			return none(a.Actions.Review(ctx, access.SystemActor(x.Organisation), sys))
 		},

@@ -179,7 +179,7 @@ var loggedActions = []string{
 	audit.ActionSignIn, audit.ActionSignInRefused, audit.ActionSignOut, audit.ActionStepUp, "auth.End", "auth.EndOf", audit.ActionRefused, audit.ActionStepUpAsked, audit.ActionRead,
 	"report.Write", audit.ActionExported, audit.ActionErased, audit.ActionRestored, "alarm.Raise", "system.Create", "system.Update", "register.Import",
 	"register.Undo", "classification.SetInformation", "classification.Answer", "classification.Adjust", "classification.Decide", "classification.Reopen",
-	"requirement.Answer", "action.Save", "procurement.Choose", "organisation.Set", "organisation.Create",
+	"requirement.Answer", "action.Save", "action.Move", "procurement.Choose", "organisation.Set", "organisation.Create",
 }
 
 func whatOptions(c *web.Context, chosen string) []option {

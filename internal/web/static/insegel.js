@@ -222,6 +222,25 @@ function count() {
 document.addEventListener("insegel:ticked", count);
 addEventListener("pageshow", count);
 
+/** Lets cards of a board be dragged to another column. It sends the form of the card's menu, which does the same without a script. */
+for (const board of document.querySelectorAll("[data-board]")) {
+  let card = null;
+  const over = (column) => { for (const c of board.children) c.classList.toggle("over", c === column); };
+  for (const c of board.querySelectorAll("[data-card]")) {
+    c.draggable = true;
+    c.addEventListener("dragstart", (e) => { card = c; e.dataTransfer.effectAllowed = "move"; e.dataTransfer.setData("text/plain", c.id); });
+    c.addEventListener("dragend", () => { card = null; over(null); });
+  }
+  for (const column of board.querySelectorAll("[data-column]")) {
+    column.addEventListener("dragover", (e) => { if (card) { e.preventDefault(); over(card.parentElement.parentElement === column ? null : column); } });
+    column.addEventListener("drop", (e) => {
+      if (!card) return;
+      e.preventDefault();
+      card.querySelector(`button[name=status][value="${column.dataset.column}"]`)?.click();
+    });
+  }
+}
+
 /** Lets a file be dropped on the field that would choose it. */
 for (const drop of document.querySelectorAll("[data-drop]")) {
   const input = drop.querySelector("input[type=file]");
