@@ -180,6 +180,10 @@ var policies = map[string]Policy{
 	"backup.HoldDrill": {Kind: KindBackup, By: runs},
 	"backup.Tick":      {Kind: KindBackup, By: itself},
 
+	"app.ExampleState":  {Kind: KindOrganisation, By: knows},
+	"app.StartExample":  {Kind: KindOrganisation, By: steers},
+	"app.RemoveExample": {Kind: KindOrganisation, By: steers, StepUp: true},
+
 	"app.RotateRoot":   {Kind: KindBackup, By: runs, StepUp: true},
 	"app.KeyState":     {Kind: KindBackup, By: runs},
 	"app.RotateKey":    {Kind: KindBackup, By: runs, StepUp: true},

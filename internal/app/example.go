@@ -13,6 +13,7 @@ import (
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/action"
+	"github.com/insegel/insegel/internal/audit"
 	"github.com/insegel/insegel/internal/auth"
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
@@ -65,6 +66,9 @@ type story struct {
 		Logins   []storyLogin
 		Evidence []storyEvidence
 	}
+	Suppliers   []storySupplier
+	Common      struct{ Contact, DPO string }
+	Processings []storyProcessing
 }
 
 // storyRisk is a scenario of the catalogue that has been weighed for a system.
@@ -132,7 +136,26 @@ func (a *App) tell(ctx context.Context, actor access.Actor) error {
 	if err := yaml.UnmarshalWithOptions(exampleStory, &s, yaml.Strict()); err != nil {
 		return fmt.Errorf("read the story: %w", err)
 	}
-	if _, err := a.Register.Import(ctx, actor, register.Request{File: "systemlista.csv", Content: exampleRegister, Scale: exampleScale}); err != nil {
+	if err := a.watched(ctx, actor, func() error { return a.tellAll(ctx, actor, &s, today) }); err != nil {
+		return err
+	}
+	return a.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
+		if err := organisation.SaveSetting(ctx, tx, actor.Organisation, exampleDone, today.String()); err != nil {
+			return err
+		}
+		return audit.Append(ctx, tx, actor, audit.Entry{
+			Action: "organisation.Set", ObjectKind: "setting", ObjectID: exampleDone, Data: map[string]string{"value": today.String()},
+		})
+	})
+}
+
+// tellAll is the story from the list that is handed over to the end.
+func (a *App) tellAll(ctx context.Context, actor access.Actor, s *story, today civil.Date) error {
+	taken, err := a.Register.Import(ctx, actor, register.Request{File: "systemlista.csv", Content: exampleRegister, Scale: exampleScale})
+	if err != nil {
+		return err
+	}
+	if err := a.mark(ctx, actor, madeImport, taken.ID.String()); err != nil {
 		return err
 	}
 	names, err := a.exampleNames(ctx, actor)
@@ -150,7 +173,7 @@ func (a *App) tell(ctx context.Context, actor access.Actor) error {
 		if !ok {
 			return fmt.Errorf("the story speaks of %q, which the list does not have", s.Systems[i].Name)
 		}
-		if err := a.tellSystem(ctx, actor, ref, &s, i, today); err != nil {
+		if err := a.tellSystem(ctx, actor, ref, s, i, today); err != nil {
 			return fmt.Errorf("%s: %w", s.Systems[i].Name, err)
 		}
 	}
@@ -163,7 +186,10 @@ func (a *App) tell(ctx context.Context, actor access.Actor) error {
 	if err := a.measured(ctx, actor, names); err != nil {
 		return fmt.Errorf("measure: %w", err)
 	}
-	return a.Organisations.Set(ctx, actor, exampleDone, today.String())
+	if err := a.tellSuppliers(ctx, actor, s, names, today); err != nil {
+		return err
+	}
+	return a.tellProcessings(ctx, actor, s, names, today)
 }
 
 // tellRisks weighs some scenarios. What an earlier start that was cut short has weighed is left as it is.

@@ -655,7 +655,17 @@ func (s *sides) requirementCalls(ctx context.Context) map[string]call {
 			return none(a.Actions.Save(ctx, x, ref, action.Action{Requirement: "x", OwnerRole: "y", Status: action.Planned}))
 		},
 		"action.Move": func(x access.Actor) (any, error) {
-			return a.Actions.Move(ctx, x, action.Move{Action: ids.New[action.Action](), To: action.Done, Version: 1})
+			m := action.Move{To: action.Done}
+			list, err := a.Actions.List(ctx, s.other, action.Filter{})
+			for i := range list.Rows {
+				if list.Rows[i].Slug == ref {
+					m.Action, m.Version = list.Rows[i].ID, list.Rows[i].Version
+				}
+			}
+			if err != nil {
+				return nil, err
+			}
+			return a.Actions.Move(ctx, x, m)
 		},
 		"action.Review": func(x access.Actor) (any, error) {
 			return none(a.Actions.Review(ctx, access.SystemActor(x.Organisation), sys))
@@ -749,6 +759,8 @@ var names = regexp.MustCompile(`^(system\.|classification\.(Open|SetInformation|
 	`risk\.(Open|Risk|Save|Remove|Screen|Describe|GiveOpinion|Rule)|` +
 	`incident\.(Open|Affected|Report|Save|SetSystems|Decide|SaveMeasure|DrillReport|Pack|SupplierPack|SystemPack)|` +
 	`requirement\.(View|Component|Follows|Answer)|action\.(Doers|Plan|Save)|procurement\.(Annex|Choose|Supplied|AskSupplier|RecallSupplier)|report\.Write|overview\.(System|Dependencies|Requirements|History|InformationType|AsItWas)|organisation\.Move)$`)
+	`requirement\.(View|Follows|Answer)|action\.(Doers|Plan|Save)|procurement\.(Annex|Choose|Supplied|AskSupplier|RecallSupplier)|report\.Write|overview\.(System|Dependencies|Requirements|History|InformationType|AsItWas)|organisation\.Move)$`)
+	`requirement\.(View|Follows|Answer)|action\.(Doers|Move|Plan|Save)|procurement\.(Annex|Choose|Supplied|AskSupplier|RecallSupplier)|report\.Write|overview\.(System|Requirements|History|InformationType|AsItWas)|organisation\.Move)$`)
 
 // byLink are the use cases that belong to whoever was sent a link, and to no role.
 var byLink = regexp.MustCompile(`^(classification\.(Delegated|AnswerDelegated)|procurement\.(Posed|AnswerPosed|SendPosed))$`)

@@ -93,6 +93,7 @@ func (a *App) places(c *web.Context) []web.Link {
 func (a *App) routes(site *web.Site, address string, sessions *auth.Sessions) {
 	site.Public("GET "+HelpPath, helpPage)
 	site.Handle("GET "+AdministrationPath, "organisation.Chart", administrationPage)
+	a.examplePages(site)
 	a.alarmPages().Routes(site)
 	(&mail.Pages{Service: a.Mail}).Routes(site)
 	(&organisation.SCIM{Service: a.Organisations, Actor: (&token.Keys{DB: a.DB}).Actor, Refused: token.ErrRefused, Link: address}).Routes(site)

@@ -283,6 +283,22 @@ func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error
 	return res.RowsAffected()
 }
 
+// Attempt runs statements that a constraint may refuse. When they fail, what they did is taken back and the transaction goes on.
+func (tx *Tx) Attempt(ctx context.Context, fn func() error) error {
+	if _, err := tx.Exec(ctx, `SAVEPOINT attempt`); err != nil {
+		return fmt.Errorf("begin attempt: %w", err)
+	}
+	err := fn()
+	end := `RELEASE SAVEPOINT attempt`
+	if err != nil {
+		end = `ROLLBACK TO SAVEPOINT attempt`
+	}
+	if _, e := tx.Exec(ctx, end); e != nil {
+		return errors.Join(err, fmt.Errorf("end attempt: %w", e))
+	}
+	return err
+}
+
 // QueryRow runs a statement that returns at most one row. Scan it with One.
 func (tx *Tx) QueryRow(ctx context.Context, query string, args ...any) *sql.Row {
 	tx.seen(query, args)

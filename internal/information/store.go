@@ -156,3 +156,20 @@ func inOrder(facts []catalogue.Statement) []catalogue.Statement {
 	})
 	return slices.Compact(out)
 }
+
+// Clear takes away information that nothing holds any more, and leaves the rest.
+func Clear(ctx context.Context, tx *db.Tx, org access.OrganisationID, list []ids.ID[Information]) error {
+	for _, id := range list {
+		err := tx.Attempt(ctx, func() error {
+			if _, err := tx.Exec(ctx, `DELETE FROM information_fact WHERE organisation_id = $1 AND information_id = $2`, org, id); err != nil {
+				return err
+			}
+			_, err := tx.Exec(ctx, `DELETE FROM information WHERE organisation_id = $1 AND id = $2`, org, id)
+			return err
+		})
+		if err != nil && ctx.Err() != nil {
+			return fmt.Errorf("clear information: %w", err)
+		}
+	}
+	return nil
+}

@@ -68,3 +68,13 @@ func (s *Service) SaveUnit(ctx context.Context, actor access.Actor, u Unit) (acc
 	}
 	return u.ID, nil
 }
+
+// RemoveUnits takes away units that nothing hangs on any more, and leaves the others. It runs inside the caller's use case.
+func RemoveUnits(ctx context.Context, tx *db.Tx, org access.OrganisationID, units []access.UnitID) error {
+	for _, id := range units {
+		if err := removeUnit(ctx, tx, org, id); err != nil && ctx.Err() != nil {
+			return fmt.Errorf("remove units: %w", err)
+		}
+	}
+	return nil
+}

@@ -157,3 +157,32 @@ func SaveSetting(ctx context.Context, tx *db.Tx, org access.OrganisationID, name
 	}
 	return nil
 }
+
+// removeUnit takes a unit away. What refers to it keeps it.
+func removeUnit(ctx context.Context, tx *db.Tx, org access.OrganisationID, id access.UnitID) error {
+	return tx.Attempt(ctx, func() error {
+		_, err := tx.Exec(ctx, `DELETE FROM unit WHERE organisation_id = $1 AND id = $2`, org, id)
+		return err
+	})
+}
+
+// SetExample says whether an organisation holds example data. It reports whether that was a change. It runs inside the caller's use case.
+func SetExample(ctx context.Context, tx *db.Tx, org access.OrganisationID, example bool) (bool, error) {
+	now := 0
+	if example {
+		now = 1
+	}
+	n, err := tx.Exec(ctx, `UPDATE organisation SET example = $1 WHERE id = $2 AND example <> $1`, now, org)
+	if err != nil {
+		return false, fmt.Errorf("say whether the organisation holds example data: %w", err)
+	}
+	return n > 0, nil
+}
+
+// ForgetSetting takes a setting away. It runs inside the caller's use case.
+func ForgetSetting(ctx context.Context, tx *db.Tx, org access.OrganisationID, name string) error {
+	if _, err := tx.Exec(ctx, `DELETE FROM organisation_setting WHERE organisation_id = $1 AND name = $2`, org, name); err != nil {
+		return fmt.Errorf("forget setting: %w", err)
+	}
+	return nil
+}

@@ -79,6 +79,33 @@ type homePage struct {
 	HeatHead                            []heatHead
 	Report                              string
 	Empty                               *web.Empty
+	// Doors are the ways to begin that a newcomer may choose among.
+	Doors []door
+}
+
+// door is one way to begin.
+type door struct {
+	ID, Title, Text, Label, Href, Icon string
+	Post, First                        bool
+}
+
+// ExamplePath is the page about the example's data, and where it is asked for.
+const ExamplePath = "/exempel"
+
+// doors are the ways to begin, for those who may: a list, the example, or one system.
+func doors(c *web.Context) []door {
+	var out []door
+	add := func(action string, d door) {
+		if may(c, action) {
+			d.Title, d.Text, d.Label = c.L.T("overview.door-"+d.ID), c.L.T("overview.door-"+d.ID+"-text"), c.L.T("overview.door-"+d.ID+"-do")
+			d.First = len(out) == 0
+			out = append(out, d)
+		}
+	}
+	add("register.Import", door{ID: "import", Href: importPath, Icon: "up"})
+	add("app.StartExample", door{ID: "example", Href: ExamplePath, Icon: "eye", Post: true})
+	add("system.Create", door{ID: "new", Href: newPath, Icon: "plus"})
+	return out
 }
 
 // maxDecisions is how many decisions the start page shows: more than somebody can take in is not read.
@@ -99,7 +126,7 @@ func (p *Pages) home(c *web.Context) error {
 	d := homePage{Page: web.Page{Title: c.L.T("overview.home"), Active: MenuHome}, Unit: unit, Total: h.Totals.Systems}
 	if len(h.Index.Systems) == 0 {
 		e := p.emptyRegister(c)
-		d.Empty = &e
+		d.Empty, d.Doors = &e, doors(c)
 		return c.Render(templates, "home.html", d)
 	}
 	d.Units = unitOptions(c, h.Units, unit)

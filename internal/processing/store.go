@@ -452,3 +452,16 @@ func saveCommon(ctx context.Context, tx *db.Tx, org access.OrganisationID, c Com
 	}
 	return nil
 }
+
+// Clear takes away entries of the record, with their links.
+func Clear(ctx context.Context, tx *db.Tx, org access.OrganisationID, list []ids.ID[Processing]) error {
+	for _, id := range list {
+		if err := remove(ctx, tx, org, id); err != nil {
+			return err
+		}
+		if err := supplier.Uncover(ctx, tx, org, supplier.Covered{Kind: supplier.CoversProcessing, ID: id.String()}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

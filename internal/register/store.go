@@ -131,6 +131,17 @@ func changesOf(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids
 	return out, nil
 }
 
+// Made tells how many of the systems that an import made there still are.
+func Made(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.ID[Import]) (int, error) {
+	var n int
+	err := db.One(tx.QueryRow(ctx, `SELECT COUNT(*) FROM register_change c JOIN system s ON s.id = c.system_id AND s.organisation_id = c.organisation_id
+		WHERE c.organisation_id = $1 AND c.import_id = $2 AND c.kind = $3`, org, id, string(New)), &n)
+	if err != nil {
+		return 0, fmt.Errorf("count what an import made: %w", err)
+	}
+	return n, nil
+}
+
 func setUndone(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.ID[Import]) error {
 	_, err := tx.Exec(ctx, `UPDATE register_import SET undone_at = $1 WHERE organisation_id = $2 AND id = $3`, db.Millis(tx.Now), org, id)
 	if err != nil {

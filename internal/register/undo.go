@@ -249,3 +249,34 @@ func (u *undoing) restore(ctx context.Context) error {
 	}
 	return system.Upsert(ctx, u.tx, u.actor.Organisation, u.restored)
 }
+
+// Clear takes away every system that an import made, with all that hangs on it, whatever somebody has done with it since. It is for example
+// data, which is nobody's work, and runs inside the caller's use case.
+func (s *Service) Clear(ctx context.Context, tx *db.Tx, actor access.Actor, id ids.ID[Import]) (int, error) {
+	org := actor.Organisation
+	if err := lock(ctx, tx, org); err != nil {
+		return 0, err
+	}
+	changes, err := changesOf(ctx, tx, org, id)
+	if err != nil {
+		return 0, err
+	}
+	var made []ids.ID[system.System]
+	for i := range changes {
+		if changes[i].outcome == New {
+			made = append(made, changes[i].system)
+		}
+	}
+	for _, l := range s.Later {
+		if err := l.Remove(ctx, tx, org, made); err != nil {
+			return 0, err
+		}
+	}
+	if err := classification.Remove(ctx, tx, org, made); err != nil {
+		return 0, err
+	}
+	if err := system.Remove(ctx, tx, org, made); err != nil {
+		return 0, err
+	}
+	return len(made), setUndone(ctx, tx, org, id)
+}

@@ -307,3 +307,26 @@ func Uncover(ctx context.Context, tx *db.Tx, org access.OrganisationID, c Covere
 	}
 	return nil
 }
+
+// Clear takes away suppliers that deliver nothing any more, with their papers and sub-processors, and leaves the others whole.
+func Clear(ctx context.Context, tx *db.Tx, org access.OrganisationID, list []ids.ID[Supplier]) error {
+	for _, id := range list {
+		err := tx.Attempt(ctx, func() error {
+			for _, q := range []string{
+				`DELETE FROM supplier_covers WHERE organisation_id = $1 AND paper_id IN (SELECT id FROM supplier_paper WHERE organisation_id = $1 AND supplier_id = $2)`,
+				`DELETE FROM supplier_paper WHERE organisation_id = $1 AND supplier_id = $2`,
+				`DELETE FROM sub_processor WHERE organisation_id = $1 AND supplier_id = $2`,
+				`DELETE FROM supplier WHERE organisation_id = $1 AND id = $2`,
+			} {
+				if _, err := tx.Exec(ctx, q, org, id); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil && ctx.Err() != nil {
+			return fmt.Errorf("clear suppliers: %w", err)
+		}
+	}
+	return nil
+}

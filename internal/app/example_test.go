@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package app_test
+
+import (
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/app"
+	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/dbtest"
+	"github.com/insegel/insegel/internal/organisation"
+	"github.com/insegel/insegel/internal/processing"
+	"github.com/insegel/insegel/internal/supplier"
+	"github.com/insegel/insegel/internal/system"
+)
+
+// holds is what an organisation has, by name.
+func holds(t *testing.T, a *app.App, org access.OrganisationID) map[string][]string {
+	t.Helper()
+	out := map[string][]string{}
+	ok(t, a.DB.Read(t.Context(), org, func(tx *db.Tx) error {
+		systems, err := system.List(t.Context(), tx, org, system.Filter{Reach: access.Everywhere()})
+		for i := range systems {
+			out["system"] = append(out["system"], systems[i].Name+", "+systems[i].Unit+", "+systems[i].Supplier)
+		}
+		if err != nil {
+			return err
+		}
+		units, err := organisation.Units(t.Context(), tx, org)
+		for _, u := range units {
+			out["unit"] = append(out["unit"], u.Name)
+		}
+		if err != nil {
+			return err
+		}
+		suppliers, err := supplier.All(t.Context(), tx, org)
+		for i := range suppliers {
+			out["supplier"] = append(out["supplier"], suppliers[i].Name)
+		}
+		if err != nil {
+			return err
+		}
+		list, err := processing.All(t.Context(), tx, org, access.Everywhere())
+		for i := range list {
+			out["processing"] = append(out["processing"], list[i].Name)
+		}
+		return err
+	}))
+	return out
+}
+
+// eachEngine runs fn with the program on each engine.
+func eachEngine(t *testing.T, fn func(t *testing.T, a *app.App)) {
+	t.Run("sqlite", func(t *testing.T) { fn(t, open(t, "sqlite:"+filepath.Join(t.TempDir(), "a.db"))) })
+	t.Run("postgres", func(t *testing.T) { fn(t, open(t, dbtest.PostgresAddress(t))) })
+}
+
+// Somebody tries the example in their own organisation, works beside it, and takes it away: only what is theirs is left.
+func TestExampleInOnesOwnOrganisation(t *testing.T) {
+	eachEngine(t, func(t *testing.T, a *app.App) {
+		ctx := t.Context()
+		actor := dbtest.Organisation(t, a.DB, "egen")
+		actor.Fresh = true
+		_, err := a.Suppliers.Create(ctx, actor, supplier.Supplier{Name: "Vår egen leverantör AB", Transfer: supplier.Unknown})
+		ok(t, err)
+		ok(t, a.StartExample(ctx, actor))
+		state, err := a.ExampleState(ctx, actor)
+		ok(t, err)
+		if !state.Done || state.Systems < 30 || state.Own != 0 {
+			t.Fatalf("after the start: %+v", state)
+		}
+		if err := a.StartExample(ctx, actor); err != nil {
+			t.Errorf("to start again what is there: %v", err)
+		}
+
+		// What is their own hangs on a unit and a supplier of the example's, and stands in a processing of their own.
+		s := system.New("Vårt eget system")
+		s.Unit, s.Supplier = "Tekniska förvaltningen", "Tallrot Lås AB"
+		mine, err := a.Systems.Create(ctx, actor, s)
+		ok(t, err)
+		there := holds(t, a, actor.Organisation)["system"]
+		_, err = a.Processings.Create(ctx, actor, processing.New("Vår egen behandling", processing.Controller), processing.Wanted{Systems: []string{mine.ID.String(), "bistandsakten"}})
+		ok(t, err)
+
+		stale := actor
+		stale.Fresh = false
+		if err := a.RemoveExample(ctx, stale); !errors.Is(err, access.ErrStepUp) {
+			t.Errorf("to take it away without showing again who one is: got %v, want %v", err, access.ErrStepUp)
+		}
+		ok(t, a.RemoveExample(ctx, actor))
+
+		for kind, want := range map[string]string{
+			"system": "Vårt eget system, Tekniska förvaltningen, Tallrot Lås AB", "unit": "Tekniska förvaltningen",
+			"supplier": "Tallrot Lås AB|Vår egen leverantör AB", "processing": "Vår egen behandling",
+		} {
+			if got := strings.Join(holds(t, a, actor.Organisation)[kind], "|"); got != want {
+				t.Errorf("%s: got %q, want %q (of %d systems)", kind, got, want, len(there))
+			}
+		}
+		state, err = a.ExampleState(ctx, actor)
+		ok(t, err)
+		if state.Begun || state.Invented || state.Own != 1 {
+			t.Errorf("after it is taken away: %+v", state)
+		}
+		if err := a.StartExample(ctx, actor); !errors.Is(err, app.ErrNotEmpty) {
+			t.Errorf("to try it again beside an own system: got %v, want %v", err, app.ErrNotEmpty)
+		}
+	})
+}
