@@ -322,6 +322,7 @@ var policies = map[string]Policy{
 	"action.List":   {Kind: KindAction, By: with(works, reads), Weakness: true},
 	"action.Doers":  {Kind: KindAction, By: with(manages, writes)},
 	"action.Save":   {Kind: KindAction, By: with(manages, writes)},
+	"action.Board":  {Kind: KindAction, By: works, Weakness: true},
 	"action.Move":   {Kind: KindAction, By: manages},
 	"action.Review": {Kind: KindAction, By: itself},
 

@@ -4,6 +4,7 @@ package access
 
 // words say in Swedish what each use case is, for docs/security/authority.md. What has no words yet is shown by its name.
 var words = map[string]string{
+	"action.Board":  "Se åtgärderna som en tavla",
 	"action.Doers":  "Välja vem som gör en åtgärd",
 	"action.List":   "Se åtgärderna i hela verksamheten och var mest återstår",
 	"action.Move":   "Flytta en åtgärd på tavlan",

@@ -27,7 +27,11 @@ var pageFiles embed.FS
 var pages = web.Parse(pageFiles)
 
 // Pages are the pages of actions: the plan of one system and that of the whole organisation.
-type Pages struct{ Service *Service }
+type Pages struct {
+	Service *Service
+	// PDF says that documents can be had as PDF.
+	PDF bool
+}
 
 // Routes registers the pages.
 func (p *Pages) Routes(s *web.Site) {
@@ -158,7 +162,7 @@ func (p *Pages) render(c *web.Context, in *typed) error {
 		}
 	}
 	if access.AllowedAt(c.Actor, "report.Write", v.System.UnitID) && !v.Need.Stop {
-		out.Exports = exports(c.L, v.System.Slug)
+		out.Exports = p.exports(c.L, v.System.Slug)
 	}
 	return c.Render(pages, "plan.html", out)
 }
@@ -314,9 +318,12 @@ func roleOptions(l *locale.Localizer, current string, first web.Option) []web.Op
 	return append([]web.Option{first}, out...)
 }
 
-func exports(l *locale.Localizer, slug string) []web.Link {
+func (p *Pages) exports(l *locale.Localizer, slug string) []web.Link {
 	var out []web.Link
-	for _, format := range []string{"xlsx", "docx", "csv"} {
+	for _, format := range []string{"xlsx", "docx", "pdf", "csv"} {
+		if format == "pdf" && !p.PDF {
+			continue
+		}
 		q := url.Values{"format": {format}, "lang": {l.Lang}}
 		if slug != "" {
 			q.Set("system", slug)

@@ -99,7 +99,7 @@ func (p *Pages) renderBoard(c *web.Context, faults []web.FieldError) error {
 		out.Empty = emptyList(c.L, out.Narrowed, "/atgarder?visa="+asBoard)
 	}
 	if access.Allowed(c.Actor, "report.Write") {
-		out.Exports = exports(c.L, "")
+		out.Exports = p.exports(c.L, "")
 	}
 	return c.Render(pages, "board.html", out)
 }
@@ -236,4 +236,3 @@ func (p *Pages) clash(c *web.Context, x *Clash) error {
 	}
 	return c.Render(pages, "clash.html", out)
 }
-

@@ -90,7 +90,7 @@ func (p *Pages) list(c *web.Context) error {
 		})
 	}
 	if access.Allowed(c.Actor, "report.Write") {
-		out.Exports = exports(c.L, "")
+		out.Exports = p.exports(c.L, "")
 	}
 	return c.Render(pages, "list.html", out)
 }

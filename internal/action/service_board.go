@@ -49,13 +49,13 @@ type Board struct {
 
 // Board reads the actions by status.
 func (s *Service) Board(ctx context.Context, actor access.Actor, f Filter) (Board, error) {
-	if err := access.Check(actor, "action.List"); err != nil {
+	if err := access.Check(actor, "action.Board"); err != nil {
 		return Board{}, err
 	}
 	f.Status, f.Group = "", "" // the columns are the statuses, and done is a group of its own
 	out := Board{Listing: Listing{Filter: f}}
 	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
-		if err := out.choices(ctx, tx, actor, s.Requirements.Engine.Catalogue); err != nil {
+		if err := out.choices(ctx, tx, access.ReachOf(actor, "action.Board"), s.Requirements.Engine.Catalogue); err != nil {
 			return err
 		}
 		which := out.where(actor.Organisation)
@@ -101,7 +101,7 @@ func (s *Service) cards(ctx context.Context, tx *db.Tx, actor access.Actor, rows
 		}
 	}
 	org := actor.Organisation
-	systems, err := system.List(ctx, tx, org, system.Filter{Reach: access.ReachOf(actor, "action.List"), IDs: list})
+	systems, err := system.List(ctx, tx, org, system.Filter{Reach: access.ReachOf(actor, "action.Board"), IDs: list})
 	if err != nil {
 		return nil, err
 	}
@@ -131,9 +131,9 @@ func (s *Service) cards(ctx context.Context, tx *db.Tx, actor access.Actor, rows
 }
 
 // choices reads what the list can be narrowed to.
-func (l *Listing) choices(ctx context.Context, tx *db.Tx, actor access.Actor, c *catalogue.Catalogue) error {
-	org := actor.Organisation
-	l.Today, l.reach = civil.Of(tx.Now), access.ReachOf(actor, "action.List")
+func (l *Listing) choices(ctx context.Context, tx *db.Tx, r access.Reach, c *catalogue.Catalogue) error {
+	org := tx.Scope
+	l.Today, l.reach = civil.Of(tx.Now), r
 	units, err := organisation.Units(ctx, tx, org)
 	if err != nil {
 		return err

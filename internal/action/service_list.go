@@ -59,7 +59,7 @@ func (s *Service) List(ctx context.Context, actor access.Actor, f Filter) (Listi
 	}
 	out := Listing{Filter: f}
 	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
-		if err := out.choices(ctx, tx, actor, s.Requirements.Engine.Catalogue); err != nil {
+		if err := out.choices(ctx, tx, access.ReachOf(actor, "action.List"), s.Requirements.Engine.Catalogue); err != nil {
 			return err
 		}
 		if err := out.actions(ctx, tx, actor.Organisation); err != nil {

@@ -88,6 +88,8 @@ type Options struct {
 	Version string
 	// Drilling says what a restore drill takes; without it none is held.
 	Drilling backup.Drilling
+	// Printer makes PDF documents; nil where nothing can.
+	Printer report.Printer
 	// Log is where the program writes what it does.
 	Log *slog.Logger
 	// Warn tells the one who started the program something that must not be missed.
@@ -298,7 +300,7 @@ func (a *App) build(ctx context.Context, o Options) error {
 		return err
 	}
 	a.Register = &register.Service{DB: a.DB, Catalogue: a.Catalogue, Index: a.Index, Jobs: a.Jobs, Later: later}
-	a.Reports = &report.Service{DB: a.DB, Requirements: a.Requirements, Actions: a.Actions, Procurements: a.Procurements, Record: a.Processings, Texts: a.Texts}
+	a.Reports = &report.Service{DB: a.DB, Requirements: a.Requirements, Actions: a.Actions, Procurements: a.Procurements, Record: a.Processings, Texts: a.Texts, Printer: o.Printer}
 	action.Register(a.Jobs, a.Actions)
 	indicators := followup.NewEngine(a.Catalogue)
 	a.Followup = &followup.Service{DB: a.DB, Engine: indicators, Requirements: a.Requirements, SignIn: a.Evidence.Indicator}

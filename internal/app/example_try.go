@@ -58,29 +58,42 @@ func (a *App) ExampleState(ctx context.Context, actor access.Actor) (ExampleStat
 		if err != nil {
 			return err
 		}
-		n, err := system.Count(ctx, tx, org, system.Filter{Reach: access.Everywhere()})
+		all, err := system.Count(ctx, tx, org, system.Filter{Reach: access.Everywhere()})
 		if err != nil {
 			return err
 		}
-		out = ExampleState{Invented: o.Example && begun == "", Begun: begun != "", Done: begun != "" && done != "", Empty: n == 0, Own: n}
-		made, err := exampleMade(ctx, tx, org)
-		if err != nil {
-			return err
-		}
-		for _, id := range made[madeImport] {
-			list, err := register.Made(ctx, tx, org, ids.ID[register.Import](id))
-			if err != nil {
-				return err
-			}
-			out.Systems += list
-		}
-		out.Own = max(0, n-out.Systems)
-		return nil
+		out = ExampleState{Invented: o.Example && begun == "", Begun: begun != "", Done: begun != "" && done != "", Empty: all == 0}
+		return out.count(ctx, tx, access.ReachOf(actor, "app.ExampleState"))
 	})
 	if err != nil {
 		return ExampleState{}, fmt.Errorf("read how it stands with example data: %w", err)
 	}
 	return out, nil
+}
+
+// count counts the systems that the reader reaches: those that the example made, and the others.
+func (s *ExampleState) count(ctx context.Context, tx *db.Tx, r access.Reach) error {
+	made, err := exampleMade(ctx, tx, tx.Scope)
+	if err != nil {
+		return err
+	}
+	for _, id := range made[madeImport] {
+		list, err := register.Made(ctx, tx, tx.Scope, ids.ID[register.Import](id))
+		if err != nil {
+			return err
+		}
+		if len(list) == 0 {
+			continue
+		}
+		systems, err := system.List(ctx, tx, tx.Scope, system.Filter{Reach: r, IDs: list})
+		if err != nil {
+			return err
+		}
+		s.Systems += len(systems)
+	}
+	n, err := system.Count(ctx, tx, tx.Scope, system.Filter{Reach: r})
+	s.Own = max(0, n-s.Systems)
+	return err
 }
 
 // StartExample puts the invented municipality's data into the reader's own organisation, which must have no systems. A try that was cut

@@ -654,6 +654,7 @@ func (s *sides) requirementCalls(ctx context.Context) map[string]call {
 		"action.Save": func(x access.Actor) (any, error) {
 			return none(a.Actions.Save(ctx, x, ref, action.Action{Requirement: "x", OwnerRole: "y", Status: action.Planned}))
 		},
+		"action.Board": func(x access.Actor) (any, error) { return a.Actions.Board(ctx, x, action.Filter{}) },
 		"action.Move": func(x access.Actor) (any, error) {
 			m := action.Move{To: action.Done}
 			list, err := a.Actions.List(ctx, s.other, action.Filter{})

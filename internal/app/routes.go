@@ -104,7 +104,7 @@ func (a *App) routes(site *web.Site, address string, sessions *auth.Sessions) {
 	(&backup.Pages{Service: a.Backups}).Routes(site)
 	views := overview.New(a.DB, a.Requirements)
 	views.LogKey = a.LogKey
-	overviews := &overview.Pages{Overview: views, Requirements: a.Requirements, Systems: a.Systems, Export: "/rapporter/register?format=xlsx", First: a.first, Places: a.places, Processings: a.Processings}
+	overviews := &overview.Pages{Overview: views, Requirements: a.Requirements, Systems: a.Systems, Export: "/rapporter/register?format=xlsx", First: a.first, Places: a.places, Processings: a.Processings, PDF: a.Reports.Printer != nil}
 	overviews.Routes(site)
 	a.api(site, views)
 	(&approval.Pages{Service: a.Approvals, Names: a.Organisations.Names, Exceptions: a.Organisations.Began}).Routes(site)
@@ -114,8 +114,8 @@ func (a *App) routes(site *web.Site, address string, sessions *auth.Sessions) {
 	a.classificationPages().Routes(site)
 	(&risk.Pages{Service: a.Risks}).Routes(site)
 	(&evidence.Pages{Service: a.Evidence}).Routes(site)
-	(&action.Pages{Service: a.Actions}).Routes(site)
-	(&procurement.Pages{Service: a.Procurements}).Routes(site)
+	(&action.Pages{Service: a.Actions, PDF: a.Reports.Printer != nil}).Routes(site)
+	(&procurement.Pages{Service: a.Procurements, PDF: a.Reports.Printer != nil}).Routes(site)
 	(&incident.Pages{Service: a.Incidents, Link: address}).Routes(site)
 	(&register.Pages{Service: a.Register, Classifications: a.Classifications}).Routes(site)
 	(&measurement.Pages{Service: a.Measurements, Limit: a.ProbeRules.Limit}).Routes(site)

@@ -34,6 +34,7 @@ var builtKeys = map[string]string{
 	"national.series-":         "ends with how a value is known",
 	"national.size-":           "ends with a size of municipality",
 	"national.why-":            "ends with the reason why a figure is hidden",
+	"overview.door-":           "ends with a way to begin: import, example, new",
 	"action.group-":            "ends with where an action stands in time",
 	"action.page-export-":      "ends with a file format",
 	"action.page-part-":        "ends with a part of a system's plan; it stands in the code",

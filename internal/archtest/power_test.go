@@ -5,12 +5,14 @@ package archtest
 import "testing"
 
 // powers are the packages of the standard library that reach outside the program, with who may use each and why. Nobody but these
+// powers are the packages of the standard library that reach outside the program, with who may use each and why. Nobody but those listed
 // starts other programs, and nobody loads code, or goes past the type system.
 var powers = map[string]map[string]string{
 	"os/exec": {
 		"internal/probe/browser":       "starts a browser without a network, when the one who measures asks for it",
 		"internal/probe/child":         "starts the program itself, without database and keys, to measure",
 		"internal/discovery/tesseract": "has tesseract look at images, when the one who scans asks for it",
+		"internal/printer":             "starts a browser without a network to print, where the operator has one",
 	},
 	"plugin": {},
 	"unsafe": {},
@@ -32,6 +34,7 @@ var powers = map[string]map[string]string{
 		"internal/db":            "looks at how much room the disk has",
 		"internal/cli":           "stops on the signals of the system",
 		"internal/probe":         "looks at an address when it is connected to",
+		"internal/printer":       "gives the browser a user and a network of its own, and ends it",
 		"internal/probe/browser": "gives the browser a user and a network of its own, and ends it",
 		"internal/outbound":      "looks at an address when it is connected to",
 		"internal/seal":          "locks the file of keys",

@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 
@@ -11,6 +12,8 @@ import (
 	"github.com/insegel/insegel/internal/backup"
 	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/outbound"
+	"github.com/insegel/insegel/internal/printer"
+	"github.com/insegel/insegel/internal/report"
 )
 
 // database are the flags of a command that needs one.
@@ -28,6 +31,8 @@ type database struct {
 	reach outbound.Policy
 	// drilling says what a restore drill takes; the server alone holds them.
 	drilling backup.Drilling
+	// printer makes PDF documents, for the commands that write any; nil where nothing can.
+	printer report.Printer
 }
 
 // tenant is the flag of a command that acts for one organisation.
@@ -42,9 +47,21 @@ func (d *database) open(s *streams, log *slog.Logger) (*app.App, error) {
 	d.checkpoints.Drop = d.LogDrop
 	return app.Open(s.ctx, app.Options{
 		Outbound: d.reach,
-		Version:  Version, Drilling: d.drilling, Database: d.DB, MigrateDatabase: d.MigrateDB, KeyFile: d.KeyFile, KeysFile: d.Keys, Log: log, Checkpoints: d.checkpoints,
+		Version:  Version, Drilling: d.drilling, Database: d.DB, MigrateDatabase: d.MigrateDB, KeyFile: d.KeyFile, KeysFile: d.Keys, Log: log, Checkpoints: d.checkpoints, Printer: d.printer,
 		Warn: func(sentence string) { fmt.Fprintln(s.err, sentence) },
 	})
+}
+
+// findPrinter finds what PDF documents are made with: the program at a path, or the one that is found. None is no fault.
+func findPrinter(path string) (report.Printer, error) {
+	p, err := printer.Find(path)
+	switch {
+	case errors.Is(err, printer.ErrMissing):
+		return nil, nil //nolint:nilnil // there is none, and documents are written in other formats
+	case err != nil:
+		return nil, usageError{err}
+	}
+	return p, nil
 }
 
 // act opens the database and finds the organisation to act for. With write false nothing is made that was not there.

@@ -40,7 +40,11 @@ func (c *demoCommand) Run(s *streams) error {
 		dir = filepath.Join(app.DefaultDirectory(), "demo")
 	}
 	log := slog.New(redact.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn})))
-	a, err := app.Open(s.ctx, app.Options{Database: "sqlite:" + filepath.Join(dir, "insegel.db"), Log: log})
+	prints, err := findPrinter("")
+	if err != nil {
+		return err
+	}
+	a, err := app.Open(s.ctx, app.Options{Database: "sqlite:" + filepath.Join(dir, "insegel.db"), Log: log, Printer: prints})
 	if err != nil {
 		return err
 	}

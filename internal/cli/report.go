@@ -18,12 +18,14 @@ import (
 type reportCommand struct {
 	database
 	tenant
-	Kind   string `arg:"" help:"What to write: plan, procurement, classification or register." enum:"plan,procurement,classification,register"`
-	System string `help:"The system, by its id or the last part of its address." placeholder:"ID" xor:"which"`
-	All    bool   `help:"All systems." xor:"which"`
-	Format string `help:"plan and register: xlsx, docx, html, csv, json; procurement: xlsx, docx, ods, html, json; classification: docx, html, json." required:"" placeholder:"FORMAT"`
-	Output string `short:"o" help:"The file to write, or - for standard output." required:"" placeholder:"FILE"`
-	Lang   string `help:"The language of the document." enum:"sv,en" default:"sv"`
+	Kind     string `arg:"" help:"What to write: plan, procurement, classification or register." enum:"plan,procurement,classification,register"`
+	System   string `help:"The system, by its id or the last part of its address." placeholder:"ID" xor:"which"`
+	All      bool   `help:"All systems." xor:"which"`
+	Format   string `help:"plan and register: xlsx, docx, html, csv, json; procurement: xlsx, docx, ods, html, json; classification: docx, html, json; pdf for all, where there is a Chromium." required:"" placeholder:"FORMAT"`
+	Output   string `short:"o" help:"The file to write, or - for standard output." required:"" placeholder:"FILE"`
+	Chromium string `help:"The Chromium that prints PDF documents. Looked for in PATH when left out." env:"INSEGEL_CHROMIUM" placeholder:"PATH"`
+
+	Lang string `help:"The language of the document." enum:"sv,en" default:"sv"`
 }
 
 // Run writes the report.
@@ -33,11 +35,14 @@ func (c *reportCommand) Run(s *streams) error {
 		return usageError{err}
 	}
 	kind := report.Kind(c.Kind)
-	if formats := report.Formats(kind); !slices.Contains(formats, format) {
+	if formats := append(slices.Clone(report.Formats(kind)), document.PDF); !slices.Contains(formats, format) {
 		return fmt.Errorf("report %s is not written as %s: choose one of %s", c.Kind, format, joined(formats))
 	}
 	if c.System == "" && !c.All && kind != report.Register {
 		return usage("report %s: say which system with --system ID, or --all", c.Kind)
+	}
+	if c.printer, err = findPrinter(c.Chromium); err != nil {
+		return err
 	}
 	a, actor, err := c.act(s, &c.tenant, true)
 	if err != nil {

@@ -50,6 +50,8 @@ type serveCommand struct {
 	CertPin    []string `name:"client-cert-pin" help:"The SHA-256, in hexadecimal, of the certificate that such a proxy shows. Without it the header is read over a unix socket only. May be repeated." env:"INSEGEL_CLIENT_CERT_PIN" placeholder:"SHA256"`
 	CRL        []string `name:"client-crl" help:"A file with revoked personal certificates (CRL), read anew when it changes. May be repeated." env:"INSEGEL_CLIENT_CRL" placeholder:"PATH"`
 
+	Chromium string `help:"The Chromium that prints PDF documents. Looked for in PATH when left out; without one there are no PDF documents." env:"INSEGEL_CHROMIUM" placeholder:"PATH"`
+
 	leave
 	checkpointFlags
 }
@@ -91,6 +93,9 @@ func (c *serveCommand) Run(s *streams) error {
 		return err
 	}
 	if c.reach, err = c.policy(); err != nil {
+		return err
+	}
+	if c.printer, err = findPrinter(c.Chromium); err != nil {
 		return err
 	}
 	if (c.DrillDir == "") != (c.DrillIdentity == "") {

@@ -21,7 +21,8 @@ import (
 type Format string
 
 // The formats a report can be asked for in. JSON is listed because a report is
-// asked for in it, although a Document has no JSON form (see ErrNoJSON).
+// asked for in it, although a Document has no JSON form (see ErrNoJSON), and
+// PDF is printed from HTML by whoever has a printer (see ErrNoPDF).
 const (
 	XLSX Format = "xlsx"
 	DOCX Format = "docx"
@@ -29,11 +30,15 @@ const (
 	HTML Format = "html"
 	CSV  Format = "csv"
 	JSON Format = "json"
+	PDF  Format = "pdf"
 )
 
 // ErrNoJSON says that a Document is laid out for people: whoever made it writes
 // its own JSON, from the facts rather than from their layout.
 var ErrNoJSON = errors.New("a document has no JSON form, the report behind it writes its own")
+
+// ErrNoPDF says that a document is not written as PDF here: it is printed from HTML.
+var ErrNoPDF = errors.New("a document is printed as PDF from HTML")
 
 // ErrNoTable says that a document without tables was asked for as CSV, which
 // holds nothing but tables.
@@ -43,7 +48,7 @@ var ErrNoTable = errors.New("the document has no table, and CSV holds nothing el
 func ParseFormat(s string) (Format, error) {
 	f := Format(strings.ToLower(strings.TrimSpace(s)))
 	if f.MediaType() == "" {
-		return "", fmt.Errorf("unknown format %q: choose xlsx, docx, ods, html, csv or json", s)
+		return "", fmt.Errorf("unknown format %q: choose xlsx, docx, ods, html, csv, json or pdf", s)
 	}
 	return f, nil
 }
@@ -64,6 +69,8 @@ func (f Format) MediaType() string {
 		return "text/csv; charset=utf-8"
 	case JSON:
 		return "application/json"
+	case PDF:
+		return "application/pdf"
 	default:
 		return ""
 	}
@@ -189,6 +196,8 @@ func writer(f Format) (func(io.Writer, *layout) error, error) {
 		return writeCSV, nil
 	case JSON:
 		return nil, ErrNoJSON
+	case PDF:
+		return nil, ErrNoPDF
 	default:
 		_, err := ParseFormat(string(f))
 		return nil, err

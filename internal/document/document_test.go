@@ -117,7 +117,7 @@ func TestParseFormat(t *testing.T) {
 			t.Errorf("%s has media type %q and extension %q", f, f.MediaType(), f.Extension())
 		}
 	}
-	for _, s := range []string{"", "pdf", ".xlsx", "xlsx;", "xls"} {
+	for _, s := range []string{"", "gif", ".xlsx", "xlsx;", "xls"} {
 		_, err := ParseFormat(s)
 		if err == nil {
 			t.Errorf("ParseFormat(%q) succeeds, want an error", s)
@@ -145,7 +145,7 @@ func TestWriteRefuses(t *testing.T) {
 		table  Table
 		want   string
 	}{
-		{"unknown format", "pdf", Table{Columns: column}, "choose xlsx"},
+		{"unknown format", "gif", Table{Columns: column}, "choose xlsx"},
 		{"no columns", HTML, Table{Name: "T"}, "no columns"},
 		{"too many cells", DOCX, Table{Name: "T", Columns: column, Rows: [][]Cell{{}, {T("1"), T("2")}}}, "row 2 has 2 cells for 1 columns"},
 		{"too wide for Word", DOCX, Table{Name: "T", Columns: make([]Column, 64)}, "Word holds 63"},

@@ -32,6 +32,8 @@ type Pages struct {
 	Processings *processing.Service
 	// Export is the address of the register as a file; empty hides the button.
 	Export string
+	// PDF says that documents can be had as PDF.
+	PDF bool
 	// First is where readers begin who may not see the state of the organisation; empty is nowhere.
 	First func(c *web.Context) string
 	// Places are the pages of the menu that the reader may open, for the search.

@@ -67,7 +67,7 @@ func (p *Pages) suppliers(c *web.Context) error {
 		d.Actions = []web.Link{{Label: c.L.T("overview.new-supplier"), Href: supplier.Place + "/ny", Icon: "plus", Primary: true}}
 	}
 	if may(c, "report.Suppliers") {
-		d.Exports = exportLinks(c, "/rapporter/leverantorer")
+		d.Exports = p.exportLinks(c, "/rapporter/leverantorer")
 	}
 	d.Empty.Actions = d.Actions
 	if l.Total > 0 {
@@ -85,9 +85,12 @@ func (p *Pages) suppliers(c *web.Context) error {
 }
 
 // exportLinks lead to a report in every format that people open.
-func exportLinks(c *web.Context, path string) []web.Link {
+func (p *Pages) exportLinks(c *web.Context, path string) []web.Link {
 	var out []web.Link
-	for _, format := range []string{"xlsx", "docx", "csv", "html"} {
+	for _, format := range []string{"xlsx", "docx", "pdf", "csv", "html"} {
+		if format == "pdf" && !p.PDF {
+			continue
+		}
 		out = append(out, web.Link{Label: c.L.T("overview.file-" + format), Href: path + "?format=" + format + "&lang=" + c.L.Lang, Icon: "dl"})
 	}
 	return out

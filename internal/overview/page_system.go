@@ -3,6 +3,7 @@
 package overview
 
 import (
+	"net/url"
 	"slices"
 	"strconv"
 
@@ -80,6 +81,7 @@ type systemPage struct {
 	Records     *processingsPart
 	// Dependencies leads to what the system needs and what needs it.
 	Dependencies string
+	Files        []web.Link // the system as a document
 }
 
 // shownLaws and shownEvents are how many stand on the first page; the rest is a click away.
@@ -87,6 +89,18 @@ const (
 	shownLaws   = 6
 	shownEvents = 5
 )
+
+// systemFiles are links to the system as a document, as PDF too where it can be printed.
+func (p *Pages) systemFiles(c *web.Context, slug string) []web.Link {
+	var out []web.Link
+	for _, format := range []string{"pdf", "docx", "html"} {
+		if format != "pdf" || p.PDF {
+			q := url.Values{"format": {format}, "system": {slug}, "lang": {c.L.Lang}}
+			out = append(out, web.Link{Label: c.L.T("overview.file-" + format), Href: "/rapporter/register?" + q.Encode(), Icon: "dl"})
+		}
+	}
+	return out
+}
 
 func (p *Pages) system(c *web.Context) error {
 	o, err := p.Overview.System(c.Context(), c.Actor, c.Path("slug"), c.L)
@@ -113,6 +127,9 @@ func (p *Pages) system(c *web.Context) error {
 	}
 	if mayAt(c, "classification.SetInformation", &v.System) && !v.Need.Stop {
 		d.Describe = systemPath(v.System.Slug) + "/klassning"
+	}
+	if mayAt(c, "report.Write", &v.System) && !v.Need.Stop {
+		d.Files = p.systemFiles(c, v.System.Slug)
 	}
 	d.EditLogins = settle(c, &v.System, loginField)
 	if mayAt(c, "overview.Dependencies", &v.System) {

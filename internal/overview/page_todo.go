@@ -8,6 +8,7 @@ import (
 
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
+	"github.com/insegel/insegel/internal/supplier"
 	"github.com/insegel/insegel/internal/web"
 )
 
@@ -57,6 +58,10 @@ var taskTexts = map[TaskKind]struct{ title, button, path string }{
 	TaskWorse:        {"overview.task-worse", "overview.do-worse", "/bevis#forandringar"},
 	TaskBetter:       {"overview.task-better", "overview.do-better", "/bevis#forandringar"},
 	TaskProve:        {"overview.task-prove", "overview.do-prove", "/bevis#bevisen"},
+
+	TaskContract:    {"overview.task-contract", "overview.do-paper", ""},
+	TaskAgreement:   {"overview.task-agreement", "overview.do-paper", ""},
+	TaskCertificate: {"overview.task-certificate", "overview.do-paper", ""},
 }
 
 // taskGroups are how the groups in time are called.
@@ -76,7 +81,10 @@ func (p *Pages) todo(c *web.Context) error {
 	t := c.L.T
 	d := todoPage{
 		Page: web.Page{Title: t("overview.todo"), Active: MenuTodo}, Scope: scope,
-		Lead: t("overview.todo-lead", "Count", list.Counts[TodoMine]), Tabs: web.Tabs{Label: t("overview.todo-tabs")},
+		Tabs: web.Tabs{Label: t("overview.todo-tabs")},
+	}
+	if n := list.Counts[TodoMine]; n > 0 {
+		d.Lead = t("overview.todo-lead", "Count", n)
 	}
 	for _, tab := range []struct{ scope, key string }{{TodoMine, "overview.todo-mine"}, {TodoUnit, "overview.todo-unit"}, {TodoDelegated, "overview.todo-delegated"}} {
 		d.Tabs.Items = append(d.Tabs.Items, web.Tab{
@@ -121,7 +129,10 @@ func (p *Pages) taskRow(c *web.Context, task *Task, today civil.Date) taskRow {
 	text := taskTexts[task.Kind]
 	r := taskRow{
 		Key: task.Key, System: task.Name, Unit: task.Unit, Href: systemPath(task.Slug) + text.path, Button: c.L.T(text.button),
-		Title: c.L.T(text.title, "System", task.Name, "To", task.To, "Count", task.Count),
+		Title: c.L.T(text.title, "System", task.Name, "To", task.To, "Count", task.Count, "Paper", task.Paper),
+	}
+	if task.Supplier != "" {
+		r.Href = (&supplier.Supplier{ID: task.Supplier}).Path()
 	}
 	if task.Kind == TaskAction {
 		r.Href += task.Requirement

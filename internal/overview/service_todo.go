@@ -16,6 +16,7 @@ import (
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/organisation"
+	"github.com/insegel/insegel/internal/supplier"
 )
 
 // Todo is what somebody has to do.
@@ -96,6 +97,13 @@ func (s *Service) tasks(ctx context.Context, tx *db.Tx, who doing, out *Todo) (m
 		}
 	case !errors.Is(err, db.ErrNotFound): // nobody's account, as in the demonstration, owns nothing
 		return nil, err
+	}
+	if access.Allowed(actor, "supplier.SavePaper") {
+		suppliers, err := supplier.Whole(ctx, tx, actor.Organisation)
+		if err != nil {
+			return nil, err
+		}
+		lists[TodoMine] = append(lists[TodoMine], paperTasks(suppliers, out.Today)...)
 	}
 	x := all.within(who.reach)
 	for i := range x.Systems {

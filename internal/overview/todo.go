@@ -4,12 +4,14 @@ package overview
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/evidence"
 	"github.com/insegel/insegel/internal/ids"
+	"github.com/insegel/insegel/internal/supplier"
 	"github.com/insegel/insegel/internal/system"
 )
 
@@ -31,6 +33,10 @@ const (
 	TaskWorse        TaskKind = "worse"        // something measured has become worse
 	TaskBetter       TaskKind = "better"       // something measured has become better, and may end actions
 	TaskProve        TaskKind = "prove"        // evidence ends soon or has ended
+
+	TaskContract    TaskKind = "contract"    // a contract ends, or notice of it must be given
+	TaskAgreement   TaskKind = "agreement"   // a processor agreement ends
+	TaskCertificate TaskKind = "certificate" // a supplier's certificate ends
 )
 
 // Task is one thing to do.
@@ -42,6 +48,9 @@ type Task struct {
 	Slug, Name, Unit string
 	// Requirement is the one that an action is about.
 	Requirement string
+	// Supplier is whose paper the task is about and Paper what that is called; Slug is then empty and Name the supplier's.
+	Supplier ids.ID[supplier.Supplier]
+	Paper    string
 	// To is whom a question was sent to, with most of the address left out.
 	To string
 	// Count is how many shortcomings there are.
@@ -142,6 +151,24 @@ func evidenceTasks(s *Sum, today civil.Date, may doer) []Task {
 	if s.Renew > 0 {
 		add(TaskProve, "evidence.Record", Task{Count: s.Renew, Due: s.RenewBy})
 	}
+	return out
+}
+
+// paperTasks lists the papers of suppliers that somebody must decide about soon, the nearest first.
+func paperTasks(all []supplier.Supplier, today civil.Date) []Task {
+	kinds := map[string]TaskKind{supplier.Contract: TaskContract, supplier.Agreement: TaskAgreement, supplier.Certificate: TaskCertificate}
+	var out []Task
+	for i := range all {
+		s := &all[i]
+		for _, p := range s.Reminders(today) {
+			due := p.EndsOn
+			if p.Standing(today) == supplier.Notice {
+				due = p.Decide()
+			}
+			out = append(out, Task{Kind: kinds[p.Kind], Key: "paper:" + p.ID.String(), Supplier: s.ID, Name: s.Name, Paper: p.Name, Due: due})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Task) int { return strings.Compare(a.Due.String(), b.Due.String()) })
 	return out
 }
 

@@ -24,7 +24,11 @@ var pageFiles embed.FS
 var pages = web.Parse(pageFiles)
 
 // Pages are the pages of tender annexes.
-type Pages struct{ Service *Service }
+type Pages struct {
+	Service *Service
+	// PDF says that documents can be had as PDF.
+	PDF bool
+}
 
 // Routes registers the pages.
 func (p *Pages) Routes(s *web.Site) {
@@ -139,7 +143,7 @@ func (p *Pages) render(c *web.Context, in *typed) error {
 	}
 	page.showRows(c, a.Rows, in)
 	if access.AllowedAt(c.Actor, "report.Write", v.System.UnitID) && !v.Need.Stop {
-		page.Exports = exports(c.L, v.System.Slug)
+		page.Exports = p.exports(c.L, v.System.Slug)
 	}
 	return c.Render(pages, "annex.html", page)
 }
@@ -237,9 +241,12 @@ func topicParts(l *locale.Localizer, groups []topicGroup, slug, weight, current 
 }
 
 // exports are the links to the annex as a document.
-func exports(l *locale.Localizer, slug string) []web.Link {
+func (p *Pages) exports(l *locale.Localizer, slug string) []web.Link {
 	var out []web.Link
-	for i, format := range []string{"docx", "xlsx", "ods", "html"} {
+	for i, format := range []string{"docx", "xlsx", "pdf", "ods", "html"} {
+		if format == "pdf" && !p.PDF {
+			continue
+		}
 		q := url.Values{"system": {slug}, "format": {format}, "lang": {l.Lang}}
 		out = append(out, web.Link{Label: l.T("procurement.page-export-" + format), Href: "/rapporter/procurement?" + q.Encode(), Icon: "dl", Primary: i == 0})
 	}

@@ -131,15 +131,16 @@ func changesOf(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids
 	return out, nil
 }
 
-// Made tells how many of the systems that an import made there still are.
-func Made(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.ID[Import]) (int, error) {
-	var n int
-	err := db.One(tx.QueryRow(ctx, `SELECT COUNT(*) FROM register_change c JOIN system s ON s.id = c.system_id AND s.organisation_id = c.organisation_id
-		WHERE c.organisation_id = $1 AND c.import_id = $2 AND c.kind = $3`, org, id, string(New)), &n)
+// Made tells which systems an import made. Some may be gone.
+func Made(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.ID[Import]) ([]ids.ID[system.System], error) {
+	out, err := db.All(ctx, tx, func(scan func(...any) error) (ids.ID[system.System], error) {
+		var id ids.ID[system.System]
+		return id, scan(&id)
+	}, `SELECT system_id FROM register_change WHERE organisation_id = $1 AND import_id = $2 AND kind = $3`, org, id, string(New))
 	if err != nil {
-		return 0, fmt.Errorf("count what an import made: %w", err)
+		return nil, fmt.Errorf("read what an import made: %w", err)
 	}
-	return n, nil
+	return out, nil
 }
 
 func setUndone(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.ID[Import]) error {

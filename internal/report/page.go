@@ -16,6 +16,7 @@ import (
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/document"
+	"github.com/insegel/insegel/internal/printer"
 	"github.com/insegel/insegel/internal/system"
 	"github.com/insegel/insegel/internal/web"
 )
@@ -70,13 +71,31 @@ func (p *Pages) list(c *web.Context) error {
 			ID: string(k), Name: c.L.T("report.page-name-" + string(k)), Text: c.L.T("report.page-text-" + string(k)),
 			One: web.Link{Label: c.L.T("report.page-one-" + string(k)), Href: single[k]}, Weak: k != Procurement,
 		}
-		for _, f := range Formats(k) {
-			q := url.Values{"format": {string(f)}, "lang": {c.L.Lang}}
-			row.Files = append(row.Files, web.Link{Label: c.L.T("report.page-format-" + string(f)), Href: "/rapporter/" + string(k) + "?" + q.Encode(), Icon: "dl"})
-		}
+		row.Files = files(c, "/rapporter/"+string(k), p.Service.Formats(k))
 		out.Kinds = append(out.Kinds, row)
 	}
+	for _, r := range []struct{ id, action, path, one string }{
+		{"processing", "report.Processings", "/rapporter/behandlingar", "/behandlingar"},
+		{"supplier", "report.Suppliers", "/rapporter/leverantorer", "/leverantorer"},
+	} {
+		if access.Allowed(c.Actor, r.action) {
+			out.Kinds = append(out.Kinds, kindRow{
+				ID: r.id, Name: c.L.T("report.page-name-" + r.id), Text: c.L.T("report.page-text-" + r.id),
+				Files: files(c, r.path, p.Service.RecordFormats()), One: web.Link{Label: c.L.T("report.page-one-" + r.id), Href: r.one},
+			})
+		}
+	}
 	return c.Render(pages, "list.html", out)
+}
+
+// files are links to a report in every format.
+func files(c *web.Context, path string, formats []document.Format) []web.Link {
+	var out []web.Link
+	for _, f := range formats {
+		q := url.Values{"format": {string(f)}, "lang": {c.L.Lang}}
+		out = append(out, web.Link{Label: c.L.T("report.page-format-" + string(f)), Href: path + "?" + q.Encode(), Icon: "dl"})
+	}
+	return out
 }
 
 // download writes a report of systems.
@@ -152,6 +171,10 @@ func understand(err error) error {
 	switch {
 	case errors.Is(err, ErrKind):
 		return &web.Error{Status: http.StatusNotFound, Key: "report.page-bad-kind", Err: err}
+	case errors.Is(err, ErrPrinter):
+		return &web.Error{Status: http.StatusNotImplemented, Key: "report.page-no-printer", Err: err}
+	case errors.Is(err, printer.ErrPrint):
+		return &web.Error{Status: http.StatusServiceUnavailable, Key: "report.page-print-failed", Err: err}
 	case errors.Is(err, ErrFormat):
 		return &web.Error{Status: http.StatusBadRequest, Key: "report.page-bad-format", Err: err}
 	default:

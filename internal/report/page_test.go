@@ -57,6 +57,14 @@ func TestPageListsEveryReport(t *testing.T) {
 				}
 			}
 		}
+		for _, path := range []string{"behandlingar", "leverantorer"} {
+			for _, f := range report.RecordFormats {
+				links++
+				if href := "/rapporter/" + path + "?format=" + string(f) + "&lang=" + lang; !p.Has("a[href=" + href + "]") {
+					t.Errorf("%s: no link to %s", lang, href)
+				}
+			}
+		}
 		if got := len(p.All("main a[href^=/rapporter/]")); got != links {
 			t.Errorf("%s: got %d links to documents, want %d", lang, got, links)
 		}
@@ -106,7 +114,7 @@ func TestDownloadRefuses(t *testing.T) {
 	client, reader := site(t, w)
 	for path, want := range map[string]int{
 		"/rapporter/plan":                                   http.StatusBadRequest,
-		"/rapporter/plan?format=pdf":                        http.StatusBadRequest,
+		"/rapporter/plan?format=gif":                        http.StatusBadRequest,
 		"/rapporter/procurement?format=csv":                 http.StatusBadRequest,
 		"/rapporter/finns-inte?format=csv":                  http.StatusNotFound,
 		"/rapporter/plan?format=csv&system=finns-inte":      http.StatusNotFound,

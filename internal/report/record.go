@@ -124,8 +124,11 @@ func (f *frame) period(p *supplier.Paper) string {
 
 // record reads, logs and writes a record. One that cannot be logged is not written.
 func (s *Service) record(ctx context.Context, actor access.Actor, r Request, w io.Writer, read func(*db.Tx, *frame) ([]told, error)) error {
-	if !slices.Contains(RecordFormats, r.Format) {
-		return fmt.Errorf("write record as %q: %w: choose %s", r.Format, ErrFormat, choices(RecordFormats))
+	if r.Format == document.PDF && s.Printer == nil {
+		return fmt.Errorf("write record %s: %w", r.Kind, ErrPrinter)
+	}
+	if formats := s.RecordFormats(); !slices.Contains(formats, r.Format) {
+		return fmt.Errorf("write record as %q: %w: choose %s", r.Format, ErrFormat, choices(formats))
 	}
 	l := s.Texts.In(r.Lang)
 	f := &frame{request: r, l: l, lang: catalogue.Lang(l.Lang), catalogue: s.Requirements.Engine.Catalogue}
@@ -142,7 +145,7 @@ func (s *Service) record(ctx context.Context, actor access.Actor, r Request, w i
 		err = s.note(ctx, actor, r)
 	}
 	if err == nil {
-		err = f.recordDocument(list).Write(w, r.Format)
+		err = s.write(ctx, f.recordDocument(list), r.Format, w)
 	}
 	if err != nil {
 		return fmt.Errorf("write record %s: %w", r.Kind, err)

@@ -6,6 +6,7 @@
 package report
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -47,6 +48,8 @@ var (
 	ErrKind = errors.New("there is no such report")
 	// ErrFormat says that a report is not written in the format.
 	ErrFormat = errors.New("the report is not written in that format")
+	// ErrPrinter says that a report was asked for as PDF where nothing can print it.
+	ErrPrinter = errors.New("nothing here can print PDF")
 )
 
 // Formats lists what a kind of report can be written as; none for a kind that does not exist.
@@ -78,10 +81,13 @@ type Request struct {
 }
 
 // check refuses a report that cannot be written, and says what can.
-func (r *Request) check() error {
-	formats := Formats(r.Kind)
+func (s *Service) check(r *Request) error {
+	formats := s.Formats(r.Kind)
 	if formats == nil {
 		return fmt.Errorf("write report %q: %w: choose %s", r.Kind, ErrKind, choices(Kinds))
+	}
+	if r.Format == document.PDF && s.Printer == nil {
+		return fmt.Errorf("write report %s: %w", r.Kind, ErrPrinter)
 	}
 	if !slices.Contains(formats, r.Format) {
 		return fmt.Errorf("write report %s as %q: %w: choose %s", r.Kind, r.Format, ErrFormat, choices(formats))
@@ -108,6 +114,43 @@ type Service struct {
 	// Record is the record of processing activities.
 	Record *processing.Service
 	Texts  *locale.Bundle
+	// Printer makes PDF documents; nil where nothing can.
+	Printer Printer
+}
+
+// Printer makes a PDF document of a page that holds everything that it needs.
+type Printer interface {
+	PDF(ctx context.Context, html []byte) ([]byte, error)
+}
+
+// Formats is what a kind of report can be written as here: PDF too, where there is something to print with.
+func (s *Service) Formats(k Kind) []document.Format { return s.printed(Formats(k)) }
+
+// RecordFormats is Formats for the record of processing activities and the list of suppliers.
+func (s *Service) RecordFormats() []document.Format { return s.printed(RecordFormats) }
+
+func (s *Service) printed(list []document.Format) []document.Format {
+	if s.Printer == nil || len(list) == 0 {
+		return list
+	}
+	return append(slices.Clone(list), document.PDF)
+}
+
+// write writes a document, printed when it is to be PDF.
+func (s *Service) write(ctx context.Context, d *document.Document, f document.Format, w io.Writer) error {
+	if f != document.PDF {
+		return d.Write(w, f)
+	}
+	var page bytes.Buffer
+	if err := d.Write(&page, document.HTML); err != nil {
+		return err
+	}
+	pdf, err := s.Printer.PDF(ctx, page.Bytes())
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(pdf)
+	return err
 }
 
 // report is what every kind of report is: facts that are written as JSON as they are, and a way to lay them out for people.
@@ -122,7 +165,7 @@ func (s *Service) Write(ctx context.Context, actor access.Actor, r Request, w io
 	if err := access.Check(actor, "report.Write"); err != nil {
 		return err
 	}
-	if err := r.check(); err != nil {
+	if err := s.check(&r); err != nil {
 		return err
 	}
 	if err := access.Check(actor, reads[r.Kind]); err != nil {
@@ -141,7 +184,7 @@ func (s *Service) Write(ctx context.Context, actor access.Actor, r Request, w io
 	if r.Format == document.JSON {
 		err = writeJSON(w, made)
 	} else {
-		err = made.document(f).Write(w, r.Format)
+		err = s.write(ctx, made.document(f), r.Format, w)
 	}
 	if err != nil {
 		return fmt.Errorf("write report %s: %w", r.Kind, err)
