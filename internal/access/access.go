@@ -176,6 +176,18 @@ func Allowed(a Actor, action string) bool {
 // AllowedAt is Allowed for something that belongs to a unit.
 func AllowedAt(a Actor, action string, unit UnitID) bool { return ReachOf(a, action).Holds(unit) }
 
+// Beyond gives an error that reads as what is shown to the reader, who is not to learn that the object exists, and is the cause too, which
+// the log tells.
+func Beyond(shown, cause error) error { return beyond{shown, cause} }
+
+type beyond struct{ shown, cause error }
+
+// Error is the text of what is not found.
+func (b beyond) Error() string { return b.shown.Error() }
+
+// Unwrap gives both errors.
+func (b beyond) Unwrap() []error { return []error{b.shown, b.cause} }
+
 // Reach is where in the organisation an actor may do something. Lists are filtered by it. Its zero value is nowhere.
 type Reach struct {
 	held   []Held

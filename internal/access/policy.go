@@ -330,6 +330,16 @@ var policies = map[string]Policy{
 	"procurement.Choose":  {Kind: KindProcurement, By: with(procures, writes)},
 	"procurement.Systems": {Kind: KindProcurement, By: with(buys, reads)},
 
+	"procurement.Purchase":       {Kind: KindProcurement, By: buys},
+	"procurement.EditPurchase":   {Kind: KindProcurement, By: procures},
+	"procurement.SavePurchase":   {Kind: KindProcurement, By: procures},
+	"procurement.RemovePurchase": {Kind: KindProcurement, By: procures},
+	"procurement.MakeSystem":     {Kind: KindProcurement, By: manages},
+	"procurement.AddOwn":         {Kind: KindProcurement, By: procures},
+	"procurement.RemoveOwn":      {Kind: KindProcurement, By: procures},
+	"procurement.Freeze":         {Kind: KindProcurement, By: procures},
+	"procurement.Versions":       {Kind: KindProcurement, By: buys},
+
 	"procurement.Supplied":       {Kind: KindProcurement, By: sees, Weakness: true},
 	"procurement.AskSupplier":    {Kind: KindProcurement, By: appoints},
 	"procurement.RecallSupplier": {Kind: KindProcurement, By: appoints},

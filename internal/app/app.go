@@ -295,7 +295,7 @@ func (a *App) build(ctx context.Context, o Options) error {
 		return err
 	}
 	a.Actions = &action.Service{DB: a.DB, Requirements: a.Requirements}
-	a.Procurements = &procurement.Service{DB: a.DB, Requirements: a.Requirements, Links: a.Links}
+	a.Procurements = &procurement.Service{DB: a.DB, Requirements: a.Requirements, Links: a.Links, Jobs: a.Jobs}
 	if err := a.buildRisks(); err != nil {
 		return err
 	}

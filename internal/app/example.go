@@ -69,6 +69,7 @@ type story struct {
 	Suppliers   []storySupplier
 	Common      struct{ Contact, DPO string }
 	Processings []storyProcessing
+	Purchases   []storyPurchase
 }
 
 // storyRisk is a scenario of the catalogue that has been weighed for a system.
@@ -189,7 +190,10 @@ func (a *App) tellAll(ctx context.Context, actor access.Actor, s *story, today c
 	if err := a.tellSuppliers(ctx, actor, s, names, today); err != nil {
 		return err
 	}
-	return a.tellProcessings(ctx, actor, s, names, today)
+	if err := a.tellProcessings(ctx, actor, s, names, today); err != nil {
+		return err
+	}
+	return a.tellPurchases(ctx, actor, s)
 }
 
 // tellRisks weighs some scenarios. What an earlier start that was cut short has weighed is left as it is.

@@ -8,12 +8,14 @@ import (
 	"slices"
 
 	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/processing"
+	"github.com/insegel/insegel/internal/procurement"
 	"github.com/insegel/insegel/internal/supplier"
 )
 
@@ -187,4 +189,58 @@ func (x *storyProcessing) processing(today civil.Date) processing.Processing {
 		p.AssessedOn = today.AddDays(-x.AssessedDaysAgo)
 	}
 	return p
+}
+
+// storyPurchase is something that the example plans to buy.
+type storyPurchase struct {
+	Name, Unit, Note string
+	Information, Own []string
+	Levels           map[string]int
+}
+
+// tellPurchases plans what is to be bought.
+func (a *App) tellPurchases(ctx context.Context, actor access.Actor, s *story) error {
+	units := map[string]access.UnitID{}
+	err := a.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
+		list, err := organisation.Units(ctx, tx, actor.Organisation)
+		for _, u := range list {
+			units[u.Name] = u.ID
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	there, err := a.Procurements.Systems(ctx, actor, procurement.Filter{})
+	if err != nil {
+		return err
+	}
+	for i := range s.Purchases {
+		x := &s.Purchases[i]
+		if slices.ContainsFunc(there.Purchases, func(p procurement.Purchase) bool { return p.Name == x.Name }) {
+			continue
+		}
+		p := procurement.Purchase{Name: x.Name, Note: x.Note, UnitID: units[x.Unit], Types: x.Information, Levels: map[catalogue.Aspect]int{}}
+		for name, level := range x.Levels {
+			aspect, ok := catalogue.ParseAspect(name)
+			if !ok {
+				return fmt.Errorf("the story speaks of %q, which is no aspect", name)
+			}
+			p.Levels[aspect] = level
+		}
+		made, err := a.Procurements.SavePurchase(ctx, actor, p)
+		if err != nil {
+			return fmt.Errorf("%s: %w", x.Name, err)
+		}
+		if err := a.mark(ctx, actor, madePurchase, made.ID.String()); err != nil {
+			return err
+		}
+		for _, text := range x.Own {
+			err := a.Procurements.AddOwn(ctx, actor, procurement.PurchaseRef+made.ID.String(), a.Texts.In("sv"), procurement.Own{Text: text, Must: true})
+			if err != nil {
+				return fmt.Errorf("%s: %w", x.Name, err)
+			}
+		}
+	}
+	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/insegel/insegel/internal/information"
 	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/processing"
+	"github.com/insegel/insegel/internal/procurement"
 	"github.com/insegel/insegel/internal/register"
 	"github.com/insegel/insegel/internal/supplier"
 	"github.com/insegel/insegel/internal/system"
@@ -186,6 +187,9 @@ func (a *App) clearExample(ctx context.Context, tx *db.Tx, actor access.Actor) (
 		systems += n
 	}
 	if err := processing.Clear(ctx, tx, org, of[ids.ID[processing.Processing]](made[madeProcessing])); err != nil {
+		return 0, err
+	}
+	if err := procurement.Clear(ctx, tx, org, of[ids.ID[procurement.Purchase]](made[madePurchase])); err != nil {
 		return 0, err
 	}
 	if err := supplier.Clear(ctx, tx, org, of[ids.ID[supplier.Supplier]](made[madeSupplier])); err != nil {

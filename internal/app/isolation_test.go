@@ -57,6 +57,10 @@ type sides struct {
 	reader, other access.Actor
 	// systemID, slug and the rest name what lies on the other side.
 	systemID, slug, information, imported, upload, unit, person, requirement, processing, record, shift, incident, risk, target string
+	systemID, slug, information, imported, upload, unit, person, requirement, processing, record, shift, incident, risk string
+	systemID, slug, information, imported, upload, unit, person, requirement, processing, record, shift, incident string
+	// purchase is a planned purchase there.
+	purchase ids.ID[procurement.Purchase]
 	// whole is true when the reader reaches a whole organisation, and the other side is another one.
 	whole bool
 }
@@ -131,6 +135,11 @@ func fillSide(t *testing.T, a *app.App, actor access.Actor, unit, mark string) (
 	s.processing = must(a.Processings.Create(t.Context(), actor, x, processing.Wanted{Systems: []string{s.systemID}}))(t).Slug
 	s.incident = must(a.Incidents.Report(t.Context(), actor, incident.New{Title: mark + " incident", Happened: mark, Systems: []string{s.systemID}}))(t).ID.String()
 	ok(t, a.Incidents.SaveMeasure(t.Context(), actor, s.incident, incident.Measure{Text: mark + " åtgärd"}))
+	buys := must(a.Procurements.SavePurchase(t.Context(), actor, procurement.Purchase{Name: mark + " anskaffning", Note: mark + " anteckning", UnitID: unitOf(t, a, actor, unit)}))(t)
+	s.purchase = buys.ID
+	buysRef := procurement.PurchaseRef + buys.ID.String()
+	ok(t, a.Procurements.AddOwn(t.Context(), actor, buysRef, a.Texts.In("sv"), procurement.Own{Text: mark + " krav"}))
+	must(a.Procurements.Freeze(t.Context(), actor, buysRef, a.Texts.In("sv")))(t)
 	for _, i := range must(overview.New(a.DB, a.Requirements).Information(t.Context(), actor))(t) {
 		if strings.HasPrefix(i.Name, mark) {
 			s.information = i.ID.String()
@@ -318,6 +327,7 @@ var unhurried = &web.Pace{
 // emptyAnswer are the routes that answer alike for what is theirs and for what does not exist, and not with a refusal: with why.
 var emptyAnswer = map[string]string{
 	"POST /system/{slug}/upphandling":                 "a form that changes no row asks for nothing",
+	"POST /upphandling/{id}":                          "a form that changes no row asks for nothing",
 	"POST /importera/{id}/avbryt":                     "letting go of a list that is gone already is no fault",
 	"POST /administration/personer/lista/{id}/avbryt": "letting go of a list that is gone already is no fault",
 }
@@ -422,6 +432,7 @@ func (s *sides) addresses(pattern string) []address {
 		refs = []string{map[string]string{"{supplier}": s.supplierID().String(), "{import}": s.imported}[of], s.systemID}
 	}
 	for _, ref := range refs {
+	for _, ref := range []string{s.slug, s.systemID, s.information, s.imported, s.upload, s.unit, s.person, s.processing, s.supplierID().String(), s.incident, s.purchase.String()} {
 		if ref == "" {
 			continue
 		}
@@ -520,6 +531,8 @@ func none(err error) (any, error) { return nil, err }
 func (s *sides) calls(ctx context.Context) map[string]call {
 	out := map[string]call{}
 	for _, some := range []map[string]call{s.systemCalls(ctx), s.classificationCalls(ctx), s.registerCalls(ctx), s.requirementCalls(ctx), s.overviewCalls(ctx), s.processingCalls(ctx), s.evidenceCalls(ctx), s.incidentCalls(ctx), s.riskCalls(ctx), s.measurementCalls(ctx)} {
+	for _, some := range []map[string]call{s.systemCalls(ctx), s.classificationCalls(ctx), s.registerCalls(ctx), s.requirementCalls(ctx), s.overviewCalls(ctx), s.processingCalls(ctx), s.evidenceCalls(ctx), s.incidentCalls(ctx), s.riskCalls(ctx)} {
+	for _, some := range []map[string]call{s.systemCalls(ctx), s.classificationCalls(ctx), s.registerCalls(ctx), s.requirementCalls(ctx), s.procurementCalls(ctx), s.overviewCalls(ctx), s.processingCalls(ctx), s.evidenceCalls(ctx), s.incidentCalls(ctx)} {
 		maps.Copy(out, some)
 	}
 	return out
@@ -671,6 +684,18 @@ func (s *sides) requirementCalls(ctx context.Context) map[string]call {
 		"action.Review": func(x access.Actor) (any, error) {
 			return none(a.Actions.Review(ctx, access.SystemActor(x.Organisation), sys))
 		},
+		"report.Choices": func(x access.Actor) (any, error) { return a.Reports.Choices(ctx, x) },
+		"report.Write": func(x access.Actor) (any, error) {
+			var b bytes.Buffer
+			err := a.Reports.Write(ctx, x, report.Request{Kind: report.Register, Format: document.JSON, System: ref}, &b)
+			return b.String(), err
+		},
+	}
+}
+
+func (s *sides) procurementCalls(ctx context.Context) map[string]call {
+	a, l, ref := s.app, s.app.Texts.In("sv"), s.slug
+	return map[string]call{
 		"procurement.Supplied": func(x access.Actor) (any, error) { return a.Procurements.Supplied(ctx, x, ref, l) },
 		"procurement.AskSupplier": func(x access.Actor) (any, error) {
 			return none(a.Procurements.AskSupplier(ctx, x, ref, l, procurement.Ask{To: "x@leverantor.example", Lang: "sv"}))
@@ -691,14 +716,25 @@ func (s *sides) requirementCalls(ctx context.Context) map[string]call {
 			_, annex, err := a.Procurements.Annex(ctx, x, ref, l)
 			return annex.Rows, err
 		},
+		"procurement.Purchase":     func(x access.Actor) (any, error) { return a.Procurements.Purchase(ctx, x, s.purchase) },
+		"procurement.EditPurchase": func(x access.Actor) (any, error) { return a.Procurements.EditPurchase(ctx, x, s.purchase) },
+		"procurement.SavePurchase": func(x access.Actor) (any, error) {
+			return a.Procurements.SavePurchase(ctx, x, procurement.Purchase{ID: s.purchase, Name: "Stulet", Version: 1})
+		},
+		"procurement.RemovePurchase": func(x access.Actor) (any, error) { return none(a.Procurements.RemovePurchase(ctx, x, s.purchase)) },
+		"procurement.MakeSystem":     func(x access.Actor) (any, error) { return a.Procurements.MakeSystem(ctx, x, s.purchase) },
+		"procurement.AddOwn": func(x access.Actor) (any, error) {
+			return none(a.Procurements.AddOwn(ctx, x, procurement.PurchaseRef+s.purchase.String(), l, procurement.Own{Text: "x"}))
+		},
+		"procurement.RemoveOwn": func(x access.Actor) (any, error) {
+			return none(a.Procurements.RemoveOwn(ctx, x, ref, l, procurement.Own{ID: "x", Reason: "y"}))
+		},
+		"procurement.Freeze": func(x access.Actor) (any, error) { return a.Procurements.Freeze(ctx, x, ref, l) },
+		"procurement.Versions": func(x access.Actor) (any, error) {
+			return a.Procurements.Versions(ctx, x, procurement.PurchaseRef+s.purchase.String(), l)
+		},
 		"procurement.Choose":  func(x access.Actor) (any, error) { return none(a.Procurements.Choose(ctx, x, ref, l, nil)) },
 		"procurement.Systems": func(x access.Actor) (any, error) { return a.Procurements.Systems(ctx, x, procurement.Filter{}) },
-		"report.Choices":      func(x access.Actor) (any, error) { return a.Reports.Choices(ctx, x) },
-		"report.Write": func(x access.Actor) (any, error) {
-			var b bytes.Buffer
-			err := a.Reports.Write(ctx, x, report.Request{Kind: report.Register, Format: document.JSON, System: ref}, &b)
-			return b.String(), err
-		},
 	}
 }
 
@@ -762,6 +798,7 @@ var names = regexp.MustCompile(`^(system\.|classification\.(Open|SetInformation|
 	`requirement\.(View|Component|Follows|Answer)|action\.(Doers|Plan|Save)|procurement\.(Annex|Choose|Supplied|AskSupplier|RecallSupplier)|report\.Write|overview\.(System|Dependencies|Requirements|History|InformationType|AsItWas)|organisation\.Move)$`)
 	`requirement\.(View|Follows|Answer)|action\.(Doers|Plan|Save)|procurement\.(Annex|Choose|Supplied|AskSupplier|RecallSupplier)|report\.Write|overview\.(System|Dependencies|Requirements|History|InformationType|AsItWas)|organisation\.Move)$`)
 	`requirement\.(View|Follows|Answer)|action\.(Doers|Move|Plan|Save)|procurement\.(Annex|Choose|Supplied|AskSupplier|RecallSupplier)|report\.Write|overview\.(System|Requirements|History|InformationType|AsItWas)|organisation\.Move)$`)
+	`requirement\.(View|Follows|Answer)|action\.(Doers|Move|Plan|Save)|procurement\.(Annex|Choose|Supplied|AskSupplier|RecallSupplier|Purchase|EditPurchase|SavePurchase|RemovePurchase|MakeSystem|AddOwn|RemoveOwn|Freeze|Versions)|report\.Write|overview\.(System|Dependencies|Requirements|History|InformationType|AsItWas)|organisation\.Move)$`)
 
 // byLink are the use cases that belong to whoever was sent a link, and to no role.
 var byLink = regexp.MustCompile(`^(classification\.(Delegated|AnswerDelegated)|procurement\.(Posed|AnswerPosed|SendPosed))$`)

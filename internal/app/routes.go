@@ -98,7 +98,7 @@ func (a *App) routes(site *web.Site, address string, sessions *auth.Sessions) {
 	(&mail.Pages{Service: a.Mail}).Routes(site)
 	(&organisation.SCIM{Service: a.Organisations, Actor: (&token.Keys{DB: a.DB}).Actor, Refused: token.ErrRefused, Link: address}).Routes(site)
 	a.linkPages(site)
-	(&organisation.Pages{Service: a.Organisations, EndSessions: sessions.EndOf}).Routes(site)
+	(&organisation.Pages{Service: a.Organisations, EndSessions: sessions.EndOf, Link: address}).Routes(site)
 	(&token.Pages{Service: a.Tokens}).Routes(site)
 	(&webhook.Pages{Service: a.Webhooks}).Routes(site)
 	(&backup.Pages{Service: a.Backups}).Routes(site)

@@ -75,7 +75,9 @@ type signInPage struct {
 	Methods       []Method
 	Demo, Welcome bool
 	Passkey       bool
-	To            string
+	// Connected is the name of an identity provider that the organisation has connected; empty when there is none.
+	Connected string
+	To        string
 }
 
 // Mount registers the pages on a site.
@@ -126,6 +128,9 @@ func (p Pages) SignInPage(c *web.Context, to string, faults ...web.FieldError) e
 	for _, m := range methods {
 		m.Name = m.named(c.L.Lang)
 		page.Passkey = page.Passkey || m.Kind == MethodPasskey
+		if page.Connected == "" {
+			page.Connected = m.Name // what the program has by itself has a key and no name
+		}
 		m.Href = withReturn(m.Href, to)
 		page.Methods = append(page.Methods, m)
 	}

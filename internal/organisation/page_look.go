@@ -3,10 +3,12 @@
 package organisation
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/insegel/insegel/internal/access"
@@ -30,9 +32,11 @@ type lookPage struct {
 	web.Page
 	Name, Brand, Brand2, Tint, File web.Field
 	Contact, Known, Remove          web.Field
-	HasLogo                         bool
-	Logo                            string
-	CanSave                         bool
+	// Kept is the logo that was chosen in a form with faults.
+	Kept    string
+	HasLogo bool
+	Logo    string
+	CanSave bool
 }
 
 func (p *Pages) lookRoutes(s *web.Site) {
@@ -60,10 +64,21 @@ func (p *Pages) look(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.renderLook(c, l, nil)
+	return p.renderLook(c, NewLook{Look: l}, nil)
 }
 
-func (p *Pages) renderLook(c *web.Context, l Look, faults []web.FieldError) error {
+// keptLogo is the field that carries a logo that was chosen in a form with faults: a browser forgets the file.
+const keptLogo = "logo-kept"
+
+func (p *Pages) renderLook(c *web.Context, in NewLook, faults []web.FieldError) error {
+	l := in.Look
+	if len(faults) > 0 { // what was sent says nothing of the logo that is there
+		now, err := p.Service.Look(c.Context(), c.Actor)
+		if err != nil {
+			return err
+		}
+		l.Logo = now.Logo
+	}
 	t := c.L.T
 	tone := func(name, label, hint, value, own string) web.Field {
 		return web.Field{Name: name, Type: "color", Label: t(label), Hint: t(hint), Value: or(value, own)}
@@ -80,6 +95,10 @@ func (p *Pages) renderLook(c *web.Context, l Look, faults []web.FieldError) erro
 		Known:   web.Field{Name: "known", Type: "textarea", Label: t("organisation.look-known"), Hint: t("organisation.look-known-hint"), Value: l.Known, Optional: true},
 		HasLogo: l.Logo != "", Logo: LogoPath + "?v=" + l.Version(), CanSave: access.Allowed(c.Actor, "organisation.SaveLook"),
 	}
+	if len(in.File) > 0 && !slices.ContainsFunc(faults, func(f web.FieldError) bool { return f.Field == "logo" }) {
+		d.Kept = base64.StdEncoding.EncodeToString(in.File)
+	}
+	d.Remove.Checked = in.RemoveLogo
 	return c.Render(pages, "look.html", d)
 }
 
@@ -107,13 +126,17 @@ func (p *Pages) saveLook(c *web.Context) error {
 			return fmt.Errorf("read logo: %w", err)
 		}
 	case errors.Is(err, web.ErrEnding):
-		return p.renderLook(c, in.Look, lookFaults(ErrLogo, c.L))
+		return p.renderLook(c, in, lookFaults(ErrLogo, c.L))
 	case !errors.Is(err, web.ErrNoFile):
 		return err
+	case c.Form(keptLogo) != "":
+		if in.File, err = base64.StdEncoding.DecodeString(c.Form(keptLogo)); err != nil || len(in.File) > MaxLogo {
+			return p.renderLook(c, NewLook{Look: in.Look}, lookFaults(ErrLogo, c.L))
+		}
 	}
 	err = p.Service.SaveLook(c.Context(), c.Actor, in)
 	if faults := lookFaults(err, c.L); len(faults) > 0 {
-		return p.renderLook(c, in.Look, faults)
+		return p.renderLook(c, in, faults)
 	}
 	if err != nil {
 		return err

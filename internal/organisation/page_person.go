@@ -36,6 +36,8 @@ type Pages struct {
 	Service *Service
 	// EndSessions ends every session of another person's account: auth.Sessions.EndOf.
 	EndSessions func(ctx context.Context, actor access.Actor, account ids.ID[auth.Account]) error
+	// Link is the address of the server, as readers know it.
+	Link string
 }
 
 // Routes registers the pages.
@@ -399,6 +401,8 @@ func (p *Pages) handOver(c *web.Context) error {
 type invitedPage struct {
 	web.Page
 	ID, Code, Path string
+	// Address is the whole address of the page, as somebody else must write it.
+	Address string
 }
 
 // invite makes an invitation and shows it on the page that answers: it stands in no address and no cookie.
@@ -417,5 +421,6 @@ func (p *Pages) invite(c *web.Context) error {
 	}
 	return c.Render(pages, "invited.html", invitedPage{
 		Page: web.Page{Title: c.L.T("organisation.invited", "Name", d.Name), Active: "people"}, ID: id.String(), Code: code, Path: passkey.InvitationPath,
+		Address: p.Link + passkey.InvitationPath,
 	})
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/web"
 )
 
@@ -230,6 +231,8 @@ func (p *Pages) logRow(c *web.Context, l *Log, e *audit.Logged) logRow {
 	switch {
 	case slices.Contains(e.Erased, audit.What):
 		r.Detail = c.L.T("overview.log-erased")
+	case e.Action == "organisation.SetResponsible":
+		r.Detail = responsibleChange(c, l, &m)
 	case m.Before != nil && m.After != nil:
 		r.Detail = p.difference(c, m.Before, m.After)
 	default:
@@ -243,6 +246,31 @@ func (p *Pages) logRow(c *web.Context, l *Log, e *audit.Logged) logRow {
 		r.Object = c.L.T(key)
 	}
 	return r
+}
+
+// responsibleKinds are what somebody can be named for, in words.
+var responsibleKinds = map[string]string{
+	organisation.Owner: "overview.responsible-owner", organisation.Manager: "overview.responsible-manager",
+	organisation.InformationOwner: "overview.responsible-information", organisation.Assignee: "overview.responsible-action",
+}
+
+// responsibleChange tells who was named instead of whom. The log keeps ids; the names are those of the list of people.
+func responsibleChange(c *web.Context, l *Log, m *eventMore) string {
+	name := func(v any) string {
+		id, _ := v.(string) // what is no text names nobody
+		if n, ok := l.Persons[id]; ok {
+			return n
+		}
+		if id == "" {
+			return c.L.T("overview.past-empty")
+		}
+		return c.L.T("overview.log-person-gone")
+	}
+	key := responsibleKinds[m.Data.Kind]
+	if key == "" {
+		return ""
+	}
+	return c.L.T("overview.log-changed", "Field", c.L.T(key), "From", name(m.Before[m.Data.Kind]), "To", name(m.After[m.Data.Kind]))
 }
 
 // told is what a refusal, a reading or an export says of itself.

@@ -13,6 +13,7 @@ import (
 	"github.com/insegel/insegel/internal/audit"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/organisation"
 )
 
 // LogPageSize is how many events a page of the log has.
@@ -26,6 +27,8 @@ type Log struct {
 	More bool
 	// People are the names of those who are known, by the id that the log has of them.
 	People map[string]string
+	// Persons are the names of everybody in the list of people, by their id there.
+	Persons map[string]string
 	// Systems are the systems' names and slugs, by id.
 	Systems map[string]Named
 	// Latest is the newest checkpoint; its Size is zero when there is none.
@@ -64,6 +67,9 @@ func (s *Service) Log(ctx context.Context, actor access.Actor, f audit.Filter) (
 		}
 		if out.More = len(out.Events) > LogPageSize; out.More {
 			out.Events = out.Events[:LogPageSize]
+		}
+		if out.Persons, err = organisation.NamesOf(ctx, tx, actor.Organisation); err != nil {
+			return err
 		}
 		if out.People, err = people(ctx, tx, actor.Organisation); err != nil {
 			return err

@@ -132,19 +132,10 @@ func Within(ctx context.Context, tx *db.Tx, actor access.Actor, action, ref stri
 		return Processing{}, err
 	}
 	if err := access.CheckAt(actor, action, p.UnitID); err != nil {
-		return Processing{}, beyond{fmt.Errorf("read processing %q: %w", ref, db.ErrNotFound), err}
+		return Processing{}, access.Beyond(fmt.Errorf("read processing %q: %w", ref, db.ErrNotFound), err)
 	}
 	return p, nil
 }
-
-// beyond reads as its first error, and is both.
-type beyond struct{ shown, cause error }
-
-// Error is the text of what is not found.
-func (b beyond) Error() string { return b.shown.Error() }
-
-// Unwrap gives both errors.
-func (b beyond) Unwrap() []error { return []error{b.shown, b.cause} }
 
 // Draft is a processing to be changed in a form, with what its fields can be filled in with.
 type Draft struct {

@@ -58,7 +58,7 @@ func (p *API) annex(c *web.Context, in *system.APIRef) (*apiAnnexOut, error) {
 	for i := range annex.Rows {
 		r := &annex.Rows[i]
 		row := apiRow{
-			Requirement: r.Requirement.ID, Version: r.Version, Topic: r.Requirement.Topic, Shall: r.Shall(lang), Verify: r.Verify(lang), Must: r.Must,
+			Requirement: r.Requirement.ID, Version: r.Version, Topic: r.Requirement.Topic, Shall: r.Shall(lang), Verify: r.Verify(lang), Must: r.Mandatory(),
 			Included: r.Included, Proposed: r.Proposed,
 		}
 		if r.Choice != nil {

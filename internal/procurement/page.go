@@ -35,6 +35,7 @@ func (p *Pages) Routes(s *web.Site) {
 	s.Handle("GET /upphandling", "procurement.Systems", p.systems)
 	s.Handle("GET /system/{slug}/upphandling", "procurement.Annex", p.annex)
 	s.Handle("POST /system/{slug}/upphandling", "procurement.Choose", p.choose)
+	p.purchaseRoutes(s)
 	s.Handle("GET /system/{slug}/leverantorssvar", "procurement.Supplied", p.supplied)
 	s.Handle("POST /system/{slug}/leverantorssvar", "procurement.AskSupplier", p.askSupplier)
 	s.Handle("POST /system/{slug}/leverantorssvar/{id}/aterta", "procurement.RecallSupplier", p.recallSupplier)
@@ -56,6 +57,13 @@ type annexPage struct {
 	web.Page
 	Head web.SystemHead
 	Slug string
+	// Base is the annex's address. Buys is the planned purchase that it is for; nil for a system's.
+	Base string
+	Buys *purchasePart
+	Own  []ownRow
+	// OwnText, OwnVerify and OwnWeight are the form of one more requirement of one's own, which is open after a fault.
+	OwnText, OwnVerify, OwnWeight web.Field
+	OwnOpen                       bool
 	// Annex has the counts of the whole annex, as saved. Total is how many rows there are to choose among, Included how many it has.
 	Annex           Annex
 	Total, Included int
@@ -102,7 +110,9 @@ type annexRow struct {
 	ID, Text, Verify string
 	Because          []reason
 	Weight           web.Tag
-	Conditional      bool
+	// Must is the weight in the field, WasMust the one that is saved.
+	Must, WasMust bool
+	Conditional   bool
 	// Included is whether the box is ticked, Was whether it is so in what is saved.
 	Included, Was bool
 	// Demands says that leaving the row out takes a reason.
@@ -123,9 +133,13 @@ type typed struct {
 	choices map[string]Choice
 	faults  []web.FieldError
 	faulty  map[string]string
+	own     *Own // a requirement of one's own that could not be saved
 }
 
 func (p *Pages) render(c *web.Context, in *typed) error {
+	if c.Path("slug") == "" {
+		return p.renderPurchase(c, in)
+	}
 	v, a, err := p.Service.Annex(c.Context(), c.Actor, c.Path("slug"), c.L)
 	if err != nil {
 		return err
@@ -135,13 +149,14 @@ func (p *Pages) render(c *web.Context, in *typed) error {
 			Title: c.L.T("procurement.page-title", "System", v.System.Name), Active: "procurement",
 			Crumbs: []web.Crumb{{Label: c.L.T("procurement.page-crumb"), Href: "/upphandling"}, {Label: v.System.Name}},
 		},
-		Head: requirement.PageHead(c, &v, web.TabProcurement), Slug: v.System.Slug, Annex: a, Total: len(a.Rows), Included: a.Shall + a.Should, Stop: v.Need.Stop,
+		Head: requirement.PageHead(c, &v, web.TabProcurement), Slug: v.System.Slug, Base: systemBase(v.System.Slug), Annex: a, Total: len(a.Rows), Included: a.Shall + a.Should, Stop: v.Need.Stop,
 		CanChoose: access.AllowedAt(c.Actor, "procurement.Choose", v.System.UnitID), CanSeeReplies: access.AllowedAt(c.Actor, "procurement.Supplied", v.System.UnitID), Notes: notes(c.L, &v, &a),
 	}
 	if in != nil {
 		page.Errors = in.faults
 	}
 	page.showRows(c, a.Rows, in)
+	page.showOwn(c, a.Own, in)
 	if access.AllowedAt(c.Actor, "report.Write", v.System.UnitID) && !v.Need.Stop {
 		page.Exports = p.exports(c.L, v.System.Slug)
 	}
@@ -152,12 +167,12 @@ func (p *Pages) render(c *web.Context, in *typed) error {
 func (p *annexPage) showRows(c *web.Context, rows []Row, in *typed) {
 	topic, weight := c.Query(byTopic), oneOf(c.Query(byWeight), shall, should)
 	all := groupRows(c.L, rows, weight, nil)
-	p.Filter = annexFilters(c.L, rows, p.Slug, topic, weight)
+	p.Filter = annexFilters(c.L, rows, p.Base, topic, weight)
 	shown := topic
 	if topic == "" {
 		shown = firstTopic(all)
-		p.Parts = topicParts(c.L, all, p.Slug, weight, shown)
-		p.Filter.Action = address(p.Slug, shown, weight)
+		p.Parts = topicParts(c.L, all, p.Base, weight, shown)
+		p.Filter.Action = address(p.Base, shown, weight)
 	}
 	for i := range all {
 		if topic == "" || all[i].ID == topic {
@@ -168,8 +183,8 @@ func (p *annexPage) showRows(c *web.Context, rows []Row, in *typed) {
 			continue
 		}
 		p.Topics = all[i : i+1]
-		p.Around = requirement.PageNeighbours(c.L, address(p.Slug, "", weight), i, len(all), func(i int) web.Link {
-			return web.Link{Label: all[i].Title, Href: address(p.Slug, all[i].ID, weight)}
+		p.Around = requirement.PageNeighbours(c.L, address(p.Base, "", weight), i, len(all), func(i int) web.Link {
+			return web.Link{Label: all[i].Title, Href: address(p.Base, all[i].ID, weight)}
 		})
 	}
 	if in != nil { // nothing typed is lost, whatever somebody else has changed meanwhile
@@ -184,8 +199,11 @@ func oneOf(value string, known ...string) string {
 	return ""
 }
 
-// address is the annex of a system with one topic, one weight, or all of them.
-func address(slug, topic, weight string) string {
+// systemBase is the address of a system's annex.
+func systemBase(slug string) string { return "/system/" + slug + "/upphandling" }
+
+// address is an annex with one topic, one weight, or all of them.
+func address(base, topic, weight string) string {
 	q := url.Values{}
 	if topic != "" {
 		q.Set(byTopic, topic)
@@ -194,9 +212,9 @@ func address(slug, topic, weight string) string {
 		q.Set(byWeight, weight)
 	}
 	if len(q) == 0 {
-		return "/system/" + slug + "/upphandling"
+		return base
 	}
-	return "/system/" + slug + "/upphandling?" + q.Encode()
+	return base + "?" + q.Encode()
 }
 
 // firstTopic is the first topic that the annex has something of, else the first of all.
@@ -208,7 +226,7 @@ func firstTopic(groups []topicGroup) string {
 }
 
 // topicParts lists the topics by part of the catalogue, each with how many rows the annex has, leaves out and could have.
-func topicParts(l *locale.Localizer, groups []topicGroup, slug, weight, current string) []web.TopicPart {
+func topicParts(l *locale.Localizer, groups []topicGroup, base, weight, current string) []web.TopicPart {
 	var out []web.TopicPart
 	for _, part := range []string{catalogue.PartGovernance, catalogue.PartTechnical} {
 		total := 0
@@ -220,7 +238,7 @@ func topicParts(l *locale.Localizer, groups []topicGroup, slug, weight, current 
 			}
 			n := len(g.Rows) + len(g.Offered)
 			total += n
-			line := web.TopicLine{Name: g.Title, Href: address(slug, g.ID, weight), Total: requirement.PageCount(l, n), Current: g.ID == current}
+			line := web.TopicLine{Name: g.Title, Href: address(base, g.ID, weight), Total: requirement.PageCount(l, n), Current: g.ID == current}
 			add := func(n int, key string, bad bool) {
 				if n > 0 {
 					line.Counts = append(line.Counts, web.TopicCount{Text: l.T(key, "Count", n), Bad: bad})
@@ -242,12 +260,18 @@ func topicParts(l *locale.Localizer, groups []topicGroup, slug, weight, current 
 
 // exports are the links to the annex as a document.
 func (p *Pages) exports(l *locale.Localizer, slug string) []web.Link {
+	return p.exportsOf(l, url.Values{"system": {slug}})
+}
+
+// exportsOf are the links to an annex as a document, of the system or the purchase that the query names.
+func (p *Pages) exportsOf(l *locale.Localizer, q url.Values) []web.Link {
 	var out []web.Link
 	for i, format := range []string{"docx", "xlsx", "pdf", "ods", "html"} {
 		if format == "pdf" && !p.PDF {
 			continue
 		}
-		q := url.Values{"system": {slug}, "format": {format}, "lang": {l.Lang}}
+		q.Set("format", format)
+		q.Set("lang", l.Lang)
 		out = append(out, web.Link{Label: l.T("procurement.page-export-" + format), Href: "/rapporter/procurement?" + q.Encode(), Icon: "dl", Primary: i == 0})
 	}
 	return out
@@ -278,14 +302,14 @@ func notes(l *locale.Localizer, v *requirement.View, a *Annex) []note {
 		add(1, "draft", slug+"/klassning")
 	}
 	add(conditional, "conditional", slug+"/krav")
-	add(len(a.Included())-proportionate, "long", address(v.System.Slug, "", should))
+	add(len(a.Included())-proportionate, "long", address(systemBase(v.System.Slug), "", should))
 	return out
 }
 
 // annexFilters makes the form that narrows the rows, with how many rows each topic has.
-func annexFilters(l *locale.Localizer, rows []Row, slug, topic, weight string) annexFilter {
+func annexFilters(l *locale.Localizer, rows []Row, base, topic, weight string) annexFilter {
 	lang := catalogue.Lang(l.Lang)
-	f := annexFilter{Active: topic != "" || weight != "", Action: address(slug, topic, weight)}
+	f := annexFilter{Active: topic != "" || weight != "", Action: address(base, topic, weight)}
 	counts := map[string]int{}
 	var options []web.Option
 	for _, r := range rows {
@@ -313,7 +337,7 @@ func groupRows(l *locale.Localizer, rows []Row, weight string, in *typed) []topi
 	at := map[string]int{}
 	for i := range rows {
 		r := &rows[i]
-		if weight == shall && !r.Must || weight == should && r.Must || in != nil && !in.has(r.ID) {
+		if weight == shall && !r.Mandatory() || weight == should && r.Mandatory() || in != nil && !in.has(r.ID) {
 			continue
 		}
 		n, ok := at[r.Topic.ID]
@@ -338,6 +362,7 @@ func (g *topicGroup) add(l *locale.Localizer, r *Row, in *typed) {
 	if in != nil {
 		if was, ok := in.choices[r.ID]; ok {
 			row.Included, row.Reason, row.Fault = was.Included, was.Reason, in.faulty[r.ID]
+			row.Must = was.Weight == Shall
 		}
 	}
 	if r.Included {
@@ -356,9 +381,9 @@ func pageRow(l *locale.Localizer, r *Row) annexRow {
 	lang := catalogue.Lang(l.Lang)
 	out := annexRow{
 		ID: r.ID, Text: r.Shall(lang), Verify: r.Verify(lang), Conditional: r.Conditional,
-		Included: r.Included, Was: r.Included, Demands: r.Proposed, Weight: web.Tag{Word: l.T("procurement.page-should")},
+		Included: r.Included, Was: r.Included, Demands: r.Proposed, Weight: web.Tag{Word: l.T("procurement.page-should")}, Must: r.Mandatory(), WasMust: r.Mandatory(),
 	}
-	if r.Must {
+	if out.Must {
 		out.Weight = web.Tag{Kind: "info", Word: l.T("procurement.page-shall")}
 	}
 	for _, b := range r.Because {
@@ -390,14 +415,14 @@ func (p *Pages) choose(c *web.Context) error {
 	if len(in.faults) > 0 {
 		return p.render(c, &in)
 	}
-	back := address(c.Path("slug"), c.Query(byTopic), oneOf(c.Query(byWeight), shall, should))
+	back := address(baseOf(c), c.Query(byTopic), oneOf(c.Query(byWeight), shall, should))
 	if topic := c.Query(byTopic); topic != "" {
 		back += "#o-" + url.PathEscape(topic)
 	}
 	if len(changed) == 0 {
 		return c.Redirect(web.Local(back), "procurement.page-unchanged")
 	}
-	err := p.Service.Choose(c.Context(), c.Actor, c.Path("slug"), c.L, changed)
+	err := p.Service.Choose(c.Context(), c.Actor, refOf(c), c.L, changed)
 	var bare *ReasonError
 	switch {
 	case errors.As(err, &bare):
@@ -418,7 +443,7 @@ func (t *typed) read(c *web.Context) []Choice {
 	ticked, was := setOf(c.Forms("in")), setOf(c.Forms("was"))
 	var changed []Choice
 	for _, id := range c.Forms("row") {
-		x := Choice{Requirement: id, Included: ticked[id], Reason: c.Form("reason-" + id)}
+		x := Choice{Requirement: id, Included: ticked[id], Reason: c.Form("reason-" + id), Weight: oneOf(c.Form("weight-"+id), Shall, Should)}
 		if _, again := t.choices[id]; again {
 			continue
 		}
@@ -426,7 +451,7 @@ func (t *typed) read(c *web.Context) []Choice {
 		if len([]rune(x.Reason)) > maxReason {
 			t.fault(c.L, id, "procurement.page-reason-long", "Max", maxReason)
 		}
-		if x.Included == was[id] && (x.Included || x.Reason == c.Form("reason-was-"+id)) {
+		if x.Included == was[id] && (x.Included || x.Reason == c.Form("reason-was-"+id)) && x.Weight == oneOf(c.Form("weight-was-"+id), Shall, Should) {
 			continue
 		}
 		if x.Included {

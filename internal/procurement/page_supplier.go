@@ -24,11 +24,13 @@ import (
 // suppliedPage is what suppliers have been asked about a system, and what they attest.
 type suppliedPage struct {
 	web.Page
-	Head         web.SystemHead
-	Slug         string
-	Stop         bool
-	CanAsk       bool
-	Mails        bool
+	Head   web.SystemHead
+	Slug   string
+	Stop   bool
+	CanAsk bool
+	Mails  bool
+	// MailHref is where mail is set up, for who may.
+	MailHref     string
 	Included     int
 	To, Continue web.Field
 	Requests     []requestRow
@@ -63,7 +65,7 @@ func (p *Pages) renderSupplied(c *web.Context, fault string) error {
 	page := suppliedPage{
 		Page: web.Page{
 			Title: l.T("procurement.supplied-title", "System", s.System.Name), Active: "procurement",
-			Crumbs: []web.Crumb{{Label: l.T("procurement.page-crumb"), Href: "/upphandling"}, {Label: s.System.Name, Href: address(slug, "", "")}, {Label: l.T("procurement.supplied")}},
+			Crumbs: []web.Crumb{{Label: l.T("procurement.page-crumb"), Href: "/upphandling"}, {Label: s.System.Name, Href: address(systemBase(slug), "", "")}, {Label: l.T("procurement.supplied")}},
 		},
 		Head: requirement.PageHead(c, &s.View, web.TabProcurement), Slug: slug, Stop: s.Need.Stop, Mails: s.Mails, Included: len(s.Annex.Included()),
 		CanAsk: access.AllowedAt(c.Actor, "procurement.AskSupplier", s.System.UnitID), Own: access.AllowedAt(c.Actor, "requirement.View", s.System.UnitID),
@@ -71,6 +73,9 @@ func (p *Pages) renderSupplied(c *web.Context, fault string) error {
 			Name: "till", Type: "email", Label: l.T("procurement.supplied-to"), Hint: l.T("procurement.supplied-to-hint"), Value: c.Form("till"), Autocomplete: "off",
 		},
 		Continue: web.Field{Name: "fortsatt", Type: "select", Label: l.T("procurement.supplied-continue"), Options: []web.Option{{Label: l.T("procurement.supplied-new")}}},
+	}
+	if access.Allowed(c.Actor, "mail.Settings") {
+		page.MailHref = mail.PagePath
 	}
 	if fault != "" {
 		page.Errors = []web.FieldError{{Field: "till", Key: fault, Args: []any{"Max", mostRequests}}}
@@ -256,7 +261,7 @@ func posed(c *web.Context, r *PosedRow) posedRow {
 		return saved
 	}
 	out := posedRow{ID: r.ID, Text: r.Shall(lang), Verify: r.Verify(lang), Must: web.Tag{Word: c.L.T("procurement.page-should")}}
-	if r.Must {
+	if r.Mandatory() {
 		out.Must = web.Info(c.L.T("procurement.page-shall"))
 	}
 	status := value("svar-"+r.ID, string(r.Reply.Status))

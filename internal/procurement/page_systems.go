@@ -20,8 +20,12 @@ type systemsPage struct {
 	Rows        []systemRow
 	Paging      web.Paging
 	Empty       web.Empty
-	CanCreate   bool
+	CanPlan     bool
+	Purchases   []purchaseLine
 }
+
+// purchaseLine is one planned purchase of the list.
+type purchaseLine struct{ Name, Href, Unit, When string }
 
 // systemRow is one system of the list.
 type systemRow struct {
@@ -41,8 +45,14 @@ func (p *Pages) systems(c *web.Context) error {
 	}
 	out := systemsPage{
 		Page: web.Page{Title: c.L.T("procurement.page-systems"), Active: "procurement"},
-		Text: f.Text, OnlyPlanned: f.Planned, Planned: list.Planned, CanCreate: access.Allowed(c.Actor, "system.Create"),
+		Text: f.Text, OnlyPlanned: f.Planned, Planned: list.Planned, CanPlan: access.Allowed(c.Actor, "procurement.SavePurchase"),
 		Paging: web.Paging{Page: list.Page, Size: PageSize, Total: list.Total, Path: "/upphandling", Query: query(f)},
+	}
+	for i := range list.Purchases {
+		x := &list.Purchases[i]
+		out.Purchases = append(out.Purchases, purchaseLine{
+			Name: x.Name, Href: purchaseBase(x.ID.String()), Unit: x.Unit, When: c.L.T("procurement.purchase-changed", "Moment", c.L.Moment(x.Updated)),
+		})
 	}
 	for i := range list.Systems {
 		v := &list.Systems[i]

@@ -43,9 +43,11 @@ func (e *ReasonError) Unwrap() error { return ErrReason }
 type Choice struct {
 	Requirement string
 	Included    bool
-	Reason      string
-	By          string
-	At          time.Time
+	// Weight is Shall or Should where somebody has chosen it; empty is the catalogue's.
+	Weight string
+	Reason string
+	By     string
+	At     time.Time
 }
 
 // Row is one requirement that a supplier can be asked for, and whether the annex has it.
@@ -63,8 +65,12 @@ type Row struct {
 // Annex is the tender annex of one system.
 type Annex struct {
 	Rows []Row // every supplier requirement that applies, by topic
+	// Own are the organisation's own rows, those that were removed too.
+	Own []Own
 	// Shall and Should count what is included, Left what is not.
 	Shall, Should, Left int
+
+	at place
 }
 
 // check says which choices cannot be made: every requirement must be one that the supplier can be asked for, and leaving out what
@@ -78,6 +84,9 @@ func (a *Annex) check(list []Choice) error {
 	for _, c := range list {
 		row, ok := rows[c.Requirement]
 		if !ok {
+			return fmt.Errorf("%s: %w", c.Requirement, ErrUnknown)
+		}
+		if c.Weight != "" && c.Weight != Shall && c.Weight != Should {
 			return fmt.Errorf("%s: %w", c.Requirement, ErrUnknown)
 		}
 		if !c.Included && row.Proposed && c.Reason == "" {
@@ -105,7 +114,12 @@ func (a *Annex) Included() []Row {
 func (a *Annex) Hash(lang catalogue.Lang) string {
 	h := sha256.New()
 	for _, r := range a.Included() {
-		fmt.Fprintf(h, "%s\x00%d\x00%v\x00%s\n", r.ID, r.Version, r.Must, r.Shall(lang))
+		fmt.Fprintf(h, "%s\x00%d\x00%v\x00%s\n", r.ID, r.Version, r.Mandatory(), r.Shall(lang))
+	}
+	for i := range a.Own {
+		if o := &a.Own[i]; !o.Removed {
+			fmt.Fprintf(h, "%s\x001\x00%v\x00%s\n", o.ID, o.Must, o.Text)
+		}
 	}
 	return hex.EncodeToString(h.Sum(nil))[:16]
 }
@@ -130,13 +144,27 @@ func Select(c *catalogue.Catalogue, v *requirement.View, choices map[string]*Cho
 		switch {
 		case !r.Included:
 			a.Left++
-		case r.Must:
+		case r.Mandatory():
 			a.Shall++
 		default:
 			a.Should++
 		}
 	}
 	return a
+}
+
+// add takes in the organisation's own rows.
+func (a *Annex) add(own []Own) {
+	a.Own = own
+	for i := range own {
+		switch {
+		case own[i].Removed:
+		case own[i].Must:
+			a.Shall++
+		default:
+			a.Should++
+		}
+	}
 }
 
 // propose marks the rows that an annex starts with.

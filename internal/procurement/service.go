@@ -10,6 +10,7 @@ import (
 	"github.com/insegel/insegel/internal/audit"
 	"github.com/insegel/insegel/internal/auth/link"
 	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/job"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/requirement"
 	"github.com/insegel/insegel/internal/system"
@@ -19,6 +20,8 @@ import (
 type Service struct {
 	DB           *db.DB
 	Requirements *requirement.Service
+	// Jobs tells later slices what a purchase that becomes a system brings; nil where there are none.
+	Jobs *job.Queue
 	// Links send suppliers what they are to answer; nil when nobody can be asked.
 	Links *link.Links
 }
@@ -49,19 +52,41 @@ type annexRequest struct {
 // annex reads the annex of a system that the actor may do the action to.
 func (s *Service) annex(ctx context.Context, tx *db.Tx, actor access.Actor, action string, r annexRequest) (requirement.View, Annex, error) {
 	org := actor.Organisation
-	sys, err := system.Within(ctx, tx, actor, action, r.ref)
+	var v requirement.View
+	at := place{}
+	if id, ok := purchaseOf(r.ref); ok {
+		p, err := within(ctx, tx, actor, action, id)
+		if err != nil {
+			return requirement.View{}, Annex{}, err
+		}
+		at.purchase = p.ID
+		if v, err = s.Requirements.Imagine(ctx, tx, p.imagined(s.Requirements.Engine.Catalogue), p.draft(actor.ID), r.texts); err != nil {
+			return requirement.View{}, Annex{}, err
+		}
+	} else {
+		sys, err := system.Within(ctx, tx, actor, action, r.ref)
+		if err != nil {
+			return requirement.View{}, Annex{}, err
+		}
+		at.system = sys.ID
+		views, err := s.Requirements.Views(ctx, tx, org, []system.System{sys}, r.texts)
+		if err != nil {
+			return requirement.View{}, Annex{}, err
+		}
+		v = views[0]
+	}
+	chosen, err := choices(ctx, tx, org, at)
 	if err != nil {
 		return requirement.View{}, Annex{}, err
 	}
-	views, err := s.Requirements.Views(ctx, tx, org, []system.System{sys}, r.texts)
+	own, err := ownRows(ctx, tx, org, at.owner())
 	if err != nil {
 		return requirement.View{}, Annex{}, err
 	}
-	chosen, err := choices(ctx, tx, org, sys.ID)
-	if err != nil {
-		return requirement.View{}, Annex{}, err
-	}
-	return views[0], Select(s.Requirements.Engine.Catalogue, &views[0], chosen), nil
+	a := Select(s.Requirements.Engine.Catalogue, &v, chosen)
+	a.at = at
+	a.add(own)
+	return v, a, nil
 }
 
 // Choose takes requirements into the annex or leaves them out. Leaving out what was proposed takes a reason, and it is kept.
@@ -70,7 +95,7 @@ func (s *Service) Choose(ctx context.Context, actor access.Actor, ref string, l 
 		return err
 	}
 	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
-		v, a, err := s.annex(ctx, tx, actor, "procurement.Choose", annexRequest{ref, l})
+		_, a, err := s.annex(ctx, tx, actor, "procurement.Choose", annexRequest{ref, l})
 		if err != nil {
 			return err
 		}
@@ -80,12 +105,12 @@ func (s *Service) Choose(ctx context.Context, actor access.Actor, ref string, l 
 		var entries []audit.Entry
 		for _, c := range list {
 			c.By = actor.ID
-			if err := saveChoice(ctx, tx, actor.Organisation, v.System.ID, c); err != nil {
+			if err := saveChoice(ctx, tx, actor.Organisation, a.at, c); err != nil {
 				return err
 			}
 			entries = append(entries, audit.Entry{
-				Action: "procurement.Choose", ObjectKind: "system", ObjectID: v.System.ID.String(),
-				Data: map[string]any{"requirement": c.Requirement, "included": c.Included, "reasoned": c.Reason != ""}, // the reason lies encrypted with the choice
+				Action: "procurement.Choose", ObjectKind: a.at.kind(), ObjectID: a.at.owner(),
+				Data: map[string]any{"requirement": c.Requirement, "included": c.Included, "weight": c.Weight, "reasoned": c.Reason != ""}, // the reason lies encrypted with the choice
 			})
 		}
 		return audit.Append(ctx, tx, actor, entries...)
@@ -108,6 +133,8 @@ type Listing struct {
 	Systems []Listed
 	// Page is from 1, and within what there is; Total is how many systems pass the filter, Planned how many are planned to be bought.
 	Page, Total, Planned int
+	// Purchases are what is planned to be bought and is not in the register yet.
+	Purchases []Purchase
 }
 
 // PageSize is how many systems a page of the list has.
@@ -139,6 +166,9 @@ func (s *Service) Systems(ctx context.Context, actor access.Actor, filter Filter
 			return err
 		}
 		if out.Planned, err = system.Count(ctx, tx, org, system.Filter{Reach: reach, State: statePlanned}); err != nil {
+			return err
+		}
+		if out.Purchases, err = purchases(ctx, tx, org, reach); err != nil {
 			return err
 		}
 		out.Page = min(max(filter.Page, 1), max(1, (out.Total+PageSize-1)/PageSize))

@@ -13,18 +13,27 @@ import (
 	"github.com/insegel/insegel/internal/system"
 )
 
-func choices(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.ID[system.System]) (map[string]*Choice, error) {
+// choiceTable is where the choices about a system or a purchase stand.
+func (p place) choiceTable() (table, column string) {
+	if p.purchase != "" {
+		return "purchase_choice", "purchase_id"
+	}
+	return "procurement_choice", "system_id"
+}
+
+func choices(ctx context.Context, tx *db.Tx, org access.OrganisationID, at place) (map[string]*Choice, error) {
+	table, column := at.choiceTable()
 	list, err := db.All(ctx, tx, func(scan func(...any) error) (Choice, error) {
 		var c Choice
-		var at int64
-		err := scan(&c.Requirement, &c.Included, &c.Reason, &c.By, &at)
+		var when int64
+		err := scan(&c.Requirement, &c.Included, &c.Weight, &c.Reason, &c.By, &when)
 		if err == nil {
-			c.Reason, err = tx.Open(ctx, reasonCell(id, c.Requirement), c.Reason)
+			c.Reason, err = tx.Open(ctx, at.reasonCell(c.Requirement), c.Reason)
 		}
-		c.At = db.FromMillis(at)
+		c.At = db.FromMillis(when)
 		return c, err
-	}, `SELECT requirement_id, included = 1, reason, chosen_by, chosen_at FROM procurement_choice
-		WHERE organisation_id = $1 AND system_id = $2`, org, id)
+	}, `SELECT requirement_id, included = 1, weight, reason, chosen_by, chosen_at FROM `+table+`
+		WHERE organisation_id = $1 AND `+column+` = $2`, org, at.owner())
 	if err != nil {
 		return nil, fmt.Errorf("read choices: %w", err)
 	}
@@ -39,10 +48,18 @@ func choices(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.I
 var Sealed = []db.Sealed{
 	{Table: "procurement_choice", Columns: []string{"reason"}, Key: []string{"system_id", "requirement_id"}},
 	{Table: "supplier_answer", Columns: []string{"how"}, Key: []string{"request_id", "requirement_id"}},
+	{Table: "purchase_choice", Columns: []string{"reason"}, Key: []string{"purchase_id", "requirement_id"}},
+	{Table: "purchase", Columns: []string{"note"}, Key: []string{"id"}},
+	{Table: "annex_row", Columns: []string{"content", "verify", "reason"}, Key: []string{"id"}},
+	{Table: "annex_version", Columns: []string{"content"}, Key: []string{"owner_id", "number"}},
 }
 
-func reasonCell(id ids.ID[system.System], requirement string) db.Cell {
-	return Sealed[0].Cell("reason", id.String(), requirement)
+func (p place) reasonCell(requirement string) db.Cell {
+	sealed := Sealed[0]
+	if p.purchase != "" {
+		sealed = Sealed[2]
+	}
+	return sealed.Cell("reason", p.owner(), requirement)
 }
 
 // chosen tells which systems somebody has chosen requirements for.
@@ -62,21 +79,25 @@ func chosen(ctx context.Context, tx *db.Tx, org access.OrganisationID) (map[ids.
 	return out, nil
 }
 
-func saveChoice(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.ID[system.System], c Choice) error {
+func saveChoice(ctx context.Context, tx *db.Tx, org access.OrganisationID, at place, c Choice) error {
 	included := 0
 	if c.Included {
 		included = 1
 	}
-	reason, err := tx.Seal(ctx, reasonCell(id, c.Requirement), c.Reason)
+	reason, err := tx.Seal(ctx, at.reasonCell(c.Requirement), c.Reason)
 	if err != nil {
 		return err
 	}
+	if c.At.IsZero() { // one that is moved keeps its day
+		c.At = tx.Now
+	}
+	table, column := at.choiceTable()
 	_, err = tx.Exec(ctx, `
-		INSERT INTO procurement_choice (organisation_id, system_id, requirement_id, included, reason, chosen_by, chosen_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)
-		ON CONFLICT (system_id, requirement_id) DO UPDATE SET included = excluded.included, reason = excluded.reason,
+		INSERT INTO `+table+` (organisation_id, `+column+`, requirement_id, included, weight, reason, chosen_by, chosen_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		ON CONFLICT (`+column+`, requirement_id) DO UPDATE SET included = excluded.included, weight = excluded.weight, reason = excluded.reason,
 			chosen_by = excluded.chosen_by, chosen_at = excluded.chosen_at`,
-		org, id, c.Requirement, included, reason, c.By, db.Millis(tx.Now))
+		org, at.owner(), c.Requirement, included, c.Weight, reason, c.By, db.Millis(c.At))
 	return err
 }
 
@@ -86,7 +107,10 @@ func Holds(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems []
 		var id ids.ID[system.System]
 		return id, scan(&id)
 	}, `SELECT DISTINCT system_id FROM procurement_choice WHERE organisation_id = $1
-		UNION SELECT system_id FROM supplier_request WHERE organisation_id = $1`, org)
+		UNION SELECT system_id FROM supplier_request WHERE organisation_id = $1
+		UNION SELECT system_id FROM purchase WHERE organisation_id = $1 AND system_id IS NOT NULL
+		UNION SELECT owner_id FROM annex_row WHERE organisation_id = $1
+		UNION SELECT owner_id FROM annex_version WHERE organisation_id = $1`, org)
 	if err != nil {
 		return nil, fmt.Errorf("find systems with choices: %w", err)
 	}
@@ -108,6 +132,12 @@ func Remove(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems [
 			if err := removeRequest(ctx, tx, asked[i].ID); err != nil {
 				return fmt.Errorf("remove requests to suppliers: %w", err)
 			}
+		}
+		if err := removeAnnex(ctx, tx, org, id.String()); err != nil {
+			return err
+		}
+		if err := unbuy(ctx, tx, org, id); err != nil {
+			return err
 		}
 		if _, err := tx.Exec(ctx, `DELETE FROM procurement_choice WHERE organisation_id = $1 AND system_id = $2`, org, id); err != nil {
 			return fmt.Errorf("remove choices: %w", err)

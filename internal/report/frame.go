@@ -53,7 +53,7 @@ func (f *frame) word(group, value string) string {
 }
 
 // single reports whether one system was asked for.
-func (f *frame) single() bool { return f.request.System != "" }
+func (f *frame) single() bool { return f.request.System != "" || f.request.Purchase != "" }
 
 func (f *frame) head(draft bool) head {
 	return head{Organisation: f.organisation.Name, Date: f.today, Catalogue: f.catalogue.Edition, Language: f.l.Lang, Draft: draft}

@@ -162,7 +162,7 @@ func (p *Pages) request(c *web.Context) (Request, error) {
 		lang = c.L.Lang
 	}
 	return Request{
-		Kind: Kind(c.Path("kind")), Format: format, System: c.Query("system"), Lang: lang, Link: p.Link, Internal: c.Query("intern") == "ja",
+		Kind: Kind(c.Path("kind")), Format: format, System: c.Query("system"), Purchase: c.Query("anskaffning"), Lang: lang, Link: p.Link, Internal: c.Query("intern") == "ja",
 	}, nil
 }
 

@@ -33,7 +33,9 @@ type procurementSystem struct {
 	Shall  int `json:"shall"`
 	Should int `json:"should"`
 	// Hash names exactly this selection of these texts; empty for a stopped system.
-	Hash    string           `json:"hash"`
+	Hash string `json:"hash"`
+	// Version is the number that the annex is kept under; 0 when several systems are taken out at once.
+	Version int              `json:"version"`
 	Rows    []procurementRow `json:"rows"`
 	LeftOut []leftOut        `json:"left_out"`
 }
@@ -71,20 +73,66 @@ type leftOut struct {
 func (s *Service) procurement(ctx context.Context, actor access.Actor, f *frame, systems []system.System) (report, error) {
 	out := &procurementReport{Internal: f.request.Internal, Systems: []procurementSystem{}}
 	anyDraft := false
+	if f.request.Purchase != "" {
+		p, err := s.oneAnnex(ctx, actor, f, procurement.PurchaseRef+f.request.Purchase)
+		if err != nil {
+			return nil, err
+		}
+		p.Link = link(f.request.Link, "/upphandling/"+f.request.Purchase)
+		out.Systems, out.head = append(out.Systems, *p), f.head(p.Draft)
+		return out, nil
+	}
 	for i := range systems {
-		v, a, err := s.Procurements.Annex(ctx, actor, systems[i].ID.String(), f.l)
+		p, err := s.oneAnnex(ctx, actor, f, systems[i].ID.String())
 		if errors.Is(err, db.ErrNotFound) && !f.single() {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		p := f.annex(&v, &a)
 		anyDraft = anyDraft || p.Draft
-		out.Systems = append(out.Systems, p)
+		out.Systems = append(out.Systems, *p)
 	}
 	out.head = f.head(anyDraft)
 	return out, nil
+}
+
+// oneAnnex reads one annex. The annex of a single system or purchase that is taken out is kept as a version.
+func (s *Service) oneAnnex(ctx context.Context, actor access.Actor, f *frame, ref string) (*procurementSystem, error) {
+	v, a, err := s.Procurements.Annex(ctx, actor, ref, f.l)
+	if err != nil {
+		return nil, err
+	}
+	p := f.annex(&v, &a)
+	if f.single() && !p.Stop {
+		p.Version, err = s.kept(ctx, actor, f, ref, v.System.UnitID)
+	}
+	return &p, err
+}
+
+// kept gives the number of the version that an annex is: one that is made now, or, for who changes nothing, the newest when that is it, and
+// else 0.
+func (s *Service) kept(ctx context.Context, actor access.Actor, f *frame, ref string, unit access.UnitID) (int, error) {
+	if access.AllowedAt(actor, "procurement.Freeze", unit) {
+		v, err := s.Procurements.Freeze(ctx, actor, ref, f.l)
+		return v.Number, err
+	}
+	if !access.AllowedAt(actor, "procurement.Versions", unit) {
+		return 0, nil
+	}
+	k, err := s.Procurements.Versions(ctx, actor, ref, f.l)
+	if err == nil && len(k.Versions) > 0 && k.Versions[0].Hash == k.Hash {
+		return k.Versions[0].Number, nil
+	}
+	return 0, err
+}
+
+// link is the whole address of a page; empty when the program's address is not known.
+func link(site, path string) string {
+	if site == "" {
+		return ""
+	}
+	return site + path
 }
 
 func (f *frame) annex(v *requirement.View, a *procurement.Annex) procurementSystem {
@@ -107,12 +155,27 @@ func (f *frame) annex(v *requirement.View, a *procurement.Annex) procurementSyst
 			p.LeftOut = append(p.LeftOut, f.leftOut(&rows[i]))
 		}
 	}
+	for i := range a.Own {
+		o := &a.Own[i]
+		topic := named{ID: "own", Name: f.t("own-topic")}
+		switch {
+		case !o.Removed:
+			p.Rows = append(p.Rows, procurementRow{
+				Number: len(p.Rows) + 1, Topic: topic, Requirement: o.ID.String(), Version: 1, Must: o.Must, Shall: o.Text, Verify: o.Verify,
+				Evidence: []named{}, ISO2022: []string{}, Laws: []law{}, Because: []catalogue.Because{},
+			})
+		case f.request.Internal:
+			p.LeftOut = append(p.LeftOut, leftOut{
+				Topic: topic, Requirement: o.ID.String(), Must: o.Must, Shall: o.Text, Chosen: true, ChosenOn: civil.Of(o.At), Reason: o.Reason,
+			})
+		}
+	}
 	return p
 }
 
 func (f *frame) annexRow(r *procurement.Row, number int) procurementRow {
 	out := procurementRow{
-		Number: number, Topic: named{r.Topic.ID, r.Topic.Name.In(f.lang)}, Requirement: r.ID, Version: r.Version, Must: r.Must,
+		Number: number, Topic: named{r.Topic.ID, r.Topic.Name.In(f.lang)}, Requirement: r.ID, Version: r.Version, Must: r.Mandatory(),
 		Conditional: r.Conditional, Shall: r.Shall(f.lang), Verify: r.Verify(f.lang), Evidence: []named{},
 		ISO2022: list(r.ISO2022), Laws: f.laws(r.Laws), Because: list(r.Because),
 	}
@@ -125,13 +188,13 @@ func (f *frame) annexRow(r *procurement.Row, number int) procurementRow {
 }
 
 func (f *frame) leftOut(r *procurement.Row) leftOut {
-	out := leftOut{Topic: named{r.Topic.ID, r.Topic.Name.In(f.lang)}, Requirement: r.ID, Must: r.Must, Shall: r.Shall(f.lang)}
+	out := leftOut{Topic: named{r.Topic.ID, r.Topic.Name.In(f.lang)}, Requirement: r.ID, Must: r.Mandatory(), Shall: r.Shall(f.lang)}
 	switch {
 	case r.Choice != nil:
 		out.Chosen, out.ChosenOn, out.Reason = true, civil.Of(r.Choice.At), r.Choice.Reason
 	case r.Conditional:
 		out.Reason = f.t("left-conditional")
-	case !r.Must:
+	case !r.Mandatory():
 		out.Reason = f.t("left-should")
 	default:
 		out.Reason = f.t("left-proportion")
@@ -163,6 +226,9 @@ func (p *procurementReport) document(f *frame) *document.Document {
 	f.property(d, "should", f.l.Number(int64(should)))
 	if f.single() {
 		f.property(d, "hash", p.Systems[0].Hash)
+		if n := p.Systems[0].Version; n > 0 {
+			f.property(d, "version", f.l.Number(int64(n)))
+		}
 	}
 	d.Sections = append(d.Sections, document.Section{Heading: f.t("answer-heading"), Level: 1, Paragraphs: []string{
 		f.t("answer-how"), f.t("answer-shall"), f.t("answer-equivalent"), f.t("answer-proportion"), f.t("law-guide"),

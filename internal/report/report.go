@@ -72,6 +72,8 @@ type Request struct {
 	Format document.Format
 	// System is the id or the slug of a system; empty is all of them.
 	System string
+	// Purchase is the id of a planned purchase, whose annex is asked for instead of a system's.
+	Purchase string
 	// Lang is "sv" or "en"; anything else is Swedish.
 	Lang string
 	// Link is the address of the program, such as https://insegel.example.se, for links back to it. It may be empty.
@@ -88,6 +90,9 @@ func (s *Service) check(r *Request) error {
 	}
 	if r.Format == document.PDF && s.Printer == nil {
 		return fmt.Errorf("write report %s: %w", r.Kind, ErrPrinter)
+	}
+	if r.Purchase != "" && r.Kind != Procurement {
+		return fmt.Errorf("write report %s of a purchase: %w: choose %s", r.Kind, ErrKind, Procurement)
 	}
 	if !slices.Contains(formats, r.Format) {
 		return fmt.Errorf("write report %s as %q: %w: choose %s", r.Kind, r.Format, ErrFormat, choices(formats))
@@ -198,6 +203,9 @@ func (s *Service) note(ctx context.Context, actor access.Actor, r Request) error
 		e := audit.Entry{Action: "report.Write", ObjectKind: "report", ObjectID: string(r.Kind), Data: map[string]any{
 			"kind": r.Kind, "format": r.Format, "system": r.System, "internal": r.Internal,
 		}}
+		if r.Purchase != "" {
+			e.Data = map[string]any{"kind": r.Kind, "format": r.Format, "purchase": r.Purchase, "internal": r.Internal}
+		}
 		return audit.Append(ctx, tx, actor, e)
 	})
 }
@@ -214,7 +222,10 @@ func (s *Service) compute(ctx context.Context, actor access.Actor, r Request) (r
 		if f.organisation, err = organisation.Get(ctx, tx, actor.Organisation); err != nil {
 			return err
 		}
-		if systems, err = chosen(ctx, tx, actor, r); err != nil {
+		if r.Purchase == "" {
+			systems, err = chosen(ctx, tx, actor, r)
+		}
+		if err != nil {
 			return err
 		}
 		switch r.Kind {

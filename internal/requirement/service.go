@@ -126,6 +126,25 @@ func (s *Service) Views(ctx context.Context, tx *db.Tx, org access.OrganisationI
 	return views, nil
 }
 
+// Imagine derives what would follow for a system that is not in the register, from what it would hold and a need that somebody has set, or
+// nil. Like Views it runs inside the caller's use case.
+func (s *Service) Imagine(ctx context.Context, tx *db.Tx, sys system.System, draft *classification.Classification, l *locale.Localizer) (View, error) {
+	settings, err := organisation.Settings(ctx, tx, tx.Scope, settingPrefix)
+	if err != nil {
+		return View{}, err
+	}
+	model, err := classification.OrganisationModel(ctx, tx, s.Engine.Catalogue, tx.Scope)
+	if err == nil && draft != nil {
+		model, err = classification.FindModel(ctx, tx, s.Engine.Catalogue, tx.Scope, draft.ModelID, draft.ModelVersion)
+	}
+	if err != nil {
+		return View{}, err
+	}
+	today := civil.Of(tx.Now)
+	m := material{engine: s.Engine, day: s.Engine.At(today), figures: parseFigures(s.Engine.Catalogue, settings), today: today}
+	return m.view(sys, classification.State{Draft: draft}, model, nil, l, s.Engine.NewOutcome()), nil
+}
+
 func modelKey(c *classification.Classification) string {
 	if c == nil {
 		return ""

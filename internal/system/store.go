@@ -181,19 +181,10 @@ func Within(ctx context.Context, tx *db.Tx, actor access.Actor, action, ref stri
 		return System{}, err
 	}
 	if err := access.CheckAt(actor, action, s.UnitID); err != nil {
-		return System{}, beyond{fmt.Errorf("read system %q: %w", ref, db.ErrNotFound), err}
+		return System{}, access.Beyond(fmt.Errorf("read system %q: %w", ref, db.ErrNotFound), err)
 	}
 	return s, nil
 }
-
-// beyond reads as its first error, and is both.
-type beyond struct{ shown, cause error }
-
-// Error is the text of what is not found.
-func (b beyond) Error() string { return b.shown.Error() }
-
-// Unwrap gives both errors.
-func (b beyond) Unwrap() []error { return []error{b.shown, b.cause} }
 
 // Get reads one system by its slug or its id, with everything it has.
 func Get(ctx context.Context, tx *db.Tx, org access.OrganisationID, ref string) (System, error) {

@@ -230,7 +230,7 @@ const (
 // longFields take what is no text that somebody writes: lists, metadata, certificates and the answers of browsers and providers. Only the
 // form's own limit holds for them.
 var longFields = map[string]bool{
-	"paste": true, "document": true, "pinned": true, "authorities": true, "svar": true,
+	"paste": true, "document": true, "logo-kept": true, "pinned": true, "authorities": true, "svar": true,
 	"SAMLResponse": true, "SAMLRequest": true, "logout_token": true,
 }
 

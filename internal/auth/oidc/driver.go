@@ -46,8 +46,10 @@ func (Driver) Fields(l *locale.Localizer, own json.RawMessage) []web.Field {
 	context.Type, context.Options = "select", []web.Option{{Value: ContextACR, Label: l.T("oidc.context-acr")}, {Value: ContextACRS, Label: l.T("oidc.context-acrs")}}
 	userinfo := text("userinfo", "1")
 	userinfo.Type, userinfo.Checked = "checkbox", s.Userinfo
+	secret := text("secret", "")
+	secret.Type, secret.Autocomplete = "password", "new-password" // hidden from who looks on, and not what the browser has kept
 	out := []web.Field{
-		text("client-id", s.ClientID), method, text("secret", ""), text("hosts", strings.Join(s.Hosts, " ")), text("scopes", strings.Join(s.Scopes, " ")), context, userinfo,
+		text("client-id", s.ClientID), method, secret, text("hosts", strings.Join(s.Hosts, " ")), text("scopes", strings.Join(s.Scopes, " ")), context, userinfo,
 	}
 	for i := range out {
 		out[i].Optional = out[i].Name == "secret" || out[i].Name == "hosts" || out[i].Name == "scopes"
@@ -71,6 +73,7 @@ func (Driver) Read(form provider.Form) (json.RawMessage, map[string][]byte, []we
 	}
 	// What is wrong with the issuer is told when the provider is looked at.
 	err = s.check("https://" + "issuer.invalid")
+	var faults []web.FieldError
 	for _, f := range []struct {
 		err        error
 		field, key string
@@ -82,10 +85,10 @@ func (Driver) Read(form provider.Form) (json.RawMessage, map[string][]byte, []we
 		{provider.ErrSettings, "context-claim", "oidc.fault-settings"},
 	} {
 		if errors.Is(err, f.err) {
-			return own, secrets, []web.FieldError{{Field: f.field, Key: f.key}}
+			faults = append(faults, web.FieldError{Field: f.field, Key: f.key})
 		}
 	}
-	return own, secrets, nil
+	return own, secrets, faults
 }
 
 // Look asks the provider about itself. One that uses hosts which nobody has approved, or does not answer, is not saved.

@@ -74,25 +74,19 @@ const (
 )
 
 func (s *Settings) check(issuer string) error {
-	if !address(issuer) {
-		return ErrScheme
+	var faults []error
+	add := func(wrong bool, err error) {
+		if wrong {
+			faults = append(faults, err)
+		}
 	}
-	if s.ClientID == "" || len(s.ClientID) > maxClientID || !printable(s.ClientID) {
-		return ErrClientID
-	}
-	if s.Method != PrivateKey && s.Method != ClientSecret {
-		return ErrMethod
-	}
-	if !slices.Contains([]string{"", ContextACR, ContextACRS}, s.ContextClaim) {
-		return provider.ErrSettings
-	}
-	if len(s.Hosts) > maxHosts || slices.ContainsFunc(s.Hosts, func(h string) bool { return !hostName(h) }) {
-		return ErrHost
-	}
-	if len(s.Scopes) > maxScopes || slices.ContainsFunc(s.Scopes, func(x string) bool { return !scope(x) }) {
-		return ErrScope
-	}
-	return nil
+	add(!address(issuer), ErrScheme)
+	add(s.ClientID == "" || len(s.ClientID) > maxClientID || !printable(s.ClientID), ErrClientID)
+	add(s.Method != PrivateKey && s.Method != ClientSecret, ErrMethod)
+	add(!slices.Contains([]string{"", ContextACR, ContextACRS}, s.ContextClaim), provider.ErrSettings)
+	add(len(s.Hosts) > maxHosts || slices.ContainsFunc(s.Hosts, func(h string) bool { return !hostName(h) }), ErrHost)
+	add(len(s.Scopes) > maxScopes || slices.ContainsFunc(s.Scopes, func(x string) bool { return !scope(x) }), ErrScope)
+	return errors.Join(faults...)
 }
 
 // address reports whether an issuer's address can be used: over TLS, or on this machine.

@@ -331,6 +331,15 @@ func (p *Pages) Tried(c *web.Context, t Trial) error {
 
 // faultOf tells which field a refused draft is wrong in.
 func faultOf(err error) (web.FieldError, bool) {
+	if all := faultsOf(err); len(all) > 0 {
+		return all[0], true
+	}
+	return web.FieldError{}, false
+}
+
+// faultsOf is faultOf for everything that is wrong at once.
+func faultsOf(err error) []web.FieldError {
+	var out []web.FieldError
 	for _, f := range []struct {
 		err   error
 		field string
@@ -345,8 +354,8 @@ func faultOf(err error) (web.FieldError, bool) {
 		{db.ErrConflict, "name-sv", "provider.fault-conflict"},
 	} {
 		if errors.Is(err, f.err) {
-			return web.FieldError{Field: f.field, Key: f.key}, true
+			out = append(out, web.FieldError{Field: f.field, Key: f.key})
 		}
 	}
-	return web.FieldError{}, false
+	return out
 }

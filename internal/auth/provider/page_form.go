@@ -203,14 +203,12 @@ func (p *Pages) draft(c *web.Context, d Driver, base Provider) (Draft, typed, []
 	own, secrets, more := d.Read(c.Form)
 	out.Own, out.Secrets, t.own = own, secrets, own
 	faults = append(faults, more...)
-	if len(faults) == 0 {
-		if err := out.Check(p.Service.Known); err != nil {
-			f, ok := faultOf(err)
-			if !ok {
-				f = web.FieldError{Key: "provider.fault-settings"}
-			}
-			faults = append(faults, f)
+	if err := out.Check(p.Service.Known); err != nil {
+		all := faultsOf(err)
+		if len(all) == 0 && len(faults) == 0 {
+			all = []web.FieldError{{Key: "provider.fault-settings"}}
 		}
+		faults = append(faults, all...)
 	}
 	if len(faults) == 0 {
 		faults = d.Look(c.Context(), &out.Provider)

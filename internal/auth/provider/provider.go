@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -128,26 +129,26 @@ func (p *Provider) Check(known *Contexts) error {
 	default:
 		return fmt.Errorf("%w: %q", ErrKind, p.Kind)
 	}
-	for _, n := range []string{p.NameSV, p.NameEN} {
-		if strings.TrimSpace(n) == "" || len([]rune(n)) > maxName {
-			return ErrName
-		}
+	var faults []error
+	if slices.ContainsFunc([]string{p.NameSV, p.NameEN}, func(n string) bool { return strings.TrimSpace(n) == "" || len([]rune(n)) > maxName }) {
+		faults = append(faults, ErrName)
 	}
 	if err := checkIssuer(p.Issuer); err != nil {
-		return err
+		faults = append(faults, err)
 	}
 	if len(p.Own) > maxOwn || !json.Valid(p.Own) {
-		return ErrSettings
+		faults = append(faults, ErrSettings)
 	}
 	if len(p.Settings.Accepted) == 0 || len(p.Settings.Accepted) > maxAccepted {
-		return ErrNoContext
+		faults = append(faults, ErrNoContext)
 	}
 	for _, a := range p.Settings.Accepted {
 		if err := a.check(known); err != nil {
-			return err
+			faults = append(faults, err)
+			break
 		}
 	}
-	return nil
+	return errors.Join(faults...)
 }
 
 // checkIssuer holds an issuer to a URI without anything that a name has no use for.

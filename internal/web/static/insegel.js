@@ -329,4 +329,7 @@ if (words.lasts) {
   tabs?.postMessage("out");
 }
 
+/** A row of tabs that is wider than the screen shows the one that is open. */
+for (const tab of document.querySelectorAll(".tabs [aria-current]")) tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.offsetLeft - 24;
+
 document.querySelector("[data-errors]")?.focus();
