@@ -237,6 +237,9 @@ func (a *App) tellIncident(ctx context.Context, actor access.Actor, names map[st
 	if err != nil {
 		return err
 	}
+	if err := a.mark(ctx, actor, madeIncident, x.ID.String()); err != nil {
+		return err
+	}
 	return a.Incidents.Save(ctx, actor, x.ID.String(), x.Version, func(i *incident.Incident) {
 		i.AwareAt, i.Risk = i.FoundAt, incident.RiskLikely
 		i.Texts[incident.AwareWhy], i.Texts[incident.RiskWhy] = "Mottagaren ringde och läste upp första sidan.", "Mottagaren är känd och har lovat att lämna tillbaka breven, men uppgifterna rör insatser."

@@ -53,6 +53,26 @@ func holds(t *testing.T, a *app.App, org access.OrganisationID) map[string][]str
 	return out
 }
 
+// left counts the rows that an organisation has in every table, but for the log and what the program itself keeps.
+func left(t *testing.T, a *app.App, org access.OrganisationID) map[string]int {
+	t.Helper()
+	out := map[string]int{}
+	ok(t, a.DB.Read(t.Context(), org, func(tx *db.Tx) error {
+		tables, err := dbtest.ScopedTables()
+		for table := range tables {
+			var n int
+			if err := db.One(tx.QueryRow(t.Context(), `SELECT COUNT(*) FROM `+table+` WHERE organisation_id = $1`, org), &n); err != nil {
+				return err
+			}
+			if n > 0 && !strings.HasPrefix(table, "audit") && !strings.HasPrefix(table, "register_") && table != "sealing" && table != "organisation_setting" {
+				out[table] = n
+			}
+		}
+		return err
+	}))
+	return out
+}
+
 // eachEngine runs fn with the program on each engine.
 func eachEngine(t *testing.T, fn func(t *testing.T, a *app.App)) {
 	t.Run("sqlite", func(t *testing.T) { fn(t, open(t, "sqlite:"+filepath.Join(t.TempDir(), "a.db"))) })
@@ -99,6 +119,12 @@ func TestExampleInOnesOwnOrganisation(t *testing.T) {
 		} {
 			if got := strings.Join(holds(t, a, actor.Organisation)[kind], "|"); got != want {
 				t.Errorf("%s: got %q, want %q (of %d systems)", kind, got, want, len(there))
+			}
+		}
+		want := map[string]int{"system": 1, "unit": 1, "supplier": 2, "processing": 1, "processing_system": 1}
+		for table, n := range left(t, a, actor.Organisation) {
+			if want[table] != n {
+				t.Errorf("%s has %d rows left, want %d", table, n, want[table])
 			}
 		}
 		state, err = a.ExampleState(ctx, actor)

@@ -12,6 +12,7 @@ import (
 	"github.com/insegel/insegel/internal/audit"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
+	"github.com/insegel/insegel/internal/incident"
 	"github.com/insegel/insegel/internal/information"
 	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/processing"
@@ -176,6 +177,9 @@ func (a *App) clearExample(ctx context.Context, tx *db.Tx, actor access.Actor) (
 	org := actor.Organisation
 	made, err := exampleMade(ctx, tx, org)
 	if err != nil {
+		return 0, err
+	}
+	if err := incident.Clear(ctx, tx, org, of[ids.ID[incident.Incident]](made[madeIncident])); err != nil {
 		return 0, err
 	}
 	systems := 0

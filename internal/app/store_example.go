@@ -18,6 +18,7 @@ const (
 	madeInformation = "information"
 	madeProcessing  = "processing"
 	madePurchase    = "purchase"
+	madeIncident    = "incident"
 )
 
 // exampleMade reads what the example made in an organisation, by kind.

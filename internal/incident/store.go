@@ -396,3 +396,21 @@ func MoveSupplier(ctx context.Context, tx *db.Tx, from, to ids.ID[supplier.Suppl
 	}
 	return nil, nil
 }
+
+// Clear takes away what has happened, with all that hangs on it. It is for example data, and runs inside the caller's use case.
+func Clear(ctx context.Context, tx *db.Tx, org access.OrganisationID, list []ids.ID[Incident]) error {
+	for _, id := range list {
+		for _, q := range []string{
+			`DELETE FROM incident_answer WHERE organisation_id = $1 AND incident_id = $2`,
+			`DELETE FROM incident_system WHERE organisation_id = $1 AND incident_id = $2`,
+			`DELETE FROM incident_report WHERE organisation_id = $1 AND incident_id = $2`,
+			`DELETE FROM incident_measure WHERE organisation_id = $1 AND incident_id = $2`,
+			`DELETE FROM incident WHERE organisation_id = $1 AND id = $2`,
+		} {
+			if _, err := tx.Exec(ctx, q, org, id); err != nil {
+				return fmt.Errorf("clear incidents: %w", err)
+			}
+		}
+	}
+	return nil
+}
