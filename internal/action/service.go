@@ -167,7 +167,7 @@ func (s *Service) Review(ctx context.Context, actor access.Actor, id ids.ID[syst
 func Close(ctx context.Context, tx *db.Tx, actor access.Actor, a *Action) error {
 	done := *a
 	done.Status = Done
-	if err := save(ctx, tx, actor.Organisation, &done); err != nil {
+	if err := save(ctx, tx, actor, &done); err != nil {
 		return err
 	}
 	return audit.Append(ctx, tx, actor, audit.Entry{
