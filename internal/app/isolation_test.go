@@ -58,7 +58,6 @@ type sides struct {
 	// systemID, slug and the rest name what lies on the other side.
 	systemID, slug, information, imported, upload, unit, person, requirement, processing, record, shift, incident, risk, target string
 	systemID, slug, information, imported, upload, unit, person, requirement, processing, record, shift, incident, risk string
-	systemID, slug, information, imported, upload, unit, person, requirement, processing, record, shift, incident string
 	// purchase is a planned purchase there.
 	purchase ids.ID[procurement.Purchase]
 	// whole is true when the reader reaches a whole organisation, and the other side is another one.
@@ -428,11 +427,11 @@ func (s *sides) addresses(pattern string) []address {
 	}
 	var out []address
 	refs := []string{s.slug, s.systemID, s.information, s.imported, s.upload, s.unit, s.person, s.processing, s.supplierID().String(), s.incident, s.risk, s.target}
+	refs := []string{s.slug, s.systemID, s.information, s.imported, s.upload, s.unit, s.person, s.processing, s.supplierID().String(), s.incident, s.risk, s.purchase.String()}
 	if of := apiRefs.FindString(asked); of != "" { // an address of the API says what it names
 		refs = []string{map[string]string{"{supplier}": s.supplierID().String(), "{import}": s.imported}[of], s.systemID}
 	}
 	for _, ref := range refs {
-	for _, ref := range []string{s.slug, s.systemID, s.information, s.imported, s.upload, s.unit, s.person, s.processing, s.supplierID().String(), s.incident, s.purchase.String()} {
 		if ref == "" {
 			continue
 		}
@@ -533,6 +532,7 @@ func (s *sides) calls(ctx context.Context) map[string]call {
 	for _, some := range []map[string]call{s.systemCalls(ctx), s.classificationCalls(ctx), s.registerCalls(ctx), s.requirementCalls(ctx), s.overviewCalls(ctx), s.processingCalls(ctx), s.evidenceCalls(ctx), s.incidentCalls(ctx), s.riskCalls(ctx), s.measurementCalls(ctx)} {
 	for _, some := range []map[string]call{s.systemCalls(ctx), s.classificationCalls(ctx), s.registerCalls(ctx), s.requirementCalls(ctx), s.overviewCalls(ctx), s.processingCalls(ctx), s.evidenceCalls(ctx), s.incidentCalls(ctx), s.riskCalls(ctx)} {
 	for _, some := range []map[string]call{s.systemCalls(ctx), s.classificationCalls(ctx), s.registerCalls(ctx), s.requirementCalls(ctx), s.procurementCalls(ctx), s.overviewCalls(ctx), s.processingCalls(ctx), s.evidenceCalls(ctx), s.incidentCalls(ctx)} {
+	for _, some := range []map[string]call{s.systemCalls(ctx), s.classificationCalls(ctx), s.registerCalls(ctx), s.requirementCalls(ctx), s.procurementCalls(ctx), s.overviewCalls(ctx), s.processingCalls(ctx), s.evidenceCalls(ctx), s.incidentCalls(ctx), s.riskCalls(ctx)} {
 		maps.Copy(out, some)
 	}
 	return out
@@ -795,10 +795,7 @@ var names = regexp.MustCompile(`^(system\.|classification\.(Open|SetInformation|
 	`supplier\.(Edit|Update|SavePaper|RemovePaper|SaveSubProcessor|RemoveSubProcessor|Merge)|` +
 	`risk\.(Open|Risk|Save|Remove|Screen|Describe|GiveOpinion|Rule)|` +
 	`incident\.(Open|Affected|Report|Save|SetSystems|Decide|SaveMeasure|DrillReport|Pack|SupplierPack|SystemPack)|` +
-	`requirement\.(View|Component|Follows|Answer)|action\.(Doers|Plan|Save)|procurement\.(Annex|Choose|Supplied|AskSupplier|RecallSupplier)|report\.Write|overview\.(System|Dependencies|Requirements|History|InformationType|AsItWas)|organisation\.Move)$`)
-	`requirement\.(View|Follows|Answer)|action\.(Doers|Plan|Save)|procurement\.(Annex|Choose|Supplied|AskSupplier|RecallSupplier)|report\.Write|overview\.(System|Dependencies|Requirements|History|InformationType|AsItWas)|organisation\.Move)$`)
-	`requirement\.(View|Follows|Answer)|action\.(Doers|Move|Plan|Save)|procurement\.(Annex|Choose|Supplied|AskSupplier|RecallSupplier)|report\.Write|overview\.(System|Requirements|History|InformationType|AsItWas)|organisation\.Move)$`)
-	`requirement\.(View|Follows|Answer)|action\.(Doers|Move|Plan|Save)|procurement\.(Annex|Choose|Supplied|AskSupplier|RecallSupplier|Purchase|EditPurchase|SavePurchase|RemovePurchase|MakeSystem|AddOwn|RemoveOwn|Freeze|Versions)|report\.Write|overview\.(System|Dependencies|Requirements|History|InformationType|AsItWas)|organisation\.Move)$`)
+	`requirement\.(View|Component|Follows|Answer)|action\.(Doers|Move|Plan|Save)|procurement\.(Annex|Choose|Supplied|AskSupplier|RecallSupplier|Purchase|EditPurchase|SavePurchase|RemovePurchase|MakeSystem|AddOwn|RemoveOwn|Freeze|Versions)|report\.Write|overview\.(System|Dependencies|Requirements|History|InformationType|AsItWas)|organisation\.Move)$`)
 
 // byLink are the use cases that belong to whoever was sent a link, and to no role.
 var byLink = regexp.MustCompile(`^(classification\.(Delegated|AnswerDelegated)|procurement\.(Posed|AnswerPosed|SendPosed))$`)
