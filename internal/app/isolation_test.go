@@ -57,7 +57,6 @@ type sides struct {
 	reader, other access.Actor
 	// systemID, slug and the rest name what lies on the other side.
 	systemID, slug, information, imported, upload, unit, person, requirement, processing, record, shift, incident, risk, target string
-	systemID, slug, information, imported, upload, unit, person, requirement, processing, record, shift, incident, risk string
 	// purchase is a planned purchase there.
 	purchase ids.ID[procurement.Purchase]
 	// whole is true when the reader reaches a whole organisation, and the other side is another one.
@@ -426,8 +425,7 @@ func (s *sides) addresses(pattern string) []address {
 		return out
 	}
 	var out []address
-	refs := []string{s.slug, s.systemID, s.information, s.imported, s.upload, s.unit, s.person, s.processing, s.supplierID().String(), s.incident, s.risk, s.target}
-	refs := []string{s.slug, s.systemID, s.information, s.imported, s.upload, s.unit, s.person, s.processing, s.supplierID().String(), s.incident, s.risk, s.purchase.String()}
+	refs := []string{s.slug, s.systemID, s.information, s.imported, s.upload, s.unit, s.person, s.processing, s.supplierID().String(), s.incident, s.risk, s.target, s.purchase.String()}
 	if of := apiRefs.FindString(asked); of != "" { // an address of the API says what it names
 		refs = []string{map[string]string{"{supplier}": s.supplierID().String(), "{import}": s.imported}[of], s.systemID}
 	}
@@ -529,10 +527,7 @@ func none(err error) (any, error) { return nil, err }
 // calls are the use cases by name.
 func (s *sides) calls(ctx context.Context) map[string]call {
 	out := map[string]call{}
-	for _, some := range []map[string]call{s.systemCalls(ctx), s.classificationCalls(ctx), s.registerCalls(ctx), s.requirementCalls(ctx), s.overviewCalls(ctx), s.processingCalls(ctx), s.evidenceCalls(ctx), s.incidentCalls(ctx), s.riskCalls(ctx), s.measurementCalls(ctx)} {
-	for _, some := range []map[string]call{s.systemCalls(ctx), s.classificationCalls(ctx), s.registerCalls(ctx), s.requirementCalls(ctx), s.overviewCalls(ctx), s.processingCalls(ctx), s.evidenceCalls(ctx), s.incidentCalls(ctx), s.riskCalls(ctx)} {
-	for _, some := range []map[string]call{s.systemCalls(ctx), s.classificationCalls(ctx), s.registerCalls(ctx), s.requirementCalls(ctx), s.procurementCalls(ctx), s.overviewCalls(ctx), s.processingCalls(ctx), s.evidenceCalls(ctx), s.incidentCalls(ctx)} {
-	for _, some := range []map[string]call{s.systemCalls(ctx), s.classificationCalls(ctx), s.registerCalls(ctx), s.requirementCalls(ctx), s.procurementCalls(ctx), s.overviewCalls(ctx), s.processingCalls(ctx), s.evidenceCalls(ctx), s.incidentCalls(ctx), s.riskCalls(ctx)} {
+	for _, some := range []map[string]call{s.systemCalls(ctx), s.classificationCalls(ctx), s.registerCalls(ctx), s.requirementCalls(ctx), s.procurementCalls(ctx), s.overviewCalls(ctx), s.processingCalls(ctx), s.evidenceCalls(ctx), s.incidentCalls(ctx), s.riskCalls(ctx), s.measurementCalls(ctx)} {
 		maps.Copy(out, some)
 	}
 	return out
