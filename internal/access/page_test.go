@@ -39,6 +39,8 @@ var kinds = []struct {
 	{KindNational, "Nationell bild"},
 	{KindIncident, "Incidenter"},
 	{KindRisk, "Risker"},
+	{KindFinding, "Fynd"},
+	{KindSource, "Källor för sökning"},
 	{KindAction, "Åtgärder"},
 	{KindProcurement, "Kravbilagor"},
 	{KindReport, "Rapporter"},

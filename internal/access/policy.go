@@ -39,6 +39,8 @@ const (
 	KindRisk           Kind = "risk"
 	KindMeasurement    Kind = "measurement"
 	KindAgent          Kind = "agent"
+	KindFinding        Kind = "finding"
+	KindSource         Kind = "source"
 )
 
 // Grant lets a role do something, as far as the place reaches from the unit that the role is held in. Who holds the role in the whole
@@ -100,6 +102,14 @@ var (
 	learns   = append(slices.Clone(responds), Grant{DataProtection, All}, Grant{Executive, Below}, Grant{Auditor, All})
 	// hands is who takes drafts for authorities out: the data protection officer is the contact of IMY (art. 39.1 e).
 	hands = append(slices.Clone(responds), Grant{DataProtection, All})
+	// finds is who sees where personal data was found. Operations sees it, since what is found lies on what they run; procurement does not.
+	finds = []Grant{{Coordinator, All}, {SystemOwner, Below}, {InformationOwner, Below}, {DataProtection, All}, {Operations, All}, {Auditor, All}}
+	// triages is who decides what a finding is.
+	triages = []Grant{{Coordinator, All}, {SystemOwner, Below}, {InformationOwner, Below}}
+	// searches is who registers what is to be searched, and starts searches. Who watches over it does not.
+	searches = steers
+	// uncovers is who may look at the data themselves where they lie: those who answer for them, and who watches over how they are used.
+	uncovers = []Grant{{DataProtection, All}, {InformationOwner, Below}, {SystemOwner, Below}}
 	// provisions is the key of the directory that people come from.
 	provisions = []Grant{{Directory, All}}
 	// reads and writes are the keys of programs that use the API: what the page of keys says that they are for, and nothing else. A key
@@ -441,6 +451,26 @@ var policies = map[string]Policy{
 	"overview.Requirement":     {Kind: KindRequirement, By: with(works, reads), Weakness: true},
 	"overview.Information":     {Kind: KindInformation, By: with(knows, reads)},
 	"overview.InformationType": {Kind: KindInformation, By: with(knows, reads)},
+
+	"finding.Inbox":      {Kind: KindFinding, By: finds, Weakness: true},
+	"finding.Place":      {Kind: KindFinding, By: finds, Weakness: true},
+	"finding.Decide":     {Kind: KindFinding, By: triages},
+	"finding.Dispute":    {Kind: KindFinding, By: finds},
+	"finding.Give":       {Kind: KindFinding, By: triages},
+	"finding.Look":       {Kind: KindFinding, By: uncovers, StepUp: true, Weakness: true},
+	"finding.FalseRules": {Kind: KindFinding, By: finds},
+	"finding.EndRule":    {Kind: KindFinding, By: triages},
+	"finding.List":       {Kind: KindSource, By: finds},
+	"finding.Open":       {Kind: KindSource, By: finds},
+	"finding.Unread":     {Kind: KindSource, By: finds},
+	"finding.Form":       {Kind: KindSource, By: searches},
+	"finding.Add":        {Kind: KindSource, By: searches, StepUp: true},
+	"finding.Change":     {Kind: KindSource, By: searches},
+	"finding.Pause":      {Kind: KindSource, By: searches},
+	"finding.Start":      {Kind: KindSource, By: searches},
+	"finding.Stop":       {Kind: KindSource, By: searches},
+	"finding.Work":       {Kind: KindSource, By: itself},
+	"finding.Tick":       {Kind: KindSource, By: itself},
 
 	"overview.Measures":          {Kind: KindRequirement, By: sees},
 	"overview.ProcessingHistory": {Kind: KindLog, By: sees},

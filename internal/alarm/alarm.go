@@ -36,6 +36,7 @@ const (
 	LoginLockout         Kind = "login-lockout"          // too many failed sign-ins
 	LastAdministrator    Kind = "last-administrator"     // a directory or a claim would have taken the role from the last administrator
 	LogRewritten         Kind = "log-rewritten"          // the log does not go on from its last checkpoint
+	IncidentSuspected    Kind = "incident-suspected"     // somebody said that a finding may be a personal data incident
 	BackupOld            Kind = "backup-old"             // there is no fresh backup, or no fresh drill
 	WebhookChanged       Kind = "webhook-changed"        // events of the organisation go somewhere new
 	WebhookFailed        Kind = "webhook-failed"         // an event did not reach its receiver for a day
@@ -45,7 +46,7 @@ const (
 func Kinds() []Kind {
 	return []Kind{
 		BreakGlassUsed, RecoveryUsed, CloneWarning, MetadataHalfLife, MetadataExpired, LevelLowered, ChangeWaits, KeyChanged, SignInChanged, InvitedAdministrator, RollbackDeclared, LoginLockout,
-		LogRewritten, BackupOld, LastAdministrator, WebhookChanged, WebhookFailed,
+		LogRewritten, BackupOld, LastAdministrator, WebhookChanged, WebhookFailed, IncidentSuspected,
 	}
 }
 

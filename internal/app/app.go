@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/url"
 	"os"
@@ -33,7 +34,9 @@ import (
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/discovery/detect"
 	"github.com/insegel/insegel/internal/evidence"
+	"github.com/insegel/insegel/internal/finding"
 	"github.com/insegel/insegel/internal/followup"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/incident"
@@ -70,6 +73,15 @@ var Catalogue = sync.OnceValues(func() (*catalogue.Catalogue, error) {
 	return c, nil
 })
 
+// Detectors loads the rules of the search for personal data that ship with the program, once.
+var Detectors = sync.OnceValues(func() (*detect.Rules, error) {
+	files, err := fs.Sub(data.Files, "detectors")
+	if err != nil {
+		return nil, fmt.Errorf("load detectors: %w", err)
+	}
+	return detect.Load(files)
+})
+
 // Options say how the program is to run.
 type Options struct {
 	// Database is "sqlite:PATH" or "postgres://...".
@@ -82,6 +94,8 @@ type Options struct {
 	KeysFile string
 	// Outbound says which other machines may be reached besides public ones. The database's own address is never one of them.
 	Outbound outbound.Policy
+	// Searching is what may be searched for personal data.
+	Searching Searching
 	// Checkpoints say where the log's signed checkpoints go.
 	Checkpoints LogOptions
 	// Version is this program's version, which a backup tells.
@@ -134,6 +148,7 @@ type App struct {
 	Evidence        *evidence.Service
 	Measurements    *measurement.Service
 	ProbeRules      *verdict.Rules
+	Findings        *finding.Service
 	Requirements    *requirement.Service
 	Actions         *action.Service
 	Procurements    *procurement.Service
@@ -294,6 +309,9 @@ func (a *App) build(ctx context.Context, o Options) error {
 	if err = a.sees(o.Version); err != nil {
 		return err
 	}
+	if err = a.openFindings(o.Searching); err != nil {
+		return err
+	}
 	a.Actions = &action.Service{DB: a.DB, Requirements: a.Requirements}
 	a.Procurements = &procurement.Service{DB: a.DB, Requirements: a.Requirements, Links: a.Links, Jobs: a.Jobs}
 	if err := a.buildRisks(); err != nil {
@@ -376,6 +394,7 @@ var later = []register.Later{
 	{Holds: system.Holds, Remove: system.Release},
 	{Holds: evidence.Holds, Remove: evidence.Remove},
 	{Holds: measurement.Holds, Remove: measurement.Remove},
+	{Holds: finding.Holds, Remove: finding.Remove},
 	{Holds: requirement.Holds, Remove: requirement.Remove},
 	{Holds: action.Holds, Remove: action.Remove},
 	{Holds: procurement.Holds, Remove: procurement.Remove},

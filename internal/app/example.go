@@ -19,6 +19,7 @@ import (
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/finding"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/incident"
 	"github.com/insegel/insegel/internal/locale"
@@ -187,6 +188,9 @@ func (a *App) tellAll(ctx context.Context, actor access.Actor, s *story, today c
 	if err := a.measured(ctx, actor, names); err != nil {
 		return fmt.Errorf("measure: %w", err)
 	}
+	if err := a.tellFindings(ctx, actor, names); err != nil {
+		return err
+	}
 	if err := a.tellSuppliers(ctx, actor, s, names, today); err != nil {
 		return err
 	}
@@ -320,4 +324,40 @@ func (a *App) exampleNames(ctx context.Context, actor access.Actor) (map[string]
 		return err
 	})
 	return out, err
+}
+
+// tellFindings connects two sources and searches them, when the program was given the example's directory of files. Whoever starts the
+// demonstration runs the command line, which decides what may be searched.
+func (a *App) tellFindings(ctx context.Context, actor access.Actor, names map[string]string) error {
+	if !a.Findings.Limits.HasRoot(exampleRoot) {
+		return nil
+	}
+	console := access.LocalAdministrator(actor.Organisation)
+	had, err := a.Findings.List(ctx, console)
+	if err != nil {
+		return err
+	}
+	for _, x := range []struct{ name, place, system string }{
+		{"Gemensamma mappar", "Gemensam", ""},
+		{"Export ur Vattenstyrningen", "Teknik/Vattenstyrning", "Vattenstyrningen"},
+	} {
+		if slices.ContainsFunc(had.List, func(s finding.Source) bool { return s.Name == x.name }) {
+			continue
+		}
+		src := finding.Source{
+			Name: x.name, Kind: finding.Files, Root: exampleRoot, Place: x.place, EveryDays: 7, Owner: ids.ID[organisation.Person](actor.ID),
+			System: ids.ID[system.System](names[locale.Fold(x.system)]),
+		}
+		if src, err = a.Findings.Add(ctx, console, src, "Exempelkommunens egna filer."); err != nil {
+			return err
+		}
+		scan, err := a.Findings.Start(ctx, console, src.ID)
+		if err != nil {
+			return err
+		}
+		if err := a.Findings.Work(ctx, access.SystemActor(actor.Organisation), scan); err != nil {
+			return err
+		}
+	}
+	return nil
 }

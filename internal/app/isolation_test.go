@@ -59,6 +59,8 @@ type sides struct {
 	systemID, slug, information, imported, upload, unit, person, requirement, processing, record, shift, incident, risk, target string
 	// purchase is a planned purchase there.
 	purchase ids.ID[procurement.Purchase]
+	// found is what a search has found there.
+	found foundThings
 	// whole is true when the reader reaches a whole organisation, and the other side is another one.
 	whole bool
 }
@@ -130,6 +132,7 @@ func fillSide(t *testing.T, a *app.App, actor access.Actor, unit, mark string) (
 	s.target = fillMeasurement(t, a, actor, s.systemID, mark)
 	x := processing.New(mark+" behandling", processing.Controller)
 	x.Purposes, x.UnitID, x.OwnerRole = mark+" ändamål", unitOf(t, a, actor, unit), mark+" ansvarig"
+	s.found = fillFindings(t, a, actor.Organisation, x.UnitID, mark)
 	s.processing = must(a.Processings.Create(t.Context(), actor, x, processing.Wanted{Systems: []string{s.systemID}}))(t).Slug
 	s.incident = must(a.Incidents.Report(t.Context(), actor, incident.New{Title: mark + " incident", Happened: mark, Systems: []string{s.systemID}}))(t).ID.String()
 	ok(t, a.Incidents.SaveMeasure(t.Context(), actor, s.incident, incident.Measure{Text: mark + " åtgärd"}))
@@ -425,7 +428,10 @@ func (s *sides) addresses(pattern string) []address {
 		return out
 	}
 	var out []address
-	refs := []string{s.slug, s.systemID, s.information, s.imported, s.upload, s.unit, s.person, s.processing, s.supplierID().String(), s.incident, s.risk, s.target, s.purchase.String()}
+	refs := []string{
+		s.found.source.String(), s.found.place.ID.String(), s.found.held.String(), s.found.rule.String(), s.slug, s.systemID, s.information, s.imported, s.upload, s.unit, s.person, s.processing, s.supplierID().String(), s.incident, s.risk, s.target,
+		s.purchase.String(),
+	}
 	if of := apiRefs.FindString(asked); of != "" { // an address of the API says what it names
 		refs = []string{map[string]string{"{supplier}": s.supplierID().String(), "{import}": s.imported}[of], s.systemID}
 	}
@@ -527,7 +533,7 @@ func none(err error) (any, error) { return nil, err }
 // calls are the use cases by name.
 func (s *sides) calls(ctx context.Context) map[string]call {
 	out := map[string]call{}
-	for _, some := range []map[string]call{s.systemCalls(ctx), s.classificationCalls(ctx), s.registerCalls(ctx), s.requirementCalls(ctx), s.procurementCalls(ctx), s.overviewCalls(ctx), s.processingCalls(ctx), s.evidenceCalls(ctx), s.incidentCalls(ctx), s.riskCalls(ctx), s.measurementCalls(ctx)} {
+	for _, some := range []map[string]call{s.findingCalls(ctx), s.systemCalls(ctx), s.classificationCalls(ctx), s.registerCalls(ctx), s.requirementCalls(ctx), s.procurementCalls(ctx), s.overviewCalls(ctx), s.processingCalls(ctx), s.evidenceCalls(ctx), s.incidentCalls(ctx), s.riskCalls(ctx), s.measurementCalls(ctx)} {
 		maps.Copy(out, some)
 	}
 	return out
@@ -785,19 +791,19 @@ func (s *sides) overviewCalls(ctx context.Context) map[string]call {
 }
 
 // names are the use cases whose call above names something of theirs, and so must be refused.
-var names = regexp.MustCompile(`^(system\.|classification\.(Open|SetInformation|Answer|Unanswer|Restart|Reopen|Adjust|Decide)|register\.(Undo|Kept|Choose|Take)|` +
+var names = regexp.MustCompile(`^(finding\.(Place|Look|Decide|Dispute|Give|EndRule|Change|Pause|Start|Stop|Open|Unread)|system\.|classification\.(Open|SetInformation|Answer|Unanswer|Restart|Reopen|Adjust|Decide)|register\.(Undo|Kept|Choose|Take)|` +
 	`evidence\.(Record|List|Withdraw|File|Note|Draft|CompareAccess)|overview\.(Evidence|Confirm)|measurement\.(Open|Ask|Measure|End|Match)|processing\.(Open|Edit|Create|Save|Link|Prefill|Delete)|overview\.(ProcessingHistory|Supplier|SupplierHistory|SystemSupplier)|` +
 	`supplier\.(Edit|Update|SavePaper|RemovePaper|SaveSubProcessor|RemoveSubProcessor|Merge)|` +
 	`risk\.(Open|Risk|Save|Remove|Screen|Describe|GiveOpinion|Rule)|` +
 	`incident\.(Open|Affected|Report|Save|SetSystems|Decide|SaveMeasure|DrillReport|Pack|SupplierPack|SystemPack)|` +
 	`requirement\.(View|Component|Follows|Answer)|action\.(Doers|Move|Plan|Save)|procurement\.(Annex|Choose|Supplied|AskSupplier|RecallSupplier|Purchase|EditPurchase|SavePurchase|RemovePurchase|MakeSystem|AddOwn|RemoveOwn|Freeze|Versions)|report\.Write|overview\.(System|Dependencies|Requirements|History|InformationType|AsItWas)|organisation\.Move)$`)
 
-// byLink are the use cases that belong to whoever was sent a link, and to no role.
-var byLink = regexp.MustCompile(`^(classification\.(Delegated|AnswerDelegated)|procurement\.(Posed|AnswerPosed|SendPosed))$`)
+// byLink are the use cases that belong to the program itself, or to whoever was sent a link, and to no role.
+var byLink = regexp.MustCompile(`^(finding\.(Work|Tick)|classification\.(Delegated|AnswerDelegated)|procurement\.(Posed|AnswerPosed|SendPosed))$`)
 
 // Every use case of the slices, called with what is theirs, is refused, tells nothing of it and changes nothing of it.
 func TestEveryUseCaseKeepsSidesApart(t *testing.T) {
-	slices := regexp.MustCompile(`^(system|processing|classification|register|evidence|requirement|risk|action|procurement|incident|report|overview)\.|^measurement\.(List|Open|Propose|Ask|Measure|End|Plan|S|TakeLog|Match|A|R)`)
+	slices := regexp.MustCompile(`^(finding|system|processing|classification|register|evidence|requirement|risk|action|procurement|incident|report|overview)\.|^measurement\.(List|Open|Propose|Ask|Measure|End|Plan|S|TakeLog|Match|A|R)`)
 	eachSide(t, func(t *testing.T, s sides) {
 		calls := s.calls(t.Context())
 		for _, name := range access.Actions() {

@@ -17,6 +17,7 @@ import (
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/evidence"
+	"github.com/insegel/insegel/internal/finding"
 	"github.com/insegel/insegel/internal/incident"
 	"github.com/insegel/insegel/internal/information"
 	"github.com/insegel/insegel/internal/key"
@@ -46,7 +47,8 @@ const credential = "insegel-key"
 
 // sealed are all the tables that hold encrypted texts.
 var sealed = slices.Concat(information.Sealed, system.Sealed, classification.Sealed, link.Sealed, register.Sealed, requirement.Sealed, action.Sealed, procurement.Sealed,
-	alarm.Sealed, approval.Sealed, organisation.Sealed, processing.Sealed, supplier.Sealed, evidence.Sealed, measurement.Sealed, incident.Sealed, risk.Sealed, web.Sealed, webhook.Sealed)
+	alarm.Sealed, approval.Sealed, organisation.Sealed, processing.Sealed, supplier.Sealed, evidence.Sealed, measurement.Sealed, finding.Sealed,
+	incident.Sealed, risk.Sealed, web.Sealed, webhook.Sealed)
 
 // openKeys finds the root key and the organisations' keys, gives them to the database, and encrypts what still stands in plain text.
 // Nothing is changed when a key is missing or wrong.

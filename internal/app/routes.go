@@ -13,6 +13,7 @@ import (
 	"github.com/insegel/insegel/internal/backup"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/evidence"
+	"github.com/insegel/insegel/internal/finding"
 	"github.com/insegel/insegel/internal/followup"
 	"github.com/insegel/insegel/internal/incident"
 	"github.com/insegel/insegel/internal/mail"
@@ -52,6 +53,7 @@ func (a *App) menu(c *web.Context) []web.MenuItem {
 		{web.MenuItem{Name: measurement.Menu, Group: "app.group-work", Key: "app.menu-measurement", Href: measurement.Place, Icon: "eye"}, "measurement.List"},
 		{web.MenuItem{Name: followup.Menu, Group: "app.group-follow-up", Key: "app.menu-followup", Href: followup.Place, Icon: "line"}, "followup.List"},
 		{web.MenuItem{Name: national.Menu, Group: "app.group-follow-up", Key: "app.menu-national", Href: national.Place, Icon: "grid"}, "national.Picture"},
+		{web.MenuItem{Name: finding.Menu, Group: "app.group-follow-up", Key: "app.menu-finding", Href: finding.InboxPath, Icon: "inbox"}, "finding.Inbox"},
 		{web.MenuItem{Name: "report", Group: "app.group-follow-up", Key: "app.menu-report", Href: "/rapporter", Icon: "doc"}, "report.Choices"},
 		{web.MenuItem{Name: overview.MenuLog, Group: "app.group-follow-up", Key: "app.menu-log", Href: "/sparlogg", Icon: "eye"}, "overview.Log"},
 		{web.MenuItem{Name: overview.MenuRules, Group: "app.group-support", Key: "app.menu-rule", Href: "/regler", Icon: "book"}, "overview.Rules"},
@@ -114,6 +116,7 @@ func (a *App) routes(site *web.Site, address string, sessions *auth.Sessions) {
 	a.classificationPages().Routes(site)
 	(&risk.Pages{Service: a.Risks}).Routes(site)
 	(&evidence.Pages{Service: a.Evidence}).Routes(site)
+	(&finding.Pages{Service: a.Findings}).Routes(site)
 	(&action.Pages{Service: a.Actions, PDF: a.Reports.Printer != nil}).Routes(site)
 	(&procurement.Pages{Service: a.Procurements, PDF: a.Reports.Printer != nil}).Routes(site)
 	(&incident.Pages{Service: a.Incidents, Link: address}).Routes(site)

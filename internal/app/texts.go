@@ -20,6 +20,7 @@ import (
 	"github.com/insegel/insegel/internal/backup"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/evidence"
+	"github.com/insegel/insegel/internal/finding"
 	"github.com/insegel/insegel/internal/followup"
 	"github.com/insegel/insegel/internal/incident"
 	"github.com/insegel/insegel/internal/locale"
@@ -53,6 +54,7 @@ var messages = map[string]string{
 	"classification": classification.Messages,
 	"evidence":       evidence.Messages,
 	"incident":       incident.Messages,
+	"finding":        finding.Messages,
 	"link":           link.Messages,
 	"mail":           mail.Messages,
 	"measurement":    measurement.Messages,

@@ -16,6 +16,7 @@ import (
 	"github.com/insegel/insegel/internal/auth/provider"
 	"github.com/insegel/insegel/internal/auth/saml"
 	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/finding"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/web"
@@ -30,6 +31,9 @@ func forms() map[provider.Kind]func(*locale.Localizer, json.RawMessage) []web.Fi
 
 // alarmAbout names what an alarm is about: the change that waits for want of a second person.
 func (a *App) alarmAbout(ctx context.Context, actor access.Actor, l *locale.Localizer, x *alarm.Alarm) (text, href string, err error) {
+	if x.Kind == alarm.IncidentSuspected {
+		return l.T("app.alarm-finding"), finding.InboxPath + "?visa=incident", nil
+	}
 	if x.Kind != alarm.ChangeWaits {
 		return "", "", nil
 	}

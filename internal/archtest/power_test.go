@@ -31,6 +31,7 @@ var powers = map[string]map[string]string{
 	"syscall": {
 		"internal/app":           "lets one server at a time use a SQLite file",
 		"internal/backup":        "tells what somebody works on from what was left behind",
+		"internal/finding":       "opens what may have become a pipe without waiting for it",
 		"internal/db":            "looks at how much room the disk has",
 		"internal/cli":           "stops on the signals of the system",
 		"internal/probe":         "looks at an address when it is connected to",

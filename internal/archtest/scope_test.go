@@ -363,6 +363,8 @@ var ownChanges = map[string]string{
 	"incident.SupplierPack": "logs that the draft was taken out, and changes nothing else",
 	"incident.SystemPack":   "logs that the dossier was taken out, and changes nothing else",
 	"report.Suppliers":      "logs that the list was taken out, and changes nothing else",
+	"finding.Look":          "logs that the source was looked at, and changes nothing else",
+	"finding.Dispute":       "says that something is not right, and decides nothing",
 }
 
 // Who watches over others changes nothing, whatever the table says for each action by itself.

@@ -59,6 +59,7 @@ type commands struct {
 	Agent     agentCommand     `cmd:"" help:"Measure in another network zone, for a server that it calls. Needs no database."`
 	Signin    signinCommand    `cmd:"" name:"signin" help:"Tell how strong sign-ins were, from the logs that there are. Keeps nobody's name. Needs no database."`
 	National  nationalCommand  `cmd:"" help:"Follow many municipalities side by side: send, receive, add up, publish, and simulate a nation."`
+	Worker    workerCommand    `cmd:"" help:"Do parts of searches for personal data that servers on the same PostgreSQL database ask for."`
 	Version   versionCommand   `cmd:"" help:"Tell the version."`
 }
 

@@ -33,6 +33,8 @@ type database struct {
 	drilling backup.Drilling
 	// printer makes PDF documents, for the commands that write any; nil where nothing can.
 	printer report.Printer
+	// searching says what may be searched for personal data; the server and its workers alone search.
+	searching app.Searching
 }
 
 // tenant is the flag of a command that acts for one organisation.
@@ -46,8 +48,8 @@ func defaultDatabase() string { return "sqlite:" + app.DefaultDirectory() + "/in
 func (d *database) open(s *streams, log *slog.Logger) (*app.App, error) {
 	d.checkpoints.Drop = d.LogDrop
 	return app.Open(s.ctx, app.Options{
-		Outbound: d.reach,
-		Version:  Version, Drilling: d.drilling, Database: d.DB, MigrateDatabase: d.MigrateDB, KeyFile: d.KeyFile, KeysFile: d.Keys, Log: log, Checkpoints: d.checkpoints, Printer: d.printer,
+		Outbound: d.reach, Searching: d.searching,
+		Version: Version, Drilling: d.drilling, Database: d.DB, MigrateDatabase: d.MigrateDB, KeyFile: d.KeyFile, KeysFile: d.Keys, Log: log, Checkpoints: d.checkpoints, Printer: d.printer,
 		Warn: func(sentence string) { fmt.Fprintln(s.err, sentence) },
 	})
 }

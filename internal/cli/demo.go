@@ -44,7 +44,13 @@ func (c *demoCommand) Run(s *streams) error {
 	if err != nil {
 		return err
 	}
-	a, err := app.Open(s.ctx, app.Options{Database: "sqlite:" + filepath.Join(dir, "insegel.db"), Log: log, Printer: prints})
+	share := filepath.Join(dir, "share")
+	if err := app.ExampleShare(share); err != nil {
+		return err
+	}
+	a, err := app.Open(s.ctx, app.Options{
+		Database: "sqlite:" + filepath.Join(dir, "insegel.db"), Log: log, Printer: prints, Searching: app.Searching{Workers: 1, Limits: app.ExampleLimits(share)},
+	})
 	if err != nil {
 		return err
 	}

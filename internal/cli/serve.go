@@ -53,6 +53,7 @@ type serveCommand struct {
 	Chromium string `help:"The Chromium that prints PDF documents. Looked for in PATH when left out; without one there are no PDF documents." env:"INSEGEL_CHROMIUM" placeholder:"PATH"`
 
 	leave
+	searching
 	checkpointFlags
 }
 
@@ -96,6 +97,9 @@ func (c *serveCommand) Run(s *streams) error {
 		return err
 	}
 	if c.printer, err = findPrinter(c.Chromium); err != nil {
+		return err
+	}
+	if c.database.searching, err = c.limits(); err != nil {
 		return err
 	}
 	if (c.DrillDir == "") != (c.DrillIdentity == "") {

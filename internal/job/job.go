@@ -23,8 +23,26 @@ import (
 // Args is what a job needs to know. Kind names it for ever: a job may wait across an upgrade. Plain JSON values only.
 type Args interface{ Kind() string }
 
+// Heavy marks the jobs that take long and read much. They have a queue of their own, so that no mail waits for them, and machines of their
+// own can do them.
+type Heavy interface {
+	Args
+	Heavy()
+}
+
+// heavyQueue is the name of their queue.
+const heavyQueue = "heavy"
+
 // Queue adds jobs and, once started, works them.
 type Queue struct {
+	// HeavyWorkers is how many heavy jobs are done here at once; 0 leaves them to other machines.
+	HeavyWorkers int
+	// HeavyOnly leaves all other jobs to other machines.
+	HeavyOnly bool
+
+	stopping context.Context
+	stop     context.CancelFunc
+
 	driver  riverdriver.Driver[*sql.Tx]
 	insert  *river.Client[*sql.Tx]
 	workers *river.Workers
@@ -39,6 +57,7 @@ const pollEvery = 500 * time.Millisecond
 // New makes a queue over the database. Register handlers with Handle, then call Start where jobs should be worked.
 func New(d *db.DB, log *slog.Logger) (*Queue, error) {
 	q := &Queue{driver: driver(d), workers: river.NewWorkers(), log: log}
+	q.stopping, q.stop = context.WithCancel(context.Background())
 	var err error
 	if q.insert, err = river.NewClient(q.driver, &river.Config{Logger: log}); err != nil {
 		return nil, fmt.Errorf("make job queue: %w", err)
@@ -90,11 +109,26 @@ func Migrate(ctx context.Context, d *db.DB) error {
 type worker[A Args] struct {
 	river.WorkerDefaults[A]
 	do  func(context.Context, A) error
+	q   *Queue
 	log *slog.Logger
+}
+
+// Timeout is how long a job may take: heavy jobs as long as they need.
+func (w *worker[A]) Timeout(j *river.Job[A]) time.Duration {
+	if _, ok := any(j.Args).(Heavy); ok {
+		return -1
+	}
+	return 0
 }
 
 // Work does one job and logs how it went, once.
 func (w *worker[A]) Work(ctx context.Context, j *river.Job[A]) error {
+	if _, ok := any(j.Args).(Heavy); ok { // when the program ends they are left where they are, and go on elsewhere or later
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithCancel(ctx)
+		defer cancel()
+		defer context.AfterFunc(w.q.stopping, cancel)()
+	}
 	err := w.do(ctx, j.Args)
 	w.log.InfoContext(ctx, "job", slog.String("kind", j.Kind), slog.Int64("job_id", j.ID), slog.Int("attempt", j.Attempt), slog.Bool("ok", err == nil))
 	return err
@@ -102,7 +136,7 @@ func (w *worker[A]) Work(ctx context.Context, j *river.Job[A]) error {
 
 // Handle says what does the jobs of A. Call it before Start. A job that returns an error is tried again, later and later.
 func Handle[A Args](q *Queue, do func(ctx context.Context, args A) error) {
-	river.AddWorker(q.workers, &worker[A]{do: do, log: q.log})
+	river.AddWorker(q.workers, &worker[A]{do: do, q: q, log: q.log})
 }
 
 // Every adds the job again and again, for work that the time calls for. Call it before Start. Of several servers on one database only
@@ -126,6 +160,9 @@ const slowQueue = "slow"
 
 // options are how a job is queued: one that says that it is Slow is worked beside others, and is tried once.
 func options(args Args) *river.InsertOpts {
+	if _, ok := args.(Heavy); ok {
+		return &river.InsertOpts{Queue: heavyQueue}
+	}
 	if s, ok := args.(interface{ Slow() bool }); ok && s.Slow() {
 		return &river.InsertOpts{Queue: slowQueue, MaxAttempts: 1}
 	}
@@ -149,11 +186,18 @@ func (q *Queue) AddMany(ctx context.Context, tx *db.Tx, args []Args) error {
 
 // Start begins to work jobs and returns. Stop ends it.
 func (q *Queue) Start(ctx context.Context) error {
+	queues := map[string]river.QueueConfig{}
+	if !q.HeavyOnly {
+		queues[river.QueueDefault], queues[slowQueue] = river.QueueConfig{MaxWorkers: 2}, river.QueueConfig{MaxWorkers: 4}
+	}
+	if q.HeavyWorkers > 0 {
+		queues[heavyQueue] = river.QueueConfig{MaxWorkers: q.HeavyWorkers}
+	}
 	var err error
 	q.work, err = river.NewClient(q.driver, &river.Config{
 		Logger:            q.log,
 		Workers:           q.workers,
-		Queues:            map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 2}, slowQueue: {MaxWorkers: 4}},
+		Queues:            queues,
 		FetchPollInterval: pollEvery,
 		PeriodicJobs:      q.every,
 	})
@@ -168,6 +212,7 @@ func (q *Queue) Start(ctx context.Context) error {
 
 // Stop lets running jobs finish, until ctx ends, and then returns.
 func (q *Queue) Stop(ctx context.Context) error {
+	q.stop()
 	if q.work == nil {
 		return nil
 	}

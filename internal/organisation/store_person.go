@@ -308,11 +308,12 @@ func accountState(ctx context.Context, tx *db.Tx, p *auth.Proof, account ids.ID[
 	return disabled, tied, err
 }
 
-// PersonOf finds the person of an account; ErrNotFound when the account is nobody's here, as for the command line.
-func PersonOf(ctx context.Context, tx *db.Tx, org access.OrganisationID, account string) (Person, error) {
-	p, err := onePerson(ctx, tx, org, `account_id = $2`, account)
+// PersonOf finds the person who an actor is: a session's actor is a person, and one whose sealed key was used an account. ErrNotFound when
+// the actor is nobody here, as for the command line.
+func PersonOf(ctx context.Context, tx *db.Tx, org access.OrganisationID, actor string) (Person, error) {
+	p, err := onePerson(ctx, tx, org, `(p.id = $2 OR p.account_id = $2)`, actor)
 	if err != nil {
-		return Person{}, fmt.Errorf("read person of account: %w", err)
+		return Person{}, fmt.Errorf("read person of actor: %w", err)
 	}
 	return p, nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
+	"github.com/insegel/insegel/internal/finding"
 	"github.com/insegel/insegel/internal/supplier"
 	"github.com/insegel/insegel/internal/web"
 )
@@ -62,6 +63,9 @@ var taskTexts = map[TaskKind]struct{ title, button, path string }{
 	TaskContract:    {"overview.task-contract", "overview.do-paper", ""},
 	TaskAgreement:   {"overview.task-agreement", "overview.do-paper", ""},
 	TaskCertificate: {"overview.task-certificate", "overview.do-paper", ""},
+	TaskRegister:    {"overview.task-register", "overview.do-register", "/redigera"},
+	TaskFinding:     {"overview.task-finding", "overview.do-finding", ""},
+	TaskDelete:      {"overview.task-delete", "overview.do-delete", ""},
 }
 
 // taskGroups are how the groups in time are called.
@@ -140,6 +144,12 @@ func (p *Pages) taskRow(c *web.Context, task *Task, today civil.Date) taskRow {
 		if q, ok := p.Overview.catalogue().Requirement(task.Requirement); ok {
 			r.Title = catalogue.Fill(q.Is.In(lang(c)), q.Settings, nil)
 		}
+	}
+	if task.Against != nil {
+		r.Title = finding.Sentence(c.L, task.Against)
+	}
+	if task.Place != nil {
+		r.Title, r.Href = c.L.T(text.title, "What", finding.Title(c.L, task.Place)), task.Place.PagePath()
 	}
 	switch g := task.Group(today); g {
 	case TasksPutOff:

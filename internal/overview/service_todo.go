@@ -15,8 +15,11 @@ import (
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/finding"
+	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/supplier"
+	"github.com/insegel/insegel/internal/system"
 )
 
 // Todo is what somebody has to do.
@@ -81,23 +84,11 @@ func (s *Service) tasks(ctx context.Context, tx *db.Tx, who doing, out *Todo) (m
 		return nil, err
 	}
 	lists := map[string][]Task{}
-	answers := map[string]bool{} // the systems that the actor answers for
-	me, err := organisation.PersonOf(ctx, tx, actor.Organisation, actor.ID)
-	switch {
-	case err == nil:
-		if lists[TodoMine], err = actionTasks(ctx, tx, &me); err != nil {
-			return nil, err
-		}
-		named, err := organisation.AnswersFor(ctx, tx, actor.Organisation, me.ID)
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range named {
-			answers[r.ObjectID] = answers[r.ObjectID] || r.ObjectKind == organisation.ObjectSystem
-		}
-	case !errors.Is(err, db.ErrNotFound): // nobody's account, as in the demonstration, owns nothing
+	mine, answers, err := ownTasks(ctx, tx, actor)
+	if err != nil {
 		return nil, err
 	}
+	lists[TodoMine] = mine
 	if access.Allowed(actor, "supplier.SavePaper") {
 		suppliers, err := supplier.Whole(ctx, tx, actor.Organisation)
 		if err != nil {
@@ -117,8 +108,98 @@ func (s *Service) tasks(ctx context.Context, tx *db.Tx, who doing, out *Todo) (m
 		}
 		lists[scope] = append(lists[scope], tasksOf(sum, out.Today, func(action string, unit access.UnitID) bool { return access.AllowedAt(actor, action, unit) })...)
 	}
+	against, err := s.registerTasks(ctx, tx, actor, out.Today)
+	if err != nil {
+		return nil, err
+	}
+	for id, tasks := range against {
+		scope := TodoUnit
+		if answers[id.String()] {
+			scope = TodoMine
+		}
+		lists[scope] = append(tasks, lists[scope]...) // a register that says too little misleads everything that follows from it
+	}
 	lists[TodoDelegated], err = askedTasks(ctx, tx, actor)
 	return lists, err
+}
+
+// ownTasks are the tasks of the person who the actor is, and the systems that they answer for.
+func ownTasks(ctx context.Context, tx *db.Tx, actor access.Actor) (out []Task, answers map[string]bool, err error) {
+	answers = map[string]bool{}
+	me, err := organisation.PersonOf(ctx, tx, actor.Organisation, actor.ID)
+	if errors.Is(err, db.ErrNotFound) { // nobody's account, as in the demonstration, owns nothing
+		return nil, answers, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if out, err = actionTasks(ctx, tx, &me); err != nil {
+		return nil, nil, err
+	}
+	found, err := findingTasks(ctx, tx, actor, &me)
+	if err != nil {
+		return nil, nil, err
+	}
+	named, err := organisation.AnswersFor(ctx, tx, actor.Organisation, me.ID)
+	for _, r := range named {
+		answers[r.ObjectID] = answers[r.ObjectID] || r.ObjectKind == organisation.ObjectSystem
+	}
+	return append(out, found...), answers, err
+}
+
+// findingTasks are the findings that somebody is to look at, or to delete. Who may not see findings any more has none.
+func findingTasks(ctx context.Context, tx *db.Tx, actor access.Actor, me *organisation.Person) ([]Task, error) {
+	reach := access.ReachOf(actor, "finding.Place")
+	list, err := finding.OfPerson(ctx, tx, tx.Scope, me.ID)
+	if err != nil {
+		return nil, err
+	}
+	var out []Task
+	for i := range list {
+		p := &list[i]
+		if !reach.Holds(p.Unit) {
+			continue
+		}
+		t := Task{Kind: TaskFinding, Name: p.Source, Place: p}
+		if p.State == finding.ToDelete {
+			t.Kind, t.Due = TaskDelete, p.Due
+		}
+		t.Key = string(t.Kind) + ":" + p.ID.String()
+		out = append(out, t)
+	}
+	return out, nil
+}
+
+// registerTasks are what the register does not say of systems, and was found in what belongs to them, for those who may change the register
+// and see findings.
+func (s *Service) registerTasks(ctx context.Context, tx *db.Tx, actor access.Actor, today civil.Date) (map[ids.ID[system.System]][]Task, error) {
+	out := map[ids.ID[system.System]][]Task{}
+	if !access.Allowed(actor, "system.Update") || !access.Allowed(actor, "finding.Inbox") {
+		return out, nil
+	}
+	found, err := finding.OfSystems(ctx, tx, actor.Organisation)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range slices.Sorted(maps.Keys(found)) {
+		sys, err := system.Get(ctx, tx, actor.Organisation, id.String())
+		if err != nil {
+			return nil, err
+		}
+		if !access.AllowedAt(actor, "system.Update", sys.UnitID) || !access.AllowedAt(actor, "finding.Inbox", sys.UnitID) {
+			continue
+		}
+		list, err := finding.Contradict(&sys, s.catalogue(), today, found[id])
+		if err != nil {
+			return nil, err
+		}
+		for i := range list {
+			out[id] = append(out[id], Task{
+				Kind: TaskRegister, Key: string(TaskRegister) + ":" + id.String() + "." + list[i].Fact, Slug: sys.Slug, Name: sys.Name, Unit: sys.Unit, Against: &list[i],
+			})
+		}
+	}
+	return out, nil
 }
 
 // actionTasks are the actions that a person has taken on.

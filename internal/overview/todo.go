@@ -10,6 +10,7 @@ import (
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/evidence"
+	"github.com/insegel/insegel/internal/finding"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/supplier"
 	"github.com/insegel/insegel/internal/system"
@@ -37,6 +38,9 @@ const (
 	TaskContract    TaskKind = "contract"    // a contract ends, or notice of it must be given
 	TaskAgreement   TaskKind = "agreement"   // a processor agreement ends
 	TaskCertificate TaskKind = "certificate" // a supplier's certificate ends
+	TaskRegister    TaskKind = "register"    // the register does not say what was found in what belongs to the system
+	TaskFinding     TaskKind = "finding"     // a colleague has asked the reader to look at a finding
+	TaskDelete      TaskKind = "delete"      // the reader is to delete what was found
 )
 
 // Task is one thing to do.
@@ -51,6 +55,9 @@ type Task struct {
 	// Supplier is whose paper the task is about and Paper what that is called; Slug is then empty and Name the supplier's.
 	Supplier ids.ID[supplier.Supplier]
 	Paper    string
+	// Against is what the register does not say, and Place what was found.
+	Against *finding.Contradiction
+	Place   *finding.Place
 	// To is whom a question was sent to, with most of the address left out.
 	To string
 	// Count is how many shortcomings there are.

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package finding
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sort"
+	"unicode/utf8"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/audit"
+	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/discovery/source"
+	"github.com/insegel/insegel/internal/ids"
+)
+
+const (
+	// mostLooks is how many places of one finding are shown, and aroundBytes how much text around each.
+	mostLooks   = 5
+	aroundBytes = 40
+)
+
+var (
+	// ErrNoLook says that a finding cannot be looked at where it lies.
+	ErrNoLook = errors.New("it cannot be shown from here: look in the database itself")
+	// ErrChanged says that the source is not as it was when it was searched.
+	ErrChanged = errors.New("the file is gone, or is not as it was when it was searched: search again")
+)
+
+// Excerpt is a little of the source, as it stands there. It is shown once, and stored nowhere.
+type Excerpt struct {
+	Spot
+	Before, Value, After string
+}
+
+// Looked is a finding with a little of its source.
+type Looked struct {
+	Held
+	Excerpts []Excerpt
+}
+
+// Look reads the source again, around the first places of a finding. It is logged before anything is shown.
+func (s *Service) Look(ctx context.Context, actor access.Actor, id ids.ID[Held]) (Looked, error) {
+	if err := access.Check(actor, "finding.Look"); err != nil {
+		return Looked{}, err
+	}
+	var out Looked
+	var src Source
+	var size int64
+	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
+		if out.Held, err = heldOf(ctx, tx, actor.Organisation, id); err != nil {
+			return err
+		}
+		p, err := s.placeAt(ctx, tx, actor, "finding.Look", out.Held.Place)
+		if err != nil {
+			return err
+		}
+		if src, err = sourceOf(ctx, tx, actor.Organisation, p.SourceID); err != nil {
+			return err
+		}
+		if src.Database() {
+			return ErrNoLook
+		}
+		if src.Status != Approved {
+			return ErrNotApproved
+		}
+		if size, err = sizeOf(ctx, tx, actor.Organisation, out.Object); err != nil {
+			return err
+		}
+		return audit.Append(ctx, tx, actor, audit.Entry{
+			Action: "finding.Look", ObjectKind: "finding", ObjectID: p.ID.String(), Data: map[string]any{"finding": id, "detector": out.Detector},
+		})
+	})
+	if err != nil {
+		return Looked{}, fmt.Errorf("look at source: %w", err)
+	}
+	if out.Excerpts, err = s.excerpts(ctx, &src, &out.Held, size); err != nil {
+		return Looked{}, fmt.Errorf("look at source: %w", err)
+	}
+	return out, nil
+}
+
+// excerpts reads the file of a finding.
+func (s *Service) excerpts(ctx context.Context, src *Source, h *Held, size int64) ([]Excerpt, error) {
+	root, err := os.OpenRoot(s.Limits.Roots[src.Root])
+	if err != nil {
+		return nil, ErrRoot
+	}
+	defer root.Close()
+	f, err := root.OpenFile(h.Path, os.O_RDONLY|openFlags, 0)
+	if err != nil {
+		return nil, ErrChanged
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() || info.Size() != size {
+		return nil, ErrChanged
+	}
+	v := &excerpter{held: h}
+	if err := source.ReadAny(ctx, source.File{Path: h.Path, Size: size, ReaderAt: f}, v); err != nil && !errors.Is(err, errSeen) {
+		return nil, err
+	}
+	return v.out, nil
+}
+
+// errSeen ends the reading when everything has been seen.
+var errSeen = errors.New("everything has been seen")
+
+// excerpter takes a little of the text around each place of a finding.
+type excerpter struct {
+	held *Held
+	next int
+	out  []Excerpt
+}
+
+// Text looks for the next places in a text.
+func (x *excerpter) Text(t source.Text) error {
+	if t.Place.Member != x.held.Member || x.next >= len(x.held.Spots) {
+		return nil
+	}
+	at := func(i int) int64 {
+		if t.At != nil {
+			return t.At(i)
+		}
+		return t.Offset + int64(i)
+	}
+	for ; x.next < len(x.held.Spots); x.next++ {
+		spot := x.held.Spots[x.next]
+		i := sort.Search(len(t.Bytes), func(i int) bool { return at(i) >= spot.Offset })
+		if i == len(t.Bytes) || i == 0 && at(0) > spot.Offset {
+			return nil
+		}
+		n := min(utf8.RuneCountInString(spot.Mask), len(t.Bytes)-i)
+		end := i + n
+		for r := utf8.RuneCount(t.Bytes[i:end]); r < n && end < len(t.Bytes); end++ {
+			r = utf8.RuneCount(t.Bytes[i:end])
+		}
+		x.out = append(x.out, Excerpt{
+			Spot: spot, Before: tidy(t.Bytes[max(0, i-aroundBytes):i]), Value: tidy(t.Bytes[i:end]), After: tidy(t.Bytes[end:min(len(t.Bytes), end+aroundBytes)]),
+		})
+		if len(x.out) == mostLooks {
+			return errSeen
+		}
+	}
+	return nil
+}
+
+// tidy makes bytes fit to show.
+func tidy(b []byte) string {
+	out := make([]rune, 0, len(b))
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		if r == utf8.RuneError && n == 1 { // a byte of ISO-8859-1, or a part of a letter
+			r = rune(b[0])
+		}
+		if r < ' ' {
+			r = ' '
+		}
+		out = append(out, r)
+		b = b[n:]
+	}
+	return string(out)
+}
+
+// Value looks in a cell as in a text.
+func (x *excerpter) Value(v source.Value) error {
+	if v.Column.Field != x.held.Field || v.Column.Table != x.held.Table {
+		return nil
+	}
+	v.Text.Place.Member = v.Column.Member
+	return x.Text(v.Text)
+}
+
+// Skipped is told elsewhere.
+func (x *excerpter) Skipped(source.Skip) error { return nil }
+
+// Read is counted elsewhere.
+func (x *excerpter) Read(int64) {}
