@@ -534,7 +534,6 @@ func none(err error) (any, error) { return nil, err }
 func (s *sides) calls(ctx context.Context) map[string]call {
 	out := map[string]call{}
 	for _, some := range []map[string]call{s.findingCalls(ctx), s.systemCalls(ctx), s.classificationCalls(ctx), s.registerCalls(ctx), s.requirementCalls(ctx), s.procurementCalls(ctx), s.overviewCalls(ctx), s.processingCalls(ctx), s.evidenceCalls(ctx), s.incidentCalls(ctx), s.riskCalls(ctx), s.measurementCalls(ctx)} {
-	for _, some := range []map[string]call{s.findingCalls(ctx), s.systemCalls(ctx), s.classificationCalls(ctx), s.registerCalls(ctx), s.requirementCalls(ctx), s.overviewCalls(ctx), s.processingCalls(ctx), s.evidenceCalls(ctx), s.incidentCalls(ctx), s.riskCalls(ctx), s.measurementCalls(ctx)} {
 		maps.Copy(out, some)
 	}
 	return out
