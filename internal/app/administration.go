@@ -15,6 +15,7 @@ import (
 	"github.com/insegel/insegel/internal/mail"
 	"github.com/insegel/insegel/internal/measurement"
 	"github.com/insegel/insegel/internal/organisation"
+	"github.com/insegel/insegel/internal/overview"
 	"github.com/insegel/insegel/internal/web"
 	"github.com/insegel/insegel/internal/webhook"
 )
@@ -41,6 +42,8 @@ var chores = []chore{
 	{"look", "organisation.Look", organisation.LookPath, "edit", "app.menu-look", "app.about-look"},
 	{"token", "token.List", token.Path, "key", "app.menu-token", "app.about-token"},
 	{"webhook", "webhook.List", webhook.Path, "next", "app.menu-webhook", "app.about-webhook"},
+	{overview.MenuLog, "overview.Log", "/sparlogg", "eye", "app.menu-log", "app.about-log"},
+	{measurement.Menu, "measurement.List", measurement.Place, "eye", "app.menu-measurement", "app.about-measurement"},
 	{"agent", "measurement.Agents", measurement.AgentPlace, "eye", "app.menu-agent", "app.about-agent"},
 	{"mail", "mail.Settings", mail.PagePath, "doc", "app.menu-mail", "app.about-mail"},
 	{backup.Menu, "backup.View", backup.Path, "dl", "app.menu-backup", "app.about-backup"},

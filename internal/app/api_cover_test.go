@@ -29,6 +29,7 @@ const (
 	secrets   = "keys and secrets are never sent to a program but by the page that shows them once"
 	forOne    = "a link is for one person without an account, and opens this page alone"
 	ofBrowser = "it is what a browser does by itself, or a choice that lies in the browser"
+	agents    = "an agent asks for its tasks and sends its signed results there: it is for programs already"
 	signed    = "another installation sends its signed figures there: it is for programs already"
 	looks     = "colours are chosen by looking at them, and their contrast is told on the page"
 	twoOnly   = "a second person reads it on a page and says yes or no"
@@ -43,6 +44,7 @@ var exempt = map[string]string{
 	"POST /administration/inloggning": whoMay, "POST /administration/nycklar": secrets,
 	"POST /administration/e-post": secrets,
 	"POST /lank":                  forOne,
+	"POST /agent/v1":              agents,
 	"POST /nationellt/ta-emot":    signed,
 }
 

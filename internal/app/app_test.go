@@ -169,6 +169,20 @@ func TestDemonstrationKnowsItsNames(t *testing.T) {
 
 // publicRoutes are the addresses that anybody may ask for, with the reason. Everything else needs a sign-in.
 var publicRoutes = map[string]string{
+	"POST /agent/v1/tasks":                                                      "an agent, by its token and the signature of its own key",
+	"POST /agent/v1/begin":                                                      "an agent, by its token and the signature of its own key",
+	"POST /agent/v1/results":                                                    "an agent, by its token and the signature of its own key",
+	"POST /nationellt/ta-emot":                                                  "a submission, signed with a key that two people have registered",
+	"GET /oppna-data/nationellt.csv":                                            "open data: what has been published, with small numbers hidden",
+	"GET /oppna-data/nationellt.json":                                           "open data: what has been published, with small numbers hidden",
+	"GET /oppna-data/dcat.jsonld":                                               "open data: what has been published, with small numbers hidden",
+	"GET /oppna-data/v3/municipality":                                           "open data: what has been published, with small numbers hidden",
+	"GET /oppna-data/v3/kpi":                                                    "open data: what has been published, with small numbers hidden",
+	"GET /oppna-data/v3/kpi/{kpi}":                                              "open data: what has been published, with small numbers hidden",
+	"GET /oppna-data/v3/data/kpi/{kpi}/year/{year}":                             "open data: what has been published, with small numbers hidden",
+	"GET /oppna-data/v3/data/kpi/{kpi}/municipality/{municipality}":             "open data: what has been published, with small numbers hidden",
+	"GET /oppna-data/v3/data/kpi/{kpi}/municipality/{municipality}/year/{year}": "open data: what has been published, with small numbers hidden",
+	"GET /oppna-data/v3/data/municipality/{municipality}/year/{year}":           "open data: what has been published, with small numbers hidden",
 	"POST /sprak":                         "the language of the sign-in page too",
 	"POST /csp":                           "browsers report without cookies; bounded and counted",
 	"GET /hjalp":                          "how the program is used; it says nothing of anybody's data",

@@ -164,11 +164,8 @@ func (a *App) tellAll(ctx context.Context, actor access.Actor, s *story, today c
 	if err != nil {
 		return err
 	}
-	for _, d := range s.Dependencies {
-		err := a.Systems.AddDependency(ctx, actor, names[locale.Fold(d.System)], system.Needing{System: d.Needs, Facility: d.Facility, Supplier: d.Supplier, Carries: d.Carries})
-		if err != nil && !errors.Is(err, system.ErrDepends) { // said by an earlier start that was cut short
-			return fmt.Errorf("%s: %w", d.System, err)
-		}
+	if err := a.tellDependencies(ctx, actor, s, names); err != nil {
+		return err
 	}
 	for i := range s.Systems {
 		ref, ok := names[locale.Fold(s.Systems[i].Name)]
@@ -198,6 +195,17 @@ func (a *App) tellAll(ctx context.Context, actor access.Actor, s *story, today c
 		return err
 	}
 	return a.tellPurchases(ctx, actor, s)
+}
+
+// tellDependencies says what systems depend on. What an earlier start that was cut short has said is left as it is.
+func (a *App) tellDependencies(ctx context.Context, actor access.Actor, s *story, names map[string]string) error {
+	for _, d := range s.Dependencies {
+		err := a.Systems.AddDependency(ctx, actor, names[locale.Fold(d.System)], system.Needing{System: d.Needs, Facility: d.Facility, Supplier: d.Supplier, Carries: d.Carries})
+		if err != nil && !errors.Is(err, system.ErrDepends) {
+			return fmt.Errorf("%s: %w", d.System, err)
+		}
+	}
+	return nil
 }
 
 // tellRisks weighs some scenarios. What an earlier start that was cut short has weighed is left as it is.

@@ -75,7 +75,11 @@ func (a *App) measured(ctx context.Context, actor access.Actor, names map[string
 	}
 	in, out := io.Pipe()
 	go func() { _ = out.CloseWithError(writeSignIns(out, a.DB.Now())) }() // the reader is told
-	if _, err := a.Measurements.TakeLog(ctx, actor, in, measurement.LogFile{}); err != nil {
+	taken, err := a.Measurements.TakeLog(ctx, actor, in, measurement.LogFile{})
+	if err != nil {
+		return err
+	}
+	if err := a.mark(ctx, actor, madeSignIns, taken.ID.String()); err != nil {
 		return err
 	}
 	return a.Measurements.Match(ctx, actor, measurement.KindLog, "Biståndsakten", names[locale.Fold("Biståndsakten")], "")

@@ -14,6 +14,7 @@ import (
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/incident"
 	"github.com/insegel/insegel/internal/information"
+	"github.com/insegel/insegel/internal/measurement"
 	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/processing"
 	"github.com/insegel/insegel/internal/procurement"
@@ -180,6 +181,9 @@ func (a *App) clearExample(ctx context.Context, tx *db.Tx, actor access.Actor) (
 		return 0, err
 	}
 	if err := incident.Clear(ctx, tx, org, of[ids.ID[incident.Incident]](made[madeIncident])); err != nil {
+		return 0, err
+	}
+	if err := measurement.Clear(ctx, tx, org, of[ids.ID[measurement.Import]](made[madeSignIns])); err != nil {
 		return 0, err
 	}
 	systems := 0

@@ -5,6 +5,7 @@ package app_test
 import (
 	"context"
 	"crypto/ed25519"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -24,8 +25,14 @@ func fillMeasurement(t *testing.T, a *app.App, actor access.Actor, id, mark stri
 }
 
 func measuredPage(a *app.App, id, mark string) measurement.Target {
+	host := strings.Map(func(r rune) rune { // a mark may be any text, and a host's name may not
+		if r < 'a' || r > 'z' {
+			return -1
+		}
+		return r
+	}, strings.ToLower(mark))
 	return measurement.Target{
-		System: ids.ID[system.System](id), URL: "https://" + strings.ToLower(mark) + ".example.se/" + mark, Zone: measurement.LAN,
+		System: ids.ID[system.System](id), URL: "https://" + host + ".example.se/" + url.PathEscape(mark), Zone: measurement.LAN,
 		Expires: civil.Of(a.DB.Now().Add(30 * 24 * time.Hour)),
 	}
 }

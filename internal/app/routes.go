@@ -41,21 +41,17 @@ func (a *App) menu(c *web.Context) []web.MenuItem {
 	}{
 		{web.MenuItem{Name: overview.MenuHome, Key: "app.menu-home", Href: "/", Icon: "home"}, "overview.Home"},
 		{web.MenuItem{Name: overview.MenuTodo, Key: "app.menu-todo", Href: overview.TodoPath, Icon: "inbox"}, "overview.Todo"},
-		{web.MenuItem{Name: overview.MenuSystems, Group: "app.group-register", Key: "app.menu-system", Href: "/system", Icon: "sys"}, "overview.List"},
-		{web.MenuItem{Name: overview.MenuInformation, Group: "app.group-register", Key: "app.menu-information", Href: "/information", Icon: "doc"}, "overview.Information"},
+		{web.MenuItem{Name: overview.MenuSystems, Within: []string{"import"}, Group: "app.group-register", Key: "app.menu-system", Href: "/system", Icon: "sys"}, "overview.List"},
+		{web.MenuItem{Name: overview.MenuInformation, Within: []string{processing.Menu}, Group: "app.group-register", Key: "app.menu-information", Href: "/information", Icon: "doc"}, "overview.Information"},
 		{web.MenuItem{Name: supplier.Menu, Group: "app.group-register", Key: "app.menu-supplier", Href: supplier.Place, Icon: "cart"}, "overview.Suppliers"},
-		{web.MenuItem{Name: processing.Menu, Group: "app.group-register", Key: "app.menu-processing", Href: processing.Place, Icon: "ppl"}, "processing.List"},
-		{web.MenuItem{Name: "import", Group: "app.group-register", Key: "app.menu-import", Href: "/importera", Icon: "dl"}, "register.Preview"},
 		{web.MenuItem{Name: risk.Menu, Group: "app.group-work", Key: "app.menu-risk", Href: risk.Place, Icon: "risk"}, "risk.List"},
 		{web.MenuItem{Name: "action", Group: "app.group-work", Key: "app.menu-action", Href: "/atgarder", Icon: "list"}, "action.Plan"},
 		{web.MenuItem{Name: "procurement", Group: "app.group-work", Key: "app.menu-procurement", Href: "/upphandling", Icon: "cart"}, "procurement.Annex"},
 		{web.MenuItem{Name: incident.Menu, Group: "app.group-work", Key: "app.menu-incident", Href: incident.Place, Icon: "warn"}, "incident.List"},
-		{web.MenuItem{Name: measurement.Menu, Group: "app.group-work", Key: "app.menu-measurement", Href: measurement.Place, Icon: "eye"}, "measurement.List"},
 		{web.MenuItem{Name: followup.Menu, Group: "app.group-follow-up", Key: "app.menu-followup", Href: followup.Place, Icon: "line"}, "followup.List"},
 		{web.MenuItem{Name: national.Menu, Group: "app.group-follow-up", Key: "app.menu-national", Href: national.Place, Icon: "grid"}, "national.Picture"},
 		{web.MenuItem{Name: finding.Menu, Group: "app.group-follow-up", Key: "app.menu-finding", Href: finding.InboxPath, Icon: "inbox"}, "finding.Inbox"},
 		{web.MenuItem{Name: "report", Group: "app.group-follow-up", Key: "app.menu-report", Href: "/rapporter", Icon: "doc"}, "report.Choices"},
-		{web.MenuItem{Name: overview.MenuLog, Group: "app.group-follow-up", Key: "app.menu-log", Href: "/sparlogg", Icon: "eye"}, "overview.Log"},
 		{web.MenuItem{Name: overview.MenuRules, Group: "app.group-support", Key: "app.menu-rule", Href: "/regler", Icon: "book"}, "overview.Rules"},
 	}
 	var out []web.MenuItem

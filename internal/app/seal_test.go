@@ -54,6 +54,7 @@ var plainAlthough = map[string]string{
 	"classification_adjustment.cause": "one of four words",
 	"mail_message.content":            "sealed by internal/mail with a key of the root key, and gone when it is sent",
 	"system_bulk.before":              "ids and roles, for undoing",
+	"national_submission.body":        "signed sums of a municipality, in which no system, supplier or person is named",
 	"finding_scan.result":             "counts, put there by the program",
 	"finding_object.content":          "a keyed hash",
 	"audit_checkpoint.note":           "a signed note, which anybody may check",

@@ -19,6 +19,7 @@ const (
 	madeProcessing  = "processing"
 	madePurchase    = "purchase"
 	madeIncident    = "incident"
+	madeSignIns     = "sign-ins"
 )
 
 // exampleMade reads what the example made in an organisation, by kind.

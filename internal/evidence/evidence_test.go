@@ -50,15 +50,6 @@ func indicator(t testing.TB) *verdict.Indicator {
 	return x
 }
 
-func day(t *testing.T, s string) civil.Date {
-	t.Helper()
-	d, err := civil.Parse(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
-}
-
 func login(v verdict.Verdict) New {
 	return New{
 		Kind: "EV_AUTHNREQ", Source: Measured, Subject: SubjectLogin, Outcome: Unclear, Verdict: v, Grade: verdict.Seen,

@@ -188,10 +188,7 @@ func facts(c *web.Context, v *View) []factRow {
 	if v.Persons != nil {
 		out[7].Value = t("incident.about", "Count", *v.Persons)
 	}
-	for _, th := range thresholds(c, v) {
-		out = append(out, th)
-	}
-	return out
+	return append(out, thresholds(c, v)...)
 }
 
 // thresholds tell how long the activity has been limited, beside figures that nobody has verified: they decide nothing.

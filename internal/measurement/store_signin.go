@@ -12,6 +12,22 @@ import (
 	"github.com/insegel/insegel/internal/signin"
 )
 
+// Clear removes what has been taken from logs of sign-ins, in the caller's transaction: the example removes its own with it.
+func Clear(ctx context.Context, tx *db.Tx, org access.OrganisationID, list []ids.ID[Import]) error {
+	for _, id := range list {
+		for _, q := range []string{
+			`DELETE FROM signin_count WHERE organisation_id = $1 AND import_id = $2`,
+			`DELETE FROM signin_application WHERE organisation_id = $1 AND import_id = $2`,
+			`DELETE FROM signin_import WHERE organisation_id = $1 AND id = $2`,
+		} {
+			if _, err := tx.Exec(ctx, q, org, id); err != nil {
+				return fmt.Errorf("remove sign-ins: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
 func insertImport(ctx context.Context, tx *db.Tx, org access.OrganisationID, x *Import, rows []signin.Row) error {
 	_, err := tx.Exec(ctx, `INSERT INTO signin_import (id, organisation_id, kind, format, taken_by, taken_at, from_day, to_day, records, sign_ins, unread, hash)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,

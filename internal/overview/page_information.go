@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/information"
 	"github.com/insegel/insegel/internal/locale"
@@ -33,9 +34,11 @@ type informationPage struct {
 	Areas    selectField
 	Library  []typeRow
 	Headings []heading
-	Shown    string
-	Clear    bool
-	Paging   web.Paging
+	// Processings leads to the record of processing, for those who may read it.
+	Processings bool
+	Shown       string
+	Clear       bool
+	Paging      web.Paging
 }
 
 func (p *Pages) information(c *web.Context) error {
@@ -45,7 +48,8 @@ func (p *Pages) information(c *web.Context) error {
 	}
 	d := informationPage{
 		Page: web.Page{Title: c.L.T("overview.information"), Active: MenuInformation}, Headings: headings(c), Text: c.Query("q"),
-		Lead: c.L.T("overview.information-lead", "Count", len(held), "Types", len(p.Overview.catalogue().Types)),
+		Processings: access.Allowed(c.Actor, "processing.List"),
+		Lead:        c.L.T("overview.information-lead", "Count", len(held), "Types", len(p.Overview.catalogue().Types)),
 	}
 	systems := map[string]int{}
 	for i := range held {
