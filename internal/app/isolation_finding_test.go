@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/insegel/insegel/internal/access"
@@ -39,12 +40,13 @@ func fillFindings(t *testing.T, a *app.App, org access.OrganisationID, unit acce
 	if a.Findings.Limits.Roots == nil {
 		a.Findings.Limits.Roots = map[string]string{"Mapp": t.TempDir()}
 	}
-	dir := filepath.Join(a.Findings.Limits.Roots["Mapp"], mark)
+	file := strings.NewReplacer("/", "∕", ":", "∶").Replace(mark) // letters that a path below a root cannot have
+	dir := filepath.Join(a.Findings.Limits.Roots["Mapp"], file)
 	for _, name := range []string{"ett", "två"} {
-		ok(t, os.MkdirAll(filepath.Join(dir, mark+name), 0o700),
-			os.WriteFile(filepath.Join(dir, mark+name, mark+".csv"), []byte("namn;"+mark+"\nAnna Svensson;"+testNumber+"\n"), 0o600))
+		ok(t, os.MkdirAll(filepath.Join(dir, file+name), 0o700),
+			os.WriteFile(filepath.Join(dir, file+name, file+".csv"), []byte("namn;"+mark+"\nAnna Svensson;"+testNumber+"\n"), 0o600))
 	}
-	ok(t, os.WriteFile(filepath.Join(dir, mark+".zip"), []byte("PK\x03\x04 ingenting"), 0o600)) // which cannot be read
+	ok(t, os.WriteFile(filepath.Join(dir, file+".zip"), []byte("PK\x03\x04 ingenting"), 0o600)) // which cannot be read
 	ctx, console := t.Context(), access.LocalAdministrator(org)
 	name := mark // of a source and of a person, which are not sealed
 	if mark == canary {
@@ -59,7 +61,7 @@ func fillFindings(t *testing.T, a *app.App, org access.OrganisationID, unit acce
 		return err
 	}))
 	f.source = must(a.Findings.Add(ctx, console, finding.Source{
-		Name: name + " källa", Kind: finding.Files, Root: "Mapp", Place: mark, Owner: f.person, Unit: unit,
+		Name: name + " källa", Kind: finding.Files, Root: "Mapp", Place: file, Owner: f.person, Unit: unit,
 	}, "Prov"))(t).ID
 	f.scan = must(a.Findings.Start(ctx, console, f.source))(t)
 	ok(t, a.Findings.Work(ctx, access.SystemActor(org), f.scan))
