@@ -35,7 +35,10 @@ var (
 // hashLength is how many hexadecimal digits of SHA-256 stand in an address: enough that two versions never share one.
 const hashLength = 16
 
-var cssURL = regexp.MustCompile(`url\((fonts/[^)?]+)\)`)
+var (
+	cssURL     = regexp.MustCompile(`url\((fonts/[^)?]+)\)`)
+	cssComment = regexp.MustCompile(`(?s)\s*/\*.*?\*/`)
+)
 
 func loadStatic(fsys fs.FS) map[string]file {
 	out := map[string]file{}
@@ -53,8 +56,8 @@ func loadStatic(fsys fs.FS) map[string]file {
 	if err != nil {
 		panic(fmt.Sprintf("web: read static files: %v", err)) // they are in the program itself
 	}
-	// The style sheet names the fonts; with their hash in the address they can be kept for good as well.
-	css := cssURL.ReplaceAllFunc(out["insegel.css"].body, func(m []byte) []byte {
+	// What the style sheet says to those who change it stays here. The style sheet names the fonts; with their hash in the address they can be kept for good as well.
+	css := cssURL.ReplaceAllFunc(cssComment.ReplaceAll(out["insegel.css"].body, nil), func(m []byte) []byte {
 		name := string(cssURL.FindSubmatch(m)[1])
 		return []byte("url(" + name + "?v=" + out[name].hash + ")")
 	})
