@@ -98,6 +98,8 @@ type Options struct {
 	Searching Searching
 	// Checkpoints say where the log's signed checkpoints go.
 	Checkpoints LogOptions
+	// Invented says that everything in the installation is invented, as in the demonstration.
+	Invented bool
 	// Version is this program's version, which a backup tells.
 	Version string
 	// Drilling says what a restore drill takes; without it none is held.
@@ -272,7 +274,7 @@ func (a *App) build(ctx context.Context, o Options) error {
 	if a.Jobs, err = job.New(a.DB, a.Log); err != nil {
 		return err
 	}
-	a.Backups = &backup.Service{Source: backup.Source{DB: a.DB, Root: a.Key, Ring: a.Ring, Version: o.Version}, Drilling: o.Drilling, Log: a.Log}
+	a.Backups = &backup.Service{Invented: o.Invented, Source: backup.Source{DB: a.DB, Root: a.Key, Ring: a.Ring, Version: o.Version}, Drilling: o.Drilling, Log: a.Log}
 	backup.Register(a.Jobs, a.Backups)
 	a.Engine = requirement.NewEngine(a.Catalogue)
 	a.Index = information.NewIndex(a.Catalogue)

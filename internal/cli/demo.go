@@ -49,7 +49,7 @@ func (c *demoCommand) Run(s *streams) error {
 		return err
 	}
 	a, err := app.Open(s.ctx, app.Options{
-		Database: "sqlite:" + filepath.Join(dir, "insegel.db"), Log: log, Printer: prints, Searching: app.Searching{Workers: 1, Limits: app.ExampleLimits(share)},
+		Database: "sqlite:" + filepath.Join(dir, "insegel.db"), Log: log, Printer: prints, Invented: true, Searching: app.Searching{Workers: 1, Limits: app.ExampleLimits(share)},
 	})
 	if err != nil {
 		return err
