@@ -59,7 +59,7 @@ var (
 	// ErrPlace says that a path leads out of its root, or is none.
 	ErrPlace = errors.New("write the path below the directory, without .. and without a drive letter")
 	// ErrDatabase says that a database's name or user name has characters that none has.
-	ErrDatabase = errors.New("write the name of the database and of the user, without / ? # @ or :")
+	ErrDatabase = errors.New("write the name of the database and of the user, without any of : / ? # @ in them")
 	// ErrOwner says that nobody answers for a source.
 	ErrOwner = errors.New("say who answers for the source")
 	// ErrUnit says that the actor may not register a source in the unit.

@@ -12,7 +12,6 @@ import (
 	"hash"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -360,6 +359,3 @@ func (a *Application) unpack(text string) error {
 	a.Log, a.Policy, a.Entity = t.Log, t.Policy, t.Entity
 	return nil
 }
-
-// key names an application in forms.
-func (a *Application) key() string { return a.Kind + ":" + strconv.Quote(a.Name) }
