@@ -180,7 +180,8 @@ func TestCreateRefuses(t *testing.T) {
 	for _, r := range access.KeyRoles() {
 		for _, action := range access.Actions() {
 			slice, _, _ := strings.Cut(action, ".")
-			own := slices.Contains([]string{"system", "overview", "classification", "requirement", "action", "procurement", "processing"}, slice)
+			own := slices.Contains([]string{"system", "overview", "classification", "requirement", "action", "procurement", "processing", "supplier", "register"}, slice) ||
+				slices.Contains([]string{"followup.List", "followup.Open", "national.Picture"}, action)
 			if r == access.Directory {
 				own = slice == "organisation"
 			}
