@@ -276,7 +276,7 @@ func TestEmptyOrganisation(t *testing.T) {
 		w.open(t, path)
 	}
 	home := w.open(t, "/")
-	if !strings.Contains(home.Text("main"), "Importera er systemlista så visar vi läget inom fem minuter.") || !home.Has(`main a[href="/importera"]`) || !home.Has(`main a[href="/system/nytt"]`) {
+	if !strings.Contains(home.Text("main"), "Registret är tomt. Välj en väg in.") || !home.Has(`main a[href="/importera"]`) || !home.Has(`main a[href="/system/nytt"]`) {
 		t.Errorf("the empty start page says %q", home.Text("main"))
 	}
 	w.become("auditor")

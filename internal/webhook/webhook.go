@@ -147,19 +147,24 @@ var told = map[string]string{
 	"classification.SetInformation": ClassificationChanged, "classification.Answer": ClassificationChanged, "classification.Unanswer": ClassificationChanged,
 	"classification.Adjust": ClassificationChanged, "classification.Restart": ClassificationChanged, "classification.Reopen": ClassificationChanged,
 	"classification.Decide": ClassificationDecided,
-	"requirement.Answer":    RequirementChanged, "action.Save": ActionChanged, "action.Review": ActionChanged,
+	"requirement.Answer":    RequirementChanged, "action.Save": ActionChanged, "action.Review": ActionChanged, "action.Move": ActionChanged,
+	"action.Close":      ActionChanged,
 	"processing.Create": ProcessingCreated, "processing.Save": ProcessingChanged, "processing.Link": ProcessingChanged, "processing.Prefill": ProcessingChanged,
 	"processing.Delete": ProcessingRemoved,
 	"supplier.Create":   SupplierCreated, "supplier.Update": SupplierChanged, "supplier.Merge": SupplierChanged, "supplier.AddPaper": SupplierChanged,
 	"supplier.ChangePaper": SupplierChanged, "supplier.RemovePaper": SupplierChanged, "supplier.AddSubProcessor": SupplierChanged,
 	"supplier.ChangeSubProcessor": SupplierChanged, "supplier.RemoveSubProcessor": SupplierChanged,
-	"procurement.Choose": AnnexChanged, "register.Import": ImportDone, "register.Undo": ImportUndone,
+	"procurement.Choose": AnnexChanged, "procurement.AddOwn": AnnexChanged, "procurement.RemoveOwn": AnnexChanged, "procurement.Freeze": AnnexChanged,
+	"register.Import": ImportDone, "register.Undo": ImportUndone,
 }
 
 // eventOf gives the kind of event that an entry of the log is; empty for one that nobody is told of. An import and a merger stand in the
-// history of each system that they changed, too.
+// history of each system that they changed, too. What an organisation plans to buy is not told before it asks for tenders.
 func eventOf(action, objectKind string) string {
 	kind := told[action]
+	if objectKind == "purchase" {
+		return ""
+	}
 	if objectKind == "system" && (kind == ImportDone || kind == ImportUndone || kind == SupplierChanged) {
 		return SystemChanged
 	}
