@@ -20,6 +20,8 @@ var (
 	ErrMissing = errors.New("PDF takes Chromium, which is not here: install it, or say where it is with --chromium")
 	// ErrPrint says that a document could not be printed.
 	ErrPrint = errors.New("print document")
+	// ErrTooLong says that printing was stopped because it took too long.
+	ErrTooLong = errors.New("it takes too long as PDF: choose fewer systems, or another format")
 )
 
 // names are what Chromium is called, in the order that it is looked for.
@@ -95,7 +97,9 @@ func (p *Printer) PDF(ctx context.Context, html []byte) ([]byte, error) {
 	if err := os.WriteFile(page, html, 0o600); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrPrint, err)
 	}
-	if err := p.run(ctx, dir, page, out); err != nil {
+	if err := p.run(ctx, dir, page, out); errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return nil, fmt.Errorf("%w: %w", ErrPrint, ErrTooLong)
+	} else if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrPrint, err)
 	}
 	pdf, err := os.ReadFile(out) //nolint:gosec // in the directory that was made for it
