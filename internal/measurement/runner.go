@@ -7,6 +7,7 @@ import (
 	"crypto/ed25519"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/insegel/insegel/internal/ids"
@@ -34,6 +35,9 @@ type Runner struct {
 	Contact string
 	// Plan, when set, is told what would be measured, and nothing is.
 	Plan func(slots []probe.Slot)
+
+	// signing lets one result be signed at a time: the standard library keeps what it has worked out of a key.
+	signing sync.Mutex
 }
 
 // How often an agent asks when there is nothing to do, and how often it tries to hand in what it found.
@@ -101,7 +105,9 @@ func (r *Runner) one(ctx context.Context, t *Task) {
 		log.WarnContext(ctx, "not measured", slog.String("why", err.Error()))
 		return
 	}
+	r.signing.Lock()
 	d := Sign(r.Key, r.Agent, t.ID, raw)
+	r.signing.Unlock()
 	for i := range tries {
 		if err = r.Server.Deliver(ctx, d); err == nil || final(err) {
 			break
