@@ -259,10 +259,11 @@ func (o *picturePage) trend(l *locale.Localizer, x *Picture, s *Service) {
 				continue
 			}
 			line.Points = append(line.Points, web.PlotPoint{X: span.At(t.Period.End().AddDays(-1)), Y: t.Sum.Percent() / 100})
-			line.Value = l.Percent(int(t.Sum.Numerator), int(t.Sum.Denominator))
-			o.Trend = append(o.Trend, trendRow{periodName(l, t.Period), line.Label, line.Value, l.Number(int64(t.Members))})
+			value := l.Percent(int(t.Sum.Numerator), int(t.Sum.Denominator))
+			line.Value = value + " (" + periodName(l, t.Period) + ")" // the latest that is published, which may be long ago
+			o.Trend = append(o.Trend, trendRow{periodName(l, t.Period), line.Label, value, l.Number(int64(t.Members))})
 			if t.Period == x.Release.Period {
-				o.Quality = append(o.Quality, qualityRow{line.Label, l.Number(int64(t.Members)), line.Value, l.Percent(int(t.Sum.Unknown), int(t.Sum.Denominator))})
+				o.Quality = append(o.Quality, qualityRow{line.Label, l.Number(int64(t.Members)), value, l.Percent(int(t.Sum.Unknown), int(t.Sum.Denominator))})
 			}
 		}
 		if len(line.Points) > 0 {
