@@ -102,7 +102,7 @@ func (a *App) routes(site *web.Site, address string, sessions *auth.Sessions) {
 	(&backup.Pages{Service: a.Backups}).Routes(site)
 	views := overview.New(a.DB, a.Requirements)
 	views.LogKey = a.LogKey
-	overviews := &overview.Pages{Overview: views, Requirements: a.Requirements, Systems: a.Systems, Export: "/rapporter/register?format=xlsx", First: a.first, Places: a.places, Processings: a.Processings, PDF: a.Reports.Printer != nil}
+	overviews := &overview.Pages{Overview: views, Requirements: a.Requirements, Systems: a.Systems, Export: "/rapporter/register?format=xlsx", First: a.first, Places: a.places, Processings: a.Processings, Limit: a.ProbeRules.Limit, PDF: a.Reports.Printer != nil}
 	overviews.Routes(site)
 	a.api(site, views)
 	(&approval.Pages{Service: a.Approvals, Names: a.Organisations.Names, Exceptions: a.Organisations.Began}).Routes(site)

@@ -30,6 +30,14 @@ func prover(t *testing.T, w *world) *evidence.Service {
 	return &evidence.Service{DB: w.d, Catalogue: w.s.catalogue(), Life: life, Indicator: x}
 }
 
+// limits are the rules that tell in words what a measurement could not see.
+func limits(t testing.TB) *verdict.Rules {
+	t.Helper()
+	r, err := verdict.Load(data.Files)
+	must(t, err)
+	return r
+}
+
 // TestEvidenceOfASystem measures a way in, sees it become worse, and better again: the pages tell, the list of things to do has it, and
 // what is better closes an action when somebody confirms it.
 func TestEvidenceOfASystem(t *testing.T) {
@@ -46,7 +54,7 @@ func TestEvidenceOfASystem(t *testing.T) {
 		t.Helper()
 		n := evidence.New{
 			System: sys.ID, Path: change.System.Logins[0].ID, Kind: kind, Source: evidence.Measured, Subject: evidence.SubjectLogin, Outcome: evidence.Unclear, Verdict: v,
-			Factors: factors, Observed: w.d.Now().Add(-ago), Detail: evidence.Detail{Reasons: []string{"Skäl"}},
+			Factors: factors, Observed: w.d.Now().Add(-ago), Detail: evidence.Detail{Reasons: []string{"Skäl"}, Limits: []string{"not_shown_to_be_enforced"}},
 		}
 		_, err := s.Record(ctx, w.actor, n)
 		must(t, err)
@@ -57,6 +65,9 @@ func TestEvidenceOfASystem(t *testing.T) {
 	page := w.open(t, path)
 	if got := page.Text("#forandringar"); !strings.Contains(got, "Har blivit svagare") || !strings.Contains(got, "Lösenord räcker") {
 		t.Errorf("the change for the worse is told as %q", got)
+	}
+	if got := page.Body; !strings.Contains(got, "Att kravet upprätthålls är inte visat.") || strings.Contains(got, "not_shown_to_be_enforced") {
+		t.Error("what could not be seen is told by its code")
 	}
 	if got := w.open(t, StrongPath).Body; !strings.Contains(got, "Krävs inte") || !strings.Contains(got, sys.Name) {
 		t.Error("the page of strong authentication does not tell of the password")

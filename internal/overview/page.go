@@ -11,6 +11,7 @@ import (
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/classification"
+	"github.com/insegel/insegel/internal/probe/verdict"
 	"github.com/insegel/insegel/internal/processing"
 	"github.com/insegel/insegel/internal/requirement"
 	"github.com/insegel/insegel/internal/supplier"
@@ -34,6 +35,8 @@ type Pages struct {
 	Export string
 	// PDF says that documents can be had as PDF.
 	PDF bool
+	// Limit tells in words what a measurement could not see.
+	Limit func(code string) verdict.Reason
 	// First is where readers begin who may not see the state of the organisation; empty is nowhere.
 	First func(c *web.Context) string
 	// Places are the pages of the menu that the reader may open, for the search.

@@ -284,6 +284,15 @@ func (v *controlView) fill(c *web.Context, r *evidence.Record, today civil.Date,
 	}
 }
 
+// limits are what a measurement could not see, in words.
+func (p *Pages) limits(c *web.Context, r *evidence.Record) []string {
+	out := make([]string, len(r.Detail.Limits))
+	for i, code := range r.Detail.Limits {
+		out[i] = p.Limit(code).In(c.L.Lang)
+	}
+	return out
+}
+
 // recordViews are all records, the newest first.
 func (p *Pages) recordViews(c *web.Context, x *Shown) []recordView {
 	var out []recordView
@@ -293,7 +302,7 @@ func (p *Pages) recordViews(c *web.Context, x *Shown) []recordView {
 		v := recordView{
 			ID: r.ID.String(), Day: c.L.Date(r.SeenOn), Subject: c.L.T("overview.subject-" + r.Subject), Kind: p.kindName(c, r.Kind), Source: web.Source{Kind: string(r.Source)},
 			Outcome: outcomeTag(c, r), Ends: c.L.Date(r.Expires), Old: !x.View.Today.Before(r.Expires), Withdrawn: !r.Withdrawn.IsZero(), Title: r.Detail.Title,
-			Signer: r.Detail.Signer, Detail: r.Detail.Covers, Reasons: slices.Concat(r.Detail.Reasons, r.Detail.Limits), FileName: r.File.Name,
+			Signer: r.Detail.Signer, Detail: r.Detail.Covers, Reasons: slices.Concat(r.Detail.Reasons, p.limits(c, r)), FileName: r.File.Name,
 		}
 		if r.Detail.Sample > 0 {
 			v.Reasons = append(v.Reasons, c.L.T("overview.kept-sample", "Count", r.Detail.Sample, "Wrong", r.Detail.Deviations))

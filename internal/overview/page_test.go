@@ -69,7 +69,7 @@ func start(t testing.TB, d *db.DB) *world {
 		a, ok := w.actors[r.Header.Get(as)]
 		return a, web.Viewer{Organisation: "Norrsjö", Name: "Samordnaren"}, ok
 	}})
-	p := &Pages{Overview: w.s, Requirements: w.s.requirements, Systems: &system.Service{DB: d}, Export: "/rapporter/register?format=xlsx"}
+	p := &Pages{Overview: w.s, Requirements: w.s.requirements, Systems: &system.Service{DB: d}, Export: "/rapporter/register?format=xlsx", Limit: limits(t).Limit}
 	p.Routes(site)
 	w.handler = site
 	w.Client = webtest.Start(t, site)
