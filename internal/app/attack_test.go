@@ -178,8 +178,9 @@ func (f *fort) raw(text string) []*http.Response {
 		return nil // refused before it was all read
 	}
 	var out []*http.Response
-	for r := bufio.NewReader(c); ; {
-		_ = c.SetReadDeadline(time.Now().Add(300 * time.Millisecond)) // how long silence is, when the server waits for more
+	wait := 20 * time.Second // a busy machine may think long about the first answer
+	for r := bufio.NewReader(c); ; wait = 300 * time.Millisecond {
+		_ = c.SetReadDeadline(time.Now().Add(wait)) // how long silence is, when the server waits for more
 		res, err := http.ReadResponse(r, nil)
 		if err != nil {
 			return out

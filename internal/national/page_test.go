@@ -122,8 +122,8 @@ func TestReceiveOverHTTP(t *testing.T) {
 	r := w.Request(http.MethodPost, SubmitPath, huge)
 	r.Header.Set("Content-Type", "application/json")
 	r.ContentLength = -1
-	if p := w.Do(r); p.Status < 400 || huge.taken > 64<<20 {
-		t.Errorf("a gigabyte: %d, %d bytes were sent", p.Status, huge.taken)
+	if p := w.Do(r); p.Status < 400 || huge.taken.Load() > 64<<20 {
+		t.Errorf("a gigabyte: %d, %d bytes were sent", p.Status, huge.taken.Load())
 	}
 	if after := s.everything(t, actor); len(after) != len(before) {
 		t.Error("a refused one changed something")
