@@ -90,7 +90,7 @@ func (s *Service) excerpts(ctx context.Context, src *Source, h *Held, size int64
 		return nil, ErrRoot
 	}
 	defer root.Close()
-	f, err := root.OpenFile(h.Path, os.O_RDONLY|openFlags, 0)
+	f, err := openPlain(root, h.Path)
 	if err != nil {
 		return nil, ErrChanged
 	}

@@ -4,6 +4,7 @@ package finding_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -407,6 +408,39 @@ func TestLimits(t *testing.T) {
 	}
 	if total != 3 {
 		t.Errorf("%d numbers were found, want the three that lie inside", total)
+	}
+}
+
+// A source is the directory that was approved: a link, or a file that became one after it was searched, leads nowhere else below the same
+// root, where another unit's files lie.
+func TestLinksLeadToNoOtherDirectory(t *testing.T) {
+	d := dbtest.SQLite(t)
+	w := newWorld(t, d, t.TempDir())
+	n := numbers(t)
+	w.put(t, "skola/listor/brev.txt", "Hej! Personnummer "+n[5]+" i brev.\n")
+	w.put(t, "social/listor/brev.txt", "Hej! Personnummer "+n[6]+" i akt.\n\n")
+	if err := os.Symlink("social", filepath.Join(w.dir, "lank")); err != nil {
+		t.Fatal(err)
+	}
+	for place, want := range map[string]int64{"skola": 1, "lank": 0, "lank/listor": 0} {
+		src := must(w.Add(t.Context(), w.console, finding.Source{Name: place, Kind: finding.Files, Root: "Mapp", Place: place, Owner: w.owner}, "Prov"))(t)
+		if scan := w.search(t, src.ID); scan.Found != want || want == 0 && scan.Skipped == 0 {
+			t.Errorf("%s: %+v", place, scan)
+		}
+	}
+	place := w.inbox(t, finding.Filter{}).Places[0]
+	held := must(w.Place(t.Context(), w.actor, place.ID, 1))(t).Held[0]
+	if got := must(w.Look(t.Context(), w.actor, held.ID))(t); len(got.Excerpts) != 1 || got.Excerpts[0].Value != n[5] {
+		t.Errorf("what was found: %+v", got.Excerpts)
+	}
+	for _, swap := range []struct{ name, to string }{{"skola/listor/brev.txt", "../../social/listor/brev.txt"}, {"skola/listor", "../social/listor"}} {
+		path := filepath.Join(w.dir, swap.name)
+		if err := errorsJoin(os.Rename(path, path+".bort"), os.Symlink(swap.to, path)); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := w.Look(t.Context(), w.actor, held.ID); !errors.Is(err, finding.ErrChanged) {
+			t.Errorf("%s became a link: %v, %+v", swap.name, err, got.Excerpts)
+		}
 	}
 }
 

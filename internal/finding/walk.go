@@ -112,7 +112,7 @@ func (p *planner) take(dir string, files []file, all bool) {
 
 // list reads a directory. Links are left alone, as what they lead to is read where it lies; what cannot be read is told.
 func (p *planner) list(dir string) (files []file, dirs []string, err error) {
-	f, err := p.root.Open(dir)
+	f, err := openPlain(p.root, dir)
 	if err != nil {
 		p.lose(dir, "the directory cannot be read: "+reason(err))
 		return nil, nil, nil
@@ -145,6 +145,62 @@ func (p *planner) list(dir string) (files []file, dirs []string, err error) {
 		}
 	}
 	return files, dirs, nil
+}
+
+// errLink says that a path goes through a link.
+var errLink = errors.New("a link stands in the way to it: what a link leads to is read where it lies")
+
+// openPlain opens what lies at a path below a root without going through any link, even one within the root: what a source may read was
+// approved as a directory, and a link in it could lead to somebody else's. A link may take a file's place after its directory was read, so
+// what was opened is held against what stands under the name: a link stands there as itself.
+func openPlain(root *os.Root, name string) (*os.File, error) {
+	parts := strings.Split(path.Clean(name), "/")
+	at, last := root, len(parts)-1
+	for _, part := range parts[:last] {
+		below, err := at.OpenRoot(part)
+		if err == nil {
+			info, failed := below.Stat(".")
+			err = plain(at, part, info, failed)
+		}
+		if at != root {
+			_ = at.Close() // it was only gone through
+		}
+		if err != nil {
+			if below != nil {
+				_ = below.Close() // what went wrong is told
+			}
+			return nil, err
+		}
+		at = below
+	}
+	if at != root {
+		defer at.Close()
+	}
+	f, err := at.OpenFile(parts[last], os.O_RDONLY|openFlags, 0)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // the caller says what was attempted
+	}
+	info, err := f.Stat()
+	if err := plain(at, parts[last], info, err); err != nil {
+		_ = f.Close() // what went wrong is told
+		return nil, err
+	}
+	return f, nil
+}
+
+// plain refuses what was opened under a name when it is not what stands there.
+func plain(at *os.Root, name string, opened fs.FileInfo, err error) error {
+	if err != nil {
+		return err
+	}
+	info, err := at.Lstat(name)
+	if err != nil {
+		return err //nolint:wrapcheck // the caller says what was attempted
+	}
+	if !os.SameFile(info, opened) {
+		return errLink
+	}
+	return nil
 }
 
 func (p *planner) lose(name, why string) {

@@ -164,7 +164,7 @@ func (o *Object) unchanged(now *Object) bool {
 
 // file looks through one file.
 func (w *worker) file(ctx context.Context, root *os.Root, f *file, old *Object, r *result) error {
-	opened, err := root.OpenFile(f.path, os.O_RDONLY|openFlags, 0)
+	opened, err := openPlain(root, f.path)
 	if err == nil {
 		var info os.FileInfo
 		if info, err = opened.Stat(); err == nil && !info.Mode().IsRegular() {
