@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -176,7 +177,7 @@ func (s *Service) send(ctx context.Context, org access.OrganisationID, p *parcel
 	r.Header.Set("Webhook-Signature", signatures)
 	answer, err := client.Do(r)
 	if err != nil {
-		return 0, err
+		return 0, unaddressed(err)
 	}
 	_, _ = io.CopyN(io.Discard, answer.Body, 4<<10) // so that the connection can be used again; what it says does not matter
 	_ = answer.Body.Close()
@@ -184,6 +185,15 @@ func (s *Service) send(ctx context.Context, org access.OrganisationID, p *parcel
 		return answer.StatusCode, fmt.Errorf("the receiver answered %s", answer.Status)
 	}
 	return answer.StatusCode, nil
+}
+
+// unaddressed is an error without the address, which it would take to the log: receivers know by its path who may write to them.
+func unaddressed(err error) error {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err
+	}
+	return err
 }
 
 // settle notes how an attempt went. What is given up is an alarm, which stands until somebody has taken care of it or the next event

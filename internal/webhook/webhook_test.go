@@ -378,6 +378,22 @@ func TestWhereEventsGo(t *testing.T) {
 	}
 }
 
+// The path of an address, by which many receivers know who may write to them, is in no error: the queue and the log keep those.
+func TestNoFaultTellsTheAddress(t *testing.T) {
+	d := dbtest.SQLite(t)
+	h, r := build(t, d), startReceiver(t)
+	target, _, err := h.s.Add(t.Context(), h.actor, webhook.Target{Name: "X", Address: r.URL + "/in/Zorkmid", Events: webhook.Events})
+	ok(t, err, h.s.Try(t.Context(), h.actor, target.ID))
+	r.Close()
+	err = h.send(t, h.deliveries(t, target)[0])
+	if err == nil || strings.Contains(err.Error(), "Zorkmid") {
+		t.Errorf("the error: %v", err)
+	}
+	if x := h.deliveries(t, target)[0]; x.Fault == "" || strings.Contains(x.Fault, "Zorkmid") {
+		t.Errorf("what is kept: %q", x.Fault)
+	}
+}
+
 // silent begin the actions that no program is told of, with the reason.
 var silent = map[string]string{
 	"access.": "who reads what", "alarm.": "what those who run the program must know", "app.": "keys", "approval.": "who decides what",
