@@ -113,12 +113,24 @@ type worker[A Args] struct {
 	log *slog.Logger
 }
 
-// Timeout is how long a job may take: heavy jobs as long as they need.
+// slowTime is how long a slow job may take. It is more than any of them gives itself, so that each ends by its own rules.
+const slowTime = 15 * time.Minute
+
+// Timeout is how long a job may take: heavy jobs as long as they need, slow ones some minutes, and others the queue's minute.
 func (w *worker[A]) Timeout(j *river.Job[A]) time.Duration {
 	if _, ok := any(j.Args).(Heavy); ok {
 		return -1
 	}
+	if slow(j.Args) {
+		return slowTime
+	}
 	return 0
+}
+
+// slow reports whether a job says that it takes minutes.
+func slow(args any) bool {
+	s, ok := args.(interface{ Slow() bool })
+	return ok && s.Slow()
 }
 
 // Work does one job and logs how it went, once.
@@ -163,7 +175,7 @@ func options(args Args) *river.InsertOpts {
 	if _, ok := args.(Heavy); ok {
 		return &river.InsertOpts{Queue: heavyQueue}
 	}
-	if s, ok := args.(interface{ Slow() bool }); ok && s.Slow() {
+	if slow(args) {
 		return &river.InsertOpts{Queue: slowQueue, MaxAttempts: 1}
 	}
 	return nil

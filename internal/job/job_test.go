@@ -211,3 +211,19 @@ func TestMigrateTwice(t *testing.T) {
 		}
 	})
 }
+
+type measuring struct{}
+
+func (measuring) Kind() string { return "test.measuring" }
+
+func (measuring) Slow() bool { return true }
+
+// A job that says that it takes minutes is not ended after the one that other jobs have.
+func TestSlowJobsHaveTheirMinutes(t *testing.T) {
+	if got := job.TimeOf(measuring{}); got < 10*time.Minute {
+		t.Errorf("a slow job may take %v", got)
+	}
+	if got := job.TimeOf(greet{}); got != 0 {
+		t.Errorf("another job may take %v", got)
+	}
+}
