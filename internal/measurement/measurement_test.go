@@ -208,6 +208,25 @@ func TestATargetIsMeasuredByTwoPeoplesLeave(t *testing.T) {
 	})
 }
 
+// A host that has asked for a pause gets it, whoever else was measuring it and lets it go.
+func TestAPauseStands(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		p := newPlace(t, d)
+		const host = "treserva.example.se:443"
+		if err := errors.Join(p.claim(t.Context(), host), p.release(t.Context(), host, true), p.release(t.Context(), host, false)); err != nil {
+			t.Fatal(err)
+		}
+		p.now = p.now.Add(pausedFor - time.Minute)
+		if err := p.claim(t.Context(), host); !errors.Is(err, ErrManners) {
+			t.Errorf("measured in its pause: %v", err)
+		}
+		p.now = p.now.Add(2 * time.Minute)
+		if err := p.claim(t.Context(), host); err != nil {
+			t.Errorf("after its pause: %v", err)
+		}
+	})
+}
+
 func TestTargetsAreChecked(t *testing.T) {
 	p := newPlace(t, dbtest.SQLite(t))
 	day := civil.Of(p.now)

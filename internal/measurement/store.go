@@ -221,13 +221,14 @@ func claim(ctx context.Context, tx *db.Tx, host string) error {
 	return nil
 }
 
-// release lets a host go after its measurement, for a while when it asked for that.
+// release lets a host go after its measurement, for a while when it asked for that. A pause that it has asked for stands, whoever lets it go.
 func release(ctx context.Context, tx *db.Tx, host string, paused bool) error {
 	until := int64(0)
 	if paused {
 		until = db.Millis(tx.Now.Add(pausedFor))
 	}
-	_, err := tx.Exec(ctx, `UPDATE measurement_host SET busy_until = 0, paused_until = $1 WHERE host = $2`, until, host)
+	_, err := tx.Exec(ctx, `UPDATE measurement_host SET busy_until = 0, paused_until = CASE WHEN paused_until > $1 THEN paused_until ELSE $2 END WHERE host = $3`,
+		until, until, host)
 	if err != nil {
 		return fmt.Errorf("let host go: %w", err)
 	}
