@@ -227,6 +227,23 @@ func TestAPauseStands(t *testing.T) {
 	})
 }
 
+// What looks whether all measuring has been stopped looks no longer than the measurement takes.
+func TestNobodyLooksOnAfterAMeasurement(t *testing.T) {
+	p := newPlace(t, dbtest.SQLite(t))
+	var within context.Context
+	p.Probe = func(ctx context.Context, o *child.Order) (*probe.Record, []byte, error) {
+		within = ctx
+		return child.Parse(record(t, o.URL, p.now))
+	}
+	x := p.approved(t, Target{URL: "https://treserva.example.se/"})
+	if err := p.measure(t.Context(), access.SystemActor(p.asker.Organisation), x.ID); err != nil {
+		t.Fatal(err)
+	}
+	if within.Err() == nil {
+		t.Error("the measurement is over, and is still looked after")
+	}
+}
+
 func TestTargetsAreChecked(t *testing.T) {
 	p := newPlace(t, dbtest.SQLite(t))
 	day := civil.Of(p.now)

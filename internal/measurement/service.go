@@ -444,7 +444,9 @@ func (s *Service) measure(ctx context.Context, actor access.Actor, id ids.ID[Tar
 	if err := s.claim(ctx, t.Host); err != nil {
 		return err
 	}
-	rec, raw, err := s.Probe(s.watched(ctx, actor.Organisation), s.order(&t))
+	run, done := s.watched(ctx, actor.Organisation)
+	rec, raw, err := s.Probe(run, s.order(&t))
+	done()
 	paused := err == nil && slices.Contains(rec.Limits, "stopped_by_server")
 	if e := s.release(context.WithoutCancel(ctx), t.Host, paused); err == nil {
 		err = e
@@ -458,10 +460,9 @@ func (s *Service) measure(ctx context.Context, actor access.Actor, id ids.ID[Tar
 // watchEvery is how often a measurement under way looks whether all measuring has been stopped.
 const watchEvery = 2 * time.Second
 
-// watched is a context that ends when all measuring is stopped.
-func (s *Service) watched(ctx context.Context, org access.OrganisationID) context.Context {
+// watched is a context that ends when all measuring is stopped. done ends it, and the looking, when the measurement is over.
+func (s *Service) watched(ctx context.Context, org access.OrganisationID) (_ context.Context, done func()) {
 	ctx, cancel := context.WithTimeout(ctx, busyFor)
-	context.AfterFunc(ctx, cancel)
 	go func() {
 		defer cancel()
 		for {
@@ -473,7 +474,7 @@ func (s *Service) watched(ctx context.Context, org access.OrganisationID) contex
 			}
 		}
 	}()
-	return ctx
+	return ctx, cancel
 }
 
 // order is what the process that measures is told.
