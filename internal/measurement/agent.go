@@ -13,6 +13,7 @@ import (
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/probe"
 	"github.com/insegel/insegel/internal/probe/child"
+	"github.com/insegel/insegel/internal/probe/decode"
 )
 
 // Agent is a program that measures in another zone and only ever calls, never listens (Swedish: mätagent).
@@ -106,8 +107,8 @@ func (d *Delivery) verify(a *Agent) (*probe.Record, error) {
 
 // fits holds a record against what was asked for, and when: one of another page, or of another time, is not the answer.
 func fits(t *Target, rec *probe.Record, issued, now time.Time) error {
-	u, err := probe.ParseURL(rec.URL)
-	if err != nil || hostOf(u) != t.Host {
+	u, err := probe.ParseURL(t.URL)
+	if err != nil || rec.URL != decode.Redact(u) {
 		return refuse("other-target")
 	}
 	started, err := time.Parse(time.RFC3339, rec.Started)

@@ -95,6 +95,7 @@ func TestAgents(t *testing.T) {
 			"of no agent":             {me, Sign(private, ids.New[Agent](), task.ID, good)},
 			"of no task":              {me, Sign(private, a.ID, ids.New[Task](), good)},
 			"of another page":         {me, Sign(private, a.ID, task.ID, record(t, other.URL, p.now))},
+			"of another page of it":   {me, Sign(private, a.ID, task.ID, record(t, x.URL+"stark", p.now))},
 			"from before the task":    {me, Sign(private, a.ID, task.ID, record(t, x.URL, p.now.Add(-time.Hour)))},
 			"from the future":         {me, Sign(private, a.ID, task.ID, record(t, x.URL, p.now.Add(time.Hour)))},
 			"no record":               {me, Sign(private, a.ID, task.ID, []byte(`{"verdict":"strong"}`))},
@@ -106,8 +107,8 @@ func TestAgents(t *testing.T) {
 		if err := p.Deliver(t.Context(), access.Actor{ID: "token:x", Organisation: p.asker.Organisation, Roles: []access.Role{access.Reader}}, Sign(private, a.ID, task.ID, good)); !errors.Is(err, access.ErrDenied) {
 			t.Errorf("a key of another scope: %v", err)
 		}
-		if n := len(refusals(t, p, a.ID)); n != 9 {
-			t.Errorf("%d refusals of the agent are logged, want 9", n)
+		if n := len(refusals(t, p, a.ID)); n != 10 {
+			t.Errorf("%d refusals of the agent are logged, want 10", n)
 		}
 		// what was refused has used up nothing: the right one is taken, once
 		if err := p.Deliver(t.Context(), me, Sign(private, a.ID, task.ID, good)); err != nil {
