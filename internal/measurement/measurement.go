@@ -72,6 +72,8 @@ var (
 	ErrManners = errors.New("the host is being measured, has had its connections of the day, or has asked for a pause: try tomorrow")
 	// ErrElsewhere says that an agent measures the target, and not the server.
 	ErrElsewhere = errors.New("an agent measures this target, the next time that it asks")
+	// ErrAhead says that a log has days that have not come.
+	ErrAhead = errors.New("the log has sign-ins on days that have not come: correct the clock or the export, and take it in again")
 	// ErrAgent says that an agent's name or key is wrong.
 	ErrAgent = errors.New("write a name, and the public key as insegel agent key shows it")
 	// ErrRefused says that an agent's call or result is not taken.

@@ -478,11 +478,36 @@ func TestLogsBecomeEvidence(t *testing.T) {
 				t.Errorf("missing: %s\nhave %v", want, got)
 			}
 		}
+		for _, r := range of.Records {
+			if r.Kind == "EV_SIGNIN_LOG" && (!r.SeenOn.Before(civil.Of(p.now)) || r.SeenOn != p.lastDay(t)) {
+				t.Errorf("what a log shows was seen on %s, and its last day is %s", r.SeenOn, p.lastDay(t))
+			}
+		}
+		// One record of a day to come would make all others too old to be weighed.
+		ahead := bytes.ReplaceAll(logFile(t, "entra.jsonl"), []byte("2026-11-"), []byte("2027-11-"))
+		if _, err := p.TakeLog(t.Context(), p.asker, bytes.NewReader(ahead), LogFile{}); !errors.Is(err, ErrAhead) {
+			t.Errorf("a log of days that have not come: %v", err)
+		}
 		p.now = p.now.AddDate(1, 0, 0)
 		if _, err := p.TakeLog(t.Context(), p.asker, bytes.NewReader(logFile(t, "entra.jsonl")), LogFile{}); !errors.Is(err, ErrOld) {
 			t.Errorf("a log of last year was taken for how it is now: %v", err)
 		}
 	})
+}
+
+// lastDay is the last day of the log that has been taken in.
+func (p *place) lastDay(t *testing.T) civil.Date {
+	t.Helper()
+	all, err := p.SignInLogs(t.Context(), p.asker)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(all.Imports, func(x Import) bool { return x.Kind == KindLog })
+	day, err := civil.Parse(all.Imports[i].To)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return day
 }
 
 func refusals(t *testing.T, p *place, id ids.ID[Agent]) (out []string) {

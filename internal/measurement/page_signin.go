@@ -163,6 +163,7 @@ func (p *Pages) take(c *web.Context) error {
 		{signin.ErrPolicy, "measurement.error-policy"},
 		{signin.ErrMetadata, "measurement.error-metadata"},
 		{ErrOld, "measurement.error-old"},
+		{ErrAhead, "measurement.error-ahead"},
 		{db.ErrNotFound, "measurement.error-mapping"},
 	} {
 		if errors.Is(err, fault.err) {

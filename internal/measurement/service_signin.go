@@ -17,6 +17,7 @@ import (
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/audit"
+	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/evidence"
 	"github.com/insegel/insegel/internal/ids"
@@ -123,6 +124,9 @@ func (s *Service) TakeLog(ctx context.Context, actor access.Actor, in io.Reader,
 		x.At = tx.Now
 		if x.Kind == KindLog && x.newest.Before(tx.Now.AddDate(0, 0, -maxLogAge)) {
 			return ErrOld
+		}
+		if x.Kind == KindLog && x.newest.After(tx.Now.AddDate(0, 0, 1)) { // its days may be another zone's
+			return ErrAhead
 		}
 		if err := insertImport(ctx, tx, actor.Organisation, &x.Import, x.rows); err != nil {
 			return err
@@ -306,6 +310,14 @@ func (s *Service) prove(ctx context.Context, tx *db.Tx, actor access.Actor, a *A
 		n.LoA = reviewed(a.Log.LoA)
 		n.Detail.Sample, n.Detail.Deviations = int(a.Log.SignIns), int(a.Log.SignIns-a.Log.TwoFactor)
 		n.Detail.Reasons = a.Log.Sentences()
+		// What a log shows was so on its last day, whenever it is taken in, and grows old from then.
+		last, err := civil.Parse(from.To)
+		if err != nil {
+			return fmt.Errorf("read a log's last day: %w: %w", signin.ErrFormat, err)
+		}
+		if n.Observed = last.Time(); n.Observed.After(from.At) {
+			n.Observed = from.At
+		}
 	case a.Policy != nil:
 		n.Kind, n.Factors = "EV_IDP_POLICY", a.Policy.Factors
 		n.Detail.Covers = a.Name
