@@ -76,31 +76,82 @@ type strength struct {
 	Combinations []string `json:"allowedCombinations"`
 }
 
+// conditions say when and for whom a policy holds.
+type conditions struct {
+	ClientAppTypes []string `json:"clientAppTypes"`
+	Applications   struct {
+		Include                []string        `json:"includeApplications"`
+		Exclude                []string        `json:"excludeApplications"`
+		Filter                 json.RawMessage `json:"applicationFilter"`
+		UserActions            []string        `json:"includeUserActions"`
+		AuthenticationContexts []string        `json:"includeAuthenticationContextClassReferences"`
+	} `json:"applications"`
+	Users struct {
+		Include       []string        `json:"includeUsers"`
+		ExcludeUsers  []string        `json:"excludeUsers"`
+		ExcludeGroups []string        `json:"excludeGroups"`
+		ExcludeRoles  []string        `json:"excludeRoles"`
+		ExcludeGuests json.RawMessage `json:"excludeGuestsOrExternalUsers"`
+	} `json:"users"`
+	Locations, Platforms, Devices, Times, DeviceStates, ClientApplications, AuthenticationFlows json.RawMessage
+	UserRiskLevels                                                                              []string `json:"userRiskLevels"`
+	SignInRiskLevels                                                                            []string `json:"signInRiskLevels"`
+	ServicePrincipalRiskLevels                                                                  []string `json:"servicePrincipalRiskLevels"`
+	InsiderRiskLevels                                                                           any      `json:"insiderRiskLevels"`
+
+	// unknown says that there is a condition that is not known here.
+	unknown bool
+}
+
+// knownConditions are the conditions that are understood, and what applications and users are named by, in small letters.
+var knownConditions = map[string][]string{
+	"": {
+		"clientapptypes", "applications", "users", "locations", "platforms", "devices", "times", "devicestates", "clientapplications", "authenticationflows",
+		"userrisklevels", "signinrisklevels", "serviceprincipalrisklevels", "insiderrisklevels",
+	},
+	"applications": {
+		"includeapplications", "excludeapplications", "applicationfilter", "includeuseractions", "includeauthenticationcontextclassreferences",
+	},
+	"users": {
+		"includeusers", "excludeusers", "includegroups", "excludegroups", "includeroles", "excluderoles", "includeguestsorexternalusers",
+		"excludeguestsorexternalusers",
+	},
+}
+
+// UnmarshalJSON reads conditions, and notes when there is one that is not known: what it lets through is not known either.
+func (c *conditions) UnmarshalJSON(b []byte) error {
+	type same conditions
+	if err := json.Unmarshal(b, (*same)(c)); err != nil {
+		return fmt.Errorf("read conditions: %w", err)
+	}
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(b, &all); err != nil {
+		return fmt.Errorf("read conditions: %w", err)
+	}
+	c.unknown = strange(all, "")
+	for name, raw := range all {
+		var inner map[string]json.RawMessage
+		if below := strings.ToLower(name); below == "applications" || below == "users" {
+			c.unknown = c.unknown || json.Unmarshal(raw, &inner) != nil || strange(inner, below)
+		}
+	}
+	return nil
+}
+
+// strange reports whether something is said under a name that is not known. What begins with @ or has it inside tells of the export.
+func strange(all map[string]json.RawMessage, where string) bool {
+	for name, raw := range all {
+		if set(raw) && string(raw) != "[]" && string(raw) != `""` && !strings.Contains(name, "@") && !slices.Contains(knownConditions[where], strings.ToLower(name)) {
+			return true
+		}
+	}
+	return false
+}
+
 type policy struct {
-	State      string `json:"state"`
-	Conditions *struct {
-		ClientAppTypes []string `json:"clientAppTypes"`
-		Applications   struct {
-			Include                []string        `json:"includeApplications"`
-			Exclude                []string        `json:"excludeApplications"`
-			Filter                 json.RawMessage `json:"applicationFilter"`
-			UserActions            []string        `json:"includeUserActions"`
-			AuthenticationContexts []string        `json:"includeAuthenticationContextClassReferences"`
-		} `json:"applications"`
-		Users struct {
-			Include       []string        `json:"includeUsers"`
-			ExcludeUsers  []string        `json:"excludeUsers"`
-			ExcludeGroups []string        `json:"excludeGroups"`
-			ExcludeRoles  []string        `json:"excludeRoles"`
-			ExcludeGuests json.RawMessage `json:"excludeGuestsOrExternalUsers"`
-		} `json:"users"`
-		Locations, Platforms, Devices, Times, DeviceStates, ClientApplications, AuthenticationFlows json.RawMessage
-		UserRiskLevels                                                                              []string `json:"userRiskLevels"`
-		SignInRiskLevels                                                                            []string `json:"signInRiskLevels"`
-		ServicePrincipalRiskLevels                                                                  []string `json:"servicePrincipalRiskLevels"`
-		InsiderRiskLevels                                                                           any      `json:"insiderRiskLevels"`
-	} `json:"conditions"`
-	Grant *struct {
+	State      string      `json:"state"`
+	Conditions *conditions `json:"conditions"`
+	Grant      *struct {
 		Operator string    `json:"operator"`
 		BuiltIn  []string  `json:"builtInControls"`
 		Custom   []string  `json:"customAuthenticationFactors"`
@@ -271,7 +322,7 @@ func (x *policy) conditional() bool {
 			return true
 		}
 	}
-	return len(c.UserRiskLevels)+len(c.SignInRiskLevels)+len(c.ServicePrincipalRiskLevels) > 0 || c.InsiderRiskLevels != nil ||
+	return c.unknown || len(c.UserRiskLevels)+len(c.SignInRiskLevels)+len(c.ServicePrincipalRiskLevels) > 0 || c.InsiderRiskLevels != nil ||
 		len(c.ClientAppTypes) > 0 && !slices.Contains(c.ClientAppTypes, "all")
 }
 

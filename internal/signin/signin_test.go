@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -322,6 +323,30 @@ func TestPolicies(t *testing.T) {
 	}
 	if _, err := r.ReadPolicies(strings.NewReader(`{"hello":1}`)); !errors.Is(err, signin.ErrPolicy) {
 		t.Errorf("what is no export was read: %v", err)
+	}
+}
+
+// A condition that is not known here may let anybody through: a policy that has one shows nothing.
+func TestUnknownConditions(t *testing.T) {
+	const text = `[{"state":"enabled","conditions":{"applications":{"includeApplications":["app"]%s},"users":{"includeUsers":["All"]%s}%s},
+		"grantControls":{"operator":"OR","builtInControls":["mfa"]}}]`
+	for _, c := range []struct {
+		applications, users, more string
+		factors                   int
+	}{
+		{"", "", "", 2},
+		{"", "", `,"agentRisk":["high"]`, 0},
+		{"", `,"excludeSomebody":["x"]`, "", 0},
+		{`,"excludeSomething":{"rule":"x"}`, "", "", 0},
+		{`,"applicationFilter":null,"excludeSomething":[]`, `,"includeGroups":[],"excludeSomebody":null`, `,"agentRisk":null,"times@odata.type":"x"`, 2},
+	} {
+		p, err := rules(t).ReadPolicies(strings.NewReader(fmt.Sprintf(text, c.applications, c.users, c.more)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := p.Demand("app"); d.Factors != c.factors || (d.Factors == 0) != slices.Contains(d.Because, "conditional") {
+			t.Errorf("%+v: %+v", c, d)
+		}
 	}
 }
 
