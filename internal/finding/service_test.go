@@ -444,6 +444,55 @@ func TestLinksLeadToNoOtherDirectory(t *testing.T) {
 	}
 }
 
+// What somebody decides while a search sums up the same place stands: the search waits for it, and does not write over it what it read before.
+func TestADecisionDuringASearchStands(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		if d.Engine != db.Postgres {
+			return // here one writes at a time
+		}
+		w := newWorld(t, d, t.TempDir())
+		n := numbers(t)
+		w.put(t, "listor/lista.csv", list(n[:6]))
+		id := w.connect(t, "")
+		w.search(t, id)
+		place := w.inbox(t, finding.Filter{}).Places[0]
+		w.put(t, "listor/lista.csv", list(n[1:6])) // fewer, which asks for no new decision
+		scan := must(w.Start(t.Context(), w.actor, id))(t)
+		searched := make(chan error, 1)
+		err := d.Write(t.Context(), w.actor.Organisation, func(tx *db.Tx) error {
+			kinds := make([]string, 0, len(place.Tallies))
+			for _, x := range place.Tallies {
+				kinds = append(kinds, x.Detector)
+			}
+			_, err := tx.Exec(t.Context(), `UPDATE finding_place SET state = 'delete', decided_total = total, decided_kinds = $1, version = version + 1
+				WHERE organisation_id = $2 AND id = $3`, strings.Join(kinds, " "), w.actor.Organisation, place.ID)
+			if err != nil {
+				return err
+			}
+			go func() { searched <- w.Work(t.Context(), w.system, scan) }()
+			for waits := 0; waits == 0; {
+				if len(searched) > 0 {
+					return errors.New("the search did not wait")
+				}
+				err := db.One(tx.QueryRow(t.Context(), `SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))`), &waits)
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := <-searched; err != nil {
+			t.Fatal(err)
+		}
+		if got := must(w.Place(t.Context(), w.actor, place.ID, 1))(t); got.State != finding.ToDelete {
+			t.Errorf("decided about while it was searched, the place is %q", got.State)
+		}
+	})
+}
+
 func newWorldFile(t testing.TB, path, content string) string {
 	t.Helper()
 	if err := errorsJoin(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(content), 0o600)); err != nil {

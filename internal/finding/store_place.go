@@ -196,6 +196,10 @@ func ensurePlace(ctx context.Context, tx *db.Tx, org access.OrganisationID, s *S
 // settle writes what the findings of a place come to, and what follows: a place with nothing left is gone, one that was gone waits again,
 // and one that holds more, or something else, than was decided about waits again and says so.
 func settle(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.ID[Place]) error {
+	// The row is held first: somebody who is just deciding about the place is waited for, and not written over by what was read before.
+	if _, err := tx.Exec(ctx, `UPDATE finding_place SET version = version WHERE organisation_id = $1 AND id = $2`, org, id); err != nil {
+		return fmt.Errorf("sum up place: %w", err)
+	}
 	p, err := placeOf(ctx, tx, org, id)
 	if err != nil {
 		return err
