@@ -125,6 +125,36 @@ func TestAgents(t *testing.T) {
 	})
 }
 
+// Of two tokens whose first calls were both taken for the first, the second is refused when it is to be bound.
+func TestAnAgentHasOneToken(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		p := newPlace(t, d)
+		public, _, err := ed25519.GenerateKey(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := p.AddAgent(t.Context(), p.asker, Agent{Name: "Serverrummet", Zone: DMZ, PublicKey: FormatKey(public)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		see := func(token string) error {
+			return d.Write(t.Context(), p.asker.Organisation, func(tx *db.Tx) error { return seeAgent(t.Context(), tx, p.asker.Organisation, a.ID, token) })
+		}
+		if err := errors.Join(see("token:one"), see("token:one")); err != nil {
+			t.Fatal(err)
+		}
+		if err := see("token:two"); !errors.Is(err, ErrRefused) {
+			t.Errorf("another token: %v", err)
+		}
+		if err := p.RevokeAgent(t.Context(), p.asker, a.ID); err != nil {
+			t.Fatal(err)
+		}
+		if err := see("token:one"); !errors.Is(err, ErrRefused) {
+			t.Errorf("revoked meanwhile: %v", err)
+		}
+	})
+}
+
 // late holds that a task grows old, that a stop reaches agents, and that one that is revoked is not listened to.
 func (p *place) late(t *testing.T, me access.Actor, a Agent, private ed25519.PrivateKey, w Work) {
 	t.Helper()

@@ -39,11 +39,16 @@ func insertAgent(ctx context.Context, tx *db.Tx, org access.OrganisationID, a *A
 	return nil
 }
 
-// seeAgent notes that an agent has called, and binds it to the token that it called with the first time.
+// seeAgent notes that an agent has called, and binds it to the token that it called with the first time. Of two tokens that call for the
+// first time at once, one is bound and the other refused.
 func seeAgent(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.ID[Agent], token string) error {
-	_, err := tx.Exec(ctx, `UPDATE measurement_agent SET seen_at = $1, token_id = $2 WHERE organisation_id = $3 AND id = $4`, db.Millis(tx.Now), token, org, id)
+	n, err := tx.Exec(ctx, `UPDATE measurement_agent SET seen_at = $1, token_id = $2
+		WHERE organisation_id = $3 AND id = $4 AND token_id IN ('', $5) AND revoked_at IS NULL`, db.Millis(tx.Now), token, org, id, token)
 	if err != nil {
 		return fmt.Errorf("note agent: %w", err)
+	}
+	if n == 0 {
+		return refuse("token")
 	}
 	return nil
 }
