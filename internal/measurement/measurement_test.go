@@ -244,6 +244,31 @@ func TestNobodyLooksOnAfterAMeasurement(t *testing.T) {
 	}
 }
 
+// Who approves is told everything that is approved: that the internal network may be reached, and what the owner has declared.
+func TestWhoApprovesIsToldAll(t *testing.T) {
+	p := newPlace(t, dbtest.SQLite(t))
+	l := locales(t)
+	for _, x := range []Target{{}, {Private: true}, {SecondStep: true}} {
+		x.System, x.URL, x.Zone, x.Expires = p.sys.ID, "https://treserva.example.se/", LAN, civil.Of(p.now).AddMonths(6)
+		x, err := p.Ask(t.Context(), p.asker, x, "avtalat")
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = p.d.Read(t.Context(), p.asker.Organisation, func(tx *db.Tx) error {
+			got, err := p.describe(t.Context(), tx, l, mustJSON(t, targetPayload{x.ID}))
+			for key, want := range map[string]bool{"measurement.approval-private": x.Private, "measurement.approval-second": x.SecondStep} {
+				if strings.Contains(got.To, l.T(key)) != want {
+					t.Errorf("%s: %t, in %q", key, want, got.To)
+				}
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestTargetsAreChecked(t *testing.T) {
 	p := newPlace(t, dbtest.SQLite(t))
 	day := civil.Of(p.now)

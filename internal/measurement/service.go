@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -310,9 +311,16 @@ func (s *Service) describe(ctx context.Context, tx *db.Tx, l *locale.Localizer, 
 	}
 	more := []string{t.Host}
 	more = append(more, t.Hosts...)
+	to := []string{l.T("measurement.approval-to", "Hosts", l.List(more), "Zone", l.T("measurement.zone-"+t.Zone), "Date", l.Date(t.Expires))}
+	if t.Private {
+		to = append(to, l.T("measurement.approval-private"))
+	}
+	if t.SecondStep {
+		to = append(to, l.T("measurement.approval-second"))
+	}
 	return approval.Description{
 		What: l.T("measurement.approval-what", "System", sys.Name, "URL", t.URL), From: l.T("measurement.approval-from"),
-		To: l.T("measurement.approval-to", "Hosts", l.List(more), "Zone", l.T("measurement.zone-"+t.Zone), "Date", l.Date(t.Expires)), Href: targetPath(t.ID),
+		To: strings.Join(to, "; "), Href: targetPath(t.ID),
 	}, nil
 }
 
