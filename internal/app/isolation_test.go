@@ -30,6 +30,7 @@ import (
 	"github.com/insegel/insegel/internal/incident"
 	"github.com/insegel/insegel/internal/information"
 	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/national"
 	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/overview"
 	"github.com/insegel/insegel/internal/processing"
@@ -58,6 +59,8 @@ type sides struct {
 	purchase ids.ID[procurement.Purchase]
 	// found is what a search has found there.
 	found foundThings
+	// submission is what the other side has received.
+	submission national.Submission
 	// whole is true when the reader reaches a whole organisation, and the other side is another one.
 	whole bool
 }
@@ -164,6 +167,7 @@ func fillWhole(t *testing.T, a *app.App, actor access.Actor, s *sides, mark stri
 	list := []byte("Namn;Förvaltning\n" + mark + " importerat;" + mark + " enhet\n")
 	s.imported = must(a.Register.Import(t.Context(), actor, register.Request{File: mark + ".csv", Content: list}))(t).ID.String()
 	s.upload = must(a.Register.Keep(t.Context(), actor, mark+".csv", list))(t).String()
+	s.submission = fillNational(t, a, actor, mark)
 	for _, u := range must(a.Organisations.Tree(t.Context(), actor))(t).Units {
 		if strings.HasPrefix(u.Name, mark) {
 			s.unit = u.ID.String()
@@ -530,7 +534,7 @@ func none(err error) (any, error) { return nil, err }
 // calls are the use cases by name.
 func (s *sides) calls(ctx context.Context) map[string]call {
 	out := map[string]call{}
-	for _, some := range []map[string]call{s.findingCalls(ctx), s.systemCalls(ctx), s.classificationCalls(ctx), s.registerCalls(ctx), s.requirementCalls(ctx), s.procurementCalls(ctx), s.overviewCalls(ctx), s.processingCalls(ctx), s.evidenceCalls(ctx), s.incidentCalls(ctx), s.riskCalls(ctx), s.measurementCalls(ctx)} {
+	for _, some := range []map[string]call{s.findingCalls(ctx), s.systemCalls(ctx), s.classificationCalls(ctx), s.registerCalls(ctx), s.requirementCalls(ctx), s.procurementCalls(ctx), s.overviewCalls(ctx), s.processingCalls(ctx), s.evidenceCalls(ctx), s.incidentCalls(ctx), s.riskCalls(ctx), s.measurementCalls(ctx), s.followupCalls(ctx), s.nationalCalls(ctx)} {
 		maps.Copy(out, some)
 	}
 	return out
@@ -706,7 +710,7 @@ var byLink = regexp.MustCompile(`^(finding\.(Work|Tick)|classification\.(Delegat
 
 // Every use case of the slices, called with what is theirs, is refused, tells nothing of it and changes nothing of it.
 func TestEveryUseCaseKeepsSidesApart(t *testing.T) {
-	slices := regexp.MustCompile(`^(finding|system|processing|classification|register|evidence|requirement|risk|action|procurement|incident|report|overview)\.|^measurement\.(List|Open|Propose|Ask|Measure|End|Plan|S|TakeLog|Match|A|R)`)
+	slices := regexp.MustCompile(`^(finding|system|processing|classification|register|evidence|requirement|risk|action|procurement|incident|report|overview|followup|national)\.|^measurement\.(List|Open|Propose|Ask|Measure|End|Plan|S|TakeLog|Match|A|R)`)
 	eachSide(t, func(t *testing.T, s sides) {
 		calls := s.calls(t.Context())
 		for _, name := range access.Actions() {
