@@ -168,7 +168,70 @@ func Decode(r io.Reader) (Submission, error) {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return s, fmt.Errorf("%w: something follows it", ErrJSON)
 	}
+	if err := exact(b); err != nil {
+		return s, fmt.Errorf("%w: %w", ErrJSON, err)
+	}
 	return s, nil
+}
+
+// The fields of the schema: each is required.
+var (
+	submissionFields = []string{"schema", "municipality", "period", "catalogue", "made", "size", "shown", "indicators", "signature"}
+	figureFields     = []string{"indicator", "definition", "series", "numerator", "denominator", "unknown"}
+)
+
+// exact refuses what a lenient reader of JSON lets pass, and another reader would understand in another way: a field that stands twice, is
+// missing or null, or is written with other letters.
+func exact(b []byte) error {
+	all, err := fieldsOf(b, submissionFields)
+	if err != nil {
+		return err
+	}
+	var figures []json.RawMessage
+	if err := json.Unmarshal(all["indicators"], &figures); err != nil {
+		return err
+	}
+	for i, f := range figures {
+		if _, err := fieldsOf(f, figureFields); err != nil {
+			return fmt.Errorf("indicators, number %d: %w", i+1, err)
+		}
+	}
+	return nil
+}
+
+// fieldsOf reads the fields of one object, which has just those that are named.
+func fieldsOf(b []byte, names []string) (map[string]json.RawMessage, error) {
+	d := json.NewDecoder(bytes.NewReader(b))
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		return nil, errors.New("not an object")
+	}
+	out := make(map[string]json.RawMessage, len(names))
+	for d.More() {
+		t, err := d.Token()
+		if err != nil {
+			return nil, err
+		}
+		name, _ := t.(string) // a name is always a text
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			return nil, err
+		}
+		switch _, twice := out[name]; {
+		case !slices.Contains(names, name):
+			return nil, fmt.Errorf("the schema has no field %q", name)
+		case twice:
+			return nil, fmt.Errorf("the field %s stands twice", name)
+		case string(value) == "null":
+			return nil, fmt.Errorf("the field %s is null", name)
+		}
+		out[name] = value
+	}
+	for _, name := range names {
+		if _, ok := out[name]; !ok {
+			return nil, fmt.Errorf("the field %s is missing", name)
+		}
+	}
+	return out, nil
 }
 
 // madeForm is how the time is written. Only this form is taken, so that what is signed has one form.

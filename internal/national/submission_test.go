@@ -192,8 +192,18 @@ func TestDecodeRefuses(t *testing.T) {
 		"another field":    {`{"schema":"insegel.submission/1","system":"x"}`, ErrJSON},
 		"a list":           {"[]", ErrJSON},
 		"a fraction":       {strings.Replace(string(whole), `"numerator": 3`, `"numerator": 3.5`, 1), ErrJSON},
+		"a field twice":    {strings.Replace(string(whole), `"size"`, `"municipality": "0180", "size"`, 1), ErrJSON},
+		"other letters":    {strings.Replace(string(whole), `"municipality"`, `"MUNICIPALITY"`, 1), ErrJSON},
+		"no shown":         {strings.Replace(string(whole), `"shown": false,`, ``, 1), ErrJSON},
+		"null":             {strings.Replace(string(whole), `"shown": false`, `"shown": null`, 1), ErrJSON},
+		"a count twice":    {strings.Replace(string(whole), `"numerator": 3`, `"numerator": 9, "numerator": 3`, 1), ErrJSON},
+		"no count":         {strings.Replace(string(whole), `"unknown": 2`, `"definition": 1`, 1), ErrJSON},
+		"a null figure":    {strings.Replace(string(whole), `"indicators": [`, `"indicators": [null,`, 1), ErrJSON},
 		"more than it may": {strings.Repeat(" ", MaxBody) + string(whole), ErrTooLarge},
 	} {
+		if c.body == string(whole) {
+			t.Fatalf("%s: nothing is changed", name)
+		}
 		if _, err := Decode(strings.NewReader(c.body)); !errors.Is(err, c.want) {
 			t.Errorf("%s: got %v, want %v", name, err, c.want)
 		}
