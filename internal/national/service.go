@@ -3,6 +3,7 @@
 package national
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -64,12 +65,18 @@ func (s *Service) Trust(ctx context.Context, actor access.Actor, list []Register
 		if err != nil {
 			return err
 		}
-		fresh := slices.DeleteFunc(slices.Clone(list), func(k Registered) bool { return slices.Contains(have[k.Municipality], k.Verifier) })
-		switch {
-		case len(fresh) == 0:
+		var fresh []Registered
+		for _, k := range list {
+			if !slices.Contains(have[k.Municipality], k.Verifier) && !slices.Contains(fresh, k) {
+				fresh = append(fresh, k)
+			}
+		}
+		if len(fresh) == 0 {
 			return nil
-		case len(have) > 0:
-			return ErrTrusted
+		}
+		// One that has ended counts: two people ended it, and one alone must not take it back.
+		if ever, err := hasHadKeys(ctx, tx, actor.Organisation); err != nil || ever {
+			return cmp.Or(err, ErrTrusted)
 		}
 		if err := saveKeys(ctx, tx, actor.Organisation, fresh); err != nil {
 			return err

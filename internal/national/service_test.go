@@ -167,6 +167,26 @@ func TestTrust(t *testing.T) {
 	})
 }
 
+// TestTrustTakesNothingBack: a key that two people have ended is not registered again by one, and a key that stands twice in a file is one key.
+func TestTrustTakesNothingBack(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		s, actor := start(t, d)
+		first, key := one(t, "0180")
+		of := Registered{"0180", key.Verifier}
+		must(t, s.Trust(t.Context(), actor, []Registered{of, of}))
+		if n := s.logged(t, actor, "national.Trust"); n != 1 {
+			t.Errorf("%d registrations of one key are in the log", n)
+		}
+		must(t, s.DB.Write(t.Context(), actor.Organisation, func(tx *db.Tx) error { return endKeys(t.Context(), tx, actor.Organisation, "0180") }))
+		if err := s.Trust(t.Context(), actor, []Registered{of}); !errors.Is(err, ErrTrusted) {
+			t.Errorf("a key that had ended: %v", err)
+		}
+		if got := receive(t, s, actor, first); got.Accepted != 0 {
+			t.Errorf("signed with a key that has ended: %+v", got)
+		}
+	})
+}
+
 // TestFillAndPublish fills a small nation and shows it: what is published adds up with what was submitted, and who is shown agreed to it.
 func TestFillAndPublish(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) {

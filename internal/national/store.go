@@ -31,6 +31,15 @@ func keys(ctx context.Context, tx *db.Tx, org access.OrganisationID) (map[string
 	return out, nil
 }
 
+// hasHadKeys reports whether a key has ever been registered, also when it has ended.
+func hasHadKeys(ctx context.Context, tx *db.Tx, org access.OrganisationID) (bool, error) {
+	n := 0
+	if err := tx.QueryRow(ctx, `SELECT COUNT(*) FROM national_key WHERE organisation_id = $1`, org).Scan(&n); err != nil {
+		return false, fmt.Errorf("count keys: %w", err)
+	}
+	return n > 0, nil
+}
+
 func saveKeys(ctx context.Context, tx *db.Tx, org access.OrganisationID, list []Registered) error {
 	rows := make([][]any, len(list))
 	for i, k := range list {
