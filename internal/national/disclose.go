@@ -163,11 +163,11 @@ func dominated(parts []Part) bool {
 	return 2*most > all
 }
 
-// unanimous reports whether every part is all met, or every part is not met at all.
+// unanimous reports whether in every part all that is known is met, or nothing is met: the sum then tells it of each.
 func unanimous(parts []Part) bool {
 	all, none := true, true
 	for _, p := range parts {
-		all = all && p.Numerator == p.Denominator
+		all = all && p.Numerator == p.Denominator-p.Unknown
 		none = none && p.Numerator == 0
 	}
 	return all || none

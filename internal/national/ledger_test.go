@@ -247,6 +247,21 @@ func TestNewcomersWait(t *testing.T) {
 	}
 }
 
+// TestUnanimousButUnknown hides a sum that tells that nothing is known to fail in any of those it stands on.
+func TestUnanimousButUnknown(t *testing.T) {
+	ps := parts([2]int64{1, 2}, [2]int64{2, 3}, [2]int64{3, 3}, [2]int64{1, 2}, [2]int64{0, 1})
+	for i := range ps {
+		ps[i].Unknown = ps[i].Denominator - ps[i].Numerator
+	}
+	if got := unsafe(ps); got != Unanimous {
+		t.Errorf("all that is known is met: got %q", got)
+	}
+	ps[0].Unknown = 0
+	if got := unsafe(ps); got != "" {
+		t.Errorf("one is known to fail: got %q", got)
+	}
+}
+
 func TestQuartilesFromTen(t *testing.T) {
 	for n, want := range map[int]bool{9: false, 10: true} {
 		var ps []Part
