@@ -167,6 +167,33 @@ func TestTrust(t *testing.T) {
 	})
 }
 
+// TestShownNoMore takes the agreement back to be shown by oneself: it is heeded at once, and not first when others have corrected theirs too.
+func TestShownNoMore(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		s, actor := start(t, d)
+		x, key := one(t, "0180")
+		x.Shown = true
+		sign(t, &x, key)
+		must(t, s.Trust(t.Context(), actor, []Registered{{"0180", key.Verifier}}))
+		receive(t, s, actor, x)
+		must(t, s.Publish(t.Context(), actor, Period{2026, 3}))
+		for _, want := range []bool{true, false} {
+			p, err := s.Picture(t.Context(), actor, Look{Indicator: "INFOKLASS", Series: followup.Measured})
+			must(t, err)
+			open, err := s.Open(t.Context(), access.SystemActor(actor.Organisation))
+			must(t, err)
+			_, shown := p.Shown["0180"]
+			told := slices.ContainsFunc(open.Rows(), func(r Row) bool { return r.Group == "0180" })
+			if shown != want || told != want {
+				t.Errorf("shown on the page %v, in open data %v, want %v", shown, told, want)
+			}
+			x.Made, x.Shown = "2026-11-28T11:30:00.000Z", false
+			sign(t, &x, key)
+			receive(t, s, actor, x)
+		}
+	})
+}
+
 // TestTrustTakesNothingBack: a key that two people have ended is not registered again by one, and a key that stands twice in a file is one key.
 func TestTrustTakesNothingBack(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) {
