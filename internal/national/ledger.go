@@ -57,6 +57,13 @@ type Ledger struct {
 	// of the sets speaks of one municipality alone is then a row of its own.
 	rows   [][]uint64
 	pivots []int
+	// owner is the municipality of each column, where one can have several; without it each column is one. A municipality's columns stand
+	// together.
+	owner []int
+	// versions remembers the sets of one period by submission instead, and column is that of each municipality's now: what a municipality
+	// has corrected must not come out of the same set summed before and after.
+	versions *Ledger
+	column   []int
 }
 
 // prime is the field that sets are combined in. What holds for whole numbers holds in it; the opposite fails with a chance of one in 2^31.
@@ -70,6 +77,10 @@ func (l *Ledger) clone() *Ledger {
 	out := &Ledger{size: l.size, sets: slices.Clone(l.sets), pivots: slices.Clone(l.pivots), rows: make([][]uint64, len(l.rows))}
 	for i := range l.rows {
 		out.rows[i] = slices.Clone(l.rows[i])
+	}
+	out.owner, out.column = l.owner, l.column
+	if l.versions != nil {
+		out.versions = l.versions.clone()
 	}
 	return out
 }
@@ -98,12 +109,15 @@ func (l *Ledger) Fit(s Set) (fit Set, ok bool) {
 
 // Admit puts a set in the ledger, unless something about fewer than Threshold could then be worked out.
 func (l *Ledger) Admit(s Set) bool {
+	if l.versions != nil && !l.versions.Admit(s.columns(l.column, l.versions.size)) {
+		return false
+	}
 	switch {
 	case s.Len() == 0 || l.holds(s):
 		return true
 	case s.Len() < Threshold:
 		return false
-	case slices.ContainsFunc(l.sets, func(p Set) bool { return s.apart(p) < Threshold }):
+	case slices.ContainsFunc(l.sets, func(p Set) bool { return l.apart(s, p) < Threshold }):
 		return false
 	}
 	rows, pivots, ok := l.reduce(s)
@@ -140,19 +154,142 @@ func (l *Ledger) reduce(s Set) (rows [][]uint64, pivots []int, ok bool) {
 		rows = append(rows, old)
 	}
 	rows = append(rows, row)
-	few := slices.ContainsFunc(rows, func(r []uint64) bool { return speaksOf(r) < Threshold })
-	return rows, append(slices.Clone(l.pivots), pivot), !few
+	few := slices.ContainsFunc(rows, func(r []uint64) bool { return l.speaksOf(r) < Threshold })
+	pivots = append(slices.Clone(l.pivots), pivot)
+	return rows, pivots, !few && !l.tellsOfOne(rows, pivots)
 }
 
 // speaksOf counts the municipalities that a combination speaks of.
-func speaksOf(row []uint64) int {
-	n := 0
-	for _, x := range row {
-		if x != 0 {
-			n++
+func (l *Ledger) speaksOf(row []uint64) int {
+	n, last := 0, -1
+	for i, x := range row {
+		if x == 0 {
+			continue
+		}
+		if of := l.ownerOf(i); of != last {
+			n, last = n+1, of
 		}
 	}
 	return n
+}
+
+func (l *Ledger) ownerOf(column int) int {
+	if l.owner == nil {
+		return column
+	}
+	return l.owner[column]
+}
+
+// apart counts the municipalities that two sets differ by.
+func (l *Ledger) apart(a, b Set) int {
+	if l.owner == nil {
+		return a.apart(b)
+	}
+	row := make([]uint64, l.size)
+	for i := range row {
+		if a.has(i) != b.has(i) {
+			row[i] = 1
+		}
+	}
+	return l.speaksOf(row)
+}
+
+// tellsOfOne reports whether a combination of rows speaks of one municipality alone, where it has several columns: the rows that begin in
+// them then depend on each other outside of them.
+func (l *Ledger) tellsOfOne(rows [][]uint64, pivots []int) bool {
+	if l.owner == nil {
+		return false // each has one column, and the combination is a row
+	}
+	of := map[int][][]uint64{}
+	for i, p := range pivots {
+		of[l.owner[p]] = append(of[l.owner[p]], rows[i])
+	}
+	for owner, list := range of {
+		if len(list) < 2 {
+			continue // told by how many the row speaks of
+		}
+		rest := &Ledger{size: l.size}
+		for _, row := range list {
+			outside := slices.Clone(row)
+			for i := range outside {
+				if l.owner[i] == owner {
+					outside[i] = 0
+				}
+			}
+			if !rest.independent(outside) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// independent adds a row, unless it follows from the others.
+func (l *Ledger) independent(row []uint64) bool {
+	for i, p := range l.pivots {
+		subtract(row, l.rows[i], row[p])
+	}
+	pivot := slices.IndexFunc(row, func(x uint64) bool { return x != 0 })
+	if pivot < 0 {
+		return false
+	}
+	scale(row, inverse(row[pivot]))
+	l.rows, l.pivots = append(l.rows, row), append(l.pivots, pivot)
+	return true
+}
+
+// columns gives a set of municipalities as the set of the columns that they have.
+func (s Set) columns(column []int, size int) Set {
+	out := newSet(size)
+	for i, c := range column {
+		if s.has(i) {
+			out.add(c)
+		}
+	}
+	return out
+}
+
+// follow lets the ledger tell apart what the municipalities have submitted for one period over time: earlier are the releases of it with
+// the sets that each published, and basis what is to be released now, by municipality.
+func (l *Ledger) follow(basis map[int]string, earlier []past) {
+	at := map[[2]any]int{}
+	v := &Ledger{owner: []int{}}
+	for i := range l.size {
+		for _, digest := range append(submitted(earlier, i), basis[i]) {
+			if _, ok := at[[2]any{i, digest}]; !ok {
+				at[[2]any{i, digest}] = len(v.owner)
+				v.owner = append(v.owner, i)
+			}
+		}
+	}
+	v.size = len(v.owner)
+	columns := func(basis map[int]string) []int {
+		out := make([]int, l.size)
+		for i := range out {
+			out[i] = at[[2]any{i, basis[i]}]
+		}
+		return out
+	}
+	for _, p := range earlier {
+		for _, s := range p.sets {
+			v.remember(s.columns(columns(p.basis), v.size))
+		}
+	}
+	l.versions, l.column = v, columns(basis)
+}
+
+// past is an earlier release of the period: what it stood on, by municipality, and the sets that it published.
+type past struct {
+	basis map[int]string
+	sets  []Set
+}
+
+func submitted(earlier []past, municipality int) []string {
+	var out []string
+	for i := range earlier {
+		out = append(out, earlier[i].basis[municipality])
+	}
+	return out
 }
 
 func subtract(row, other []uint64, times uint64) {

@@ -262,6 +262,72 @@ func TestUnanimousButUnknown(t *testing.T) {
 	}
 }
 
+// TestCorrectionsDoNotComeOut sums the same municipalities again after some have corrected theirs: the difference is what they changed.
+func TestCorrectionsDoNotComeOut(t *testing.T) {
+	group := func(from, to int) Group {
+		g := Group{Name: "g"}
+		for i := from; i < to; i++ {
+			g.Parts = append(g.Parts, Part{At: i, Count: followup.Count{Numerator: int64(i % 2), Denominator: 1}})
+		}
+		return g
+	}
+	basis := func(corrected ...int) map[int]string {
+		out := map[int]string{}
+		for i := range 20 {
+			out[i] = "1"
+		}
+		for _, i := range corrected {
+			out[i] = "2"
+		}
+		return out
+	}
+	whole := group(0, 20)
+	table := &Table{Whole: whole, Splits: []Split{{ByCounty, []Group{group(0, 10), group(10, 20)}}}}
+	for name, c := range map[string]struct {
+		corrected []int
+		want      [3]bool // whole, first half, second half
+	}{
+		"nobody":                 {nil, [3]bool{true, true, true}},
+		"one":                    {[]int{3}, [3]bool{false, false, true}},
+		"five of one half":       {[]int{0, 1, 2, 3, 4}, [3]bool{true, true, true}},
+		"five, four of a half":   {[]int{0, 1, 2, 3, 14}, [3]bool{true, false, false}},
+		"ten, one of one half":   {[]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 14}, [3]bool{true, false, false}},
+		"five of the two halves": {[]int{0, 1, 2, 3, 4, 10, 11, 12, 13, 14}, [3]bool{true, true, true}},
+	} {
+		l := NewLedger(20)
+		l.Disclose(table)
+		l.follow(basis(c.corrected...), []past{{basis(), slices.Clone(l.sets)}})
+		d := l.Disclose(table)
+		halves := d.Splits[ByCounty]
+		if got := [3]bool{d.Whole.Published(), halves[0].Published(), halves[1].Published()}; got != c.want {
+			t.Errorf("%s: whole and halves published %v, want %v", name, got, c.want)
+		}
+	}
+}
+
+// TestVersionsTellOfNobody combines sums over three times: no combination may speak of one municipality alone.
+func TestVersionsTellOfNobody(t *testing.T) {
+	l := &Ledger{size: 14, owner: []int{0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}}
+	set := func(columns ...int) Set {
+		s := newSet(l.size)
+		for _, c := range columns {
+			s.add(c)
+		}
+		return s
+	}
+	for _, s := range []Set{set(0, 2, 3, 4, 5), set(6, 7, 8, 9, 10)} {
+		if !l.Admit(s) {
+			t.Fatal("a sound set was refused")
+		}
+	}
+	if l.Admit(set(1, 2, 3, 4, 5)) {
+		t.Error("the same five after one of them corrected theirs were summed again")
+	}
+	if l.Admit(set(1, 2, 3, 4, 5, 6, 7, 8, 9, 10)) {
+		t.Error("ten were summed of whom the rest is known: the difference is what one corrected")
+	}
+}
+
 func TestQuartilesFromTen(t *testing.T) {
 	for n, want := range map[int]bool{9: false, 10: true} {
 		var ps []Part

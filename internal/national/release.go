@@ -41,6 +41,22 @@ func due(before, now map[string]string) bool {
 	return changed >= Threshold || len(before) == 0 && changed > 0
 }
 
+// tooFewCorrect reports whether some who are not shown by themselves have corrected theirs, and too few of them, with too few newcomers, for
+// the whole to be told again without telling what they changed.
+func tooFewCorrect(before map[string]string, now map[string]standing) bool {
+	corrected, come := 0, 0
+	for code, x := range now {
+		switch digest, was := before[code]; {
+		case x.shown:
+		case !was:
+			come++
+		case digest != x.digest:
+			corrected++
+		}
+	}
+	return len(before) > 0 && corrected > 0 && corrected < Threshold && come < Threshold
+}
+
 // published is one cell of a release, with the series that it belongs to.
 type published struct {
 	Indicator  string
@@ -63,6 +79,28 @@ func newPlaces(c *catalogue.Catalogue, all map[string]standing) *places {
 		p.number[c.Municipalities[i].Code] = i
 	}
 	return p
+}
+
+// set gives the municipalities with some codes as a set.
+func (p *places) set(codes []string) Set {
+	out := newSet(len(p.catalogue.Municipalities))
+	for _, code := range codes {
+		if at, ok := p.number[code]; ok {
+			out.add(at)
+		}
+	}
+	return out
+}
+
+// basis gives the submissions by the municipality's number.
+func (p *places) basis(of map[string]string) map[int]string {
+	out := make(map[int]string, len(of))
+	for code, digest := range of {
+		if at, ok := p.number[code]; ok {
+			out[at] = digest
+		}
+	}
+	return out
 }
 
 // tables makes the tables of a period, one for each series, of the municipalities that know something.

@@ -70,7 +70,8 @@ func (s *Service) publish(ctx context.Context, tx *db.Tx, actor access.Actor, p 
 	for code, x := range all {
 		r.Basis[code] = x.digest
 	}
-	if before := latestOf(releases, p); !due(before.Basis, r.Basis) {
+	before := latestOf(releases, p)
+	if !due(before.Basis, r.Basis) || tooFewCorrect(before.Basis, all) {
 		return ErrNothingNew
 	}
 	figures, err := figuresOf(ctx, tx, org, p.String())
@@ -81,6 +82,11 @@ func (s *Service) publish(ctx context.Context, tx *db.Tx, actor access.Actor, p 
 	ledger, err := s.ledger(ctx, tx, org, places)
 	if err != nil {
 		return err
+	}
+	if before.Number > 0 {
+		if err := s.follow(ctx, tx, ledger, places, &r, releases); err != nil {
+			return err
+		}
 	}
 	cells := ledger.publish(places.tables(figures))
 	shown := slices.DeleteFunc(figures, func(f figure) bool { return !all[f.municipality].shown || !f.Count().Shown() })
@@ -118,13 +124,28 @@ func (s *Service) ledger(ctx context.Context, tx *db.Tx, org access.Organisation
 	}
 	l := NewLedger(len(s.Engine.Catalogue.Municipalities))
 	for _, codes := range sets {
-		set := newSet(l.size)
-		for _, code := range codes {
-			if at, ok := p.number[code]; ok {
-				set.add(at)
-			}
-		}
-		l.remember(set)
+		l.remember(p.set(codes))
 	}
 	return l, nil
+}
+
+// follow lets the ledger know what has been published of the period before.
+func (s *Service) follow(ctx context.Context, tx *db.Tx, l *Ledger, p *places, r *Release, releases []Release) error {
+	var earlier []past
+	for i := range releases {
+		if releases[i].Period != r.Period {
+			continue
+		}
+		x := past{basis: p.basis(releases[i].Basis)}
+		sets, err := setsOfRelease(ctx, tx, tx.Scope, releases[i].Number)
+		if err != nil {
+			return err
+		}
+		for _, codes := range sets {
+			x.sets = append(x.sets, p.set(codes))
+		}
+		earlier = append(earlier, x)
+	}
+	l.follow(p.basis(r.Basis), earlier)
+	return nil
 }

@@ -194,6 +194,73 @@ func TestShownNoMore(t *testing.T) {
 	})
 }
 
+// correct lets some municipalities of a simulated nation correct one figure of a period.
+func correct(t testing.TB, s *Service, actor access.Actor, sim *Simulation, made string, codes ...string) {
+	t.Helper()
+	var list []Submission
+	for _, code := range codes {
+		profile := sim.Profile(code)
+		x, err := sim.Submission(&profile, Period{2026, 3})
+		must(t, err)
+		key, err := sim.Key(code)
+		must(t, err)
+		x.Made = made
+		x.Indicators[0].Numerator, x.Indicators[0].Unknown = 0, 0
+		sign(t, &x, key)
+		list = append(list, x)
+	}
+	if got := receive(t, s, actor, list...); got.Accepted != len(codes) {
+		t.Fatalf("corrections: %+v", got)
+	}
+}
+
+// TestCorrectionWaits publishes a period again after corrections: no set is summed anew in which one to four have corrected theirs, and
+// those who are shown by themselves do not hide one who is not.
+func TestCorrectionWaits(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		s, actor := start(t, d)
+		sim := NewSimulation(s.Engine, 7, 60, 5)
+		must(t, s.Fill(t.Context(), actor, sim))
+		var shown, hidden []string
+		for _, code := range sim.Codes() {
+			if x := sim.Profile(code); x.Shown {
+				shown = append(shown, code)
+			} else {
+				hidden = append(hidden, code)
+			}
+		}
+		correct(t, s, actor, sim, "2026-11-28T11:30:00.000Z", append([]string{hidden[0]}, shown[:4]...)...)
+		if err := s.Publish(t.Context(), actor, Period{2026, 3}); !errors.Is(err, ErrNothingNew) {
+			t.Errorf("four who are shown hide one who is not: %v", err)
+		}
+		correct(t, s, actor, sim, "2026-11-28T11:40:00.000Z", hidden[1:7]...)
+		must(t, s.Publish(t.Context(), actor, Period{2026, 3}))
+		must(t, s.DB.Read(t.Context(), actor.Organisation, func(tx *db.Tx) error {
+			all, err := releasesOf(t.Context(), tx, actor.Organisation)
+			must(t, err)
+			before, err := setsOfRelease(t.Context(), tx, actor.Organisation, all[len(all)-2].Number)
+			must(t, err)
+			after, err := setsOfRelease(t.Context(), tx, actor.Organisation, all[len(all)-1].Number)
+			must(t, err)
+			again := 0
+			for _, set := range after {
+				n := len(slices.DeleteFunc(slices.Clone(set), func(code string) bool { return !slices.Contains(hidden[:7], code) }))
+				if !slices.ContainsFunc(before, func(x []string) bool { return slices.Equal(x, set) }) {
+					continue
+				}
+				if n > 0 && n < Threshold {
+					t.Errorf("a set of %d is summed again after %d of it corrected theirs", len(set), n)
+				}
+				again += n
+			}
+			if again == 0 {
+				t.Error("nothing that was corrected is summed again")
+			}
+			return nil
+		}))
+	})
+}
+
 // TestTrustTakesNothingBack: a key that two people have ended is not registered again by one, and a key that stands twice in a file is one key.
 func TestTrustTakesNothingBack(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) {

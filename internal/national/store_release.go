@@ -46,6 +46,19 @@ func publishedSets(ctx context.Context, tx *db.Tx, org access.OrganisationID) ([
 	return out, nil
 }
 
+// setsOfRelease reads which sets of municipalities one release summed in public, each once.
+func setsOfRelease(ctx context.Context, tx *db.Tx, org access.OrganisationID, number int64) ([][]string, error) {
+	out, err := db.All(ctx, tx, func(scan func(...any) error) ([]string, error) {
+		var codes string
+		err := scan(&codes)
+		return strings.Fields(codes), err
+	}, `SELECT hidden FROM national_cell WHERE organisation_id = $1 AND release_number = $2 AND why = '' GROUP BY hidden`, org, number)
+	if err != nil {
+		return nil, fmt.Errorf("read what a release published: %w", err)
+	}
+	return out, nil
+}
+
 func saveRelease(ctx context.Context, tx *db.Tx, org access.OrganisationID, r *Release, c *catalogue.Catalogue, cells []published, shown []figure) error {
 	basis, err := json.Marshal(r.Basis)
 	if err != nil {
