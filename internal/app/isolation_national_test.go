@@ -104,7 +104,7 @@ func (s *sides) nationalCalls(ctx context.Context) map[string]call {
 
 // openOf says so when open data holds what is theirs.
 func openOf(o *national.Open) any {
-	if slices.ContainsFunc(o.Rows(), func(r national.Row) bool { return r.Denominator >= theirCount }) {
+	if slices.ContainsFunc(o.Rows(), func(r national.Row) bool { return r.Denominator != nil && *r.Denominator >= theirCount }) {
 		return theirs + " open data"
 	}
 	return len(o.Releases)

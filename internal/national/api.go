@@ -102,8 +102,8 @@ func (p *Public) csv(c *web.Context) error {
 	rows := [][]string{{"indicator", "definition", "series", "period", "grouping", "group", "municipalities", "numerator", "denominator", "unknown", "hidden"}}
 	for _, r := range o.Rows() {
 		rows = append(rows, []string{
-			r.Indicator, strconv.Itoa(r.Definition), r.Series, r.Period, r.Grouping, r.Group, strconv.Itoa(r.Members), strconv.FormatInt(r.Numerator, 10),
-			strconv.FormatInt(r.Denominator, 10), strconv.FormatInt(r.Unknown, 10), string(r.Hidden),
+			r.Indicator, strconv.Itoa(r.Definition), r.Series, r.Period, r.Grouping, r.Group, strconv.Itoa(r.Members),
+			digits(r.Numerator), digits(r.Denominator), digits(r.Unknown), string(r.Hidden),
 		})
 	}
 	var b bytes.Buffer
@@ -111,6 +111,14 @@ func (p *Public) csv(c *web.Context) error {
 		return err
 	}
 	return c.Attachment("nationellt.csv", "text/csv; charset=utf-8", b.Bytes())
+}
+
+// digits writes a number, or nothing where there is none.
+func digits(n *int64) string {
+	if n == nil {
+		return ""
+	}
+	return strconv.FormatInt(*n, 10)
 }
 
 // split reads a list in an address; nothing is all.

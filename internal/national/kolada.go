@@ -99,7 +99,7 @@ type Open struct {
 	shown    map[int64][]figure
 }
 
-// Row is one published figure in open data.
+// Row is one figure in open data. One that is hidden has no numbers: a nought would be read as a value.
 type Row struct {
 	Indicator   string `json:"indicator"`
 	Definition  int    `json:"definition"`
@@ -108,10 +108,15 @@ type Row struct {
 	Grouping    string `json:"grouping"`
 	Group       string `json:"group"`
 	Members     int    `json:"municipalities"`
-	Numerator   int64  `json:"numerator"`
-	Denominator int64  `json:"denominator"`
-	Unknown     int64  `json:"unknown"`
+	Numerator   *int64 `json:"numerator"`
+	Denominator *int64 `json:"denominator"`
+	Unknown     *int64 `json:"unknown"`
 	Hidden      Reason `json:"hidden"`
+}
+
+// count gives a row its numbers.
+func (r *Row) count(n followup.Count) {
+	r.Numerator, r.Denominator, r.Unknown = &n.Numerator, &n.Denominator, &n.Unknown
 }
 
 // Rows are the figures as open data: of groups, and of municipalities that are shown by themselves.
@@ -119,12 +124,22 @@ func (o *Open) Rows() []Row {
 	var out []Row
 	for _, r := range o.Releases {
 		for _, c := range o.cells[r.Number] {
-			out = append(out, Row{
-				c.Indicator, c.Definition, c.Series, r.Period.String(), c.Split, c.Group, c.Members, c.Sum.Numerator, c.Sum.Denominator, c.Sum.Unknown, c.Why,
-			})
+			row := Row{
+				Indicator: c.Indicator, Definition: c.Definition, Series: c.Series, Period: r.Period.String(), Grouping: c.Split, Group: c.Group,
+				Members: c.Members, Hidden: c.Why,
+			}
+			if c.Published() {
+				row.count(c.Sum)
+			}
+			out = append(out, row)
 		}
 		for _, f := range o.shown[r.Number] {
-			out = append(out, Row{f.Indicator, f.Definition, f.Series, r.Period.String(), "municipality", f.municipality, 1, f.Numerator, f.Denominator, f.Unknown, ""})
+			row := Row{
+				Indicator: f.Indicator, Definition: f.Definition, Series: f.Series, Period: r.Period.String(), Grouping: "municipality",
+				Group: f.municipality, Members: 1,
+			}
+			row.count(f.Count())
+			out = append(out, row)
 		}
 	}
 	return out
@@ -168,6 +183,6 @@ func koladaFigure(r *Row) KoladaFigure {
 	if r.Hidden != "" {
 		return KoladaFigure{Gender: "T", Status: hiddenStatus}
 	}
-	v := followup.Count{Numerator: r.Numerator, Denominator: r.Denominator}.Percent()
+	v := followup.Count{Numerator: *r.Numerator, Denominator: *r.Denominator}.Percent()
 	return KoladaFigure{Gender: "T", Count: r.Members, Value: &v}
 }
