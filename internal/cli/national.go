@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -326,8 +327,9 @@ func submissions(from string) ([]string, error) {
 		return nil, fmt.Errorf("read submissions: %w", err)
 	}
 	var out []string
+	const endless = fs.ModeNamedPipe | fs.ModeSocket | fs.ModeDevice // reading one of them may never end
 	for _, e := range entries {
-		if !e.IsDir() && strings.HasSuffix(e.Name(), ".json") {
+		if !e.IsDir() && e.Type()&endless == 0 && strings.HasSuffix(e.Name(), ".json") {
 			out = append(out, filepath.Join(from, e.Name()))
 		}
 	}
