@@ -4,9 +4,11 @@ package incident
 
 import (
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -291,4 +293,38 @@ func TestDrill(t *testing.T) {
 	if l.Real != 0 || len(l.Rows) != 1 {
 		t.Errorf("a drill is counted as an incident: %+v", l)
 	}
+}
+
+// TestReportedAtOnce lets several report at the same instant: each incident gets a number of its own, and what has the same origin becomes one.
+func TestReportedAtOnce(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		w := start(t, d)
+		const reporters = 12
+		origins := []Origin{{}, {Kind: "finding", Ref: "f1", Path: "/fynd/f1"}}
+		numbers, errs := [reporters]int64{}, [reporters]error{}
+		var wg sync.WaitGroup
+		for i := range reporters {
+			wg.Go(func() {
+				x, err := w.s.Report(t.Context(), w.actor, New{Title: "Intrång", Systems: []string{"akten"}, Origin: origins[i%2]})
+				numbers[i], errs[i] = x.Number, err
+			})
+		}
+		wg.Wait()
+		var got []int64
+		refused := 0
+		for i, err := range errs {
+			switch {
+			case err == nil:
+				got = append(got, numbers[i])
+			case i%2 == 1 && errors.Is(err, ErrOrigin):
+				refused++
+			default:
+				t.Errorf("reporter %d: %v", i, err)
+			}
+		}
+		slices.Sort(got)
+		if want := []int64{1, 2, 3, 4, 5, 6, 7}; !slices.Equal(got, want) || refused != reporters/2-1 {
+			t.Errorf("numbers %v, %d refused; want %v", got, refused, want)
+		}
+	})
 }

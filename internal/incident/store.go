@@ -238,17 +238,29 @@ func null[T ~string](id T) any {
 	return string(id)
 }
 
-// insert stores a new incident and gives it the next number.
+// insert stores a new incident and gives it the next number. Who reports at the same instant waits until the number is taken or let go, and
+// then asks for the next one. An origin that has become an incident meanwhile is refused with ErrOrigin.
 func insert(ctx context.Context, tx *db.Tx, x *Incident) error {
-	if err := db.One(tx.QueryRow(ctx, `SELECT COALESCE(MAX(number), 0) + 1 FROM incident WHERE organisation_id = $1`, tx.Scope), &x.Number); err != nil {
-		return fmt.Errorf("number incident: %w", err)
-	}
-	_, err := tx.Exec(ctx, `INSERT INTO incident (id, organisation_id, number, unit_id, supplier_id, drill, origin_kind, origin_ref, origin_path,
-			risk, created_by, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-		x.ID, tx.Scope, x.Number, null(x.UnitID), null(x.SupplierID), x.Drill, x.Origin.Kind, x.Origin.Ref, x.Origin.Path, RiskUnknown, x.CreatedBy,
-		db.Millis(tx.Now), db.Millis(tx.Now))
-	if err != nil {
-		return fmt.Errorf("save incident: %w", err)
+	for {
+		if err := db.One(tx.QueryRow(ctx, `SELECT COALESCE(MAX(number), 0) + 1 FROM incident WHERE organisation_id = $1`, tx.Scope), &x.Number); err != nil {
+			return fmt.Errorf("number incident: %w", err)
+		}
+		n, err := tx.Exec(ctx, `INSERT INTO incident (id, organisation_id, number, unit_id, supplier_id, drill, origin_kind, origin_ref, origin_path,
+				risk, created_by, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING`,
+			x.ID, tx.Scope, x.Number, null(x.UnitID), null(x.SupplierID), x.Drill, x.Origin.Kind, x.Origin.Ref, x.Origin.Path, RiskUnknown, x.CreatedBy,
+			db.Millis(tx.Now), db.Millis(tx.Now))
+		if err != nil {
+			return fmt.Errorf("save incident: %w", err)
+		}
+		if n > 0 {
+			break
+		}
+		if x.Origin.Ref == "" {
+			continue
+		}
+		if number, found, err := ofOrigin(ctx, tx, x.Origin); err != nil || found {
+			return originErr(number, err)
+		}
 	}
 	x.Version = 1
 	return update(ctx, tx, x)
