@@ -224,6 +224,22 @@ type Reached struct {
 // Dependents gives everything that depends on some nodes, directly or over others, the nearest first.
 func (g *Graph) Dependents(start ...int32) []Reached { return g.walk(&g.neededBy, start) }
 
+// dependingOn gives every system that depends on what has the ids, the nearest first. What nothing depends on is not in the graph.
+func (g *Graph) dependingOn(list []string) []Dependent {
+	var start []int32
+	for _, id := range list {
+		if n, ok := g.Node(id); ok {
+			start = append(start, n)
+		}
+	}
+	reached := g.Dependents(start...)
+	out := make([]Dependent, len(reached))
+	for i, r := range reached { // only systems depend on anything
+		out[i] = Dependent{ID: ids.ID[System](g.ID(r.Node)), Via: g.ID(r.Via), Distance: r.Distance}
+	}
+	return out
+}
+
 // Needs gives everything that some nodes depend on, directly or over others, the nearest first.
 func (g *Graph) Needs(start ...int32) []Reached { return g.walk(&g.needs, start) }
 
@@ -231,8 +247,10 @@ func (g *Graph) walk(along *adjacency, start []int32) []Reached {
 	visited := make([]bool, g.Len())
 	var queue []Reached
 	for _, n := range start {
-		visited[n] = true
-		queue = append(queue, Reached{Node: n, Via: none})
+		if !visited[n] {
+			visited[n] = true
+			queue = append(queue, Reached{Node: n, Via: none})
+		}
 	}
 	begun := len(queue)
 	for i := 0; i < len(queue); i++ {

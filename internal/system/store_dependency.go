@@ -5,8 +5,6 @@ package system
 import (
 	"context"
 	"fmt"
-	"strconv"
-	"strings"
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/db"
@@ -125,46 +123,17 @@ type Dependent struct {
 	Distance int
 }
 
-// DependingOn finds every system that depends on some systems or facilities, directly or over others, the nearest first. It asks the
-// database about one circle at a time, so that it takes as long as there are such systems, whatever else the register holds.
+// DependingOn finds every system that depends on some systems or facilities, directly or over others, the nearest first. It reads all
+// dependencies of the organisation at once: a web of 300 000 takes less than asking about a chain of it one step at a time.
 func DependingOn(ctx context.Context, tx *db.Tx, org access.OrganisationID, start []string) ([]Dependent, error) {
-	seen := make(map[string]bool, len(start))
-	for _, id := range start {
-		seen[id] = true
+	list, err := db.All(ctx, tx, func(scan func(...any) error) (Dependency, error) {
+		var d Dependency
+		return d, scan(&d.System, &d.Needs) // nodes are told apart by their ids alone: what is needed may be a facility
+	}, `SELECT system_id, COALESCE(needs_id, facility_id) FROM system_dependency WHERE organisation_id = $1`, org)
+	if err != nil {
+		return nil, fmt.Errorf("read dependencies: %w", err)
 	}
-	var out []Dependent
-	circle := start
-	for distance := 1; len(circle) > 0; distance++ {
-		var next []string
-		for len(circle) > 0 {
-			part := circle[:min(atOnce, len(circle))]
-			circle = circle[len(part):]
-			found, err := neighbours(ctx, tx, org, part)
-			if err != nil {
-				return nil, err
-			}
-			for _, d := range found {
-				if !seen[d.System.String()] {
-					seen[d.System.String()] = true
-					out = append(out, Dependent{ID: d.System, Via: d.target(), Distance: distance})
-					next = append(next, d.System.String())
-				}
-			}
-		}
-		circle = next
-	}
-	return out, nil
-}
-
-// neighbours reads the dependencies on some systems or facilities.
-func neighbours(ctx context.Context, tx *db.Tx, org access.OrganisationID, needed []string) ([]Dependency, error) {
-	args, marks := []any{org}, make([]string, len(needed))
-	for i, id := range needed {
-		args = append(args, id)
-		marks[i] = "$" + strconv.Itoa(len(args))
-	}
-	in := strings.Join(marks, ", ")
-	return dependencies(ctx, tx, `(needs_id IN (`+in+`) OR facility_id IN (`+in+`))`, args...)
+	return NewGraph(list).dependingOn(start), nil
 }
 
 // Some reads the systems with the ids that are within reach, however many they are, in Swedish order in each part.
