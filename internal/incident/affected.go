@@ -7,7 +7,6 @@ import (
 
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
-	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/processing"
@@ -34,7 +33,7 @@ type Affected struct {
 	// Highest is the highest need of each aspect.
 	Highest    [catalogue.NumAspects]catalogue.Step
 	Weaknesses []Weakness
-	// Unknown is how many requirements of the systems nobody knows about.
+	// Unknown is how many requirements of the systems nothing shows, for or against.
 	Unknown     int
 	Processings []processing.Processing
 	Common      processing.Common
@@ -76,12 +75,14 @@ type AffectedInformation struct {
 // Sensitive are the facts about information that those who assess an incident must see, in the words of the vocabulary.
 var Sensitive = []string{"special_category", "criminal_data", "children", "protected_identity"}
 
-// Weakness is a requirement that a system is known not to meet, or only partly.
+// Weakness is a requirement that a system is shown not to meet, or only partly, or of which answers and measurements do not agree.
 type Weakness struct {
 	System, Slug string
 	Requirement  string
 	Text         string
-	Status       requirement.Status
+	// Status is how far it is met. Shown tells what is shown, which for Contradicted is neither.
+	Status requirement.Status
+	Shown  requirement.Judged
 }
 
 // shownDependents and shownWeaknesses are how many are read with their names: a page with thousands of them helps nobody.
@@ -92,17 +93,17 @@ const (
 
 // judged is what is needed to judge the systems that are hit.
 type judged struct {
-	engine  *requirement.Engine
-	answers map[ids.ID[system.System]]map[string]requirement.Answer
-	texts   *locale.Localizer
+	requirements *requirement.Service
+	texts        *locale.Localizer
 }
 
 // sum fills in what follows from the systems: information, people, needs, weaknesses, units and facts. Of a system whose classification
 // was stopped nothing is told but that it is hit.
 func (a *Affected) sum(j *judged) {
 	at := map[string]int{}
-	day, out := j.engine.At(a.Today), j.engine.NewOutcome()
-	conditions := sensitive(j.engine.Catalogue)
+	c := j.requirements.Engine.Catalogue
+	conditions := sensitive(c)
+	var views []*requirement.View
 	for i := range a.Hits {
 		h := &a.Hits[i]
 		if h.System.Unit != "" && !slices.Contains(a.Units, h.System.Unit) {
@@ -123,11 +124,12 @@ func (a *Affected) sum(j *judged) {
 		for aspect, step := range h.Subject.Steps {
 			a.Highest[aspect] = max(a.Highest[aspect], step)
 		}
-		a.Unknown += h.Tally.Unknown()
-		a.addInformation(h, j.engine.Catalogue, conditions, at)
-		j.engine.DeriveSubject(&h.Subject, day, out)
-		a.addWeaknesses(h, j, out)
+		a.addInformation(h, c, conditions, at)
+		views = append(views, &h.View)
 	}
+	j.requirements.EachShown(views, func(v *requirement.View, r *catalogue.Requirement, shown requirement.Judged) {
+		a.addShown(v, r, shown, j.texts)
+	})
 	slices.SortStableFunc(a.Hits, func(x, y AffectedSystem) int { return weight(&y) - weight(&x) })
 	slices.SortStableFunc(a.Information, func(x, y AffectedInformation) int { return len(y.Marks) - len(x.Marks) })
 	locale.Sort(a.Units, func(u string) string { return u })
@@ -174,20 +176,28 @@ func (a *Affected) addInformation(h *AffectedSystem, c *catalogue.Catalogue, con
 	}
 }
 
-// addWeaknesses notes the requirements that apply to a system and are known not to be met.
-func (a *Affected) addWeaknesses(h *AffectedSystem, j *judged, out *requirement.Outcome) {
-	answers := j.answers[h.System.ID]
-	for i := range j.engine.Catalogue.Requirements {
-		r := &j.engine.Catalogue.Requirements[i]
-		x, ok := answers[r.ID]
-		if !ok || !out.Requirements.Has(i) || x.Status != requirement.NotMet && x.Status != requirement.Partly || len(a.Weaknesses) == shownWeaknesses {
-			continue
-		}
-		a.Weaknesses = append(a.Weaknesses, Weakness{
-			System: h.System.Name, Slug: h.System.Slug, Requirement: r.ID, Status: x.Status,
-			Text: catalogue.Fill(r.Is.In(catalogue.Lang(j.texts.Lang)), r.Settings, nil),
-		})
+// addShown notes a requirement that applies to a system and is shown not to be met, or not to be agreed on, and counts it when nothing shows
+// it either way.
+func (a *Affected) addShown(v *requirement.View, r *catalogue.Requirement, shown requirement.Judged, l *locale.Localizer) {
+	switch shown {
+	case requirement.NothingKnown, requirement.Unproven:
+		a.Unknown++
+		return
+	case requirement.ShownUnmet, requirement.Contradicted:
+	default:
+		return
 	}
+	if len(a.Weaknesses) == shownWeaknesses {
+		return
+	}
+	w := Weakness{
+		System: v.System.Name, Slug: v.System.Slug, Requirement: r.ID, Status: requirement.NotMet, Shown: shown,
+		Text: catalogue.Fill(r.Is.In(catalogue.Lang(l.Lang)), r.Settings, v.Figures[r.ID]),
+	}
+	if v.Answers[r.ID].Status == requirement.Partly {
+		w.Status = requirement.Partly
+	}
+	a.Weaknesses = append(a.Weaknesses, w)
 }
 
 // Proposed makes an incident of which only what the register knows is known, for what the law may ask.

@@ -12,6 +12,7 @@ import (
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/requirement"
 )
 
 // PackForm is what is handed to somebody, field by field (Swedish: underlag).
@@ -448,7 +449,11 @@ func (m *material) weaknesses() string {
 	var out []string
 	for i := range m.a.Weaknesses {
 		w := &m.a.Weaknesses[i]
-		out = append(out, w.System+": "+w.Text)
+		line := w.System + ": " + w.Text
+		if w.Shown == requirement.Contradicted {
+			line += " " + m.l.T("incident.contradicted-mark")
+		}
+		out = append(out, line)
 	}
 	if m.a.Unknown > 0 {
 		out = append(out, m.l.T("incident.unknown-requirements", "Count", m.a.Unknown))

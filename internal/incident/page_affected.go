@@ -97,7 +97,11 @@ func (p *Pages) hit(c *web.Context, a *Affected) affectedPart {
 	}
 	for i := range a.Weaknesses {
 		x := &a.Weaknesses[i]
-		d.Weaknesses = append(d.Weaknesses, weakRow{System: x.System, Text: x.Text, Href: "/system/" + x.Slug + "/krav", Tag: requirement.PageStatus(c.L, x.Status)})
+		row := weakRow{System: x.System, Text: x.Text, Href: "/system/" + x.Slug + "/krav", Tag: requirement.PageStatus(c.L, x.Status)}
+		if x.Shown == requirement.Contradicted {
+			row.Tag = web.Tag{Kind: "warn", Icon: "warn", Word: t("incident.contradicted")} // either side can be right
+		}
+		d.Weaknesses = append(d.Weaknesses, row)
 	}
 	if a.Unknown > 0 {
 		d.Unknown = t("incident.unknown-requirements", "Count", a.Unknown)

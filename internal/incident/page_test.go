@@ -14,12 +14,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/insegel/insegel/data"
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/dbtest"
+	"github.com/insegel/insegel/internal/evidence"
 	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/probe/verdict"
 	"github.com/insegel/insegel/internal/requirement"
 	"github.com/insegel/insegel/internal/supplier"
 	"github.com/insegel/insegel/internal/system"
@@ -327,4 +330,61 @@ func TestReportedAtOnce(t *testing.T) {
 			t.Errorf("numbers %v, %d refused; want %v", got, refused, want)
 		}
 	})
+}
+
+// TestWeaknessesAreWhatIsShown holds the weaknesses of what is hit to what evidence and answers show together: what is measured not to be met is
+// one although nobody has answered, what is answered and measured differently says so, and a word that no evidence bears is counted as not known.
+func TestWeaknessesAreWhatIsShown(t *testing.T) {
+	w := start(t, dbtest.SQLite(t))
+	life := must(evidence.LoadLife(data.Files))(t)
+	indicator := must(verdict.LoadIndicator(data.Files))(t)
+	c := w.s.Requirements.Engine.Catalogue
+	w.s.Requirements.Proof = must(requirement.LoadProof(data.Files, c, indicator, life))(t)
+	proof := &evidence.Service{DB: w.d, Catalogue: c, Life: life, Indicator: indicator}
+	v := must(w.s.Requirements.View(t.Context(), w.actor, "akten", texts4(t)))(t)
+	must(w.s.Report(t.Context(), w.actor, New{Title: "Intrång", Systems: []string{"akten"}}))(t)
+	hit := func() Affected {
+		t.Helper()
+		return must(w.s.Open(t.Context(), w.actor, "1", texts4(t)))(t).Affected
+	}
+	answer := func(id string, s requirement.Status) {
+		t.Helper()
+		if err := w.s.Requirements.Answer(t.Context(), w.actor, "akten", []requirement.Answer{{Requirement: id, Status: s, KnownBy: requirement.SelfAssessed}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all := len(v.Requirements)
+	if a := hit(); len(a.Weaknesses) != 0 || a.Unknown != all {
+		t.Errorf("nothing is known: %d weaknesses, %d of %d not known", len(a.Weaknesses), a.Unknown, all)
+	}
+	measured, partly := v.Requirements[0].ID, v.Requirements[1].ID
+	must(proof.Record(t.Context(), w.actor, evidence.New{
+		System: v.System.ID, Kind: "EV_SCAN", Source: evidence.Measured, Subject: evidence.SubjectOther, Outcome: evidence.Against, About: []string{measured},
+	}))(t)
+	answer(partly, requirement.Partly)
+	a := hit()
+	got := map[string]Weakness{}
+	for _, x := range a.Weaknesses {
+		got[x.Requirement] = x
+	}
+	if len(got) != 2 || got[measured].Shown != requirement.ShownUnmet || got[measured].Status != requirement.NotMet || got[partly].Status != requirement.Partly || a.Unknown != all-2 {
+		t.Errorf("measured and answered: %+v, %d of %d not known", a.Weaknesses, a.Unknown, all)
+	}
+	answer(measured, requirement.Met)
+	w.supplierPack(t, "Svar och mätning skiljer sig", "(svar och mätning skiljer sig)")
+	if a := hit(); len(a.Weaknesses) != 2 || a.Unknown != all-2 {
+		t.Errorf("answered otherwise: %+v, %d of %d not known", a.Weaknesses, a.Unknown, all)
+	}
+}
+
+// supplierPack sees one thing said on the supplier's page and another in the draft of the first report.
+func (w *world) supplierPack(t *testing.T, shown, drafted string) {
+	t.Helper()
+	path := supplier.Place + "/" + w.supplier.ID.String() + "/berorda"
+	if p := w.open(path); !strings.Contains(p.Text("main"), shown) {
+		t.Errorf("the supplier's page does not say %q", shown)
+	}
+	if p := w.Get(path + "/underlag?format=json"); p.Status != 200 || !strings.Contains(p.Body, drafted) {
+		t.Errorf("the first report does not say %q: %d", drafted, p.Status)
+	}
 }

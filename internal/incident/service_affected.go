@@ -106,11 +106,7 @@ func (s *Service) fill(ctx context.Context, tx *db.Tx, r access.Reach, a *Affect
 	for i := range views {
 		a.Hits = append(a.Hits, AffectedSystem{View: views[i], Answering: answering[seen[i].String()], Agreed: agreed[seen[i]]})
 	}
-	answers, err := requirement.Answers(ctx, tx, org, seen)
-	if err != nil {
-		return err
-	}
-	a.sum(&judged{engine: s.Requirements.Engine, answers: answers, texts: q.texts})
+	a.sum(&judged{requirements: s.Requirements, texts: q.texts})
 	if a.Processings, err = processing.DoneIn(ctx, tx, org, r, seen); err != nil {
 		return err
 	}

@@ -34,6 +34,8 @@ type View struct {
 	Records []evidence.Record
 	// Answers are the self-assessment, by requirement.
 	Answers map[string]Answer
+	// Figures are the organisation's own figures in the texts, by requirement and key.
+	Figures map[string]map[string]int
 	// applies are the requirements that apply, by their place in the catalogue.
 	applies Bits
 	Today   civil.Date
@@ -52,7 +54,7 @@ type material struct {
 
 // view derives one system. Without texts the reasons are left out, and only the tally of requirements is made.
 func (m *material) view(s system.System, state classification.State, model *catalogue.Model, answers map[string]Answer, l *locale.Localizer, out *Outcome) View {
-	v := View{System: s, State: state, Today: m.today}
+	v := View{System: s, State: state, Today: m.today, Figures: m.figures}
 	v.Need = classification.Assess(classification.Input{
 		Model: model, Information: s.Information, Classification: state.Effective(), Catalogue: m.engine.Catalogue, Today: m.today, Texts: l,
 	})
@@ -88,6 +90,33 @@ func (m *material) view(s system.System, state classification.State, model *cata
 	}
 	return v
 }
+
+// EachShown tells what is shown about every requirement that applies to the systems of views, also of those that were made without texts.
+// Without a Proof there is nothing to show it by: then what has been answered counts.
+func (s *Service) EachShown(views []*View, tell func(v *View, r *catalogue.Requirement, shown Judged)) {
+	var j *Judging
+	if s.Proof != nil {
+		j = s.Proof.NewJudging()
+	}
+	for _, v := range views {
+		if j != nil {
+			j.Judge(&Case{Logins: v.System.Logins, Records: v.Records, Answers: v.Answers, Figures: v.Figures, On: v.Today})
+		}
+		for i := range s.Engine.Catalogue.Requirements {
+			r := &s.Engine.Catalogue.Requirements[i]
+			switch {
+			case len(v.applies) == 0 || !v.applies.Has(i):
+			case j != nil:
+				tell(v, r, j.Of(i))
+			default:
+				tell(v, r, answered[v.Answers[r.ID].Status])
+			}
+		}
+	}
+}
+
+// answered is what an answer alone shows; every other says nothing.
+var answered = map[Status]Judged{Met: ShownMet, Partly: ShownUnmet, NotMet: ShownUnmet, NotApplicable: Excepted}
 
 func (m *material) subject(s *system.System, need *classification.Need) Subject {
 	sub := Subject{Steps: need.Steps(), Model: need.Model}
