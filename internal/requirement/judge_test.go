@@ -12,6 +12,7 @@ import (
 	"github.com/insegel/insegel/data"
 	"github.com/insegel/insegel/internal/catalogue/cataloguetest"
 	"github.com/insegel/insegel/internal/civil"
+	"github.com/insegel/insegel/internal/dbtest"
 	"github.com/insegel/insegel/internal/evidence"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/probe/verdict"
@@ -239,4 +240,30 @@ func BenchmarkJudgeNation(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N), "ms/nation")
+}
+
+// TestComponentTellsNothingOfHowWell sees that who may only know what applies learns nothing of answers and evidence.
+func TestComponentTellsNothingOfHowWell(t *testing.T) {
+	f := newDesk(t, dbtest.SQLite(t))
+	f.Proof = proof(t)
+	full := f.view()
+	id := full.Requirements[0].ID
+	if err := f.Answer(t.Context(), f.actor, f.sys.Slug, []requirement.Answer{{Requirement: id, Status: requirement.NotMet, KnownBy: requirement.SelfAssessed}}); err != nil {
+		t.Fatal(err)
+	}
+	if v := f.view(); v.Shown[requirement.ShownUnmet] != 1 || len(v.Requirements[0].Shown.Grounds) != 1 {
+		t.Fatalf("the answer is not shown: %v", v.Shown)
+	}
+	v, err := f.Component(t.Context(), f.actor, f.sys.Slug, texts(t, "sv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(v.Requirements) != len(full.Requirements) || v.Shown != (requirement.Shown{}) || v.Tally != (requirement.Tally{}) || len(v.Answers) != 0 || len(v.Records) != 0 {
+		t.Errorf("%d of %d requirements, shown %v, %d answers, %d records", len(v.Requirements), len(full.Requirements), v.Shown, len(v.Answers), len(v.Records))
+	}
+	for i := range v.Requirements {
+		if r := &v.Requirements[i]; r.Shown.Status != requirement.NothingKnown || len(r.Shown.Grounds) != 0 || r.Answer.Status != "" {
+			t.Errorf("%s: %v, %d grounds, %q", r.ID, r.Shown.Status, len(r.Shown.Grounds), r.Answer.Status)
+		}
+	}
 }

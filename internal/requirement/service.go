@@ -75,9 +75,10 @@ func (s *Service) Component(ctx context.Context, actor access.Actor, ref string,
 		return View{}, fmt.Errorf("read which requirements apply: %w", err)
 	}
 	for i := range v.Requirements {
-		v.Requirements[i].Answer, v.Requirements[i].Outdated = Answer{}, false
+		r := &v.Requirements[i]
+		r.Answer, r.Outdated, r.Shown = Answer{}, false, Judgement{}
 	}
-	v.Tally = Tally{}
+	v.Tally, v.Shown, v.Records, v.Answers = Tally{}, Shown{}, nil, nil
 	return v, nil
 }
 
