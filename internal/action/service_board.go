@@ -196,15 +196,7 @@ func (s *Service) Move(ctx context.Context, actor access.Actor, m Move) (Moved, 
 			return err
 		}
 		if a.Version != m.Version || a.Obsolete {
-			by, err := changedBy(ctx, tx, actor.Organisation, a.ID)
-			if err != nil {
-				return err
-			}
-			person, err := organisation.PersonOf(ctx, tx, actor.Organisation, by)
-			if err != nil && !errors.Is(err, db.ErrNotFound) {
-				return err
-			}
-			return &Clash{Now: Listed{Action: a, Slug: sys.Slug, Name: sys.Name, Unit: sys.Unit}, Wanted: m.To, By: person.Name}
+			return m.clash(ctx, tx, &a, &sys)
 		}
 		out.From = a.Status
 		a.Status = m.To
@@ -212,7 +204,12 @@ func (s *Service) Move(ctx context.Context, actor access.Actor, m Move) (Moved, 
 			return err
 		}
 		m.by = actor.ID
-		if out.Version, err = move(ctx, tx, actor.Organisation, &m); err != nil {
+		if out.Version, err = move(ctx, tx, actor.Organisation, &m); errors.Is(err, db.ErrNotFound) { // somebody was first since it was read
+			if a, err = Get(ctx, tx, actor.Organisation, m.Action); err == nil {
+				err = m.clash(ctx, tx, &a, &sys)
+			}
+		}
+		if err != nil {
 			return err
 		}
 		return audit.Append(ctx, tx, actor, audit.Entry{
@@ -224,4 +221,17 @@ func (s *Service) Move(ctx context.Context, actor access.Actor, m Move) (Moved, 
 		return Moved{}, fmt.Errorf("move action: %w", err)
 	}
 	return out, nil
+}
+
+// clash tells what stands instead of what was wanted, and who changed it.
+func (m *Move) clash(ctx context.Context, tx *db.Tx, now *Action, sys *system.System) error {
+	by, err := changedBy(ctx, tx, tx.Scope, now.ID)
+	if err != nil {
+		return err
+	}
+	person, err := organisation.PersonOf(ctx, tx, tx.Scope, by)
+	if err != nil && !errors.Is(err, db.ErrNotFound) {
+		return err
+	}
+	return &Clash{Now: Listed{Action: *now, Slug: sys.Slug, Name: sys.Name, Unit: sys.Unit}, Wanted: m.To, By: person.Name}
 }
