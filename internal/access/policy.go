@@ -370,7 +370,7 @@ var policies = map[string]Policy{
 	"incident.List":         {Kind: KindIncident, By: learns, Weakness: true},
 	"incident.Open":         {Kind: KindIncident, By: learns, Weakness: true},
 	"incident.Affected":     {Kind: KindIncident, By: learns, Weakness: true},
-	"incident.Report":       {Kind: KindIncident, By: responds},
+	"incident.Report":       {Kind: KindIncident, By: append(slices.Clone(responds), itself...)}, // the program, when a finding may be one
 	"incident.Save":         {Kind: KindIncident, By: responds},
 	"incident.SetSystems":   {Kind: KindIncident, By: responds},
 	"incident.Decide":       {Kind: KindIncident, By: responds},

@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/alarm"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/finding"
+	"github.com/insegel/insegel/internal/incident"
 	"github.com/insegel/insegel/internal/job"
 	"github.com/insegel/insegel/internal/organisation"
 )
@@ -67,14 +69,29 @@ func (a *App) apart(dir string) error {
 	return nil
 }
 
-// suspected tells those who run the program that somebody has said that a finding may be a personal data incident: the time to report it
-// counts from then.
+// suspected tells those who run the program that somebody has said that a finding may be a personal data incident, and begins the incident:
+// the time to report it counts from then. The incident points back at the finding, which becomes one only once.
 func (a *App) suspected(ctx context.Context, s finding.Suspected) error {
-	err := a.DB.Write(ctx, s.Organisation, func(tx *db.Tx) error {
+	var place finding.Place
+	err := a.DB.Write(ctx, s.Organisation, func(tx *db.Tx) (err error) {
+		if place, err = finding.Get(ctx, tx, s.Organisation, s.Place); err != nil {
+			return err
+		}
 		return alarm.Raise(ctx, tx, alarm.Alarm{Organisation: s.Organisation, Kind: alarm.IncidentSuspected, ObjectKind: "finding", ObjectID: s.Place.String()})
 	})
 	if err != nil {
 		return fmt.Errorf("tell of a possible incident: %w", err)
+	}
+	if place.State != finding.Incident {
+		return nil // somebody has decided otherwise since
+	}
+	l := a.Texts.In("sv")
+	_, err = a.Incidents.Report(ctx, access.SystemActor(s.Organisation), incident.New{
+		Title: l.T("app.incident-of-finding"), FoundAt: s.Known, AwareAt: s.Known, AwareWhy: l.T("app.incident-aware"), Unit: place.Unit,
+		Origin: incident.Origin{Kind: "finding", Ref: s.Place.String(), Path: place.PagePath()},
+	})
+	if err != nil && !errors.Is(err, incident.ErrOrigin) {
+		return fmt.Errorf("begin the incident of a finding: %w", err)
 	}
 	return nil
 }

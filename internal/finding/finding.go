@@ -363,8 +363,8 @@ type Sample struct {
 	Miss float64 `json:"miss"`
 }
 
-// Suspected is the job that follows when somebody says that a place may be a personal data incident: a later capability opens a case from
-// it. It names the place as its origin, and when the organisation came to know.
+// Suspected is the job that follows when somebody says that a place may be a personal data incident: a later capability begins
+// the incident. It names the place as its origin, and when the organisation came to know.
 type Suspected struct {
 	Organisation access.OrganisationID `json:"organisation"`
 	Place        ids.ID[Place]         `json:"place"`

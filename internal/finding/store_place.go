@@ -160,6 +160,11 @@ func fillTallies(ctx context.Context, tx *db.Tx, org access.OrganisationID, plac
 	return nil
 }
 
+// Get reads one place. It runs inside the caller's use case, which has authorised.
+func Get(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.ID[Place]) (Place, error) {
+	return placeOf(ctx, tx, org, id)
+}
+
 func placeOf(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.ID[Place]) (Place, error) {
 	row := tx.QueryRow(ctx, `SELECT `+placeColumns+fromPlaces+` AND p.id = $2`, org, id)
 	p, err := scanPlace(ctx, tx)(func(dest ...any) error { return db.One(row, dest...) })

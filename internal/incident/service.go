@@ -31,6 +31,11 @@ type Service struct {
 type New struct {
 	Title, Happened string
 	FoundAt         time.Time
+	// AwareAt is when the organisation knew, and AwareWhy why that is taken for the moment; zero is not yet known.
+	AwareAt  time.Time
+	AwareWhy string
+	// Unit is whose incident it is when no systems are known.
+	Unit access.UnitID
 	// Systems are ids or slugs within the actor's reach. Supplier is whose systems are hit; its systems are taken when none are named.
 	Systems  []string
 	Supplier ids.ID[supplier.Supplier]
@@ -46,8 +51,8 @@ func (s *Service) Report(ctx context.Context, actor access.Actor, n New) (Incide
 		return Incident{}, err
 	}
 	x := Incident{
-		ID: ids.New[Incident](), Risk: RiskUnknown, Origin: n.Origin, SupplierID: n.Supplier, Drill: n.Drill, FoundAt: n.FoundAt, CreatedBy: actor.ID,
-		Texts: map[Text]string{Title: n.Title, Happened: n.Happened}, Answers: map[string]Answer{}, Reports: map[string]Report{},
+		ID: ids.New[Incident](), Risk: RiskUnknown, Origin: n.Origin, SupplierID: n.Supplier, Drill: n.Drill, FoundAt: n.FoundAt, AwareAt: n.AwareAt, CreatedBy: actor.ID,
+		Texts: map[Text]string{Title: n.Title, Happened: n.Happened, AwareWhy: n.AwareWhy}, Answers: map[string]Answer{}, Reports: map[string]Report{},
 	}
 	if n.Drill != "" {
 		d, ok := s.Rules.Drill(n.Drill)
@@ -70,7 +75,7 @@ func (s *Service) Report(ctx context.Context, actor access.Actor, n New) (Incide
 				return originErr(number, err)
 			}
 		}
-		if err := s.placeNew(ctx, tx, actor, &x, n.Systems); err != nil {
+		if err := s.placeNew(ctx, tx, actor, &x, &n); err != nil {
 			return err
 		}
 		if err := insert(ctx, tx, &x); err != nil {
@@ -104,7 +109,12 @@ func entry(action string, x *Incident, more map[string]any) audit.Entry {
 }
 
 // placeNew finds the systems and the unit of a new incident. With a supplier and no systems, its systems within reach are taken.
-func (s *Service) placeNew(ctx context.Context, tx *db.Tx, actor access.Actor, x *Incident, refs []string) error {
+func (s *Service) placeNew(ctx context.Context, tx *db.Tx, actor access.Actor, x *Incident, n *New) error {
+	refs := n.Systems
+	if len(refs) == 0 && n.Unit != "" {
+		x.UnitID = n.Unit
+		return access.CheckAt(actor, "incident.Report", n.Unit)
+	}
 	if x.SupplierID != "" {
 		if _, err := supplier.Get(ctx, tx, tx.Scope, x.SupplierID); err != nil {
 			return err

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package app_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/dbtest"
+	"github.com/insegel/insegel/internal/finding"
+	"github.com/insegel/insegel/internal/incident"
+)
+
+// A finding that may be an incident becomes one: in the unit of where it was found, with the clock running from when somebody said so, and
+// pointing back. It does so once, however often it is decided about.
+func TestFindingBecomesAnIncident(t *testing.T) {
+	a := open(t, "sqlite:"+t.TempDir()+"/insegel.db")
+	actor := dbtest.Organisation(t, a.DB, "norrsjo")
+	unit := unitOf(t, a, actor, "Social")
+	f := fillFindings(t, a, actor.Organisation, unit, "Prov")
+	console := access.LocalAdministrator(actor.Organisation)
+	decide := func() {
+		t.Helper()
+		ok(t, a.Findings.Decide(t.Context(), console, []finding.Chosen{{ID: f.place.ID}}, finding.Decision{Outcome: finding.Incident, Note: "Öppet för alla"}))
+	}
+	decide()
+	decide()
+	ok(t, a.Jobs.Start(context.Background()))
+	defer func() { ok(t, a.Jobs.Stop(context.Background())) }()
+	list := func() incident.Listing { return must(a.Incidents.List(t.Context(), actor))(t) }
+	for deadline := time.Now().Add(time.Minute); len(list().Rows) == 0 && time.Now().Before(deadline); {
+		time.Sleep(20 * time.Millisecond)
+	}
+	rows := list().Rows
+	if len(rows) != 1 {
+		t.Fatalf("%d incidents, want 1", len(rows))
+	}
+	x := rows[0].Incident
+	want := incident.Origin{Kind: "finding", Ref: f.place.ID.String(), Path: f.place.PagePath()}
+	if x.Origin != want || x.UnitID != unit || x.AwareAt.IsZero() || x.AwareAt != x.FoundAt || rows[0].Next.IsZero() {
+		t.Errorf("the incident: %+v, next %v", x, rows[0].Next)
+	}
+}
