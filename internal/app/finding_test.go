@@ -8,9 +8,11 @@ import (
 	"time"
 
 	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/dbtest"
 	"github.com/insegel/insegel/internal/finding"
 	"github.com/insegel/insegel/internal/incident"
+	"github.com/insegel/insegel/internal/system"
 )
 
 // A finding that may be an incident becomes one: in the unit of where it was found, with the clock running from when somebody said so, and
@@ -18,6 +20,9 @@ import (
 func TestFindingBecomesAnIncident(t *testing.T) {
 	a := open(t, "sqlite:"+t.TempDir()+"/insegel.db")
 	actor := dbtest.Organisation(t, a.DB, "norrsjo")
+	sys := system.New("Akten")
+	sys.Unit = "Social"
+	must(a.Systems.Create(t.Context(), actor, sys))(t)
 	unit := unitOf(t, a, actor, "Social")
 	f := fillFindings(t, a, actor.Organisation, unit, "Prov")
 	console := access.LocalAdministrator(actor.Organisation)
@@ -29,11 +34,16 @@ func TestFindingBecomesAnIncident(t *testing.T) {
 	decide()
 	ok(t, a.Jobs.Start(context.Background()))
 	defer func() { ok(t, a.Jobs.Stop(context.Background())) }()
-	list := func() incident.Listing { return must(a.Incidents.List(t.Context(), actor))(t) }
-	for deadline := time.Now().Add(time.Minute); len(list().Rows) == 0 && time.Now().Before(deadline); {
+	left := func() (n int) { // jobs of either decision that are not done
+		ok(t, a.DB.Read(t.Context(), actor.Organisation, func(tx *db.Tx) error {
+			return db.One(tx.QueryRow(t.Context(), `SELECT COUNT(*) FROM river_job WHERE kind = 'finding.suspected' AND state <> 'completed'`), &n)
+		}))
+		return n
+	}
+	for deadline := time.Now().Add(time.Minute); left() > 0 && time.Now().Before(deadline); {
 		time.Sleep(20 * time.Millisecond)
 	}
-	rows := list().Rows
+	rows := must(a.Incidents.List(t.Context(), actor))(t).Rows
 	if len(rows) != 1 {
 		t.Fatalf("%d incidents, want 1", len(rows))
 	}
