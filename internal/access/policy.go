@@ -151,6 +151,7 @@ var policies = map[string]Policy{
 	"organisation.EndPerson":     {Kind: KindPerson, By: runs, StepUp: true},
 	"organisation.ResumePerson":  {Kind: KindPerson, By: runs, StepUp: true},
 	"organisation.Invite":        {Kind: KindPerson, By: runs, StepUp: true},
+	"organisation.EndPasskey":    {Kind: KindPerson, By: runs, StepUp: true},
 	"organisation.AskRoles":      {Kind: KindPerson, By: runs, StepUp: true},
 	"organisation.AskRule":       {Kind: KindPerson, By: runs, StepUp: true},
 	"organisation.AskGroupRole":  {Kind: KindPerson, By: runs, StepUp: true},

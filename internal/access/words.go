@@ -156,6 +156,7 @@ var words = map[string]string{
 	"organisation.Names":                "Se namnen på personer",
 	"organisation.People":               "Se personerna och deras roller",
 	"organisation.Invite":               "Bjuda in en person till en passkey",
+	"organisation.EndPasskey":           "Avsluta en passkey som någon annan har förlorat",
 	"organisation.Person":               "Se en person",
 	"organisation.ResumePerson":         "Återuppta en avslutad person",
 	"organisation.SaveUnit":             "Lägga till eller byta namn på en enhet",

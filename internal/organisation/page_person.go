@@ -14,6 +14,7 @@ import (
 	"github.com/insegel/insegel/internal/approval"
 	"github.com/insegel/insegel/internal/auth"
 	"github.com/insegel/insegel/internal/auth/passkey"
+	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/web"
@@ -58,6 +59,7 @@ func (p *Pages) Routes(s *web.Site) {
 	s.Handle("POST "+PeoplePath+"/{id}/lamna", "organisation.HandOver", p.handOver)
 	s.Handle("POST "+PeoplePath+"/{id}/sessioner", "auth.EndOf", p.endSessions)
 	s.Handle("POST "+PeoplePath+"/{id}/inbjudan", "organisation.Invite", p.invite)
+	s.Handle("POST "+PeoplePath+"/{id}/passkey/{key}/avsluta", "organisation.EndPasskey", p.endPasskey)
 	p.lookRoutes(s)
 	s.Handle("GET "+RolesPath, "organisation.Granting", p.granting)
 	s.Handle("POST "+RolesPath+"/regel", "organisation.AskRule", p.rule)
@@ -157,6 +159,7 @@ func faultOf(err error) (web.FieldError, bool) {
 		{ErrDeep, "parent", "organisation.fault-deep"},
 		{ErrRule, "claim", "organisation.fault-rule"},
 		{ErrSignsIn, "", "organisation.fault-signs-in"},
+		{ErrOnlyPasskey, "", "organisation.fault-only-passkey"},
 	} {
 		if errors.Is(err, x.err) {
 			return web.FieldError{Field: x.field, Key: x.key}, true
@@ -186,7 +189,8 @@ type personPage struct {
 	Held, Before                      []roleRow
 	Named                             []namedRow
 	Sessions                          []sessionRow
-	CanEndSessions                    bool
+	CanEndSessions, CanEndPasskeys    bool
+	Passkeys                          []passkeyRow
 	Asked                             int
 	Active, CanChange, CanHand        bool
 	Name, Email, Unit, External       web.Field
@@ -200,6 +204,8 @@ type fact struct{ Label, Value string }
 type namedRow struct{ Name, Href, Kind string }
 
 type sessionRow struct{ Browser, How, Began, Seen, Address string }
+
+type passkeyRow struct{ ID, Name, Made, Used string }
 
 type roleRow struct{ Role, Unit, Name, Source, When string }
 
@@ -222,7 +228,7 @@ func (p *Pages) renderPerson(c *web.Context, faults []web.FieldError) error {
 	out := personPage{
 		Page: web.Page{Title: d.Name, Active: "people", Errors: faults, Crumbs: []web.Crumb{{Label: l.T("organisation.people"), Href: PeoplePath}, {Label: d.Name}}},
 		ID:   id.String(), Version: strconv.FormatInt(d.Version, 10), Active: d.Active(), State: web.OK(l.T("organisation.state-active")),
-		CanEndSessions: access.Allowed(c.Actor, "auth.EndOf"), Asked: d.Named.Asked, CanChange: access.Allowed(c.Actor, "organisation.ChangePerson"),
+		CanEndSessions: access.Allowed(c.Actor, "auth.EndOf"), CanEndPasskeys: access.Allowed(c.Actor, "organisation.EndPasskey"), Asked: d.Named.Asked, CanChange: access.Allowed(c.Actor, "organisation.ChangePerson"),
 		CanHand: access.Allowed(c.Actor, "organisation.HandOver") && !d.Named.Empty(),
 		Facts: []fact{
 			{l.T("organisation.origin"), l.T("organisation.origin-" + d.Origin)}, {l.T("organisation.signs-in"), l.T("organisation.signs-in-" + yes(d.SignsIn))},
@@ -255,6 +261,14 @@ func (out *personPage) told(l *locale.Localizer, d *Detail) {
 		s := &d.Sessions[i]
 		out.Sessions = append(out.Sessions, sessionRow{auth.BrowserName(s.Browser), auth.HowKey(s.Shown()), l.Moment(s.Created), l.Moment(s.Seen), s.Address})
 	}
+	for i := range d.Passkeys {
+		k := &d.Passkeys[i]
+		row := passkeyRow{k.ID.String(), k.Name, l.Moment(db.FromMillis(k.Created)), ""}
+		if k.Used > 0 {
+			row.Used = l.Moment(db.FromMillis(k.Used))
+		}
+		out.Passkeys = append(out.Passkeys, row)
+	}
 }
 
 // endSessions signs the person out everywhere.
@@ -271,6 +285,16 @@ func (p *Pages) endSessions(c *web.Context) error {
 		return p.done(c, nil, "organisation.sessions-ended")
 	}
 	return p.done(c, p.EndSessions(c.Context(), c.Actor, d.Account), "organisation.sessions-ended")
+}
+
+// endPasskey ends one passkey of the person.
+func (p *Pages) endPasskey(c *web.Context) error {
+	id, err := personID(c)
+	if err != nil {
+		return err
+	}
+	err = p.Service.EndPasskey(c.Context(), c.Actor, id, ids.ID[passkey.Passkey](c.Path("key")))
+	return p.done(c, err, "organisation.passkey-ended")
 }
 
 func yes(b bool) string {

@@ -82,6 +82,13 @@ func TestPages(t *testing.T) {
 	if log := w.log(t, "account", w.account(t, w.bo)); !strings.Contains(log, "auth.EndOf") {
 		t.Errorf("the log does not tell that the sessions were ended: %s", log)
 	}
+	w.passkey(t, w.bo, "Telefon <b>")
+	if p = check(c.Get(bo), 200, "enda passkey"); p.Has("form[action*='/passkey/']") {
+		t.Error("the only passkey can be ended")
+	}
+	w.passkey(t, w.bo, "Nyckel")
+	p = check(c.Get(bo), 200, "Telefon <b>")
+	check(c.Submit(p, "form[action*='/passkey/']", nil), 200, "Passkeyn är avslutad")
 	check(c.Post(organisation.PeoplePath+"/"+w.bo.ID+"/inbjudan", nil), 422, "Annars kunde en person agera som två")
 	check(c.Post(organisation.RolesPath+"/regel", url.Values{"issuer": {"https://x.example"}, "effect": {"link"}, "claim": {"email"}, "reason": {"x"}}), 422, "kan inte länka")
 	check(c.Post(organisation.UnitsPath, url.Values{"unit-name": {"Skola"}}), 200, "Skola")

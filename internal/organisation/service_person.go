@@ -153,6 +153,8 @@ type Detail struct {
 	SignsIn bool
 	// Sessions are those that are open, for who may end them.
 	Sessions []auth.Session
+	// Passkeys are theirs, for who may end one.
+	Passkeys []passkey.Passkey
 }
 
 // Person reads one person.
@@ -182,10 +184,8 @@ func (s *Service) Person(ctx context.Context, actor access.Actor, id ids.ID[Pers
 		if out.SignsIn, err = signsIn(ctx, tx, actor.Organisation, &out.Person); err != nil {
 			return err
 		}
-		if access.Allowed(actor, "auth.EndOf") && !out.Account.IsZero() {
-			if out.Sessions, err = auth.SessionsOf(ctx, tx, actor.Organisation, out.Account); err != nil {
-				return err
-			}
+		if err := out.readSignIns(ctx, tx, actor); err != nil {
+			return err
 		}
 		if out.Named, err = s.load(ctx, tx, actor.Organisation, &out.Person); err != nil {
 			return err
@@ -197,6 +197,22 @@ func (s *Service) Person(ctx context.Context, actor access.Actor, id ids.ID[Pers
 		return Detail{}, fmt.Errorf("read person: %w", err)
 	}
 	return out, nil
+}
+
+// readSignIns reads where the person is signed in and with what, for an actor who may end it.
+func (d *Detail) readSignIns(ctx context.Context, tx *db.Tx, actor access.Actor) (err error) {
+	if d.Account.IsZero() {
+		return nil
+	}
+	if access.Allowed(actor, "auth.EndOf") {
+		if d.Sessions, err = auth.SessionsOf(ctx, tx, actor.Organisation, d.Account); err != nil {
+			return err
+		}
+	}
+	if access.Allowed(actor, "organisation.EndPasskey") {
+		d.Passkeys, err = passkey.KeysIn(ctx, tx, actor.Organisation, d.Account)
+	}
+	return err
 }
 
 // told is what the log says of a person. It can be taken out of the log when the person may be forgotten.

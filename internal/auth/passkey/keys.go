@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -227,6 +228,48 @@ func (k *Keys) remove(ctx context.Context, actor access.Actor, p *Passkey) error
 		return fmt.Errorf("remove passkey: %w", err)
 	}
 	return nil
+}
+
+// KeysIn reads the passkeys of an account, in the transaction of the use case that has asked whether the actor may.
+func KeysIn(ctx context.Context, tx *db.Tx, org access.OrganisationID, account ids.ID[auth.Account]) ([]Passkey, error) {
+	out, err := keysOf(ctx, tx, org, account)
+	if err != nil {
+		return nil, fmt.Errorf("read passkeys: %w", err)
+	}
+	return out, nil
+}
+
+// EndIn takes a passkey of somebody else's account away and ends what it began, in the transaction of the use case that has asked whether
+// the actor may, and gives its name. The only passkey is not taken: whoever may invite could then make themselves one for the account. It
+// reports ErrLast then, and db.ErrNotFound for a passkey that the account does not have.
+func EndIn(ctx context.Context, tx *db.Tx, org access.OrganisationID, account ids.ID[auth.Account], id ids.ID[Passkey]) (string, error) {
+	all, err := keysOf(ctx, tx, org, account)
+	if err != nil {
+		return "", fmt.Errorf("end passkey: %w", err)
+	}
+	at := slices.IndexFunc(all, func(p Passkey) bool { return p.ID == id })
+	if at < 0 {
+		return "", fmt.Errorf("end passkey: %w", db.ErrNotFound)
+	}
+	n, err := deleteKey(ctx, tx, org, &all[at])
+	if err == nil && n == 0 {
+		err = db.ErrNotFound
+	}
+	if err != nil {
+		return "", fmt.Errorf("end passkey: %w", err)
+	}
+	if err := auth.EndPasskey(ctx, tx, org, account, id.String()); err != nil {
+		return "", fmt.Errorf("end passkey: %w", err)
+	}
+	// Counted after it is gone: of two that are ended at once, the one that waited for the other sees that nothing is left.
+	left, err := keysOf(ctx, tx, org, account)
+	if err == nil && len(left) == 0 {
+		err = ErrLast
+	}
+	if err != nil {
+		return "", fmt.Errorf("end passkey: %w", err)
+	}
+	return all[at].Name, nil
 }
 
 // Sealed lists the sealed passkeys of an organisation.
