@@ -219,7 +219,7 @@ func (p *Pages) selects(c *web.Context, in *Inbox) []web.Field {
 	}
 	kind := web.Field{Name: "slag", Label: c.L.T("finding.kind"), Value: in.Detector, Options: []web.Option{{Label: c.L.T("finding.any")}}}
 	for _, id := range p.Service.Rules.IDs() {
-		kind.Options = append(kind.Options, web.Option{Value: id, Label: c.L.T("finding.detector-" + id)})
+		kind.Options = append(kind.Options, web.Option{Value: id, Label: kindName(c.L, id)})
 	}
 	return []web.Field{source, kind}
 }
@@ -514,7 +514,7 @@ func (p *Pages) showPlace(c *web.Context, page int, faults ...web.FieldError) er
 		d.keep(c)
 	}
 	for _, t := range x.Tallies {
-		d.Form.Kinds = append(d.Form.Kinds, web.Choice{Value: t.Detector, Label: c.L.T("finding.detector-" + t.Detector)})
+		d.Form.Kinds = append(d.Form.Kinds, web.Choice{Value: t.Detector, Label: kindName(c.L, t.Detector)})
 	}
 	d.Give = web.Field{Name: "person", Type: "select", Label: c.L.T("finding.give-to"), Value: x.Person.String(), Options: []web.Option{{Label: c.L.T("finding.choose")}}}
 	for i := range s.People {
@@ -561,7 +561,7 @@ func who(c *web.Context, name string) string {
 
 // heldRowOf is a finding in words.
 func heldRowOf(c *web.Context, p *Place, h *Held) heldRow {
-	r := heldRow{Where: h.Where(), Kind: c.L.T("finding.detector-" + h.Detector), Count: c.L.Number(h.Total)}
+	r := heldRow{Where: h.Where(), Kind: kindName(c.L, h.Detector), Count: c.L.Number(h.Total)}
 	if h.Low > 0 {
 		r.Low = c.L.T("finding.low", "Count", h.Low)
 	}
@@ -689,7 +689,7 @@ func ruleRowOf(c *web.Context, r *Rule) ruleRow {
 	if len(r.Detectors) > 0 {
 		names := make([]string, len(r.Detectors))
 		for i, d := range r.Detectors {
-			names[i] = c.L.T("finding.detector-" + d)
+			names[i] = kindName(c.L, d)
 		}
 		out.Kinds = strings.Join(names, ", ")
 	}

@@ -190,7 +190,7 @@ func sourceFacts(c *web.Context, s *Source) []fact {
 	if len(s.Detectors) > 0 {
 		names := make([]string, len(s.Detectors))
 		for i, d := range s.Detectors {
-			names[i] = c.L.T("finding.detector-" + d)
+			names[i] = kindName(c.L, d)
 		}
 		kinds = strings.Join(names, ", ")
 	}
@@ -238,7 +238,7 @@ func (p *Pages) sourceForm(c *web.Context, faults []web.FieldError) error {
 	}
 	d.Kinds = web.Choices{Name: "slag", Legend: c.L.T("finding.field-detectors"), Hint: c.L.T("finding.hint-detectors"), Several: true}
 	for _, id := range f.Kinds {
-		d.Kinds.Options = append(d.Kinds.Options, web.Choice{Value: id, Label: c.L.T("finding.detector-" + id), Checked: slices.Contains(c.Forms("slag"), id)})
+		d.Kinds.Options = append(d.Kinds.Options, web.Choice{Value: id, Label: kindName(c.L, id), Checked: slices.Contains(c.Forms("slag"), id)})
 	}
 	why := field(c, "varfor", "textarea", "finding.field-why", "finding.hint-why")
 	why.Rows = 3

@@ -251,7 +251,7 @@ func (c *checker) safe(n *html.Node) {
 
 // missing is how a text looks whose key no catalogue has; unfilled is a template that was not filled in.
 var (
-	missing  = regexp.MustCompile(`\[[a-z]+\.[A-Za-z0-9.-]+(: argument without a name)?\]`)
+	missing  = regexp.MustCompile(`\[[a-z]+\.[A-Za-z0-9._-]+(: argument without a name)?\]`)
 	unfilled = regexp.MustCompile(`\{\{|<no value>|ZgotmplZ|%!`)
 )
 
