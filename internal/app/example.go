@@ -4,10 +4,13 @@ package app
 
 import (
 	"context"
+	"crypto/sha256"
 	_ "embed"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/goccy/go-yaml"
 
@@ -142,13 +145,34 @@ func (a *App) tell(ctx context.Context, actor access.Actor) error {
 		return err
 	}
 	return a.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
-		if err := organisation.SaveSetting(ctx, tx, actor.Organisation, exampleDone, today.String()); err != nil {
+		value := today.String() + " " + exampleVersion()
+		if err := organisation.SaveSetting(ctx, tx, actor.Organisation, exampleDone, value); err != nil {
 			return err
 		}
 		return audit.Append(ctx, tx, actor, audit.Entry{
-			Action: "organisation.Set", ObjectKind: "setting", ObjectID: exampleDone, Data: map[string]string{"value": today.String()},
+			Action: "organisation.Set", ObjectKind: "setting", ObjectID: exampleDone, Data: map[string]string{"value": value},
 		})
 	})
+}
+
+// exampleVersion tells one story from another.
+func exampleVersion() string {
+	sum := sha256.Sum256(slices.Concat(exampleRegister, exampleStory))
+	return hex.EncodeToString(sum[:6])
+}
+
+// ExampleIsOld reports whether the example was made by a version of the program that told another story. It is left as it is, since
+// whoever tries the program may have worked in it.
+func (a *App) ExampleIsOld(ctx context.Context, actor access.Actor) (bool, error) {
+	var done string
+	err := a.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
+		done, err = organisation.Setting(ctx, tx, actor.Organisation, exampleDone)
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("read when the example was made: %w", err)
+	}
+	return done != "" && !strings.HasSuffix(done, " "+exampleVersion()), nil
 }
 
 // tellAll is the story from the list that is handed over to the end.

@@ -137,3 +137,23 @@ func TestExampleInOnesOwnOrganisation(t *testing.T) {
 		}
 	})
 }
+
+// Whoever starts the demonstration on data of an earlier version is told, for what is new is not in them.
+func TestExampleOfAnEarlierVersion(t *testing.T) {
+	a := open(t, "sqlite:"+filepath.Join(t.TempDir(), "a.db"))
+	actor, _, err := a.Example(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := func(want bool) {
+		t.Helper()
+		if old, err := a.ExampleIsOld(t.Context(), actor); err != nil || old != want {
+			t.Errorf("is old: %v, %v, want %v", old, err, want)
+		}
+	}
+	check(false)
+	ok(t, a.DB.Write(t.Context(), actor.Organisation, func(tx *db.Tx) error {
+		return organisation.SaveSetting(t.Context(), tx, actor.Organisation, "example.filled", "2026-11-28")
+	}))
+	check(true)
+}
