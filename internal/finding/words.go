@@ -17,7 +17,9 @@ type docRule = detect.Document
 func dashed(id string) string { return strings.ReplaceAll(id, "_", "-") }
 
 // kindName is the name of what a detector finds: Personnummer.
-func kindName(l *locale.Localizer, detector string) string { return l.T("finding.detector-" + dashed(detector)) }
+func kindName(l *locale.Localizer, detector string) string {
+	return l.T("finding.detector-" + dashed(detector))
+}
 
 // counted says how many of a kind there are: 1 240 personnummer.
 func counted(l *locale.Localizer, t Tally) string {
