@@ -368,6 +368,20 @@ var policies = map[string]Policy{
 	"risk.GiveOpinion": {Kind: KindRisk, By: []Grant{{DataProtection, All}}},
 	"risk.Rule":        {Kind: KindRisk, By: decides},
 
+	"workshop.List":        {Kind: KindRisk, By: sees, Weakness: true},
+	"workshop.Open":        {Kind: KindRisk, By: sees, Weakness: true},
+	"workshop.Watch":       {Kind: KindRisk, By: sees},
+	"workshop.Plan":        {Kind: KindRisk, By: decides},
+	"workshop.Start":       {Kind: KindRisk, By: decides},
+	"workshop.AddScenario": {Kind: KindRisk, By: decides},
+	"workshop.Ask":         {Kind: KindRisk, By: decides},
+	"workshop.Reveal":      {Kind: KindRisk, By: decides},
+	"workshop.Decide":      {Kind: KindRisk, By: decides},
+	"workshop.Close":       {Kind: KindRisk, By: decides},
+	"workshop.Join":        {Kind: KindRisk, By: itself}, // by a code, in a workshop that is open
+	"workshop.Poll":        {Kind: KindRisk, By: itself},
+	"workshop.Vote":        {Kind: KindRisk, By: itself},
+
 	"incident.List":         {Kind: KindIncident, By: learns, Weakness: true},
 	"incident.Open":         {Kind: KindIncident, By: learns, Weakness: true},
 	"incident.Affected":     {Kind: KindIncident, By: learns, Weakness: true},

@@ -28,6 +28,7 @@ const (
 	whoMay    = "who gets in, and with what right, is decided by persons who have just shown who they are; a directory uses SCIM"
 	secrets   = "keys and secrets are never sent to a program but by the page that shows them once"
 	forOne    = "a link is for one person without an account, and opens this page alone"
+	inRoom    = "a workshop is people in a room who talk; what they decide is saved as a risk, which programs can read and save"
 	ofBrowser = "it is what a browser does by itself, or a choice that lies in the browser"
 	agents    = "an agent asks for its tasks and sends its signed results there: it is for programs already"
 	signed    = "another installation sends its signed figures there: it is for programs already"
@@ -42,10 +43,13 @@ var exempt = map[string]string{
 	"POST /sprak": ofBrowser, "POST /csp": ofBrowser, "POST /saml": ownDoor, "POST /valkommen": ownDoor,
 	"POST /administration/personer": whoMay, "POST /administration/roller": whoMay, "POST /administration/enheter": whoMay,
 	"POST /administration/inloggning": whoMay, "POST /administration/nycklar": secrets,
-	"POST /administration/e-post": secrets,
-	"POST /lank":                  forOne,
-	"POST /agent/v1":              agents,
-	"POST /nationellt/ta-emot":    signed,
+	"POST /administration/e-post":      secrets,
+	"POST /lank":                       forOne,
+	"POST /verkstad":                   forOne,
+	"POST /riskverkstad":               inRoom,
+	"POST /system/{slug}/riskverkstad": inRoom,
+	"POST /agent/v1":                   agents,
+	"POST /nationellt/ta-emot":         signed,
 }
 
 // toCome begin the use cases whose operations are not written yet: TODO(#4). Take a line away when they are.

@@ -62,6 +62,7 @@ import (
 	"github.com/insegel/insegel/internal/system"
 	"github.com/insegel/insegel/internal/web"
 	"github.com/insegel/insegel/internal/webhook"
+	"github.com/insegel/insegel/internal/workshop"
 )
 
 // Catalogue loads the catalogue that ships with the program, once.
@@ -156,6 +157,7 @@ type App struct {
 	Procurements    *procurement.Service
 	Incidents       *incident.Service
 	Risks           *risk.Service
+	Workshops       *workshop.Service
 	Register        *register.Service
 	Reports         *report.Service
 	Followup        *followup.Service
@@ -364,6 +366,7 @@ func (a *App) buildRisks() error {
 		return err
 	}
 	a.Risks = &risk.Service{DB: a.DB, Requirements: a.Requirements, Scale: scale, Rules: rules}
+	a.Workshops = &workshop.Service{DB: a.DB, Risks: a.Risks, Door: &workshop.Door{DB: a.DB, Key: a.Key}}
 	return nil
 }
 
@@ -402,6 +405,7 @@ var later = []register.Later{
 	{Holds: procurement.Holds, Remove: procurement.Remove},
 	{Holds: processing.Holds, Remove: processing.Remove},
 	{Holds: incident.Holds, Remove: incident.Remove},
+	{Holds: workshop.Holds, Remove: workshop.Remove},
 	{Holds: risk.Holds, Remove: risk.Remove},
 }
 

@@ -203,6 +203,9 @@ func (a *App) tellAll(ctx context.Context, actor access.Actor, s *story, today c
 	if err := a.tellRisks(ctx, actor, s.Risks, names); err != nil {
 		return err
 	}
+	if err := a.tellWorkshop(ctx, actor, names); err != nil {
+		return err
+	}
 	if err := a.tellIncident(ctx, actor, names); err != nil {
 		return err
 	}

@@ -54,7 +54,7 @@ type sides struct {
 	// reader has every role, as far as this side goes. other may do everything on the other side.
 	reader, other access.Actor
 	// systemID, slug and the rest name what lies on the other side.
-	systemID, slug, information, imported, upload, unit, person, requirement, processing, record, shift, incident, risk, target string
+	systemID, slug, information, imported, upload, unit, person, requirement, processing, record, shift, incident, risk, workshop, target string
 	// purchase is a planned purchase there.
 	purchase ids.ID[procurement.Purchase]
 	// found is what a search has found there.
@@ -128,6 +128,7 @@ func fillSide(t *testing.T, a *app.App, actor access.Actor, unit, mark string) (
 			a.Systems.AddDependency(t.Context(), actor, ref, system.Needing{Facility: mark + " tjänst", Supplier: mark + " leverantör", Carries: system.Unknown}))
 	}
 	s.risk = fillRisk(t, a, actor, s.systemID, mark)
+	s.workshop = fillWorkshop(t, a, actor, &s, mark)
 	s.record, s.shift = fillEvidence(t, a, actor, s.systemID, mark)
 	s.target = fillMeasurement(t, a, actor, s.systemID, mark)
 	x := processing.New(mark+" behandling", processing.Controller)
@@ -534,7 +535,7 @@ func none(err error) (any, error) { return nil, err }
 // calls are the use cases by name.
 func (s *sides) calls(ctx context.Context) map[string]call {
 	out := map[string]call{}
-	for _, some := range []map[string]call{s.findingCalls(ctx), s.systemCalls(ctx), s.classificationCalls(ctx), s.registerCalls(ctx), s.requirementCalls(ctx), s.procurementCalls(ctx), s.overviewCalls(ctx), s.processingCalls(ctx), s.evidenceCalls(ctx), s.incidentCalls(ctx), s.riskCalls(ctx), s.measurementCalls(ctx), s.followupCalls(ctx), s.nationalCalls(ctx)} {
+	for _, some := range []map[string]call{s.findingCalls(ctx), s.systemCalls(ctx), s.classificationCalls(ctx), s.registerCalls(ctx), s.requirementCalls(ctx), s.procurementCalls(ctx), s.overviewCalls(ctx), s.processingCalls(ctx), s.evidenceCalls(ctx), s.incidentCalls(ctx), s.riskCalls(ctx), s.workshopCalls(ctx), s.measurementCalls(ctx), s.followupCalls(ctx), s.nationalCalls(ctx)} {
 		maps.Copy(out, some)
 	}
 	return out

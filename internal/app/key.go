@@ -33,6 +33,7 @@ import (
 	"github.com/insegel/insegel/internal/system"
 	"github.com/insegel/insegel/internal/web"
 	"github.com/insegel/insegel/internal/webhook"
+	"github.com/insegel/insegel/internal/workshop"
 )
 
 var (
@@ -48,7 +49,7 @@ const credential = "insegel-key"
 // sealed are all the tables that hold encrypted texts.
 var sealed = slices.Concat(information.Sealed, system.Sealed, classification.Sealed, link.Sealed, register.Sealed, requirement.Sealed, action.Sealed, procurement.Sealed,
 	alarm.Sealed, approval.Sealed, organisation.Sealed, processing.Sealed, supplier.Sealed, evidence.Sealed, measurement.Sealed, finding.Sealed,
-	incident.Sealed, risk.Sealed, web.Sealed, webhook.Sealed)
+	incident.Sealed, risk.Sealed, web.Sealed, webhook.Sealed, workshop.Sealed)
 
 // openKeys finds the root key and the organisations' keys, gives them to the database, and encrypts what still stands in plain text.
 // Nothing is changed when a key is missing or wrong.

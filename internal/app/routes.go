@@ -31,6 +31,7 @@ import (
 	"github.com/insegel/insegel/internal/system"
 	"github.com/insegel/insegel/internal/web"
 	"github.com/insegel/insegel/internal/webhook"
+	"github.com/insegel/insegel/internal/workshop"
 )
 
 // menu is the side menu: what exists, in the order of the work.
@@ -111,6 +112,7 @@ func (a *App) routes(site *web.Site, address string, sessions *auth.Sessions) {
 	(&processing.Pages{Service: a.Processings, Measures: overviews.Measures, Export: "/rapporter/behandlingar"}).Routes(site)
 	a.classificationPages().Routes(site)
 	(&risk.Pages{Service: a.Risks}).Routes(site)
+	(&workshop.Pages{Service: a.Workshops, Limits: sessions.Limits(), Link: address, TLS: site.TLS()}).Routes(site)
 	(&evidence.Pages{Service: a.Evidence}).Routes(site)
 	(&finding.Pages{Service: a.Findings}).Routes(site)
 	(&action.Pages{Service: a.Actions, PDF: a.Reports.Printer != nil}).Routes(site)

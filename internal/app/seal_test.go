@@ -41,12 +41,13 @@ import (
 	"github.com/insegel/insegel/internal/system"
 	"github.com/insegel/insegel/internal/web"
 	"github.com/insegel/insegel/internal/webhook"
+	"github.com/insegel/insegel/internal/workshop"
 )
 
 // sealedTables are all the sealed tables, as the slices say.
 var sealedTables = slices.Concat(information.Sealed, system.Sealed, classification.Sealed, link.Sealed, register.Sealed, requirement.Sealed, action.Sealed, procurement.Sealed,
 	alarm.Sealed, approval.Sealed, organisation.Sealed, processing.Sealed, supplier.Sealed, evidence.Sealed, measurement.Sealed, finding.Sealed,
-	incident.Sealed, risk.Sealed, web.Sealed, webhook.Sealed)
+	incident.Sealed, risk.Sealed, web.Sealed, webhook.Sealed, workshop.Sealed)
 
 // plainAlthough are columns whose names sound like texts that are to be sealed, and why they are not.
 var plainAlthough = map[string]string{

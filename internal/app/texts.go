@@ -39,6 +39,7 @@ import (
 	"github.com/insegel/insegel/internal/system"
 	"github.com/insegel/insegel/internal/web"
 	"github.com/insegel/insegel/internal/webhook"
+	"github.com/insegel/insegel/internal/workshop"
 )
 
 // messages are the texts of every slice that has any.
@@ -76,6 +77,7 @@ var messages = map[string]string{
 	"token":          token.Messages,
 	"web":            web.Messages,
 	"webhook":        webhook.Messages,
+	"workshop":       workshop.Messages,
 }
 
 // Texts reads the texts of every slice, once.

@@ -162,6 +162,8 @@ var builtKeys = map[string]string{
 	"incident.waits-":          "ends with a step of the flow",
 	"overview.carries-":        "ends with what passes along a dependency",
 	"requirement.because-":     "ends with the kind of a reason that is no law and no level",
+	"workshop.perspective-":    "ends with a perspective",
+	"workshop.bad-":            "ends with a perspective",
 	"risk.answer-":             "ends with yes, no or unknown",
 	"risk.aspect-":             "ends with an aspect",
 	"risk.effect-":             "ends with how many steps a measure takes away",

@@ -27,6 +27,7 @@ const (
 	SigningIn  Kind = "sign-in"
 	Coding     Kind = "code"     // the console's code, and invitations
 	Recovering Kind = "recovery" // recovery codes
+	Joining    Kind = "workshop" // the code of a workshop
 )
 
 // allowance is how many attempts of one kind are let through.
@@ -49,8 +50,10 @@ const allPause = time.Minute
 // allowances say what is normal. A municipality's whole staff may come from one network at eight in the morning, so signing in is let
 // through generously: what is presented there cannot be guessed.
 var allowances = map[Kind]allowance{
-	SigningIn:  {every: 250 * time.Millisecond, burst: 300, all: 10 * time.Millisecond, allBurst: 1000, failures: 60, first: time.Minute, longest: 15 * time.Minute},
-	Coding:     {every: 5 * time.Second, burst: 10, all: 200 * time.Millisecond, allBurst: 60, failures: 8, allFailures: 200, first: time.Minute, longest: time.Hour},
+	SigningIn: {every: 250 * time.Millisecond, burst: 300, all: 10 * time.Millisecond, allBurst: 1000, failures: 60, first: time.Minute, longest: 15 * time.Minute},
+	Coding:    {every: 5 * time.Second, burst: 10, all: 200 * time.Millisecond, allBurst: 60, failures: 8, allFailures: 200, first: time.Minute, longest: time.Hour},
+	// A whole room joins from one network at once; what is guessed would give nothing but a vote.
+	Joining:    {every: 500 * time.Millisecond, burst: 60, all: 100 * time.Millisecond, allBurst: 200, failures: 20, allFailures: 200, first: time.Minute, longest: time.Hour},
 	Recovering: {every: 10 * time.Second, burst: 6, all: 500 * time.Millisecond, allBurst: 40, failures: 5, allFailures: 100, first: 5 * time.Minute, longest: 24 * time.Hour},
 }
 

@@ -128,6 +128,7 @@ type listPage struct {
 	Paging web.Paging
 	Shown  string
 	All    string
+	Meet   string
 	Empty  web.Empty
 }
 
@@ -200,6 +201,7 @@ func (p *Pages) list(c *web.Context) error {
 	}
 	add(t("risk.not-weighed"), Filter{Rank: Unweighed}, ranks[0])
 	add(t("risk.undecided"), Filter{Treatment: Missing}, missing)
+	d.Meet = "/riskverkstad"
 	d.Lead = t("risk.lead", "Total", l.Total, "Undecided", missing)
 	d.Matrix = p.matrixOf(c, func(likelihood, consequence int, cell *matrixCell) {
 		for i := range l.Cells {
@@ -248,6 +250,7 @@ type systemPage struct {
 	Matrix    matrix
 	Threats   []threatRow
 	New, If   string
+	Meet      string
 	DPIA      string
 	Outcome   web.Tag
 	Screening string
@@ -295,7 +298,7 @@ func (p *Pages) system(c *web.Context) error {
 		cell.Count = len(cell.Before)
 	})
 	if access.AllowedAt(c.Actor, "risk.Save", v.View.System.UnitID) {
-		d.New = pathOf(slug) + "/ny"
+		d.New, d.Meet = pathOf(slug)+"/ny", "/system/"+slug+"/riskverkstad"
 		for _, threat := range v.Suggested {
 			d.Threats = append(d.Threats, threatRow{
 				Name: threat.Name.In(lang(c)), Event: threat.Event.In(lang(c)), Href: d.New + "?hot=" + threat.ID, Example: threat.Example.In(lang(c)),
@@ -414,16 +417,17 @@ func faultOf(err error) (web.FieldError, bool) {
 	return web.FieldError{}, false
 }
 
-// effects are how much a measure can be thought to take away, as a form writes it: likelihood, then consequence.
-var effects = []string{"", "1-0", "2-0", "0-1", "0-2", "1-1", "2-1"}
+// Effects are how much a measure can be thought to take away, as a form writes it: likelihood, then consequence.
+var Effects = []string{"", "1-0", "2-0", "0-1", "0-2", "1-1", "2-1"}
 
 func effectOf(m Measure) string {
 	return strconv.Itoa(m.OnLikelihood) + "-" + strconv.Itoa(m.OnConsequence)
 }
 
-func parseEffect(id, s string) (Measure, bool) {
+// ParseEffect reads how much a requirement is thought to take away, as a form writes it.
+func ParseEffect(id, s string) (Measure, bool) {
 	a, b, ok := strings.Cut(s, "-")
 	l, errL := strconv.Atoi(a)
 	k, errK := strconv.Atoi(b)
-	return Measure{Requirement: id, OnLikelihood: l, OnConsequence: k}, ok && errL == nil && errK == nil && slices.Contains(effects, s)
+	return Measure{Requirement: id, OnLikelihood: l, OnConsequence: k}, ok && errL == nil && errK == nil && slices.Contains(Effects, s)
 }

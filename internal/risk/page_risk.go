@@ -14,6 +14,7 @@ import (
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
+	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/requirement"
 	"github.com/insegel/insegel/internal/web"
 )
@@ -186,8 +187,8 @@ func (p *Pages) measures(c *web.Context, d *riskPage, o *One, sent func(string) 
 		if sent != nil {
 			f.Value = sent(f.Name)
 		}
-		for _, e := range effects {
-			f.Options = append(f.Options, web.Option{Value: e, Label: effectText(c, e)})
+		for _, e := range Effects {
+			f.Options = append(f.Options, web.Option{Value: e, Label: EffectText(c.L, e)})
 		}
 		return measureRow{Text: p.requirementText(c, &o.View, id), Status: requirement.PageStatus(c.L, status), Must: must, Effect: f}
 	}
@@ -195,28 +196,28 @@ func (p *Pages) measures(c *web.Context, d *riskPage, o *One, sent func(string) 
 	for i := range o.Requirements {
 		r := &o.Requirements[i]
 		applies[r.ID] = true
-		if chosen[r.ID] != "" || o.against(r.Requirement) && r.Gap() {
+		if chosen[r.ID] != "" || o.Against(r.Requirement) && r.Gap() {
 			d.Measures = append(d.Measures, row(r.ID, r.Answer.Status, r.Must))
 		}
 	}
 	list := p.Service.catalogue().Requirements
 	for i := range list {
-		if r := &list[i]; !applies[r.ID] && (chosen[r.ID] != "" || o.Threat != nil && o.against(r)) {
+		if r := &list[i]; !applies[r.ID] && (chosen[r.ID] != "" || o.Threat != nil && o.Against(r)) {
 			d.More = append(d.More, row(r.ID, requirement.Unanswered, r.Must))
 		}
 	}
 }
 
-// effectText says what a measure is thought to take away.
-func effectText(c *web.Context, effect string) string {
+// EffectText says what a measure is thought to take away.
+func EffectText(l *locale.Localizer, effect string) string {
 	if effect == "" {
-		return c.L.T("risk.effect-none")
+		return l.T("risk.effect-none")
 	}
-	return c.L.T("risk.effect-" + effect)
+	return l.T("risk.effect-" + effect)
 }
 
-// against reports whether a requirement works against the threat; without a threat what is a must does.
-func (o *One) against(r *catalogue.Requirement) bool {
+// Against reports whether a requirement works against the threat; without a threat what is a must does.
+func (o *One) Against(r *catalogue.Requirement) bool {
 	if o.Threat == nil {
 		return r.Core
 	}
@@ -262,7 +263,7 @@ func (p *Pages) read(c *web.Context) (Risk, []web.FieldError) {
 		if !ok || c.Form(name) == "" {
 			continue
 		}
-		m, ok := parseEffect(id, c.Form(name))
+		m, ok := ParseEffect(id, c.Form(name))
 		if !ok {
 			fault("behandling", "risk.fault-value")
 			continue

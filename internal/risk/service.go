@@ -5,6 +5,7 @@ package risk
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/insegel/insegel/internal/access"
@@ -218,15 +219,33 @@ func (s *Service) Risk(ctx context.Context, actor access.Actor, ref string, id i
 	}
 	var o One
 	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
-		if o.View, err = s.view(ctx, tx, actor, asking{"risk.Risk", ref, l}); err != nil {
-			return err
-		}
-		return o.find(s, id, threat)
+		o, err = s.OneIn(ctx, tx, actor, Wanted{Action: "risk.Risk", Ref: ref, ID: id, Threat: threat, Texts: l})
+		return err
 	})
 	if err != nil {
 		return One{}, fmt.Errorf("read risk: %w", err)
 	}
 	return o, nil
+}
+
+// Wanted names a risk of a system: an empty ID is a new one, made from the scenario Threat of the catalogue when it is named.
+type Wanted struct {
+	// Action is the use case that reads it, which must reach the system's unit.
+	Action string
+	Ref    string
+	ID     ids.ID[Risk]
+	Threat string
+	Texts  *locale.Localizer
+}
+
+// OneIn is Risk inside the use case of another slice, which has asked what it may.
+func (s *Service) OneIn(ctx context.Context, tx *db.Tx, actor access.Actor, w Wanted) (One, error) {
+	var o One
+	var err error
+	if o.View, err = s.view(ctx, tx, actor, asking{w.Action, w.Ref, w.Texts}); err != nil {
+		return One{}, err
+	}
+	return o, o.find(s, w.ID, w.Threat)
 }
 
 // find picks the risk out of the system's, or makes a new one.
@@ -268,40 +287,65 @@ func (s *Service) Save(ctx context.Context, actor access.Actor, ref string, r Ri
 	if err := access.Check(actor, "risk.Save"); err != nil {
 		return Risk{}, err
 	}
-	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
-		v, err := s.view(ctx, tx, actor, asking{"risk.Save", ref, l})
-		if err != nil {
-			return err
-		}
-		if v.Need.Stop {
-			return fmt.Errorf("risk of a system that is stopped: %w", db.ErrNotFound)
-		}
-		if err := s.prepare(ctx, tx, actor, &r, &v); err != nil {
-			return err
-		}
-		if err := save(ctx, tx, actor.Organisation, &r, s.Scale); err != nil {
-			return err
-		}
-		var demanded []string
-		if r.Treatment == Reduce {
-			for _, m := range r.Measures {
-				demanded = append(demanded, m.Requirement)
-			}
-		}
-		reason := requirement.Demand{Kind: requirement.BecauseRisk, Ref: r.ID.String(), Name: r.Name}
-		if err := requirement.SetDemands(ctx, tx, actor.Organisation, r.System, reason, demanded); err != nil {
-			return err
-		}
-		now := r.Now(s.Scale)
-		return audit.Append(ctx, tx, actor, audit.Entry{
-			Action: "risk.Save", ObjectKind: "system", ObjectID: r.System.String(),
-			Data: map[string]any{"risk": r.ID, "threat": r.ThreatID, "rank": now.Rank, "treatment": r.Treatment, "measures": demanded, "version": r.Version},
-		})
+	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
+		r, err = s.SaveIn(ctx, tx, actor, Weighing{Action: "risk.Save", Ref: ref, Risk: r, Texts: l})
+		return err
 	})
 	if err != nil {
 		return Risk{}, fmt.Errorf("save risk: %w", err)
 	}
 	return r, nil
+}
+
+// Weighing is a risk as it is to be saved for a system.
+type Weighing struct {
+	// Action is the use case that saves it, which must reach the system's unit.
+	Action string
+	Ref    string
+	Risk   Risk
+	Texts  *locale.Localizer
+}
+
+// SaveIn is Save inside the use case of another slice: the actor must be allowed to save the risk all the same.
+func (s *Service) SaveIn(ctx context.Context, tx *db.Tx, actor access.Actor, w Weighing) (Risk, error) {
+	if err := access.Check(actor, "risk.Save"); err != nil {
+		return Risk{}, err
+	}
+	r := w.Risk
+	v, err := s.view(ctx, tx, actor, asking{w.Action, w.Ref, w.Texts})
+	if err != nil {
+		return Risk{}, err
+	}
+	if v.Need.Stop {
+		return Risk{}, fmt.Errorf("risk of a system that is stopped: %w", db.ErrNotFound)
+	}
+	if err := s.prepare(ctx, tx, actor, &r, &v); err != nil {
+		return Risk{}, err
+	}
+	if err := save(ctx, tx, actor.Organisation, &r, s.Scale); err != nil {
+		return Risk{}, err
+	}
+	demanded := r.demanded()
+	reason := requirement.Demand{Kind: requirement.BecauseRisk, Ref: r.ID.String(), Name: r.Name}
+	if err := requirement.SetDemands(ctx, tx, actor.Organisation, r.System, reason, demanded); err != nil {
+		return Risk{}, err
+	}
+	now := r.Now(s.Scale)
+	return r, audit.Append(ctx, tx, actor, audit.Entry{
+		Action: "risk.Save", ObjectKind: "system", ObjectID: r.System.String(),
+		Data: map[string]any{"risk": r.ID, "threat": r.ThreatID, "rank": now.Rank, "treatment": r.Treatment, "measures": demanded, "version": r.Version},
+	})
+}
+
+// demanded are the requirements that the system is to meet because of a risk: those that are to reduce it, when it is to be reduced.
+func (r *Risk) demanded() []string {
+	var out []string
+	if r.Treatment == Reduce {
+		for _, m := range r.Measures {
+			out = append(out, m.Requirement)
+		}
+	}
+	return out
 }
 
 // prepare checks a risk, and notes who has decided about its treatment.
@@ -378,4 +422,55 @@ func (s *Service) ResidualForPeople(v *View) int {
 		top = max(top, r.If(s.Scale, v.Met).Rank)
 	}
 	return top
+}
+
+// Option is a requirement that can reduce a risk, and what it is thought to take away.
+type Option struct {
+	Requirement *catalogue.Requirement
+	// Applies says that it applies to the system already, and Status how well it is met.
+	Applies bool
+	Status  requirement.Status
+	// Effect is what it is thought to take away, as a form writes it; empty when nobody has thought that it does.
+	Effect string
+
+	figures map[string]int
+}
+
+// Text is what the requirement says, with the organisation's figures.
+func (o *Option) Text(lang catalogue.Lang) string {
+	return catalogue.Fill(o.Requirement.Is.In(lang), o.Requirement.Settings, o.figures)
+}
+
+// Options lists what can reduce a risk: first what it says itself, then what applies to the system and is missing, then what the catalogue has
+// more.
+func (s *Service) Options(o *One) []Option {
+	chosen := map[string]string{}
+	for _, m := range o.Risk.Measures {
+		chosen[m.Requirement] = effectOf(m)
+	}
+	var first, missing, more []Option
+	applies := map[string]bool{}
+	for i := range o.Requirements {
+		r := &o.Requirements[i]
+		applies[r.ID] = true
+		x := Option{Requirement: r.Requirement, Applies: true, Status: r.Answer.Status, Effect: chosen[r.ID], figures: r.Figures}
+		switch {
+		case x.Effect != "":
+			first = append(first, x)
+		case o.Against(r.Requirement) && r.Gap():
+			missing = append(missing, x)
+		}
+	}
+	list := s.catalogue().Requirements
+	for i := range list {
+		r := &list[i]
+		switch {
+		case applies[r.ID]:
+		case chosen[r.ID] != "":
+			first = append(first, Option{Requirement: r, Status: requirement.Unanswered, Effect: chosen[r.ID]})
+		case o.Threat != nil && o.Against(r):
+			more = append(more, Option{Requirement: r, Status: requirement.Unanswered})
+		}
+	}
+	return slices.Concat(first, missing, more)
 }

@@ -329,6 +329,29 @@ if (words.lasts) {
   tabs?.postMessage("out");
 }
 
+/**
+ * A page with data-live is changed by others: it asks again and again how far they have come, writes it where data-live-text says, and is
+ * loaded anew when there is something else to do on it.
+ */
+for (const place of document.querySelectorAll("[data-live]")) {
+  const { live, every, mark } = place.dataset;
+  let wait = +every;
+  (async function look() {
+    try {
+      const answer = await fetch(live, { headers: { "X-Part": "1" }, credentials: "same-origin", redirect: "error" });
+      wait = answer.ok ? +every : Math.min(wait * 2, 60000);
+      if (answer.ok) {
+        const now = await answer.json();
+        if (now.mark !== mark && !unsaved.some((changed) => changed())) { location.reload(); return; }
+        for (const [name, text] of Object.entries(now.texts || {})) {
+          for (const at of document.querySelectorAll(`[data-live-text="${name}"]`)) if (at.textContent !== text) at.textContent = text;
+        }
+      }
+    } catch { wait = Math.min(wait * 2, 10000); }
+    setTimeout(look, wait);
+  })();
+}
+
 /** A row of tabs that is wider than the screen shows the one that is open. */
 for (const tab of document.querySelectorAll(".tabs [aria-current]")) tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.offsetLeft - 24;
 
