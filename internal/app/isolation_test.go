@@ -702,16 +702,16 @@ func (s *sides) overviewCalls(ctx context.Context) map[string]call {
 var names = regexp.MustCompile(`^(finding\.(Place|Look|Decide|Dispute|Give|EndRule|Change|Pause|Start|Stop|Open|Unread)|system\.|classification\.(Open|SetInformation|Answer|Unanswer|Restart|Reopen|Adjust|Decide)|register\.(Undo|Kept|Choose|Take)|` +
 	`evidence\.(Record|List|Withdraw|File|Note|Draft|CompareAccess)|overview\.(Evidence|Confirm)|measurement\.(Open|Ask|Measure|End|Match)|processing\.(Open|Edit|Create|Save|Link|Prefill|Delete)|overview\.(ProcessingHistory|Supplier|SupplierHistory|SystemSupplier)|` +
 	`supplier\.(Edit|Update|SavePaper|RemovePaper|SaveSubProcessor|RemoveSubProcessor|Merge)|` +
-	`risk\.(Open|Risk|Save|Remove|Screen|Describe|GiveOpinion|Rule)|` +
+	`risk\.(Open|Risk|Save|Remove|Screen|Describe|GiveOpinion|Rule)|workshop\.(Open|Watch|Plan|Start|AddScenario|Ask|Reveal|Decide|Close)|` +
 	`incident\.(Open|Affected|Report|Save|SetSystems|Decide|SaveMeasure|DrillReport|Pack|SupplierPack|SystemPack)|` +
 	`requirement\.(View|Component|Follows|Answer)|action\.(Doers|Move|Plan|Save)|procurement\.(Annex|Choose|Supplied|AskSupplier|RecallSupplier|Purchase|EditPurchase|SavePurchase|RemovePurchase|MakeSystem|AddOwn|RemoveOwn|Freeze|Versions)|report\.Write|overview\.(System|Dependencies|Requirements|History|InformationType|AsItWas)|organisation\.Move)$`)
 
 // byLink are the use cases that belong to the program itself, or to whoever was sent a link, and to no role.
-var byLink = regexp.MustCompile(`^(finding\.(Work|Tick)|classification\.(Delegated|AnswerDelegated)|procurement\.(Posed|AnswerPosed|SendPosed))$`)
+var byLink = regexp.MustCompile(`^(finding\.(Work|Tick)|classification\.(Delegated|AnswerDelegated)|procurement\.(Posed|AnswerPosed|SendPosed)|workshop\.(Join|Poll|Vote))$`)
 
 // Every use case of the slices, called with what is theirs, is refused, tells nothing of it and changes nothing of it.
 func TestEveryUseCaseKeepsSidesApart(t *testing.T) {
-	slices := regexp.MustCompile(`^(finding|system|processing|classification|register|evidence|requirement|risk|action|procurement|incident|report|overview|followup|national)\.|^measurement\.(List|Open|Propose|Ask|Measure|End|Plan|S|TakeLog|Match|A|R)`)
+	slices := regexp.MustCompile(`^(finding|system|processing|classification|register|evidence|requirement|risk|workshop|action|procurement|incident|report|overview|followup|national)\.|^measurement\.(List|Open|Propose|Ask|Measure|End|Plan|S|TakeLog|Match|A|R)`)
 	eachSide(t, func(t *testing.T, s sides) {
 		calls := s.calls(t.Context())
 		for _, name := range access.Actions() {
