@@ -357,6 +357,23 @@ var policies = map[string]Policy{
 	"procurement.Posed":          {Kind: KindProcurement, By: itself},
 	"procurement.AnswerPosed":    {Kind: KindProcurement, By: itself},
 	"procurement.SendPosed":      {Kind: KindProcurement, By: itself},
+	"procurement.AttachPosed":    {Kind: KindProcurement, By: itself},
+	"procurement.DelegatePosed":  {Kind: KindProcurement, By: itself},
+	"procurement.Tick":           {Kind: KindProcurement, By: itself},
+	"procurement.AcceptReplies":  {Kind: KindProcurement, By: appoints},
+	"procurement.Attachment":     {Kind: KindProcurement, By: sees, Weakness: true},
+
+	// What bidders answer before there is a contract is no weakness of a system, so who procures runs it. It is read by those who do and by
+	// nobody else, the auditor and the executives not before it is decided: what is in a bid is secret until then (OSL 19 kap. 3 §).
+	"procurement.StartTender":   {Kind: KindProcurement, By: procures},
+	"procurement.Tender":        {Kind: KindProcurement, By: procures},
+	"procurement.WeighTender":   {Kind: KindProcurement, By: procures},
+	"procurement.FreezeTender":  {Kind: KindProcurement, By: procures},
+	"procurement.InviteBidder":  {Kind: KindProcurement, By: procures},
+	"procurement.RecallBidder":  {Kind: KindProcurement, By: procures},
+	"procurement.OpenBids":      {Kind: KindProcurement, By: procures},
+	"procurement.AwardBid":      {Kind: KindProcurement, By: procures},
+	"procurement.BidAttachment": {Kind: KindProcurement, By: procures},
 
 	"risk.List":        {Kind: KindRisk, By: sees, Weakness: true},
 	"risk.Open":        {Kind: KindRisk, By: sees, Weakness: true},

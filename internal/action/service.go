@@ -86,12 +86,29 @@ func (s *Service) Save(ctx context.Context, actor access.Actor, ref string, a Ac
 		if err != nil {
 			return err
 		}
+		return s.Take(ctx, tx, actor, &sys, a)
+	})
+	if err != nil {
+		return fmt.Errorf("save action: %w", err)
+	}
+	return nil
+}
+
+// Take takes on requirements of a system in the caller's transaction. It runs inside a use case, which has authorised.
+func (s *Service) Take(ctx context.Context, tx *db.Tx, actor access.Actor, sys *system.System, list ...Action) error {
+	if len(list) == 0 {
+		return nil
+	}
+	applies, err := s.Requirements.Applying(ctx, tx, actor.Organisation, *sys)
+	if err != nil {
+		return err
+	}
+	for _, a := range list {
+		if err := a.Check(); err != nil {
+			return err
+		}
 		if _, ok := s.Requirements.Engine.Catalogue.Requirement(a.Requirement); !ok {
 			return fmt.Errorf("%s: %w", a.Requirement, requirement.ErrUnknown)
-		}
-		applies, err := s.Requirements.Applying(ctx, tx, actor.Organisation, sys)
-		if err != nil {
-			return err
 		}
 		if !applies[a.Requirement] {
 			return fmt.Errorf("%s: %w", a.Requirement, ErrRequirement)
@@ -109,13 +126,12 @@ func (s *Service) Save(ctx context.Context, actor access.Actor, ref string, a Ac
 		if err != nil {
 			return err
 		}
-		return audit.Append(ctx, tx, actor, audit.Entry{
+		if err := audit.Append(ctx, tx, actor, audit.Entry{
 			Action: "action.Save", ObjectKind: "system", ObjectID: sys.ID.String(),
 			Data: map[string]any{"requirement": a.Requirement, "owner_role": a.OwnerRole, "due_on": a.DueOn, "status": a.Status},
-		})
-	})
-	if err != nil {
-		return fmt.Errorf("save action: %w", err)
+		}); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -317,7 +317,7 @@ func (a *App) build(ctx context.Context, o Options) error {
 		return err
 	}
 	a.Actions = &action.Service{DB: a.DB, Requirements: a.Requirements}
-	a.Procurements = &procurement.Service{DB: a.DB, Requirements: a.Requirements, Links: a.Links, Jobs: a.Jobs}
+	a.buildProcurements()
 	if err := a.buildRisks(); err != nil {
 		return err
 	}
@@ -348,6 +348,14 @@ func (a *App) buildEvidence() error {
 	proof, err := requirement.LoadProof(data.Files, a.Catalogue, indicator, life)
 	a.Requirements = &requirement.Service{DB: a.DB, Engine: a.Engine, Proof: proof}
 	return err
+}
+
+// buildProcurements builds what asks suppliers and bidders, and follows what they answer.
+func (a *App) buildProcurements() {
+	a.Procurements = &procurement.Service{
+		DB: a.DB, Requirements: a.Requirements, Evidence: a.Evidence, Actions: a.Actions, Links: a.Links, Jobs: a.Jobs, Texts: a.Texts.In("sv"),
+	}
+	procurement.Register(a.Jobs, a.Procurements, organisation.List)
 }
 
 // buildRisks reads how risks are measured, when an impact assessment is required, and what the law asks of incidents.

@@ -9,6 +9,7 @@ import (
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/action"
 	"github.com/insegel/insegel/internal/catalogue"
+	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/document"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/procurement"
@@ -67,6 +68,7 @@ func (s *sides) requirementCalls(ctx context.Context) map[string]call {
 
 func (s *sides) procurementCalls(ctx context.Context) map[string]call {
 	a, l, ref := s.app, s.app.Texts.In("sv"), s.slug
+	nobody := procurement.Seat{Kind: procurement.SheetRequest, ID: ids.New[procurement.Request]().String()}
 	return map[string]call{
 		"procurement.Supplied": func(x access.Actor) (any, error) { return a.Procurements.Supplied(ctx, x, ref, l) },
 		"procurement.AskSupplier": func(x access.Actor) (any, error) {
@@ -75,14 +77,44 @@ func (s *sides) procurementCalls(ctx context.Context) map[string]call {
 		"procurement.RecallSupplier": func(x access.Actor) (any, error) {
 			return none(a.Procurements.RecallSupplier(ctx, x, ref, ids.New[procurement.Request]()))
 		},
-		"procurement.Posed": func(x access.Actor) (any, error) {
-			return a.Procurements.Posed(ctx, x, ids.New[procurement.Request](), l)
-		},
+		"procurement.Posed": func(x access.Actor) (any, error) { return a.Procurements.Posed(ctx, x, nobody, l) },
 		"procurement.AnswerPosed": func(x access.Actor) (any, error) {
-			return none(a.Procurements.AnswerPosed(ctx, x, l, ids.New[procurement.Request](), nil))
+			return none(a.Procurements.AnswerPosed(ctx, x, l, nobody, nil))
 		},
-		"procurement.SendPosed": func(x access.Actor) (any, error) {
-			return none(a.Procurements.SendPosed(ctx, x, l, ids.New[procurement.Request]()))
+		"procurement.SendPosed": func(x access.Actor) (any, error) { return none(a.Procurements.SendPosed(ctx, x, l, nobody)) },
+		"procurement.AttachPosed": func(x access.Actor) (any, error) {
+			return none(a.Procurements.AttachPosed(ctx, x, l, nobody, procurement.Attach{Requirement: "x", Name: "a.txt", Content: []byte("a")}))
+		},
+		"procurement.DelegatePosed": func(x access.Actor) (any, error) {
+			return none(a.Procurements.DelegatePosed(ctx, x, l, nobody, procurement.Delegate{To: "x@leverantor.example", Topic: "x"}))
+		},
+		"procurement.Tick": func(x access.Actor) (any, error) {
+			return none(a.Procurements.Tick(ctx, access.SystemActor(x.Organisation)))
+		},
+		"procurement.AcceptReplies": func(x access.Actor) (any, error) {
+			return a.Procurements.AcceptReplies(ctx, x, ref, l, procurement.Accept{Clear: true})
+		},
+		"procurement.Attachment": func(x access.Actor) (any, error) {
+			return a.Procurements.Attachment(ctx, x, ref, ids.New[procurement.Attached]())
+		},
+		"procurement.StartTender": func(x access.Actor) (any, error) {
+			return none(a.Procurements.StartTender(ctx, x, s.purchase, l, civil.Of(a.DB.Now()).AddDays(7)))
+		},
+		"procurement.Tender":       func(x access.Actor) (any, error) { return a.Procurements.Tender(ctx, x, s.purchase, l) },
+		"procurement.WeighTender":  func(x access.Actor) (any, error) { return none(a.Procurements.WeighTender(ctx, x, s.purchase, nil)) },
+		"procurement.FreezeTender": func(x access.Actor) (any, error) { return none(a.Procurements.FreezeTender(ctx, x, s.purchase)) },
+		"procurement.InviteBidder": func(x access.Actor) (any, error) {
+			return none(a.Procurements.InviteBidder(ctx, x, s.purchase, procurement.Invite{Name: "x", To: "x@leverantor.example", Lang: "sv"}))
+		},
+		"procurement.RecallBidder": func(x access.Actor) (any, error) {
+			return none(a.Procurements.RecallBidder(ctx, x, s.purchase, ids.New[procurement.Bid]()))
+		},
+		"procurement.OpenBids": func(x access.Actor) (any, error) { return none(a.Procurements.OpenBids(ctx, x, s.purchase)) },
+		"procurement.AwardBid": func(x access.Actor) (any, error) {
+			return none(a.Procurements.AwardBid(ctx, x, s.purchase, ids.New[procurement.Bid](), civil.Date{}))
+		},
+		"procurement.BidAttachment": func(x access.Actor) (any, error) {
+			return a.Procurements.BidAttachment(ctx, x, s.purchase, ids.New[procurement.Attached]())
 		},
 		"procurement.Annex": func(x access.Actor) (any, error) {
 			_, annex, err := a.Procurements.Annex(ctx, x, ref, l)

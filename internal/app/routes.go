@@ -163,7 +163,9 @@ func (a *App) classificationPages() *classification.Pages {
 func (a *App) linkPages(site *web.Site) {
 	p := &link.Pages{Links: a.Links, TLS: site.TLS()}
 	p.Add(classification.QuestionTask, a.classificationPages().QuestionTask())
-	p.Add(procurement.SupplierTask, (&procurement.Pages{Service: a.Procurements}).SupplierTask())
+	for _, task := range []string{procurement.SupplierTask, procurement.BidTask, procurement.PartTask} {
+		p.Add(task, (&procurement.Pages{Service: a.Procurements}).SupplierTask())
+	}
 	p.Routes(site)
 }
 

@@ -53,12 +53,45 @@ func (s *Service) Record(ctx context.Context, actor access.Actor, n New) (Record
 // Add keeps one piece of evidence in the caller's transaction. It runs inside a use case, which has authorised: measuring jobs add what
 // they have seen in the transaction that ends their job.
 func (s *Service) Add(ctx context.Context, tx *db.Tx, actor access.Actor, n New) (Record, error) {
-	sys, err := system.Get(ctx, tx, actor.Organisation, n.System.String())
+	list, err := s.AddAll(ctx, tx, actor, n.System, []New{n})
 	if err != nil {
 		return Record{}, err
 	}
-	n.System = sys.ID
-	if n.Path != "" && !slices.ContainsFunc(sys.Logins, func(l system.LoginPath) bool { return l.ID == n.Path }) {
+	return list[0], nil
+}
+
+// AddAll is Add for many pieces about one system.
+func (s *Service) AddAll(ctx context.Context, tx *db.Tx, actor access.Actor, id ids.ID[system.System], list []New) ([]Record, error) {
+	sys, err := system.Get(ctx, tx, actor.Organisation, id.String())
+	if err != nil {
+		return nil, err
+	}
+	before, err := Of(ctx, tx, actor.Organisation, []ids.ID[system.System]{sys.ID})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Record, 0, len(list))
+	for _, n := range list {
+		r, err := s.add(ctx, tx, actor, adding{&sys, append(before[sys.ID], out...), n})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// adding is one piece of evidence to be kept, beside what is known of its system already.
+type adding struct {
+	of     *system.System
+	before []Record
+	n      New
+}
+
+func (s *Service) add(ctx context.Context, tx *db.Tx, actor access.Actor, a adding) (Record, error) {
+	n := a.n
+	n.System = a.of.ID
+	if n.Path != "" && !slices.ContainsFunc(a.of.Logins, func(l system.LoginPath) bool { return l.ID == n.Path }) {
 		return Record{}, ErrPath
 	}
 	r, err := n.made(s.Catalogue, s.Life, tx.Now)
@@ -66,14 +99,10 @@ func (s *Service) Add(ctx context.Context, tx *db.Tx, actor access.Actor, n New)
 		return Record{}, err
 	}
 	r.By = actor.ID
-	before, err := Of(ctx, tx, actor.Organisation, []ids.ID[system.System]{sys.ID})
-	if err != nil {
-		return Record{}, err
-	}
 	if err := insert(ctx, tx, actor.Organisation, &r, n.File); err != nil {
 		return Record{}, err
 	}
-	shift, changed := shifted(s.Indicator, before[sys.ID], &r, civil.Of(tx.Now))
+	shift, changed := shifted(s.Indicator, a.before, &r, civil.Of(tx.Now))
 	var told *Shift
 	if changed {
 		told = &shift

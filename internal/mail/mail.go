@@ -25,13 +25,16 @@ type Template string
 
 // The templates.
 const (
-	Trial       Template = "trial"      // that the settings work
-	Code        Template = "code"       // a code for a link that the reader has opened
-	Question    Template = "question"   // a link to answer one question
-	Supplier    Template = "supplier"   // a link to answer a system's requirements
-	AlarmRaised Template = "alarm"      // that alarms wait
-	Reminder    Template = "reminder"   // that something waits
-	Checkpoint  Template = "checkpoint" // a signed checkpoint of a log, to keep
+	Trial       Template = "trial"        // that the settings work
+	Code        Template = "code"         // a code for a link that the reader has opened
+	Question    Template = "question"     // a link to answer one question
+	Supplier    Template = "supplier"     // a link to answer a system's requirements
+	SupplierDue Template = "supplier-due" // a new link to the same, because the last day to answer is near
+	Bidder      Template = "bidder"       // a link to answer the requirements of a tender
+	Colleague   Template = "colleague"    // a link to answer a part of what a colleague was asked
+	AlarmRaised Template = "alarm"        // that alarms wait
+	Reminder    Template = "reminder"     // that something waits
+	Checkpoint  Template = "checkpoint"   // a signed checkpoint of a log, to keep
 
 	// What somebody is told of their own account.
 	MethodAdded   Template = "method-added"
@@ -58,6 +61,9 @@ var templates = map[Template]holds{
 	Code:          {code: true},
 	Question:      {link: true},
 	Supplier:      {link: true},
+	SupplierDue:   {link: true},
+	Bidder:        {link: true},
+	Colleague:     {link: true},
 	AlarmRaised:   {link: true},
 	Reminder:      {link: true, count: true},
 	Checkpoint:    {note: true},
@@ -77,7 +83,7 @@ var templates = map[Template]holds{
 // Templates lists them, for tests.
 func Templates() []Template {
 	return []Template{
-		Trial, Code, Question, Supplier, AlarmRaised, Reminder, Checkpoint, MethodAdded, MethodRemoved, CodesMade, CodeUsed, Tied, Ended, Roles, Address,
+		Trial, Code, Question, Supplier, SupplierDue, Bidder, Colleague, AlarmRaised, Reminder, Checkpoint, MethodAdded, MethodRemoved, CodesMade, CodeUsed, Tied, Ended, Roles, Address,
 		Refused, Late, SealedUsed,
 	}
 }

@@ -60,6 +60,8 @@ var taskTexts = map[TaskKind]struct{ title, button, path string }{
 	TaskBetter:       {"overview.task-better", "overview.do-better", "/bevis#forandringar"},
 	TaskProve:        {"overview.task-prove", "overview.do-prove", "/bevis#bevisen"},
 
+	TaskReask: {"overview.task-reask", "overview.do-reask", "/leverantorssvar"},
+
 	TaskContract:    {"overview.task-contract", "overview.do-paper", ""},
 	TaskAgreement:   {"overview.task-agreement", "overview.do-paper", ""},
 	TaskCertificate: {"overview.task-certificate", "overview.do-paper", ""},

@@ -18,6 +18,7 @@ import (
 	"github.com/insegel/insegel/internal/finding"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/organisation"
+	"github.com/insegel/insegel/internal/procurement"
 	"github.com/insegel/insegel/internal/supplier"
 	"github.com/insegel/insegel/internal/system"
 )
@@ -119,8 +120,32 @@ func (s *Service) tasks(ctx context.Context, tx *db.Tx, who doing, out *Todo) (m
 		}
 		lists[scope] = append(tasks, lists[scope]...) // a register that says too little misleads everything that follows from it
 	}
+	if err := reaskTasks(ctx, tx, actor, out.Today, func(id ids.ID[system.System], t Task) {
+		scope := TodoUnit
+		if answers[id.String()] {
+			scope = TodoMine
+		}
+		lists[scope] = append(lists[scope], t)
+	}); err != nil {
+		return nil, err
+	}
 	lists[TodoDelegated], err = askedTasks(ctx, tx, actor)
 	return lists, err
+}
+
+// reaskTasks tells of the systems whose suppliers are to be asked again, for those who may ask them.
+func reaskTasks(ctx context.Context, tx *db.Tx, actor access.Actor, today civil.Date, tell func(id ids.ID[system.System], t Task)) error {
+	again, err := procurement.Reasks(ctx, tx, today)
+	if err != nil {
+		return err
+	}
+	for i := range again {
+		x := &again[i]
+		if access.AllowedAt(actor, "procurement.AskSupplier", x.UnitID) {
+			tell(x.System, Task{Kind: TaskReask, Key: taskKey(TaskReask, x.System), Slug: x.Slug, Name: x.Name, Unit: x.Unit, Count: x.Count, Due: x.By})
+		}
+	}
+	return nil
 }
 
 // ownTasks are the tasks of the person who the actor is, and the systems that they answer for.

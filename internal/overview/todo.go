@@ -35,6 +35,8 @@ const (
 	TaskBetter       TaskKind = "better"       // something measured has become better, and may end actions
 	TaskProve        TaskKind = "prove"        // evidence ends soon or has ended
 
+	TaskReask TaskKind = "reask" // what a supplier's accepted answers show ends soon: the supplier is to be asked again
+
 	TaskContract    TaskKind = "contract"    // a contract ends, or notice of it must be given
 	TaskAgreement   TaskKind = "agreement"   // a processor agreement ends
 	TaskCertificate TaskKind = "certificate" // a supplier's certificate ends

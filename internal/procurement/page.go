@@ -36,9 +36,12 @@ func (p *Pages) Routes(s *web.Site) {
 	s.Handle("GET /system/{slug}/upphandling", "procurement.Annex", p.annex)
 	s.Handle("POST /system/{slug}/upphandling", "procurement.Choose", p.choose)
 	p.purchaseRoutes(s)
+	p.tenderRoutes(s)
 	s.Handle("GET /system/{slug}/leverantorssvar", "procurement.Supplied", p.supplied)
 	s.Handle("POST /system/{slug}/leverantorssvar", "procurement.AskSupplier", p.askSupplier)
 	s.Handle("POST /system/{slug}/leverantorssvar/{id}/aterta", "procurement.RecallSupplier", p.recallSupplier)
+	s.Handle("POST /system/{slug}/leverantorssvar/godta", "procurement.AcceptReplies", p.acceptReplies)
+	s.Handle("GET /system/{slug}/leverantorssvar/bilaga/{fil}", "procurement.Attachment", p.attachment)
 }
 
 // The ways to narrow the rows, as they stand in the address.

@@ -66,7 +66,7 @@ type purchasePart struct {
 	Name, Unit, Note, Mark string
 	Levels                 web.KRTS
 	Types                  []string
-	MaySystem              bool
+	MaySystem, MayTender   bool
 }
 
 // ownRow is one requirement of the organisation's own.
@@ -124,7 +124,7 @@ func (p *Pages) renderPurchase(c *web.Context, in *typed) error {
 		CanChoose: access.AllowedAt(c.Actor, "procurement.Choose", buys.UnitID), Notes: purchaseNotes(c.L, &v, &a, purchaseBase(id.String())),
 		Buys: &purchasePart{
 			Name: buys.Name, Unit: buys.Unit, Note: buys.Note, Levels: requirement.PageLevels(c.L, &v.Need), Mark: requirement.PageMark(c.L, &v),
-			MaySystem: access.AllowedAt(c.Actor, "procurement.MakeSystem", buys.UnitID),
+			MaySystem: access.AllowedAt(c.Actor, "procurement.MakeSystem", buys.UnitID), MayTender: access.AllowedAt(c.Actor, "procurement.Tender", buys.UnitID),
 		},
 	}
 	for _, id := range buys.Types {
@@ -334,6 +334,9 @@ func (p *Pages) removePurchase(c *web.Context) error {
 	err := p.Service.RemovePurchase(c.Context(), c.Actor, ids.ID[Purchase](c.Path("id")))
 	if errors.Is(err, ErrBought) {
 		return &web.Error{Status: http.StatusConflict, Key: "procurement.fault-bought", Err: err}
+	}
+	if errors.Is(err, ErrTender) {
+		return &web.Error{Status: http.StatusConflict, Key: "procurement.fault-tender-kept", Err: err}
 	}
 	if err != nil {
 		return err

@@ -155,6 +155,14 @@ type Line struct {
 	Must    bool           `json:"must"`
 	Text    catalogue.Text `json:"text"`
 	Own     bool           `json:"own,omitempty"`
+	// Topic and Verify are for who answers; they are no part of what two versions are compared by.
+	Topic  string         `json:"topic,omitempty"`
+	Verify catalogue.Text `json:"verify,omitzero"`
+}
+
+// alike reports whether two lines ask the same.
+func (l *Line) alike(o *Line) bool {
+	return l.ID == o.ID && l.Version == o.Version && l.Must == o.Must && l.Text == o.Text && l.Own == o.Own
 }
 
 // lines are the rows that the annex has, with their texts in both languages.
@@ -163,11 +171,12 @@ func (a *Annex) lines() []Line {
 	for _, r := range a.Included() {
 		out = append(out, Line{
 			ID: r.ID, Version: r.Version, Must: r.Mandatory(), Text: catalogue.Text{SV: r.Shall(catalogue.SV), EN: r.Shall(catalogue.EN)},
+			Topic: r.Topic.ID, Verify: catalogue.Text{SV: r.Verify(catalogue.SV), EN: r.Verify(catalogue.EN)},
 		})
 	}
 	for i := range a.Own {
 		if o := &a.Own[i]; !o.Removed {
-			out = append(out, Line{ID: o.ID.String(), Version: 1, Must: o.Must, Text: catalogue.Text{SV: o.Text, EN: o.Text}, Own: true})
+			out = append(out, Line{ID: o.ID.String(), Version: 1, Must: o.Must, Text: catalogue.Text{SV: o.Text, EN: o.Text}, Own: true, Verify: catalogue.Text{SV: o.Verify, EN: o.Verify}})
 		}
 	}
 	return out
@@ -188,7 +197,7 @@ func Compare(before, after []Line) (gone, fresh, changed []Difference) {
 		switch {
 		case was == nil:
 			fresh = append(fresh, Difference{After: now})
-		case *was != *now:
+		case !was.alike(now):
 			changed = append(changed, Difference{was, now})
 		}
 		delete(at, now.ID)

@@ -7,9 +7,11 @@ import (
 	"fmt"
 
 	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/action"
 	"github.com/insegel/insegel/internal/audit"
 	"github.com/insegel/insegel/internal/auth/link"
 	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/evidence"
 	"github.com/insegel/insegel/internal/job"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/requirement"
@@ -22,6 +24,11 @@ type Service struct {
 	Requirements *requirement.Service
 	// Jobs tells later slices what a purchase that becomes a system brings; nil where there are none.
 	Jobs *job.Queue
+	// Evidence keeps what is accepted of suppliers' answers, and Actions what is done about what deviates.
+	Evidence *evidence.Service
+	Actions  *action.Service
+	// Texts are in the language that what is read without a reader is written in.
+	Texts *locale.Localizer
 	// Links send suppliers what they are to answer; nil when nobody can be asked.
 	Links *link.Links
 }
@@ -75,18 +82,24 @@ func (s *Service) annex(ctx context.Context, tx *db.Tx, actor access.Actor, acti
 		}
 		v = views[0]
 	}
-	chosen, err := choices(ctx, tx, org, at)
+	a, err := s.chosenOf(ctx, tx, &v, at)
+	return v, a, err
+}
+
+// chosenOf makes the annex of what is read already.
+func (s *Service) chosenOf(ctx context.Context, tx *db.Tx, v *requirement.View, at place) (Annex, error) {
+	chosen, err := choices(ctx, tx, tx.Scope, at)
 	if err != nil {
-		return requirement.View{}, Annex{}, err
+		return Annex{}, err
 	}
-	own, err := ownRows(ctx, tx, org, at.owner())
+	own, err := ownRows(ctx, tx, tx.Scope, at.owner())
 	if err != nil {
-		return requirement.View{}, Annex{}, err
+		return Annex{}, err
 	}
-	a := Select(s.Requirements.Engine.Catalogue, &v, chosen)
+	a := Select(s.Requirements.Engine.Catalogue, v, chosen)
 	a.at = at
 	a.add(own)
-	return v, a, nil
+	return a, nil
 }
 
 // Choose takes requirements into the annex or leaves them out. Leaving out what was proposed takes a reason, and it is kept.

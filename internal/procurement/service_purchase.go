@@ -4,6 +4,7 @@ package procurement
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -133,6 +134,17 @@ func (s *Service) RemovePurchase(ctx context.Context, actor access.Actor, id ids
 		if p.System != "" {
 			return ErrBought
 		}
+		switch t, err := tenderBy(ctx, tx, "purchase_id", id.String()); {
+		case errors.Is(err, db.ErrNotFound):
+		case err != nil:
+			return err
+		case !t.Opened.IsZero() || !tx.Now.Before(t.Deadline):
+			return ErrTender // what bidders have sent is kept
+		default:
+			if err := s.shutBids(ctx, tx, actor, t.ID); err != nil {
+				return err
+			}
+		}
 		if err := removePurchase(ctx, tx, actor.Organisation, id); err != nil {
 			return err
 		}
@@ -169,6 +181,15 @@ func (s *Service) MakeSystem(ctx context.Context, actor access.Actor, id ids.ID[
 		}
 		if err := bought(ctx, tx, actor.Organisation, p.ID, sys.ID); err != nil {
 			return err
+		}
+		switch t, err := tenderBy(ctx, tx, "purchase_id", p.ID.String()); {
+		case errors.Is(err, db.ErrNotFound):
+		case err != nil:
+			return err
+		case t.Winner != "":
+			if err := s.carry(ctx, tx, actor, &t, sys.ID); err != nil {
+				return err
+			}
 		}
 		if s.Jobs != nil {
 			if err := s.Jobs.Add(ctx, tx, classification.Changed{Organisation: actor.Organisation, System: sys.ID}); err != nil {
@@ -291,30 +312,35 @@ func (s *Service) Freeze(ctx context.Context, actor access.Actor, ref string, l 
 		if err != nil || v.Need.Stop {
 			return err
 		}
-		owner := a.at.owner()
-		all, err := versions(ctx, tx, actor.Organisation, owner)
-		if err != nil {
-			return err
-		}
-		out = Version{Number: 1, Hash: a.Hash(catalogue.SV), By: actor.ID, At: tx.Now, Lines: a.lines()}
-		if len(all) > 0 {
-			if all[0].Hash == out.Hash {
-				out = all[0]
-				return nil
-			}
-			out.Number = all[0].Number + 1
-		}
-		if err := insertVersion(ctx, tx, actor, owner, &out); err != nil {
-			return err
-		}
-		return audit.Append(ctx, tx, actor, audit.Entry{
-			Action: "procurement.Freeze", ObjectKind: a.at.kind(), ObjectID: owner, Data: map[string]any{"version": out.Number, "hash": out.Hash, "rows": len(out.Lines)},
-		})
+		out, err = freeze(ctx, tx, actor, &a)
+		return err
 	})
 	if err != nil {
 		return Version{}, fmt.Errorf("keep version of annex: %w", err)
 	}
 	return out, nil
+}
+
+// freeze keeps an annex as a version, in the caller's use case.
+func freeze(ctx context.Context, tx *db.Tx, actor access.Actor, a *Annex) (Version, error) {
+	owner := a.at.owner()
+	all, err := versions(ctx, tx, actor.Organisation, owner)
+	if err != nil {
+		return Version{}, err
+	}
+	out := Version{Number: 1, Hash: a.Hash(catalogue.SV), By: actor.ID, At: tx.Now, Lines: a.lines()}
+	if len(all) > 0 {
+		if all[0].Hash == out.Hash {
+			return all[0], nil
+		}
+		out.Number = all[0].Number + 1
+	}
+	if err := insertVersion(ctx, tx, actor, owner, &out); err != nil {
+		return Version{}, err
+	}
+	return out, audit.Append(ctx, tx, actor, audit.Entry{
+		Action: "procurement.Freeze", ObjectKind: a.at.kind(), ObjectID: owner, Data: map[string]any{"version": out.Number, "hash": out.Hash, "rows": len(out.Lines)},
+	})
 }
 
 // Kept are the versions of an annex, and the annex as it stands.

@@ -6,18 +6,24 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/action"
 	"github.com/insegel/insegel/internal/audit"
 	"github.com/insegel/insegel/internal/auth/link"
+	"github.com/insegel/insegel/internal/catalogue"
+	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/mail"
 	"github.com/insegel/insegel/internal/organisation"
+	"github.com/insegel/insegel/internal/supplier"
+	"github.com/insegel/insegel/internal/system"
 )
 
-// AskSupplier mails a supplier a link to what the system's annex asks.
+// AskSupplier mails a supplier, or an own unit, a link to what the system's annex asks.
 func (s *Service) AskSupplier(ctx context.Context, actor access.Actor, ref string, l *locale.Localizer, ask Ask) error {
 	if err := access.Check(actor, "procurement.AskSupplier"); err != nil {
 		return err
@@ -33,37 +39,47 @@ func (s *Service) AskSupplier(ctx context.Context, actor access.Actor, ref strin
 		if err != nil {
 			return err
 		}
-		if v.Need.Stop || len(a.Included()) == 0 {
+		if v.Need.Stop || a.Shall+a.Should == 0 {
 			return ErrNothing
 		}
 		r, err := s.begin(ctx, tx, actor, &v.System.ID, ask)
 		if err != nil {
 			return err
 		}
-		r.Link, err = s.Links.Create(ctx, tx, actor, link.New{
-			Task: SupplierTask, Object: r.ID.String(), To: ask.To, Lang: ask.Lang, Life: supplierLife, Stay: supplierStay, Template: mail.Supplier,
-		})
-		if errors.Is(err, mail.ErrNotSet) || errors.Is(err, mail.ErrNoKey) {
-			return ErrNoMail
+		template := mail.Supplier
+		if r.Form == ToUnit {
+			template = mail.Question
 		}
+		r.Link, err = s.linkTo(ctx, tx, actor, link.New{
+			Task: SupplierTask, Object: r.ID.String(), To: ask.To, Lang: ask.Lang, Life: r.Expires.Sub(tx.Limit), Stay: supplierStay, Template: template,
+		})
 		if err != nil {
 			return err
 		}
 		if err := saveRequest(ctx, tx, actor, &r); err != nil {
 			return err
 		}
-		if err := poseRows(ctx, tx, r.ID, a.Included()); err != nil {
+		if err := poseRows(ctx, tx, r.ID, &a); err != nil {
 			return err
 		}
 		return audit.Append(ctx, tx, actor, audit.Entry{
 			Action: "procurement.AskSupplier", ObjectKind: "system", ObjectID: v.System.ID.String(),
-			Data: map[string]any{"link": r.Link, "requirements": len(a.Included()), "continued": !ask.Continue.IsZero()},
+			Data: map[string]any{"link": r.Link, "requirements": a.Shall + a.Should, "continued": !ask.Continue.IsZero(), "form": r.Form},
 		})
 	})
 	if err != nil {
 		return fmt.Errorf("ask supplier: %w", err)
 	}
 	return nil
+}
+
+// linkTo makes and mails a link; ErrNoMail says that the organisation sends no mail.
+func (s *Service) linkTo(ctx context.Context, tx *db.Tx, actor access.Actor, n link.New) (ids.ID[link.Link], error) {
+	id, err := s.Links.Create(ctx, tx, actor, n)
+	if errors.Is(err, mail.ErrNotSet) || errors.Is(err, mail.ErrNoKey) {
+		return "", ErrNoMail
+	}
+	return id, err
 }
 
 // RecallSupplier takes back a request that has not been sent, with what was answered so far. The link is shut at once.
@@ -83,10 +99,8 @@ func (s *Service) RecallSupplier(ctx context.Context, actor access.Actor, ref st
 		if r.System != v.System.ID || !r.Finished.IsZero() {
 			return db.ErrNotFound // what was sent stays: others may have acted on it
 		}
-		if s.Links != nil {
-			if err := s.Links.Revoke(ctx, tx, actor, r.Link); err != nil {
-				return err
-			}
+		if err := s.shut(ctx, tx, actor, Seat{SheetRequest, id.String()}, r.Link); err != nil {
+			return err
 		}
 		if err := removeRequest(ctx, tx, id); err != nil {
 			return err
@@ -101,20 +115,40 @@ func (s *Service) RecallSupplier(ctx context.Context, actor access.Actor, ref st
 	return nil
 }
 
-// Supplied reads what suppliers have been asked about a system, and what they have sent.
+// shut ends a sheet's link, and those of the colleagues who answer parts of it.
+func (s *Service) shut(ctx context.Context, tx *db.Tx, actor access.Actor, of Seat, main ids.ID[link.Link]) error {
+	if s.Links == nil {
+		return nil
+	}
+	parts, err := partsOf(ctx, tx, of)
+	if err != nil {
+		return err
+	}
+	for i := range parts {
+		if !parts[i].Done.IsZero() {
+			continue
+		}
+		if err := s.Links.Revoke(ctx, tx, actor, parts[i].Link); err != nil {
+			return err
+		}
+	}
+	if main == "" {
+		return nil
+	}
+	return s.Links.Revoke(ctx, tx, actor, main)
+}
+
+// Supplied reads what suppliers have been asked about a system, and what they have sent, beside what else is known.
 func (s *Service) Supplied(ctx context.Context, actor access.Actor, ref string, l *locale.Localizer) (Supplied, error) {
 	if err := access.Check(actor, "procurement.Supplied"); err != nil {
 		return Supplied{}, err
 	}
 	var out Supplied
 	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
-		if out.View, out.Annex, err = s.annex(ctx, tx, actor, "procurement.Supplied", annexRequest{ref, l}); err != nil {
+		if out, err = s.supplied(ctx, tx, actor, "procurement.Supplied", annexRequest{ref, l}); err != nil || s.Links == nil {
 			return err
 		}
-		if out.Requests, err = requests(ctx, tx, out.System.ID); err != nil {
-			return err
-		}
-		if out.Replies, err = Replies(ctx, tx, out.System.ID); err != nil || s.Links == nil {
+		if out.People, err = organisation.Colleagues(ctx, tx, actor.Organisation); err != nil {
 			return err
 		}
 		out.Mails, err = s.Links.Ready(ctx, tx)
@@ -126,130 +160,84 @@ func (s *Service) Supplied(ctx context.Context, actor access.Actor, ref string, 
 	return out, nil
 }
 
-// Posed gives what a link asks. The actor is the link's; link.ErrGone says that nobody asks any more.
-func (s *Service) Posed(ctx context.Context, actor access.Actor, id ids.ID[Request], l *locale.Localizer) (Posed, error) {
-	if err := access.Check(actor, "procurement.Posed"); err != nil {
-		return Posed{}, err
+// supplied reads what suppliers have sent about a system that the actor may do the action to.
+func (s *Service) supplied(ctx context.Context, tx *db.Tx, actor access.Actor, action string, r annexRequest) (out Supplied, err error) {
+	if out.View, out.Annex, err = s.annex(ctx, tx, actor, action, r); err != nil {
+		return out, err
 	}
-	var out Posed
-	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
-		out, err = s.posed(ctx, tx, actor, "procurement.Posed", posing{id, l})
-		return err
-	})
+	out.Today = civil.Of(tx.Now)
+	if out.Requests, err = requests(ctx, tx, out.System.ID); err != nil {
+		return out, err
+	}
+	if out.Replies, err = Replies(ctx, tx, out.System.ID); err != nil {
+		return out, err
+	}
+	if out.Starts, err = contractStart(ctx, tx, &out.System, out.Today); err != nil {
+		return out, err
+	}
+	return out, s.compare(ctx, tx, &out)
+}
+
+// contractStart is when the contract about a system begins: of several the latest that has not ended.
+func contractStart(ctx context.Context, tx *db.Tx, sys *system.System, today civil.Date) (civil.Date, error) {
+	var out civil.Date
+	if sys.SupplierID == "" {
+		return out, nil
+	}
+	x, err := supplier.Get(ctx, tx, tx.Scope, sys.SupplierID)
 	if err != nil {
-		return Posed{}, fmt.Errorf("read what is asked: %w", err)
+		return out, err
+	}
+	mine := supplier.Covered{Kind: supplier.CoversSystem, ID: sys.ID.String()}
+	for i := range x.Papers {
+		p := &x.Papers[i]
+		about := len(p.Covers) == 0 || slices.Contains(p.Covers, mine)
+		if p.Kind == supplier.Contract && about && p.Standing(today) != supplier.Ended && out.Before(p.StartsOn) {
+			out = p.StartsOn
+		}
 	}
 	return out, nil
 }
 
-// posing is which request is read, with the texts for its reasons.
-type posing struct {
-	id    ids.ID[Request]
-	texts *locale.Localizer
-}
-
-// posed reads a request for its link. Any other link's is gone to it.
-func (s *Service) posed(ctx context.Context, tx *db.Tx, actor access.Actor, action string, p posing) (Posed, error) {
-	r, err := request(ctx, tx, p.id)
-	if errors.Is(err, db.ErrNotFound) || err == nil && (!r.linkActor(actor) || !r.Finished.IsZero()) {
-		return Posed{}, link.ErrGone
+// compare puts each answer beside what else is known.
+func (s *Service) compare(ctx context.Context, tx *db.Tx, out *Supplied) error {
+	forms := map[ids.ID[Request]]Form{}
+	for i := range out.Requests {
+		forms[out.Requests[i].ID] = out.Requests[i].Form
 	}
+	accepted, err := acceptances(ctx, tx, out.System.ID)
 	if err != nil {
-		return Posed{}, err
+		return err
 	}
-	v, a, err := s.annex(ctx, tx, actor, action, annexRequest{r.System.String(), p.texts})
+	files, err := filesOfSystem(ctx, tx, out.System.ID)
 	if err != nil {
-		return Posed{}, err
+		return err
 	}
-	if v.Need.Stop { // nothing more is to be said about it
-		return Posed{}, link.ErrGone
-	}
-	o, err := organisation.Get(ctx, tx, actor.Organisation)
+	actions, err := action.All(ctx, tx, tx.Scope, out.System.ID)
 	if err != nil {
-		return Posed{}, err
+		return err
 	}
-	given, err := repliesOf(ctx, tx, r.ID)
-	if err != nil {
-		return Posed{}, err
-	}
-	out := Posed{Request: r, Organisation: o.Name, System: v.System.Name}
-	out.Request.Total, out.Request.Answered = 0, 0
-	for i := range a.Rows { // what no longer applies is no longer asked
-		reply, ok := given[a.Rows[i].ID]
+	add := func(c Compared) {
+		reply, ok := out.Replies[c.ID]
 		if !ok {
-			continue
+			return
 		}
-		out.Rows = append(out.Rows, PosedRow{a.Rows[i], reply})
-		if out.Request.Total++; reply.Status != "" {
-			out.Request.Answered++
-		}
+		c.Reply, c.Form, c.Accepted = reply, forms[reply.Request], accepted[acceptKey{reply.Request, c.ID}]
+		c.Files, c.Action = files[acceptKey{reply.Request, c.ID}], actions[out.System.ID][c.ID]
+		c.Grounds = besides(c.Grounds, c.Accepted)
+		c.Contrast = differs(reply.Status, c.Grounds)
+		out.Answers = append(out.Answers, c)
 	}
-	return out, nil
-}
-
-// AnswerPosed saves a supplier's answers, which nobody else sees until they are sent.
-func (s *Service) AnswerPosed(ctx context.Context, actor access.Actor, l *locale.Localizer, id ids.ID[Request], list []Reply) error {
-	if err := access.Check(actor, "procurement.AnswerPosed"); err != nil {
-		return err
-	}
-	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
-		p, err := s.posed(ctx, tx, actor, "procurement.AnswerPosed", posing{id, l})
-		if err != nil {
-			return err
-		}
-		asked := map[string]int{}
-		for i := range p.Rows {
-			asked[p.Rows[i].ID] = p.Rows[i].Version
-		}
-		for i := range list {
-			version, ok := asked[list[i].Requirement]
-			if !ok {
-				return ErrUnknown
-			}
-			if err := list[i].Check(); err != nil {
-				return err
-			}
-			list[i].Version = version
-			if err := saveReply(ctx, tx, id, &list[i]); err != nil {
-				return err
-			}
-		}
-		return audit.Append(ctx, tx, actor, audit.Entry{
-			Action: "procurement.AnswerPosed", ObjectKind: "system", ObjectID: p.Request.System.String(), Data: map[string]any{"answers": len(list)},
+	for i := range out.Annex.Rows {
+		r := &out.Annex.Rows[i]
+		add(Compared{
+			ID: r.ID, Must: r.Mandatory(), Text: catalogue.Text{SV: r.Shall(catalogue.SV), EN: r.Shall(catalogue.EN)}, Grounds: r.Shown.Grounds, Shown: r.Shown.Status,
+			Role: r.Role,
 		})
-	})
-	if err != nil {
-		return fmt.Errorf("save supplier's answers: %w", err)
 	}
-	return nil
-}
-
-// SendPosed sends a supplier's answers, and uses up the link. From then on they are attested, and stand beside one's own.
-func (s *Service) SendPosed(ctx context.Context, actor access.Actor, l *locale.Localizer, id ids.ID[Request]) error {
-	if err := access.Check(actor, "procurement.SendPosed"); err != nil {
-		return err
-	}
-	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
-		p, err := s.posed(ctx, tx, actor, "procurement.SendPosed", posing{id, l})
-		if err != nil {
-			return err
-		}
-		if p.Request.Answered == 0 {
-			return ErrUnanswered
-		}
-		if err := s.Links.Finish(ctx, tx, actor, p.Request.Link); err != nil {
-			return err
-		}
-		if err := finishRequest(ctx, tx, id); err != nil {
-			return err
-		}
-		return audit.Append(ctx, tx, actor, audit.Entry{
-			Action: "procurement.SendPosed", ObjectKind: "system", ObjectID: p.Request.System.String(),
-			Data: map[string]any{"answers": p.Request.Answered, "asked": p.Request.Total},
-		})
-	})
-	if err != nil {
-		return fmt.Errorf("send supplier's answers: %w", err)
+	for i := range out.Annex.Own {
+		o := &out.Annex.Own[i]
+		add(Compared{ID: o.ID.String(), Must: o.Must, Own: true, Text: catalogue.Text{SV: o.Text, EN: o.Text}})
 	}
 	return nil
 }

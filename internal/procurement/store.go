@@ -52,6 +52,10 @@ var Sealed = []db.Sealed{
 	{Table: "purchase", Columns: []string{"note"}, Key: []string{"id"}},
 	{Table: "annex_row", Columns: []string{"content", "verify", "reason"}, Key: []string{"id"}},
 	{Table: "annex_version", Columns: []string{"content"}, Key: []string{"owner_id", "number"}},
+	{Table: "answer_file", Columns: []string{"name", "content"}, Key: []string{"id"}},
+	{Table: "tender", Columns: []string{"content"}, Key: []string{"id"}},
+	{Table: "bid", Columns: []string{"name"}, Key: []string{"id"}},
+	{Table: "bid_answer", Columns: []string{"content"}, Key: []string{"bid_id", "requirement_id"}},
 }
 
 func (p place) reasonCell(requirement string) db.Cell {

@@ -143,6 +143,9 @@ func clearPurchase(ctx context.Context, tx *db.Tx, org access.OrganisationID, id
 
 // removePurchase takes a purchase away with everything about it.
 func removePurchase(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.ID[Purchase]) error {
+	if err := removeTenders(ctx, tx, id); err != nil {
+		return err
+	}
 	if err := clearPurchase(ctx, tx, org, id, "purchase_information", "purchase_level", "purchase_choice"); err != nil {
 		return err
 	}

@@ -8,10 +8,10 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/auth/link"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/ids"
+	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/requirement"
 	"github.com/insegel/insegel/internal/system"
 )
@@ -24,6 +24,8 @@ const SupplierTask = "procurement.supplier"
 const (
 	supplierLife = 14 * 24 * time.Hour
 	supplierStay = 12 * time.Hour
+	// longestDays is how many days ahead the last day to answer can be: a link lives no longer.
+	longestDays = 29
 	// MaxHow is how long a supplier's description of one requirement may be.
 	MaxHow = 2000
 	// mostRequests is how many suppliers of one system are asked at once.
@@ -44,6 +46,8 @@ var (
 	ErrHow = errors.New("describe how, in at most 2 000 characters: it is needed for partly, no and not applicable")
 	// ErrStatus says that an answer is not one that a supplier can give.
 	ErrStatus = errors.New("the answer must be one of met, partly, not-met, not-applicable")
+	// ErrUntil says that the last day to answer is none that a link can have.
+	ErrUntil = errors.New("the last day to answer must be within 30 days from now")
 	// ErrUnanswered says that a supplier has answered nothing yet.
 	ErrUnanswered = errors.New("answer at least one requirement before sending")
 )
@@ -58,6 +62,8 @@ type Request struct {
 	By      string
 	At      time.Time
 	Expires time.Time
+	// Form is how it is asked.
+	Form Form
 	// Finished is when the supplier sent the answers; zero while they have not. Only then do others see them.
 	Finished time.Time
 	// Total is how many requirements it asks about, Answered how many have an answer.
@@ -99,24 +105,23 @@ func (r *Reply) Differs(own requirement.Status) bool {
 	return r.Status == requirement.Met && no(own) || own == requirement.Met && no(r.Status)
 }
 
-// Ask is a question to a supplier.
+// Form is how a system's requirements are asked.
+type Form string
+
+// The forms. A supplier is asked what is to hold, in the words of the tender; an own unit what holds (Swedish: ska, är).
+const (
+	ToSupplier Form = "supplier"
+	ToUnit     Form = "unit"
+)
+
+// Ask is a question to a supplier, or to an own unit.
 type Ask struct {
 	To, Lang string
+	Form     Form
+	// Until is the last day to answer; zero gives two weeks.
+	Until civil.Date
 	// Continue is a request whose answers the new link goes on with; its old link is shut. Zero begins anew.
 	Continue ids.ID[Request]
-}
-
-// Posed is what a supplier is shown: the requirements of one system, and what they themselves have answered.
-type Posed struct {
-	Request              Request
-	Organisation, System string
-	Rows                 []PosedRow
-}
-
-// PosedRow is one requirement with the supplier's own answer.
-type PosedRow struct {
-	Row
-	Reply Reply
 }
 
 // Supplied is what suppliers have answered about a system.
@@ -124,11 +129,13 @@ type Supplied struct {
 	requirement.View
 	Annex    Annex
 	Requests []Request
-	// Replies are the latest that were sent, by requirement.
+	// Replies are the latest that were sent, by requirement, and Answers the same beside what else is known, in the annex's order.
 	Replies map[string]Reply
+	Answers []Compared
+	// Starts is when the contract about the system begins, so far as the register says; People can be named for what is to be done.
+	Starts civil.Date
+	People []organisation.Person
+	Today  civil.Date
 	// Mails says that the organisation can send mail.
 	Mails bool
 }
-
-// linkActor reports whether the actor is whoever uses a request's link.
-func (r *Request) linkActor(a access.Actor) bool { return a.ID == "link:"+r.Link.String() }

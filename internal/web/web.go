@@ -194,6 +194,19 @@ func (s *Site) Public(pattern string, h Handler) {
 	})
 }
 
+// Guest is Public for a form with files from somebody who is let in without being signed in. may says whether they are, before anything of what
+// they send is read.
+func (s *Site) Guest(pattern string, may, h Handler) {
+	s.register(Route{Pattern: pattern, Public: true}, func(c *Context) error {
+		c.Actor, c.Viewer, _ = s.actor(c.Request)
+		c.Actor = actorFrom(c.Actor, c.Request)
+		if err := may(c); err != nil {
+			return err
+		}
+		return h.read(c, maxUpload)
+	})
+}
+
 // read takes in the posted form, and only then runs the handler, so that a form cut short is never taken for one with empty
 // fields. What a stranger may send is capped lower than what a signed-in reader may.
 func (h Handler) read(c *Context, uploads int64) error {

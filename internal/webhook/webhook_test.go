@@ -409,6 +409,11 @@ var silent = map[string]string{
 	"procurement.SavePurchase": "the same", "procurement.RemovePurchase": "the same", "procurement.Purchase": "the same",
 	"procurement.MakeSystem":  "the system that it becomes has an event of its own",
 	"procurement.AskSupplier": "who is asked", "procurement.RecallSupplier": "who is asked", "procurement.AnswerPosed": "nobody sees it until it is sent",
+	"procurement.AcceptReplies": "the evidence and the actions that it makes are told", "procurement.Count": "the evidence is told", "procurement.Remind": "who is asked",
+	"procurement.Tick": "what comes of it is told", "procurement.Attachment": "read only", "procurement.Tender": "read only", "procurement.BidAttachment": "read only",
+	"procurement.AttachPosed": "nobody sees it until it is sent", "procurement.DelegatePosed": "who is asked",
+	"procurement.StartTender": "a tender is told to nobody before it is decided", "procurement.WeighTender": "the same", "procurement.FreezeTender": "the same",
+	"procurement.InviteBidder": "the same", "procurement.RecallBidder": "the same", "procurement.OpenBids": "the same", "procurement.AwardBid": "the same",
 	"procurement.SendPosed": "what a supplier attests is read where the request was made", "requirement.SetFigure": "how the organisation works",
 	"processing.SetCommon": "how the organisation is reached", "system.UndoBulk": "each system that got back what it had has an event of its own",
 }

@@ -72,6 +72,8 @@ var (
 	// ErrNoCode says that no code can be given: there is none, it is too old, it was given wrongly too often, or another browser asked for
 	// it.
 	ErrNoCode = errors.New("the code cannot be used any more")
+	// ErrBusy says that a link is being used, and is not exchanged for another now.
+	ErrBusy = errors.New("the link is being used")
 	// ErrCodes says that the link has got all the codes that it gets.
 	ErrCodes = errors.New("no more codes are sent for the link")
 )

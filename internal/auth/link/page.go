@@ -53,7 +53,7 @@ func (p *Pages) Routes(s *web.Site) {
 	s.Public("GET "+Path, p.show)
 	s.Public("POST "+Path+"/kod", p.sendCode)
 	s.Public("POST "+Path+"/bekrafta", p.confirm)
-	s.Public("POST "+Path+"/svar", p.save)
+	s.Guest("POST "+Path+"/svar", p.confirmed, p.save)
 	s.Public("GET "+Path+"/tack", p.thanks)
 }
 
@@ -166,6 +166,15 @@ func (p *Pages) confirm(c *web.Context) error {
 	}
 	p.setCookie(c, cookie, 0)
 	return c.Redirect(Path)
+}
+
+// confirmed lets only a browser that has given the code send anything: answers may come with documents.
+func (p *Pages) confirmed(c *web.Context) error {
+	v, err := p.Links.Look(c.Context(), p.cookie(c))
+	if err == nil && !v.Confirmed {
+		err = ErrGone
+	}
+	return p.refuse(err)
 }
 
 func (p *Pages) save(c *web.Context) error {

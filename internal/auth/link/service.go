@@ -71,6 +71,33 @@ func (s *Links) Revoke(ctx context.Context, tx *db.Tx, actor access.Actor, id id
 	return s.note(ctx, tx, actor, "link.Revoke", &l, nil)
 }
 
+// Renew mails whoever a link was sent to a new one to the same task, which lives no longer than the old, and shuts the old. ErrBusy says that
+// the old one is being used, and ErrGone that it is of no more use. Whoever reminds somebody calls it, in the transaction of a use case.
+func (s *Links) Renew(ctx context.Context, tx *db.Tx, actor access.Actor, id ids.ID[Link], template mail.Template) (ids.ID[Link], error) {
+	l, err := byID(ctx, tx, id)
+	if err != nil {
+		return "", fmt.Errorf("renew link: %w", err)
+	}
+	if !l.open(tx.Limit) {
+		return "", ErrGone
+	}
+	busy, err := used(ctx, tx, id)
+	if err != nil {
+		return "", fmt.Errorf("renew link: %w", err)
+	}
+	if busy {
+		return "", ErrBusy
+	}
+	to, err := tx.Open(ctx, recipientCell(id), l.recipient)
+	if err != nil {
+		return "", fmt.Errorf("renew link: %w", err)
+	}
+	if err := s.Revoke(ctx, tx, actor, id); err != nil {
+		return "", err
+	}
+	return s.Create(ctx, tx, actor, New{Task: l.Task, Object: l.Object, To: to, Lang: l.Lang, Life: l.Expires.Sub(tx.Limit), Stay: l.stay, Template: template})
+}
+
 // Finish notes that the task of a link is done, in the transaction that does it. ErrGone says that it was done or taken back meanwhile.
 func (s *Links) Finish(ctx context.Context, tx *db.Tx, actor access.Actor, id ids.ID[Link]) error {
 	l := Link{ID: id}

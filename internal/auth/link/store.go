@@ -138,3 +138,11 @@ func forgetOld(ctx context.Context, tx *db.Tx, org access.OrganisationID) error 
 		org, db.Millis(tx.Limit))
 	return err
 }
+
+// used reports whether a browser that has given the code has a link open.
+func used(ctx context.Context, tx *db.Tx, id ids.ID[Link]) (bool, error) {
+	n := 0
+	err := db.One(tx.QueryRow(ctx, `SELECT COUNT(*) FROM access_link_visit WHERE organisation_id = $1 AND link_id = $2 AND confirmed_at IS NOT NULL AND expires_at > $3`,
+		tx.Scope, id, db.Millis(tx.Limit)), &n)
+	return n > 0, err
+}
