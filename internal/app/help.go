@@ -40,6 +40,9 @@ var helpLinks = map[string][]struct{ action, href, key string }{
 	"classify": {{"overview.List", "/system?lage=oklassad", "app.help-unclassified"}},
 	"follow":   {{"action.List", "/atgarder", "app.menu-action"}, {"procurement.Systems", "/upphandling", "app.menu-procurement"}},
 	"known":    {{"overview.Rules", "/regler", "app.menu-rule"}},
+	"measure":  {{"overview.Strong", "/stark-autentisering", "overview.strong"}, {"measurement.List", "/matningar", "app.menu-measurement"}, {"finding.Inbox", "/bevis", "app.menu-finding"}},
+	"incident": {{"risk.List", "/risker", "app.menu-risk"}, {"incident.Affected", "/berorda", "app.help-affected"}, {"incident.List", "/incidenter", "app.menu-incident"}},
+	"years":    {{"followup.List", "/indikatorer", "app.menu-followup"}, {"national.Picture", "/nationellt", "app.menu-national"}},
 	"log":      {{"overview.Log", "/sparlogg", "app.menu-log"}},
 }
 
@@ -52,6 +55,9 @@ func helpPage(c *web.Context) error {
 			{ID: "classify", Title: "app.help-classify", Paragraphs: []string{"app.help-classify-1", "app.help-classify-2", "app.help-classify-3"}},
 			{ID: "follow", Title: "app.help-follow", Paragraphs: []string{"app.help-follow-1", "app.help-follow-2"}},
 			{ID: "known", Title: "app.help-known", Paragraphs: []string{"app.help-known-1"}},
+			{ID: "measure", Title: "app.help-measure", Paragraphs: []string{"app.help-measure-1", "app.help-measure-2", "app.help-measure-3"}},
+			{ID: "incident", Title: "app.help-incident", Paragraphs: []string{"app.help-incident-1", "app.help-incident-2", "app.help-incident-3"}},
+			{ID: "years", Title: "app.help-years", Paragraphs: []string{"app.help-years-1", "app.help-years-2"}},
 			{ID: "log", Title: "app.help-log", Paragraphs: []string{"app.help-log-1"}},
 			{ID: "trouble", Title: "app.help-trouble", Paragraphs: []string{"app.help-trouble-1", "app.help-trouble-2"}},
 		},
