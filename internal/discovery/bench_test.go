@@ -38,7 +38,7 @@ func options(t testing.TB, ids ...string) discovery.Options {
 // BenchmarkScan looks through each kind of file of a municipality's share, from memory.
 func BenchmarkScan(b *testing.B) {
 	kinds := map[string][]byte{}
-	for f := range discoverytest.Corpus(64, 1<<19, 1) {
+	for f := range discoverytest.Corpus(64, 1<<21, 1) {
 		kind, _, _ := bytes.Cut([]byte(f.Name), []byte("/"))
 		if kinds[string(kind)] == nil {
 			kinds[string(kind)] = f.Bytes
@@ -56,12 +56,17 @@ func BenchmarkScan(b *testing.B) {
 				if err := os.WriteFile(dir+"/"+name, kinds[kind], 0o600); err != nil {
 					b.Fatal(err)
 				}
-				b.SetBytes(int64(len(kinds[kind])))
+				size := len(kinds[kind])
+				b.SetBytes(int64(size))
+				best := time.Hour
 				for b.Loop() {
+					began := time.Now()
 					if _, err := discovery.Scan(context.Background(), []string{dir + "/" + name}, o, none{}); err != nil {
 						b.Fatal(err)
 					}
+					best = min(best, time.Since(began))
 				}
+				b.ReportMetric(float64(size)/1e6/best.Seconds(), "best-MB/s") // what other work on the machine disturbs least
 			})
 		}
 	}

@@ -135,9 +135,11 @@ func (s *Scanner) tryCivic(c civicNumber) {
 	if !s.want[d] {
 		return
 	}
-	m := Match{Start: c.start, End: c.tail + 4, Detector: d, Why: why, Number: c.pairs | uint64(c.last)<<8}
-	s.judgeCivic(&m, c)
-	s.out = append(s.out, m)
+	// Made in its place: copied right after it is written, it would be waited for.
+	s.out = append(s.out, Match{})
+	m := &s.out[len(s.out)-1]
+	m.Start, m.End, m.Detector, m.Why, m.Number = c.start, c.tail+4, d, why, c.pairs|uint64(c.last)<<8
+	s.judgeCivic(m, &c)
 }
 
 // What days hold in a month's row: no date, a day, 29 February, and a day 60 higher, of which every month has any.

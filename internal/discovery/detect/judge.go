@@ -18,7 +18,7 @@ const saysOther = 48
 const longestWord = 24
 
 // judgeCivic weighs a number whose date and checksum are right.
-func (s *Scanner) judgeCivic(m *Match, c civicNumber) {
+func (s *Scanner) judgeCivic(m *Match, c *civicNumber) {
 	switch {
 	case m.Why&Future != 0:
 		m.Confidence = Low
@@ -41,7 +41,7 @@ func (s *Scanner) judgeCivic(m *Match, c civicNumber) {
 }
 
 // judgeByHeading weighs a number in a column by the column's name.
-func judgeByHeading(m *Match, c civicNumber, heading Contexts) {
+func judgeByHeading(m *Match, c *civicNumber, heading Contexts) {
 	switch {
 	case heading&civicWords != 0:
 		m.Why |= Heading
@@ -61,7 +61,7 @@ func judgeByHeading(m *Match, c civicNumber, heading Contexts) {
 }
 
 // judgeByWords weighs a number in running text by the words around it: the nearest decides.
-func (s *Scanner) judgeByWords(m *Match, c civicNumber) {
+func (s *Scanner) judgeByWords(m *Match, c *civicNumber) {
 	if c.form == dashed {
 		s.judgeDashed(m)
 		return
