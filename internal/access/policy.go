@@ -470,6 +470,7 @@ var policies = map[string]Policy{
 	"overview.ExportLog":       {Kind: KindLog, By: with(oversees, fetches), StepUp: true, Weakness: true},
 	"overview.Rules":           {Kind: KindRule, By: with(knows, reads)},
 	"overview.Evidence":        {Kind: KindEvidence, By: works, Weakness: true},
+	"overview.Clashes":         {Kind: KindEvidence, By: works, Weakness: true},
 	"overview.Confirm":         {Kind: KindEvidence, By: manages},
 	"overview.Strong":          {Kind: KindEvidence, By: works, Weakness: true},
 	"overview.Todo":            {Kind: KindAction, By: works, Weakness: true},

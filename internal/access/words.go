@@ -51,6 +51,7 @@ var words = map[string]string{
 	"app.AskKeyChange":  "Begära att nyckeln byts eller förstörs (beslut av två)",
 	"backup.View":       "Se säkerhetskopior och övningar",
 
+	"overview.Clashes":       "Se vad mätningar har ändrat eller motsäger",
 	"overview.Evidence":      "Se ett systems bevis och vad som följer av dem",
 	"overview.Confirm":       "Bekräfta en förbättring och stänga åtgärder som den gör klara",
 	"overview.Strong":        "Se hur stark inloggningen är i alla system",

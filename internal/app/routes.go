@@ -114,7 +114,7 @@ func (a *App) routes(site *web.Site, address string, sessions *auth.Sessions) {
 	(&risk.Pages{Service: a.Risks}).Routes(site)
 	(&workshop.Pages{Service: a.Workshops, Limits: sessions.Limits(), Link: address, TLS: site.TLS()}).Routes(site)
 	(&evidence.Pages{Service: a.Evidence}).Routes(site)
-	(&finding.Pages{Service: a.Findings}).Routes(site)
+	(&finding.Pages{Service: a.Findings, Evidence: overviews.InboxItems}).Routes(site)
 	(&action.Pages{Service: a.Actions, PDF: a.Reports.Printer != nil}).Routes(site)
 	(&procurement.Pages{Service: a.Procurements, PDF: a.Reports.Printer != nil}).Routes(site)
 	(&incident.Pages{Service: a.Incidents, Link: address}).Routes(site)

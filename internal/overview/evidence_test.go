@@ -12,6 +12,7 @@ import (
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/dbtest"
 	"github.com/insegel/insegel/internal/evidence"
+	"github.com/insegel/insegel/internal/finding"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/probe/verdict"
 	"github.com/insegel/insegel/internal/requirement"
@@ -77,6 +78,18 @@ func TestEvidenceOfASystem(t *testing.T) {
 	if !hasTask(todo.Tasks, TaskWorse) {
 		t.Errorf("the change for the worse is no task: %+v", todo.Tasks)
 	}
+	const asked = "inloggning-personal-oavsett-nat"
+	var said []requirement.Answer
+	for _, id := range []string{asked, "inloggning-personal-tva-faktorer-oppet-nat", "inloggning-personal-tillitsniva-3", "inloggning-socialtjanst-alla-system"} {
+		said = append(said, requirement.Answer{Requirement: id, Status: requirement.Met, KnownBy: requirement.Attested})
+	}
+	must(t, w.s.requirements.Answer(ctx, w.actor, sys.ID.String(), said))
+	inbox := w.open(t, finding.InboxPath).Text("section[aria-labelledby=annat]")
+	for _, want := range []string{"Har blivit svagare", "Lösenord räcker", "Uppmätt", "Uppfyller inte kravet", "Svarat eller intygat", ": Uppfyller kravet", "Visa båda sidorna", sys.Name} {
+		if !strings.Contains(inbox, want) {
+			t.Errorf("the inbox does not say %q beside findings: %s", want, inbox)
+		}
+	}
 	record("EV_SIGNIN_LOG", "", 2, time.Hour)
 	shown, err := w.s.Evidence(ctx, w.actor, sys.Slug, bundle(t).In("sv"))
 	must(t, err)
@@ -89,7 +102,6 @@ func TestEvidenceOfASystem(t *testing.T) {
 	if better == "" {
 		t.Fatalf("no change for the better among %+v", shown.Shifts)
 	}
-	const asked = "inloggning-personal-oavsett-nat"
 	must(t, w.d.Write(ctx, w.actor.Organisation, func(tx *db.Tx) error {
 		_, err := tx.Exec(ctx, `INSERT INTO action (id, organisation_id, system_id, requirement_id, owner_role, status, created_at, updated_at)
 			VALUES ($1, $2, $3, $4, 'Förvaltaren', 'planned', 1, 1)`, ids.New[action.Action](), w.actor.Organisation, sys.ID, asked)

@@ -114,11 +114,7 @@ func shiftViews(c *web.Context, x *Shown) []shiftView {
 		if s.Direction == evidence.Better {
 			v.Note.Kind, v.Note.Title, v.Label = "ok", c.L.T("overview.shift-better"), c.L.T("overview.shift-confirm")
 		}
-		v.Text = c.L.T("overview.shift-text", "Was", verdictWord(c, s.Was), "Became", verdictWord(c, s.Became), "Subject", c.L.T("overview.subject-"+s.Subject),
-			"Day", c.L.Moment(s.Seen))
-		if path := pathOf(&x.View.System, s.Path); path != nil {
-			v.Text += " " + c.L.T("overview.shift-path", "Path", evidence.PathName(c, path))
-		}
+		v.Text = shiftText(c, &x.View.System, s)
 		v.Note.Text = v.Text
 		action := "evidence.Note"
 		v.Action = systemPath(x.View.System.Slug) + "/forandring/" + s.ID.String()
@@ -131,6 +127,16 @@ func shiftViews(c *web.Context, x *Shown) []shiftView {
 		out = append(out, v)
 	}
 	return out
+}
+
+// shiftText tells what has changed, and when that was found.
+func shiftText(c *web.Context, sys *system.System, s *evidence.Shift) string {
+	text := c.L.T("overview.shift-text", "Was", verdictWord(c, s.Was), "Became", verdictWord(c, s.Became), "Subject", c.L.T("overview.subject-"+s.Subject),
+		"Day", c.L.Moment(s.Seen))
+	if path := pathOf(sys, s.Path); path != nil {
+		text += " " + c.L.T("overview.shift-path", "Path", evidence.PathName(c, path))
+	}
+	return text
 }
 
 func pathOf(s *system.System, id ids.ID[system.LoginPath]) *system.LoginPath {

@@ -5,6 +5,7 @@ package overview
 import (
 	"context"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -15,13 +16,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/insegel/insegel/data"
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/action"
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/dbtest"
+	"github.com/insegel/insegel/internal/discovery/detect"
 	"github.com/insegel/insegel/internal/evidence"
+	"github.com/insegel/insegel/internal/finding"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/requirement"
 	"github.com/insegel/insegel/internal/system"
@@ -33,8 +37,17 @@ import (
 var texts = sync.OnceValues(func() (*locale.Bundle, error) {
 	return locale.NewBundle(map[string]string{
 		"web": web.Messages, "classification": classification.Messages, "requirement": requirement.Messages, "overview": Messages,
-		"evidence": evidence.Messages, "system": system.Messages,
+		"evidence": evidence.Messages, "system": system.Messages, "finding": finding.Messages,
 	})
+})
+
+// rules are what is looked for, read once for all tests.
+var rules = sync.OnceValues(func() (*detect.Rules, error) {
+	files, err := fs.Sub(data.Files, "detectors")
+	if err != nil {
+		return nil, err
+	}
+	return detect.Load(files)
 })
 
 func bundle(t testing.TB) *locale.Bundle {
@@ -71,6 +84,9 @@ func start(t testing.TB, d *db.DB) *world {
 	}})
 	p := &Pages{Overview: w.s, Requirements: w.s.requirements, Systems: &system.Service{DB: d}, Export: "/rapporter/register?format=xlsx", Limit: limits(t).Limit}
 	p.Routes(site)
+	detectors, err := rules()
+	must(t, err)
+	(&finding.Pages{Service: &finding.Service{DB: d, Catalogue: w.s.catalogue(), Rules: detectors}, Evidence: p.InboxItems}).Routes(site)
 	w.handler = site
 	w.Client = webtest.Start(t, site)
 	return w
