@@ -175,6 +175,7 @@ var publicRoutes = map[string]string{
 	"POST /nationellt/ta-emot":                                                  "a submission, signed with a key that two people have registered",
 	"GET /oppna-data/nationellt.csv":                                            "open data: what has been published, with small numbers hidden",
 	"GET /oppna-data/nationellt.json":                                           "open data: what has been published, with small numbers hidden",
+	"GET /oppna-data/nationellt.parquet":                                        "open data: what has been published, with small numbers hidden",
 	"GET /oppna-data/dcat.jsonld":                                               "open data: what has been published, with small numbers hidden",
 	"GET /oppna-data/v3/municipality":                                           "open data: what has been published, with small numbers hidden",
 	"GET /oppna-data/v3/kpi":                                                    "open data: what has been published, with small numbers hidden",

@@ -100,6 +100,15 @@ func (c Count) Percent() float64 {
 	return 100 * float64(c.Numerator) / float64(c.Denominator)
 }
 
+// OfKnown is the share that is met, of all that something is known about. It is what organisations that know differently much are compared by,
+// with what is unknown beside it.
+func (c Count) OfKnown() float64 {
+	if !c.Shown() {
+		return 0
+	}
+	return 100 * float64(c.Numerator) / float64(c.Denominator-c.Unknown)
+}
+
 // Answer is what one organisation's rows say, in the words of the questionnaire.
 type Answer string
 

@@ -4,9 +4,9 @@ package national
 
 import (
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -35,6 +35,7 @@ func (p *Public) Routes(s *web.Site) {
 	s.Machine("POST "+SubmitPath, p.receive)
 	s.Machine("GET "+openPath+"/nationellt.csv", p.csv)
 	s.Machine("GET "+openPath+"/nationellt.json", p.json)
+	s.Machine("GET "+openPath+"/nationellt.parquet", p.parquet)
 	s.Machine("GET "+openPath+"/dcat.jsonld", p.dcat)
 	s.Machine("GET "+koladaPath+"/municipality", func(c *web.Context) error { return c.JSON(KoladaPlaces(p.Service.Engine.Catalogue)) })
 	s.Machine("GET "+koladaPath+"/kpi", p.measures)
@@ -95,30 +96,27 @@ func (p *Public) json(c *web.Context) error {
 }
 
 func (p *Public) csv(c *web.Context) error {
+	return p.file(c, "nationellt.csv", "text/csv; charset=utf-8", WriteCSV)
+}
+
+func (p *Public) parquet(c *web.Context) error {
+	return p.file(c, "nationellt.parquet", parquetMedia, WriteParquet)
+}
+
+// parquetMedia is the media type of Parquet.
+const parquetMedia = "application/vnd.apache.parquet"
+
+// file gives open data in one form.
+func (p *Public) file(c *web.Context, name, media string, write func(io.Writer, []Row) error) error {
 	o, err := p.open(c)
 	if err != nil {
 		return err
 	}
-	rows := [][]string{{"indicator", "definition", "series", "period", "grouping", "group", "municipalities", "numerator", "denominator", "unknown", "hidden"}}
-	for _, r := range o.Rows() {
-		rows = append(rows, []string{
-			r.Indicator, strconv.Itoa(r.Definition), r.Series, r.Period, r.Grouping, r.Group, strconv.Itoa(r.Members),
-			digits(r.Numerator), digits(r.Denominator), digits(r.Unknown), string(r.Hidden),
-		})
-	}
 	var b bytes.Buffer
-	if err := csv.NewWriter(&b).WriteAll(rows); err != nil {
+	if err := write(&b, o.Rows()); err != nil {
 		return err
 	}
-	return c.Attachment("nationellt.csv", "text/csv; charset=utf-8", b.Bytes())
-}
-
-// digits writes a number, or nothing where there is none.
-func digits(n *int64) string {
-	if n == nil {
-		return ""
-	}
-	return strconv.FormatInt(*n, 10)
+	return c.Attachment(name, media, b.Bytes())
 }
 
 // split reads a list in an address; nothing is all.
@@ -171,7 +169,9 @@ func (p *Public) dcat(c *web.Context) error {
 		"dct:accessRights":       object{"@id": "http://publications.europa.eu/resource/authority/access-right/PUBLIC"},
 		"dct:spatial":            object{"@id": "http://sws.geonames.org/2661886/"},
 		"dcat:theme":             object{"@id": "http://publications.europa.eu/resource/authority/data-theme/GOVE"},
-		"dcat:distribution":      []object{file("nationellt.csv", "text/csv"), file("nationellt.json", "application/json")},
+		"dcat:distribution":      []object{
+			file("nationellt.csv", "text/csv"), file("nationellt.json", "application/json"), file("nationellt.parquet", parquetMedia),
+		},
 		"dct:accrualPeriodicity": object{"@id": "http://publications.europa.eu/resource/authority/frequency/QUARTERLY"},
 	})
 }

@@ -4,7 +4,12 @@ package national
 
 import (
 	"fmt"
+	"net/http"
+	"runtime"
+	"slices"
+	"strconv"
 	"testing"
+	"time"
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/db"
@@ -26,20 +31,27 @@ func BenchmarkRecountMemory(b *testing.B) {
 			b.ReportAllocs()
 			list := make([]string, n)
 			for i := range list {
-				list[i] = fmt.Sprint(i % len(nation))
+				list[i] = strconv.Itoa(i % len(nation))
 			}
 			for b.Loop() {
 				total := NewTotal(e)
 				for _, t := range Each(list, func(name string) followup.Tallies {
-					var i int
-					_, _ = fmt.Sscan(name, &i)
+					i, _ := strconv.Atoi(name)
 					return e.Tally(nation[i])
 				}) {
 					total.Add(t)
 				}
 			}
+			b.ReportMetric(inMemory(), "MB-held")
 		})
 	}
+}
+
+// inMemory is how many megabytes of memory are in use.
+func inMemory() float64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return float64(m.Sys-m.HeapReleased) / (1 << 20)
 }
 
 // filled is a database with a simulated nation.
@@ -51,49 +63,103 @@ func filled(b *testing.B, d *db.DB) (*Service, *Simulation, access.Actor) {
 	return s, sim, actor
 }
 
-// BenchmarkRecountPostgres counts every indicator anew from the rows in PostgreSQL.
+// BenchmarkRecountPostgres counts every indicator anew from the rows in PostgreSQL, of 1 and of 290 municipalities with 700 systems.
 func BenchmarkRecountPostgres(b *testing.B) {
-	s, _, actor := filled(b, dbtest.Postgres(b))
-	for b.Loop() {
-		if _, err := s.Recount(b.Context(), actor); err != nil {
-			b.Fatal(err)
+	for _, n := range []int{1, 290} {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			s, actor := start(b, dbtest.Postgres(b))
+			sim := NewSimulation(s.Engine, 7, n, 700)
+			must(b, s.fillRows(b.Context(), actor, sim, sim.Codes(), Period{2026, 3}))
+			for b.Loop() {
+				if _, err := s.Recount(b.Context(), actor); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(inMemory(), "MB-held")
+		})
+	}
+}
+
+// BenchmarkNationPages opens the national pages over HTTP and tells the slowest of twenty, in milliseconds.
+func BenchmarkNationPages(b *testing.B) {
+	for name, d := range map[string]*db.DB{"sqlite": dbtest.SQLite(b), "postgres": dbtest.Postgres(b)} {
+		s, actor := start(b, d)
+		must(b, s.Fill(b.Context(), actor, NewSimulation(s.Engine, 7, 290, 10)))
+		w := site(b, s, actor)
+		for what, path := range map[string]string{
+			"picture": Place, "share": Place + "?indikator=INFOKLASS&serie=self-assessed", "table": Place + "/tabell?indikator=INFOKLASS",
+			"kolada": koladaPath + "/data/kpi/INFOKLASS.1.self-assessed/year/2026",
+		} {
+			b.Run(name+"/"+what, func(b *testing.B) {
+				var took []time.Duration
+				for b.Loop() {
+					began := time.Now()
+					if p := w.Get(path); p.Status != http.StatusOK {
+						b.Fatal(p.Status)
+					}
+					took = append(took, time.Since(began))
+				}
+				slices.Sort(took)
+				b.ReportMetric(float64(took[len(took)*19/20].Microseconds())/1000, "p95-ms")
+			})
 		}
 	}
 }
 
-// BenchmarkPicture reads the national page's figures.
-func BenchmarkPicture(b *testing.B) {
-	s, _, actor := filled(b, dbtest.SQLite(b))
-	for b.Loop() {
-		if _, err := s.Picture(b.Context(), actor, Look{Indicator: "INFOKLASS"}); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-// BenchmarkReceive290 takes in 290 submissions.
-func BenchmarkReceive290(b *testing.B) {
+// BenchmarkPublish decides what a period publishes, after four others.
+func BenchmarkPublish(b *testing.B) {
 	for b.Loop() {
 		b.StopTimer()
 		s, actor := start(b, dbtest.SQLite(b))
-		sim := NewSimulation(s.Engine, 7, 290, 700)
-		var keys []Registered
-		codes := sim.Codes()
-		for _, code := range codes {
-			k, err := sim.Key(code)
-			must(b, err)
-			keys = append(keys, Registered{code, k.Verifier})
-		}
-		must(b, s.Trust(b.Context(), actor, keys))
-		in := Each(codes, func(code string) Incoming {
+		sim := NewSimulation(s.Engine, 7, 290, 10)
+		must(b, s.Fill(b.Context(), actor, sim))
+		in := Each(sim.Codes(), func(code string) Incoming {
 			p := sim.Profile(code)
-			x, err := sim.Submission(&p, Period{2026, 3})
+			x, err := sim.Submission(&p, Period{2025, 4})
 			return Incoming{Name: code, Submission: x, Err: err}
 		})
+		_, err := s.Receive(b.Context(), actor, in)
+		must(b, err)
 		b.StartTimer()
-		got, err := s.Receive(b.Context(), actor, in)
-		if err != nil || got.Accepted != len(codes) {
-			b.Fatal(got, err)
+		must(b, s.Publish(b.Context(), actor, Period{2025, 4}))
+	}
+}
+
+// BenchmarkReceive takes in the submissions of 1 and of 290 municipalities.
+func BenchmarkReceive(b *testing.B) {
+	for name, open := range map[string]func(testing.TB) *db.DB{"sqlite": dbtest.SQLite, "postgres": dbtest.Postgres} {
+		for _, n := range []int{1, 290} {
+			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {
+				for b.Loop() {
+					b.StopTimer()
+					s, actor := start(b, open(b))
+					sim := NewSimulation(s.Engine, 7, n, 10)
+					in := incoming(b, s, actor, sim)
+					b.StartTimer()
+					got, err := s.Receive(b.Context(), actor, in)
+					if err != nil || got.Accepted != n {
+						b.Fatal(got, err)
+					}
+				}
+			})
 		}
 	}
+}
+
+// incoming registers the keys of a simulated nation and makes its submissions.
+func incoming(b *testing.B, s *Service, actor access.Actor, sim *Simulation) []Incoming {
+	b.Helper()
+	codes := sim.Codes()
+	keys := make([]Registered, len(codes))
+	for i, code := range codes {
+		k, err := sim.Key(code)
+		must(b, err)
+		keys[i] = Registered{code, k.Verifier}
+	}
+	must(b, s.Trust(b.Context(), actor, keys))
+	return Each(codes, func(code string) Incoming {
+		p := sim.Profile(code)
+		x, err := sim.Submission(&p, Period{2026, 3})
+		return Incoming{Name: code, Submission: x, Err: err}
+	})
 }

@@ -16,17 +16,17 @@ const quartilesFrom = 10
 // Reason says why a figure is not published; empty when it is.
 type Reason string
 
-// The reasons.
+// The reasons. Those that come of the figures themselves are told as Complement: to tell that all are alike is to tell what each has answered.
 const (
 	Few        Reason = "few"        // it stands on fewer than Threshold
 	FewHidden  Reason = "few-hidden" // of those it stands on, fewer than Threshold are not shown by themselves
 	Dominated  Reason = "dominated"  // one of them is more than half
 	Unanimous  Reason = "unanimous"  // all of them are alike, so that it tells what each has answered
-	Complement Reason = "complement" // else what is hidden could be had by subtraction
+	Complement Reason = "complement" // else what is hidden could be worked out
 	Difference Reason = "difference" // it differs by too few from what has been published
 )
 
-// Part is what one municipality contributes.
+// Part is what one municipality contributes to one series. Its denominator counts in any case, and the rest when something is known.
 type Part struct {
 	// At is the municipality's number.
 	At int
@@ -35,103 +35,180 @@ type Part struct {
 	Shown bool
 }
 
-// Group is the municipalities of one cell, by the name of the group.
+// Group is the municipalities of one cell that have submitted, whatever they know.
 type Group struct {
-	Name  string
-	Parts []Part
+	Split, Name string
+	Members     Set
+}
+
+// Stand is a group as it is summed in one release, alike in every indicator and series (Swedish: ram). It is the same whatever is known, so
+// that no two indicators differ by who is in it.
+type Stand struct {
+	Group
+	// Hidden are the members that are not shown by themselves: the set that must not be taken apart.
+	Hidden Set
+	Why    Reason
 }
 
 // Cell is a group's figure as it is published, or the reason why it is not.
 type Cell struct {
 	Group string
-	// Members are those whose values it sums, or would. Newcomers who are too few wait.
-	Members  int
-	Sum      followup.Count
-	Quartile [3]float64
+	// Submitted are those whose denominators it sums, and Members those of them about whom something else is known too, and that are counted.
+	Submitted, Members int
+	Sum                followup.Count
+	Quartile           [3]float64
 	// Quartiles says that there are enough for quartiles.
 	Quartiles bool
 	Why       Reason
-	// Hidden are the members who are not shown by themselves: the set that must not be taken apart.
-	Hidden Set
+	// Base are those it stands on that are not shown by themselves, and Hidden those of them whose values it sums.
+	Base, Hidden Set
+	// Kept is the release that the figure is from, when too few have corrected theirs for a new one. 0 is its own.
+	Kept int64
 
-	parts []Part
+	values []Part
+	split  string
 }
 
 // Published reports whether the figure is shown.
 func (c *Cell) Published() bool { return c.Why == "" }
 
-// Table is one indicator's figures in one series and period: all together, and by each way of grouping. The groups of one way do not overlap.
-type Table struct {
-	Whole  Group
-	Splits []Split
-}
-
-// Split is one way of grouping, such as by county.
-type Split struct {
-	Name   string
-	Groups []Group
-}
-
-// Disclosed is a table as it is published.
-type Disclosed struct {
-	Whole  Cell
-	Splits map[string][]Cell
-}
-
-// Disclose decides what of a table can be published after all that has been, and remembers it in the ledger.
-func (l *Ledger) Disclose(t *Table) Disclosed {
-	out := Disclosed{Whole: l.fit(&t.Whole), Splits: map[string][]Cell{}}
-	if out.Whole.Published() && !l.Admit(out.Whole.Hidden) {
-		out.Whole.hide(Difference)
+// Stands decides which sets a release sums, for all its indicators at once, and remembers them in the ledger. The first group is all; of
+// the others the largest come first, since those that are left for last have to stand back.
+func (l *Ledger) Stands(groups []Group, shown Set) []Stand {
+	out := make([]Stand, 0, len(groups))
+	rest := slices.Clone(groups[1:])
+	slices.SortStableFunc(rest, func(a, b Group) int { return cmp.Compare(b.Members.without(shown).Len(), a.Members.without(shown).Len()) })
+	for _, g := range append(groups[:1:1], rest...) {
+		s := Stand{Group: g}
+		want := g.Members.without(shown)
+		if g.Members.Len() < Threshold {
+			s.Why, s.Hidden = Few, newSet(l.size)
+		} else {
+			s.Hidden, s.Why = l.choose(want, func(Set) Reason { return "" })
+		}
+		s.Members = g.Members.without(want).with(s.Hidden)
+		out = append(out, s)
 	}
-	for i := range t.Splits {
-		out.Splits[t.Splits[i].Name] = l.split(&out.Whole, t.Splits[i].Groups)
+	return out
+}
+
+// choose finds the set that is summed in the place of the one that is wanted, and puts it in the ledger: that one itself, or one that was
+// summed before and lacks only newcomers, or one that lacks so many that the difference tells of nobody.
+func (l *Ledger) choose(want Set, sound func(Set) Reason) (Set, Reason) {
+	none := newSet(l.size)
+	switch n := want.Len(); {
+	case n == 0:
+		return none, sound(want)
+	case n < Threshold:
+		return none, FewHidden
+	}
+	if why := sound(want); why != "" {
+		return none, why
+	}
+	for _, s := range l.instead(want) {
+		if s.Len() >= Threshold && sound(s) == "" && l.Admit(s) {
+			return s, ""
+		}
+	}
+	return none, Difference
+}
+
+// Disclose decides what of a series can be published on the stands of a release after all that has been, and remembers it in the ledger.
+func (l *Ledger) Disclose(stands []Stand, parts []Part) []Cell {
+	by := make(map[int]Part, len(parts))
+	for _, p := range parts {
+		by[p.At] = p
+	}
+	stands = l.refuse(stands)
+	whole := l.cell(&stands[0], by)
+	out := []Cell{whole}
+	for _, split := range []string{ByCounty, BySize} {
+		var of []Stand
+		for i := range stands {
+			if stands[i].Split == split {
+				of = append(of, stands[i])
+			}
+		}
+		out = append(out, l.split(&whole, of, by)...)
+	}
+	return out
+}
+
+// refuse marks the stands whose denominators cannot be told in this series after what has been told of it. They are told in others, so the
+// ledger remembers them in any case.
+func (l *Ledger) refuse(stands []Stand) []Stand {
+	out := slices.Clone(stands)
+	for i := range out {
+		if out[i].Why == "" && !l.Admit(out[i].Hidden) {
+			out[i].Why = Difference
+			l.remember(out[i].Hidden)
+		}
 	}
 	return out
 }
 
 // split decides about the groups of one way of grouping.
-func (l *Ledger) split(whole *Cell, groups []Group) []Cell {
-	cells := make([]Cell, len(groups))
-	for i := range groups {
-		cells[i] = l.fit(&groups[i])
-	}
+func (l *Ledger) split(whole *Cell, stands []Stand, by map[int]Part) []Cell {
+	back := make([]bool, len(stands)) // those that stand back for others
 	for {
-		complement(whole, cells)
 		trial := l.clone()
-		refused := slices.IndexFunc(cells, func(c Cell) bool { return c.Published() && !trial.Admit(c.Hidden) })
-		if refused < 0 {
-			*l = *trial
-			break
+		cells := make([]Cell, len(stands))
+		for i := range stands {
+			if back[i] {
+				cells[i] = hidden(&stands[i], Complement)
+				continue
+			}
+			cells[i] = trial.cell(&stands[i], by)
 		}
-		cells[refused].hide(Difference)
+		next := complement(whole, cells, by)
+		if next < 0 {
+			*l = *trial
+			return cells
+		}
+		back[next] = true
 	}
-	return cells
 }
 
-// fit makes a cell of a group: of the members that can be published, if they are safe.
-func (l *Ledger) fit(g *Group) Cell {
-	c := Cell{Group: g.Name, Hidden: newSet(l.size)}
-	for _, p := range g.Parts {
-		if !p.Shown {
-			c.Hidden.add(p.At)
+// hidden makes a cell without a figure. Why it has none is told no closer than what everybody knows.
+func hidden(s *Stand, why Reason) Cell {
+	if why == Dominated || why == Unanimous {
+		why = Complement
+	}
+	return Cell{Group: s.Name, Submitted: s.Members.Len(), Why: why, split: s.Split}
+}
+
+// cell makes the cell of a stand: of the values that can be published, if they are safe.
+func (l *Ledger) cell(s *Stand, by map[int]Part) Cell {
+	if s.Why != "" {
+		return hidden(s, s.Why)
+	}
+	if largest(s.Hidden, by) {
+		return hidden(s, Dominated)
+	}
+	var shown []Part
+	want := newSet(l.size)
+	for at := range s.Members.all() {
+		switch p, ok := by[at]; {
+		case !ok || !p.Count.Shown():
+		case p.Shown:
+			shown = append(shown, p)
+		default:
+			want.add(at)
 		}
 	}
-	fit, ok := l.Fit(c.Hidden)
-	c.parts = g.Parts
-	if ok && fit.Len() < c.Hidden.Len() {
-		c.Hidden = fit
-		c.parts = slices.DeleteFunc(slices.Clone(g.Parts), func(p Part) bool { return !p.Shown && !fit.has(p.At) })
+	of := func(set Set) []Part {
+		parts := slices.Clone(shown)
+		for at := range set.all() {
+			parts = append(parts, by[at])
+		}
+		return parts
 	}
-	if why := unsafe(c.parts); why != "" {
-		c.hide(why)
-		return c
+	values, why := l.choose(want, func(set Set) Reason { return unsafe(of(set)) })
+	if why != "" {
+		return hidden(s, why)
 	}
-	if !ok {
-		c.hide(Difference)
-		return c
-	}
-	c.sum()
+	c := Cell{Group: s.Name, Submitted: s.Members.Len(), Base: s.Hidden, Hidden: values, values: of(values), split: s.Split}
+	c.sum(s, by)
 	return c
 }
 
@@ -153,14 +230,24 @@ func unsafe(parts []Part) Reason {
 	return ""
 }
 
-// dominated reports whether one part is more than half of all.
+// dominated reports whether one part is more than half of all, or of all that is known.
 func dominated(parts []Part) bool {
-	var all, most int64
+	var all, most, known, knows int64
 	for _, p := range parts {
-		all += p.Denominator
-		most = max(most, p.Denominator)
+		n := p.Denominator - p.Unknown
+		all, known = all+p.Denominator, known+n
+		most, knows = max(most, p.Denominator), max(knows, n)
 	}
-	return 2*most > all
+	return 2*most > all || 2*knows > known
+}
+
+// largest reports whether one municipality has more than half of all that a set counts.
+func largest(set Set, by map[int]Part) bool {
+	var all, most int64
+	for at := range set.all() {
+		all, most = all+by[at].Denominator, max(most, by[at].Denominator)
+	}
+	return 2*most > all && all > 0
 }
 
 // unanimous reports whether in every part all that is known is met, or nothing is met: the sum then tells it of each.
@@ -173,53 +260,53 @@ func unanimous(parts []Part) bool {
 	return all || none
 }
 
-// complement hides more groups until what is hidden cannot be had by taking the published groups from the whole.
-func complement(whole *Cell, cells []Cell) {
+// complement finds the group that has to stand back so that what is hidden cannot be had by taking the published groups from the whole: the
+// smallest. -1 is none.
+func complement(whole *Cell, cells []Cell, by map[int]Part) int {
 	if !whole.Published() {
-		return
+		return -1
 	}
-	for {
-		rest := remainder(whole, cells)
-		if len(rest) == 0 || unsafe(rest) == "" {
-			return
-		}
-		smallest := -1
-		for i := range cells {
-			if cells[i].Published() && (smallest < 0 || cells[i].Members < cells[smallest].Members) {
-				smallest = i
-			}
-		}
-		if smallest < 0 {
-			return // the whole is all that is published
-		}
-		cells[smallest].hide(Complement)
+	rest, base := remainder(whole, cells)
+	if (len(rest) == 0 || unsafe(rest) == "") && (base.Len() == 0 || base.Len() >= Threshold && !largest(base, by)) {
+		return -1
 	}
+	smallest := -1
+	for i := range cells {
+		if cells[i].Published() && cells[i].Hidden.Len() > 0 && (smallest < 0 || cells[i].Members < cells[smallest].Members) {
+			smallest = i
+		}
+	}
+	return smallest // without one, the whole is all that is published
 }
 
-// remainder are the hidden parts of the whole that no published group sums.
-func remainder(whole *Cell, cells []Cell) []Part {
-	var rest []Part
-	for _, p := range whole.parts {
-		in := slices.ContainsFunc(cells, func(c Cell) bool { return c.Published() && c.Hidden.has(p.At) })
-		if !in && !p.Shown {
+// remainder are the hidden values of the whole that no published group sums, and those whose denominators none does.
+func remainder(whole *Cell, cells []Cell) (rest []Part, base Set) {
+	base, values := whole.Base, whole.Hidden
+	for i := range cells {
+		if cells[i].Published() {
+			base, values = base.without(cells[i].Base), values.without(cells[i].Hidden)
+		}
+	}
+	for _, p := range whole.values {
+		if !p.Shown && values.has(p.At) {
 			rest = append(rest, p)
 		}
 	}
-	return rest
+	return rest, base
 }
 
-// hide takes the figure away and leaves the reason, and how many it would have stood on: who takes part is no secret.
-func (c *Cell) hide(why Reason) {
-	*c = Cell{Group: c.Group, Members: len(c.parts), Why: why, Hidden: c.Hidden, parts: c.parts}
-}
-
-// sum adds the parts up.
-func (c *Cell) sum() {
-	c.Members = len(c.parts)
-	shares := make([]float64, len(c.parts))
-	for i, p := range c.parts {
-		c.Sum.Add(p.Count)
-		shares[i] = p.Percent()
+// sum adds up: the denominators of all, and the values of those whose values are counted. What is known of the others is unknown here.
+func (c *Cell) sum(s *Stand, by map[int]Part) {
+	for at := range s.Members.all() {
+		c.Sum.Denominator += by[at].Denominator
+	}
+	c.Sum.Unknown = c.Sum.Denominator
+	c.Members = len(c.values)
+	shares := make([]float64, len(c.values))
+	for i, p := range c.values {
+		c.Sum.Numerator += p.Numerator
+		c.Sum.Unknown -= p.Denominator - p.Unknown
+		shares[i] = p.OfKnown()
 	}
 	if c.Quartiles = len(shares) >= quartilesFrom; c.Quartiles {
 		slices.SortFunc(shares, cmp.Compare)

@@ -99,25 +99,32 @@ type Open struct {
 	shown    map[int64][]figure
 }
 
-// Row is one figure in open data. One that is hidden has no numbers: a nought would be read as a value.
+// Row is one figure in open data, whatever the form of the file. One that is hidden has no numbers: a nought would be read as a value.
 type Row struct {
-	Indicator   string `json:"indicator"`
-	Definition  int    `json:"definition"`
-	Series      string `json:"series"`
-	Period      string `json:"period"`
-	Grouping    string `json:"grouping"`
-	Group       string `json:"group"`
-	Members     int    `json:"municipalities"`
-	Numerator   *int64 `json:"numerator"`
-	Denominator *int64 `json:"denominator"`
-	Unknown     *int64 `json:"unknown"`
-	Hidden      Reason `json:"hidden"`
+	Indicator  string `json:"indicator" parquet:"indicator,dict"`
+	Definition int32  `json:"definition" parquet:"definition"`
+	Series     string `json:"series" parquet:"series,dict"`
+	Period     string `json:"period" parquet:"period,dict"`
+	Grouping   string `json:"grouping" parquet:"grouping,dict"`
+	Group      string `json:"group" parquet:"group,dict"`
+	// Members are those whose values are counted, and Submitted those whose denominators are.
+	Members     *int32 `json:"municipalities" parquet:"municipalities,optional"`
+	Submitted   int32  `json:"submitted" parquet:"submitted"`
+	Numerator   *int64 `json:"numerator" parquet:"numerator,optional"`
+	Denominator *int64 `json:"denominator" parquet:"denominator,optional"`
+	Unknown     *int64 `json:"unknown" parquet:"unknown,optional"`
+	Hidden      Reason `json:"hidden" parquet:"hidden,dict"`
 }
 
 // count gives a row its numbers.
-func (r *Row) count(n followup.Count) {
+func (r *Row) count(members int, n followup.Count) {
+	of := small(members)
+	r.Members = &of
 	r.Numerator, r.Denominator, r.Unknown = &n.Numerator, &n.Denominator, &n.Unknown
 }
+
+// small gives a number of municipalities, or of a definition, in the width that open data have.
+func small(n int) int32 { return int32(n) } //nolint:gosec // there are not so many
 
 // Rows are the figures as open data: of groups, and of municipalities that are shown by themselves.
 func (o *Open) Rows() []Row {
@@ -125,20 +132,20 @@ func (o *Open) Rows() []Row {
 	for _, r := range o.Releases {
 		for _, c := range o.cells[r.Number] {
 			row := Row{
-				Indicator: c.Indicator, Definition: c.Definition, Series: c.Series, Period: r.Period.String(), Grouping: c.Split, Group: c.Group,
-				Members: c.Members, Hidden: c.Why,
+				Indicator: c.Indicator, Definition: small(c.Definition), Series: c.Series, Period: r.Period.String(), Grouping: c.Split, Group: c.Group,
+				Submitted: small(c.Submitted), Hidden: c.Why,
 			}
 			if c.Published() {
-				row.count(c.Sum)
+				row.count(c.Members, c.Sum)
 			}
 			out = append(out, row)
 		}
 		for _, f := range o.shown[r.Number] {
 			row := Row{
-				Indicator: f.Indicator, Definition: f.Definition, Series: f.Series, Period: r.Period.String(), Grouping: "municipality",
-				Group: f.municipality, Members: 1,
+				Indicator: f.Indicator, Definition: small(f.Definition), Series: f.Series, Period: r.Period.String(), Grouping: "municipality",
+				Group: f.municipality, Submitted: 1,
 			}
-			row.count(f.Count())
+			row.count(1, f.Count())
 			out = append(out, row)
 		}
 	}
@@ -154,7 +161,7 @@ func (o *Open) Kolada(measures, places []string, years []int) KoladaList[KoladaV
 	values := map[key]KoladaFigure{}
 	var order []key
 	for _, r := range o.Rows() {
-		k := key{SeriesName(r.Indicator, r.Definition, r.Series), r.Group, 0}
+		k := key{SeriesName(r.Indicator, int(r.Definition), r.Series), r.Group, 0}
 		p, err := ParsePeriod(r.Period)
 		if r.Grouping == Whole {
 			k.place = Country
@@ -183,6 +190,6 @@ func koladaFigure(r *Row) KoladaFigure {
 	if r.Hidden != "" {
 		return KoladaFigure{Gender: "T", Status: hiddenStatus}
 	}
-	v := followup.Count{Numerator: *r.Numerator, Denominator: *r.Denominator}.Percent()
-	return KoladaFigure{Gender: "T", Count: r.Members, Value: &v}
+	v := followup.Count{Numerator: *r.Numerator, Denominator: *r.Denominator, Unknown: *r.Unknown}.OfKnown()
+	return KoladaFigure{Gender: "T", Count: int(*r.Members), Value: &v}
 }

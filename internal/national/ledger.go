@@ -3,6 +3,8 @@
 package national
 
 import (
+	"cmp"
+	"iter"
 	"math/bits"
 	"slices"
 )
@@ -17,6 +19,7 @@ type Set []uint64
 func newSet(n int) Set { return make(Set, (n+63)/64) }
 
 func (s Set) add(i int)      { s[i/64] |= 1 << (i % 64) }
+func (s Set) remove(i int)   { s[i/64] &^= 1 << (i % 64) }
 func (s Set) has(i int) bool { return s[i/64]&(1<<(i%64)) != 0 }
 
 // Len is how many are in the set.
@@ -47,9 +50,39 @@ func (s Set) within(o Set) bool {
 	return true
 }
 
+// without gives those of s that are not in o, and with those in either.
+func (s Set) without(o Set) Set {
+	out := slices.Clone(s)
+	for i := range out {
+		out[i] &^= o[i]
+	}
+	return out
+}
+
+func (s Set) with(o Set) Set {
+	out := slices.Clone(s)
+	for i := range out {
+		out[i] |= o[i]
+	}
+	return out
+}
+
+// all goes through the set in order.
+func (s Set) all() iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for i, w := range s {
+			for ; w != 0; w &= w - 1 {
+				if !yield(64*i + bits.TrailingZeros64(w)) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // Ledger remembers which sets of municipalities have ever been summed in public, so that no two of them, and no combination of them
 // however weighed, lets anybody work out a sum over fewer than Threshold (Swedish: utlämnandejournal). It supposes the worst: that the
-// figures of a municipality are the same in every indicator, group and period.
+// figures of a municipality are the same in every group and period that the ledger is about.
 type Ledger struct {
 	size int
 	sets []Set
@@ -72,13 +105,11 @@ const prime = 1<<31 - 1
 // NewLedger makes a ledger over n municipalities.
 func NewLedger(n int) *Ledger { return &Ledger{size: n} }
 
-// clone copies the ledger, so that what comes of a publication can be tried.
+// clone copies the ledger, so that what comes of a publication can be tried. Rows never change, so they are shared.
 func (l *Ledger) clone() *Ledger {
-	out := &Ledger{size: l.size, sets: slices.Clone(l.sets), pivots: slices.Clone(l.pivots), rows: make([][]uint64, len(l.rows))}
-	for i := range l.rows {
-		out.rows[i] = slices.Clone(l.rows[i])
+	out := &Ledger{
+		size: l.size, sets: slices.Clone(l.sets), pivots: slices.Clone(l.pivots), rows: slices.Clone(l.rows), owner: l.owner, column: l.column,
 	}
-	out.owner, out.column = l.owner, l.column
 	if l.versions != nil {
 		out.versions = l.versions.clone()
 	}
@@ -89,29 +120,64 @@ func (l *Ledger) holds(s Set) bool {
 	return slices.ContainsFunc(l.sets, func(x Set) bool { return slices.Equal(x, s) })
 }
 
-// Fit finds the set that can be published in the place of s: s itself, or the set published before that lacks only newcomers who are too
-// few to come by themselves. ok is false when there is none.
-func (l *Ledger) Fit(s Set) (fit Set, ok bool) {
-	if l.holds(s) {
-		return s, true
+// mostTries bounds how many sets are tried in the place of one.
+const mostTries = 12
+
+// instead gives what can be summed in the place of a set, the best first: itself, one that was summed before and lacks only a few newcomers,
+// the largest that were summed before within it, and itself without a few, who wait for another time. They are taken from all over it, and
+// never more than half wait.
+func (l *Ledger) instead(want Set) []Set {
+	out := []Set{want}
+	if l.holds(want) {
+		return out
 	}
-	for i := len(l.sets) - 1; i >= 0; i-- {
-		p := l.sets[i]
-		switch d := s.apart(p); {
-		case d < Threshold && p.within(s):
-			return p, true
-		case d < Threshold:
-			return nil, false
+	var before []Set
+	for _, s := range l.sets {
+		if s.Len() >= Threshold && s.within(want) && 2*s.Len() >= want.Len() {
+			before = append(before, s)
 		}
 	}
-	return s, s.Len() == 0 || s.Len() >= Threshold
+	slices.SortStableFunc(before, func(a, b Set) int { return cmp.Compare(b.Len(), a.Len()) })
+	out = append(out, before[:min(len(before), mostTries)]...)
+	members := slices.Collect(want.all())
+	d := dice{uint64(len(l.sets))} // another few each time
+	for i := len(members) - 1; i > 0; i-- {
+		j := d.IntN(i + 1)
+		members[i], members[j] = members[j], members[i]
+	}
+	less := want
+	for i := 0; i < min(mostTries, len(members)/2); i++ {
+		less = slices.Clone(less)
+		less.remove(members[i])
+		out = append(out, less)
+	}
+	few := func(s Set) int {
+		if s.Len() > want.Len()-Threshold && l.holds(s) {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(out[1:], func(a, b Set) int { return cmp.Or(cmp.Compare(few(a), few(b)), cmp.Compare(b.Len(), a.Len())) })
+	return out
 }
 
 // Admit puts a set in the ledger, unless something about fewer than Threshold could then be worked out.
 func (l *Ledger) Admit(s Set) bool {
-	if l.versions != nil && !l.versions.Admit(s.columns(l.column, l.versions.size)) {
+	versions := l.versions
+	if versions != nil {
+		versions = versions.clone()
+		if !versions.Admit(s.columns(l.column, versions.size)) {
+			return false
+		}
+	}
+	if !l.admit(s) {
 		return false
 	}
+	l.versions = versions
+	return true
+}
+
+func (l *Ledger) admit(s Set) bool {
 	switch {
 	case s.Len() == 0 || l.holds(s):
 		return true
@@ -145,16 +211,17 @@ func (l *Ledger) reduce(s Set) (rows [][]uint64, pivots []int, ok bool) {
 	}
 	scale(row, inverse(row[pivot]))
 	rows = make([][]uint64, 0, len(l.rows)+1)
-	for _, old := range l.rows {
+	few := l.speaksOf(row) < Threshold
+	for _, old := range l.rows { // one that stays as it was tells nothing new
 		if old[pivot] != 0 {
 			changed := slices.Clone(old)
 			subtract(changed, row, old[pivot])
 			old = changed
+			few = few || l.speaksOf(changed) < Threshold
 		}
 		rows = append(rows, old)
 	}
 	rows = append(rows, row)
-	few := slices.ContainsFunc(rows, func(r []uint64) bool { return l.speaksOf(r) < Threshold })
 	pivots = append(slices.Clone(l.pivots), pivot)
 	return rows, pivots, !few && !l.tellsOfOne(rows, pivots)
 }
@@ -249,15 +316,15 @@ func (s Set) columns(column []int, size int) Set {
 	return out
 }
 
-// follow lets the ledger tell apart what the municipalities have submitted for one period over time: earlier are the releases of it with
-// the sets that each published, and basis what is to be released now, by municipality.
+// follow lets the ledger tell apart what the municipalities have submitted for one period over time, in one series: earlier are the releases
+// of it with the sets that each published, and basis what is to be released now, by municipality.
 func (l *Ledger) follow(basis map[int]string, earlier []past) {
 	at := map[[2]any]int{}
 	v := &Ledger{owner: []int{}}
 	for i := range l.size {
-		for _, digest := range append(submitted(earlier, i), basis[i]) {
-			if _, ok := at[[2]any{i, digest}]; !ok {
-				at[[2]any{i, digest}] = len(v.owner)
+		for _, figure := range append(submitted(earlier, i), basis[i]) {
+			if _, ok := at[[2]any{i, figure}]; !ok {
+				at[[2]any{i, figure}] = len(v.owner)
 				v.owner = append(v.owner, i)
 			}
 		}

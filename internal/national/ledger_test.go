@@ -3,193 +3,295 @@
 package national
 
 import (
-	"math/big"
+	"fmt"
 	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
 
+	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/followup"
 )
 
-// nation is a small invented nation whose figures an attacker wants.
+// nation is a small invented nation whose figures an attacker wants: what there is to count is the same in every series and period, and
+// only what is known of it comes, goes and is corrected.
 type nation struct {
-	values []followup.Count
-	shown  []bool
-	county []int
-	size   []int
+	catalogue *catalogue.Catalogue
+	all       map[string]standing
+	of        map[string]int64
+	met       map[string][3]int64
 }
 
+// theirs are the series of the invented nation.
+var theirs = [3]string{"A", "B", "C"}
+
 func drawNation(t *rapid.T) *nation {
-	n := rapid.IntRange(3, 40).Draw(t, "municipalities")
-	x := &nation{}
-	counties := rapid.IntRange(1, 5).Draw(t, "counties")
-	for range n {
-		den := rapid.Int64Range(1, 12).Draw(t, "denominator")
-		x.values = append(x.values, followup.Count{Numerator: rapid.Int64Range(0, den).Draw(t, "numerator"), Denominator: den})
-		x.shown = append(x.shown, rapid.IntRange(0, 4).Draw(t, "shown") == 0)
-		x.county = append(x.county, rapid.IntRange(0, counties-1).Draw(t, "county"))
-		x.size = append(x.size, rapid.IntRange(0, 2).Draw(t, "size"))
+	x := &nation{&catalogue.Catalogue{}, map[string]standing{}, map[string]int64{}, map[string][3]int64{}}
+	counties := rapid.IntRange(1, 4).Draw(t, "counties")
+	for i := range counties {
+		x.catalogue.Counties = append(x.catalogue.Counties, catalogue.County{Code: fmt.Sprint(i)})
+	}
+	for i := range rapid.IntRange(3, 40).Draw(t, "municipalities") {
+		m := catalogue.Municipality{Code: fmt.Sprintf("%04d", i), County: fmt.Sprint(rapid.IntRange(0, counties-1).Draw(t, "county"))}
+		x.catalogue.Municipalities = append(x.catalogue.Municipalities, m)
+		x.all[m.Code] = standing{
+			municipality: m.Code, size: rapid.SampledFrom(Sizes[:2]).Draw(t, "size"), shown: rapid.IntRange(0, 4).Draw(t, "shown") == 0,
+		}
+		x.of[m.Code] = rapid.Int64Range(1, 12).Draw(t, "denominator")
+		var met [3]int64
+		for j := range met {
+			met[j] = rapid.Int64Range(0, x.of[m.Code]).Draw(t, "met")
+		}
+		x.met[m.Code] = met
 	}
 	return x
 }
 
-// table is what has come from those who are in it.
-func (x *nation) table(in func(i int) bool) *Table {
-	t := &Table{Whole: Group{Name: Whole}, Splits: []Split{{Name: ByCounty}, {Name: BySize}}}
-	groups := [2][]Group{make([]Group, 5), make([]Group, 3)}
-	for i, v := range x.values {
-		if !in(i) {
+// come draws who has submitted, and what is known in each series.
+func (x *nation) come(t *rapid.T) (map[string]standing, map[string][]Figure) {
+	all, figures := map[string]standing{}, map[string][]Figure{}
+	for i := range x.catalogue.Municipalities {
+		code := x.catalogue.Municipalities[i].Code
+		draw := rapid.IntRange(0, 1<<12).Draw(t, "came")
+		if draw%8 == 0 {
 			continue
 		}
-		p := Part{At: i, Count: v, Shown: x.shown[i]}
-		t.Whole.Parts = append(t.Whole.Parts, p)
-		groups[0][x.county[i]].Parts = append(groups[0][x.county[i]].Parts, p)
-		groups[1][x.size[i]].Parts = append(groups[1][x.size[i]].Parts, p)
-	}
-	t.Splits[0].Groups, t.Splits[1].Groups = groups[0], groups[1]
-	return t
-}
-
-// cells are the published ones.
-func (d *Disclosed) cells() []Cell {
-	out := []Cell{d.Whole}
-	for _, name := range []string{ByCounty, BySize} {
-		out = append(out, d.Splits[name]...)
-	}
-	return slices.DeleteFunc(out, func(c Cell) bool { return !c.Published() })
-}
-
-// equation is what an attacker knows: the sum of some municipalities' figures.
-type equation []*big.Rat
-
-// attack solves all that is known, in exact fractions, and tells which municipality's own figure comes out; -1 when none does. It knows
-// the figures of those who are shown, and shares no code with the ledger.
-func (x *nation) attack(known []Cell) int {
-	n := len(x.values)
-	var rows []equation
-	for _, c := range known {
-		row := make(equation, n)
-		for i := range row {
-			row[i] = new(big.Rat)
-			if c.Hidden.has(i) {
-				row[i].SetInt64(1)
+		all[code] = x.all[code]
+		for j, name := range theirs {
+			f := Figure{Indicator: name, Definition: 1, Series: "measured", Numerator: x.met[code][j], Denominator: x.of[code]}
+			switch draw >> (3 + 3*j) % 8 {
+			case 0:
+				f.Numerator, f.Unknown = 0, f.Denominator
+			case 1:
+				f.Numerator = 0
 			}
+			figures[code] = append(figures[code], f)
 		}
-		rows = append(rows, row)
 	}
-	rank := 0
-	for col := 0; col < n && rank < len(rows); col++ {
-		p := slices.IndexFunc(rows[rank:], func(r equation) bool { return r[col].Sign() != 0 })
+	return all, figures
+}
+
+// equation is what an attacker knows: the sum of some figures.
+type equation []uint64
+
+// elimination is modulo another prime than the ledger's, and shares no code with it.
+const elimination = 1_000_000_007
+
+// rank solves what an attacker knows, and gives what has come out of it: equations of which none follows from the others.
+func rank(all []equation) []equation {
+	rows := make([]equation, len(all))
+	for i := range all {
+		rows[i] = slices.Clone(all[i])
+	}
+	done := 0
+	for col := 0; len(rows) > 0 && col < len(rows[0]) && done < len(rows); col++ {
+		p := slices.IndexFunc(rows[done:], func(r equation) bool { return r[col] != 0 })
 		if p < 0 {
 			continue
 		}
-		rows[rank], rows[rank+p] = rows[rank+p], rows[rank]
-		inv := new(big.Rat).Inv(rows[rank][col])
-		for j := range n {
-			rows[rank][j].Mul(rows[rank][j], inv)
+		rows[done], rows[done+p] = rows[done+p], rows[done]
+		inverse, base := uint64(1), rows[done][col]
+		for e := elimination - 2; e > 0; e /= 2 {
+			if e%2 == 1 {
+				inverse = inverse * base % elimination
+			}
+			base = base * base % elimination
+		}
+		for j := range rows[done] {
+			rows[done][j] = rows[done][j] * inverse % elimination
 		}
 		for i := range rows {
-			if f := new(big.Rat).Set(rows[i][col]); i != rank && f.Sign() != 0 {
-				for j := range n {
-					rows[i][j].Sub(rows[i][j], new(big.Rat).Mul(f, rows[rank][j]))
+			if f := rows[i][col]; i != done && f != 0 {
+				for j := range rows[i] {
+					rows[i][j] = (rows[i][j] + (elimination-f)*rows[done][j]) % elimination
 				}
 			}
 		}
-		rank++
+		done++
 	}
-	for _, r := range rows[:rank] {
-		at, speaks := -1, 0
-		for i := range r {
-			if r[i].Sign() != 0 {
-				at, speaks = i, speaks+1
-			}
-		}
-		if speaks == 1 {
-			return at
-		}
-	}
-	return -1
+	return rows[:done]
 }
 
-// apartByHand looks for two published sets that differ by fewer than the threshold.
-func apartByHand(known []Cell) (a, b Set, found bool) {
-	for i := range known {
+func reversed(list []int) []int {
+	out := slices.Clone(list)
+	slices.Reverse(out)
+	return out
+}
+
+// attack looks for one whose figure comes out of the sums of sets, and for two sets that differ by fewer than five. column tells the figure
+// of each: one who has corrected a figure has several.
+func attack(sums []equation, owner []int) string {
+	solved := rank(sums)
+	for _, who := range owner {
+		if slices.Index(owner, who) == len(owner)-1-slices.Index(reversed(owner), who) {
+			// It has one column: what speaks of it alone is an equation of its own.
+			at := slices.Index(owner, who)
+			alone := func(r equation) bool { return r[at] != 0 && !slices.ContainsFunc(slices.Concat(r[:at], r[at+1:]), func(x uint64) bool { return x != 0 }) }
+			if slices.ContainsFunc(solved, alone) {
+				return fmt.Sprintf("municipality %d comes out of %d sums", who, len(sums))
+			}
+			continue
+		}
+		outside := make([]equation, len(sums))
+		for i, r := range sums {
+			outside[i] = slices.Clone(r)
+			for j := range r {
+				if owner[j] == who {
+					outside[i][j] = 0
+				}
+			}
+		}
+		if len(solved) != len(rank(outside)) {
+			return fmt.Sprintf("municipality %d comes out of %d sums", who, len(sums))
+		}
+	}
+	for i := range sums {
 		for j := range i {
-			d := 0
-			for k := range 64 * len(known[i].Hidden) {
-				if known[i].Hidden.has(k) != known[j].Hidden.has(k) {
-					d++
+			by := map[int]bool{}
+			for k := range sums[i] {
+				if sums[i][k] != sums[j][k] {
+					by[owner[k]] = true
 				}
 			}
-			if d > 0 && d < 5 {
-				return known[i].Hidden, known[j].Hidden, true
+			if n := len(by); n > 0 && n < 5 {
+				return fmt.Sprintf("two sums differ by %d", n)
 			}
 		}
 	}
-	return nil, nil, false
+	return ""
 }
 
-// TestNothingComesOutOfWhatIsPublished attacks what is published over groups, over time and over indicators at once: municipalities come
-// and go between periods and between indicators, and the attacker solves all of it together.
+// knows gathers the sums of an attacker, each once.
+type knows struct {
+	owner []int
+	of    map[string]int
+	sums  map[string][]int
+}
+
+func (k *knows) add(set Set, figure func(at int) string) {
+	if k.of == nil {
+		k.of, k.sums = map[string]int{}, map[string][]int{}
+	}
+	var columns []int
+	for at := range set.all() {
+		name := fmt.Sprint(at, " ", figure(at))
+		if _, ok := k.of[name]; !ok {
+			k.of[name] = len(k.owner)
+			k.owner = append(k.owner, at)
+		}
+		columns = append(columns, k.of[name])
+	}
+	if len(columns) > 0 {
+		k.sums[fmt.Sprint(columns)] = columns
+	}
+}
+
+func (k *knows) attack() string {
+	var sums []equation
+	for _, columns := range k.sums {
+		row := make(equation, len(k.owner))
+		for _, c := range columns {
+			row[c] = 1
+		}
+		sums = append(sums, row)
+	}
+	return attack(sums, k.owner)
+}
+
+// TestNothingComesOutOfWhatIsPublished attacks what is published over groups, over time and over indicators: municipalities come and go,
+// know something and no longer, and correct what they have submitted. The attacker holds all of it together.
 func TestNothingComesOutOfWhatIsPublished(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		x := drawNation(t)
-		l := NewLedger(len(x.values))
-		var known []Cell
-		for range rapid.IntRange(1, 6).Draw(t, "publications") {
-			out := rapid.SliceOfN(rapid.IntRange(0, 7), len(x.values), len(x.values)).Draw(t, "absent")
-			d := l.Disclose(x.table(func(i int) bool { return out[i] != 0 }))
-			for _, c := range d.cells() {
-				if n := c.Hidden.Len(); c.Members < 5 || n > 0 && n < 5 {
-					t.Fatalf("%s stands on %d, of whom %d are hidden", c.Group, c.Members, n)
+		b := newShelf(x.catalogue)
+		n := rapid.IntRange(1, 6).Draw(t, "publications")
+		for range n {
+			p := Period{2026, rapid.IntRange(1, 3).Draw(t, "quarter")}
+			all, figures := x.come(t)
+			x.soundCells(t, b.publish(p, all, figures))
+		}
+		var counted knows // what is counted is the same in all series and periods
+		series := map[string]*knows{}
+		corrected := map[string]*knows{}
+		of := func(m map[string]*knows, name string) *knows {
+			if m[name] == nil {
+				m[name] = &knows{}
+			}
+			return m[name]
+		}
+		for i := range b.releases {
+			r := &b.releases[i]
+			cells := b.cells[r.Number]
+			for j := range cells {
+				c := &cells[j]
+				if !c.Published() || c.Kept > 0 {
+					continue
 				}
-				known = append(known, c)
+				same := func(int) string { return "" }
+				now := func(at int) string {
+					code := x.catalogue.Municipalities[at].Code
+					return b.figures[r.Period][SeriesName(c.Indicator, 1, "measured")][r.Basis[code]]
+				}
+				counted.add(c.Base, same)
+				for _, set := range []Set{c.Base, c.Hidden} {
+					of(series, c.Indicator).add(set, same)
+					of(corrected, c.Indicator+r.Period.String()).add(set, now)
+				}
 			}
 		}
-		if at := x.attack(known); at >= 0 {
-			t.Fatalf("municipality %d comes out of %d figures", at, len(known))
+		if said := counted.attack(); said != "" {
+			t.Fatalf("what is counted, over all indicators and periods: %s", said)
 		}
-		if a, b, found := apartByHand(known); found {
-			t.Fatalf("%x and %x differ by too few", a, b)
+		for name, k := range series {
+			if said := k.attack(); said != "" {
+				t.Fatalf("%s over the periods: %s", name, said)
+			}
+		}
+		for name, k := range corrected {
+			if said := k.attack(); said != "" {
+				t.Fatalf("%s and its corrections: %s", name, said)
+			}
 		}
 	})
 }
 
-// TestRemainderIsSafe subtracts the published groups from the whole.
-func TestRemainderIsSafe(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		x := drawNation(t)
-		d := NewLedger(len(x.values)).Disclose(x.table(func(int) bool { return true }))
-		if !d.Whole.Published() {
-			return
+// soundCells holds every published cell of one release, and what is left when the groups are taken from the whole, to the rules by hand.
+func (x *nation) soundCells(t *rapid.T, cells []published) {
+	hand := func(name string, c *published, base, values Set) {
+		var most, of, met, knows, known int64
+		for at := range base.all() {
+			d := x.of[x.catalogue.Municipalities[at].Code]
+			most, of = max(most, d), of+d
 		}
-		for name, cells := range d.Splits {
-			rest := map[int]bool{}
-			for i := range x.values {
-				rest[i] = true
-			}
-			for _, c := range cells {
-				if !c.Published() {
-					continue
-				}
-				for i := range x.values {
-					if c.Hidden.has(i) {
-						delete(rest, i)
-					}
-				}
-			}
-			var hidden, met, of, most int64
-			for i := range rest {
-				if v := x.values[i]; !x.shown[i] {
-					hidden, met, of, most = hidden+1, met+v.Numerator, of+v.Denominator, max(most, v.Denominator)
-				}
-			}
-			if hidden > 0 && (hidden < 5 || met == 0 || met == of || 2*most > of) {
-				t.Fatalf("what %s leaves stands on %d: %d of %d, the most %d", name, hidden, met, of, most)
-			}
+		j := slices.Index(theirs[:], c.Indicator)
+		for at := range values.all() {
+			code := x.catalogue.Municipalities[at].Code
+			knows, known, met = max(knows, x.of[code]), known+x.of[code], met+min(c.Sum.Numerator, x.met[code][j])
 		}
-	})
+		if n := base.Len(); n > 0 && (n < 5 || 2*most > of) {
+			t.Fatalf("%s %s %s stands on %d, the largest %d of %d", c.Indicator, c.Split, name, n, most, of)
+		}
+		if n := values.Len(); n > 0 && (n < 5 || 2*knows > known || met == 0) {
+			t.Fatalf("%s %s %s sums %d, the largest %d of %d, %d met", c.Indicator, c.Split, name, n, knows, known, met)
+		}
+	}
+	rest := map[string]*published{}
+	for i := range cells {
+		c := &cells[i]
+		if !c.Published() || c.Kept > 0 {
+			continue
+		}
+		hand(c.Group, c, c.Base, c.Hidden)
+		if c.Split == Whole {
+			rest[c.Indicator+ByCounty], rest[c.Indicator+BySize] = new(*c), new(*c)
+		}
+		if r := rest[c.Indicator+c.Split]; r != nil {
+			r.Base, r.Hidden = r.Base.without(c.Base), r.Hidden.without(c.Hidden)
+		}
+	}
+	for name, c := range rest {
+		hand("what "+name+" leaves", c, c.Base, c.Hidden)
+	}
 }
 
 func parts(counts ...[2]int64) []Part {
@@ -226,24 +328,45 @@ func TestUnsafe(t *testing.T) {
 	}
 }
 
-// TestNewcomersWait adds one municipality at a time: the figure stays on those who were there until five have come.
-func TestNewcomersWait(t *testing.T) {
+// some are the municipalities from a number up to another, of whom every other meets what there is to meet.
+func some(size, from, to int) ([]Part, Set) {
+	var ps []Part
+	set := newSet(size)
+	for i := from; i < to; i++ {
+		ps = append(ps, Part{At: i, Count: followup.Count{Numerator: int64(i % 2), Denominator: 1}})
+		set.add(i)
+	}
+	return ps, set
+}
+
+// TestWhoComesAndGoes adds one municipality at a time: the figure stays on those who were there until five have come. When two leave, others
+// wait with them.
+func TestWhoComesAndGoes(t *testing.T) {
 	l := NewLedger(40)
-	group := func(n int) *Table {
-		var ps []Part
-		for i := range n {
-			ps = append(ps, Part{At: i, Count: followup.Count{Numerator: int64(i % 2), Denominator: 1}})
-		}
-		return &Table{Whole: Group{Whole, ps}}
-	}
-	for _, step := range [][2]int{{10, 10}, {11, 10}, {14, 10}, {15, 15}, {16, 15}, {25, 25}} {
-		d := l.Disclose(group(step[0]))
-		if !d.Whole.Published() || d.Whole.Members != step[1] {
-			t.Errorf("with %d: %d members, %q; want %d", step[0], d.Whole.Members, d.Whole.Why, step[1])
+	for _, step := range [][2]int{{10, 10}, {11, 10}, {14, 10}, {15, 15}, {16, 15}, {25, 25}, {23, 20}, {25, 25}} {
+		ps, set := some(40, 0, step[0])
+		c := l.Disclose(l.Stands([]Group{{Whole, Whole, set}}, newSet(40)), ps)[0]
+		if !c.Published() || c.Members != step[1] {
+			t.Errorf("with %d: %d members, %q; want %d", step[0], c.Members, c.Why, step[1])
 		}
 	}
-	if d := l.Disclose(group(23)); d.Whole.Published() || d.Whole.Why != Difference {
-		t.Errorf("two who leave can be told: %+v", d.Whole)
+}
+
+// TestUnknownStaysInTheSet: what nobody knows is counted as unknown, on the same municipalities in every series.
+func TestUnknownStaysInTheSet(t *testing.T) {
+	l := NewLedger(40)
+	ps, set := some(40, 0, 30)
+	for i := range 10 {
+		ps[i].Count = followup.Count{Denominator: 3, Unknown: 3}
+	}
+	c := l.Disclose(l.Stands([]Group{{Whole, Whole, set}}, newSet(40)), ps)[0]
+	if want := (followup.Count{Numerator: 10, Denominator: 50, Unknown: 30}); c.Sum != want || c.Submitted != 30 || c.Members != 20 {
+		t.Errorf("got %+v", c)
+	}
+	ps[10].Count = followup.Count{Denominator: 1, Unknown: 1} // one who knew something no longer does, and four wait with it
+	c = l.Disclose(l.Stands([]Group{{Whole, Whole, set}}, newSet(40)), ps)[0]
+	if !c.Published() || c.Submitted != 30 || c.Members != 15 || c.Sum.Denominator != 50 || c.Sum.Unknown != 35 {
+		t.Errorf("one who no longer knows: %+v", c)
 	}
 }
 
@@ -264,13 +387,9 @@ func TestUnanimousButUnknown(t *testing.T) {
 
 // TestCorrectionsDoNotComeOut sums the same municipalities again after some have corrected theirs: the difference is what they changed.
 func TestCorrectionsDoNotComeOut(t *testing.T) {
-	group := func(from, to int) Group {
-		g := Group{Name: "g"}
-		for i := from; i < to; i++ {
-			g.Parts = append(g.Parts, Part{At: i, Count: followup.Count{Numerator: int64(i % 2), Denominator: 1}})
-		}
-		return g
-	}
+	ps, set := some(20, 0, 20)
+	_, first := some(20, 0, 10)
+	groups := []Group{{Whole, Whole, set}, {ByCounty, "1", first}, {ByCounty, "2", set.without(first)}}
 	basis := func(corrected ...int) map[int]string {
 		out := map[int]string{}
 		for i := range 20 {
@@ -281,8 +400,6 @@ func TestCorrectionsDoNotComeOut(t *testing.T) {
 		}
 		return out
 	}
-	whole := group(0, 20)
-	table := &Table{Whole: whole, Splits: []Split{{ByCounty, []Group{group(0, 10), group(10, 20)}}}}
 	for name, c := range map[string]struct {
 		corrected []int
 		want      [3]bool // whole, first half, second half
@@ -295,11 +412,11 @@ func TestCorrectionsDoNotComeOut(t *testing.T) {
 		"five of the two halves": {[]int{0, 1, 2, 3, 4, 10, 11, 12, 13, 14}, [3]bool{true, true, true}},
 	} {
 		l := NewLedger(20)
-		l.Disclose(table)
-		l.follow(basis(c.corrected...), []past{{basis(), slices.Clone(l.sets)}})
-		d := l.Disclose(table)
-		halves := d.Splits[ByCounty]
-		if got := [3]bool{d.Whole.Published(), halves[0].Published(), halves[1].Published()}; got != c.want {
+		l.Disclose(l.Stands(groups, newSet(20)), ps)
+		again := l.clone()
+		again.follow(basis(c.corrected...), []past{{basis(), slices.Clone(l.sets)}})
+		cells := again.Disclose(l.Stands(groups, newSet(20)), ps)
+		if got := [3]bool{cells[0].Published(), cells[1].Published(), cells[2].Published()}; got != c.want {
 			t.Errorf("%s: whole and halves published %v, want %v", name, got, c.want)
 		}
 	}
@@ -330,13 +447,14 @@ func TestVersionsTellOfNobody(t *testing.T) {
 
 func TestQuartilesFromTen(t *testing.T) {
 	for n, want := range map[int]bool{9: false, 10: true} {
-		var ps []Part
-		for i := range n {
-			ps = append(ps, Part{At: i, Count: followup.Count{Numerator: int64(i), Denominator: 10}})
+		ps, set := some(20, 0, n)
+		for i := range ps {
+			ps[i].Count = followup.Count{Numerator: int64(i), Denominator: 12, Unknown: 2}
 		}
-		d := NewLedger(20).Disclose(&Table{Whole: Group{Whole, ps}})
-		if d.Whole.Quartiles != want || want && d.Whole.Quartile != [3]float64{23, 45, 68} {
-			t.Errorf("%d: %+v", n, d.Whole)
+		l := NewLedger(20)
+		c := l.Disclose(l.Stands([]Group{{Whole, Whole, set}}, newSet(20)), ps)[0]
+		if c.Quartiles != want || want && c.Quartile != [3]float64{23, 45, 68} {
+			t.Errorf("%d: %+v", n, c)
 		}
 	}
 }

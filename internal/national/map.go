@@ -28,7 +28,7 @@ func tile(m *catalogue.Municipality) string {
 
 // ClassOf is which fifth a share is in, from 0.
 func ClassOf(c followup.Count) int {
-	switch p := c.Percent(); {
+	switch p := c.OfKnown(); {
 	case p <= 20:
 		return 0
 	case p <= 40:
@@ -110,7 +110,7 @@ func Lay(shown map[string]followup.Count, order []string, whole *Cell, own follo
 		if !ok {
 			continue
 		}
-		x := place(c.Percent())
+		x := place(c.OfKnown())
 		s.Dots = append(s.Dots, Dot{x, 104 - 10*min(9, s.stacked[x])})
 		s.stacked[x]++
 	}
@@ -118,8 +118,8 @@ func Lay(shown map[string]followup.Count, order []string, whole *Cell, own follo
 		q := whole.Quartile
 		s.BandX, s.BandWidth, s.Mid = place(q[0]), fmt.Sprintf("%.1f%%", 0.92*(q[2]-q[0])), place(q[1])
 	}
-	if own.Known() {
-		s.OwnX = place(own.Percent())
+	if own.Shown() {
+		s.OwnX = place(own.OfKnown())
 	}
 	return s
 }

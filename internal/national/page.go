@@ -65,6 +65,11 @@ type picturePage struct {
 	Quality                   []qualityRow
 	File                      string
 	Shown                     []shownRow
+	Questions                 []questionRow
+	Own                       string
+	Beside                    []groupRow
+	Kept                      string
+	Open                      []web.Link
 	Empty                     *web.Empty
 	CanShare                  bool
 }
@@ -76,6 +81,14 @@ type (
 	trendRow   struct{ When, Series, Value, Members string }
 	qualityRow struct{ Series, Members, Value, Unknown string }
 	shownRow   struct{ Name, County, Value, Of string }
+	// questionRow is one question with its answer in each series, and what the reader's own municipality would answer.
+	questionRow struct {
+		Name, Href string
+		Answers    []answerRow
+		Own        string
+	}
+	// answerRow is the answer in one series: the share, how many it stands on, and what it was the year before.
+	answerRow struct{ Series, Value, Members, Before string }
 )
 
 func lookOf(c *web.Context) Look {
@@ -114,9 +127,16 @@ func (p *Pages) picture(c *web.Context) error {
 		return c.Render(pages, "picture.html", out)
 	}
 	out.head(c.L, &x)
+	out.ask(c.L, &x, p.Service.Engine.Catalogue)
+	out.beside(c.L, &x, p.Service.Engine.Catalogue)
 	out.country(c.L, &x, p.Service.Engine.Catalogue)
 	out.spread(c.L, &x, p.Service.Engine.Catalogue)
 	out.trend(c.L, &x, p.Service)
+	if x.Receives {
+		for _, form := range []string{"csv", "json", "parquet"} {
+			out.Open = append(out.Open, web.Link{Label: c.L.T("national.form-" + form), Href: openPath + "/nationellt." + form})
+		}
+	}
 	for _, b := range x.Indicator.Breaks {
 		out.Breaks = append(out.Breaks, b.Text.In(lang))
 	}
@@ -166,8 +186,19 @@ func (o *picturePage) head(l *locale.Localizer, x *Picture) {
 	if x.Indicator.PerMunicipality() {
 		key = "national.lead-municipalities"
 	}
-	o.Lead = l.T(key, "Numerator", c.Numerator, "Denominator", c.Denominator, "Percent", l.Percent(int(c.Numerator), int(c.Denominator)),
-		"Members", covered, "Others", x.Country-covered, "Unknown", c.Unknown)
+	o.Lead = l.T(key, "Numerator", c.Numerator, "Known", c.Denominator-c.Unknown, "Percent", percentOf(l, c), "Members", covered,
+		"Submitted", x.Whole.Submitted, "Unknown", c.Unknown, "Others", x.Country-x.Whole.Submitted)
+	if t, ok := x.YearBefore(); ok {
+		o.Lead += " " + l.T("national.lead-before", "Period", periodName(l, t.Period), "Percent", percentOf(l, t.Sum), "Members", t.Members)
+	}
+	if x.Whole.Kept > 0 {
+		o.Kept = l.T("national.kept")
+	}
+}
+
+// percentOf writes the share that is met of what is known.
+func percentOf(l *locale.Localizer, c followup.Count) string {
+	return l.Percent(int(c.Numerator), int(c.Denominator-c.Unknown))
 }
 
 // country draws the map and the groups.
@@ -198,8 +229,8 @@ func (o *picturePage) country(l *locale.Localizer, x *Picture, c *catalogue.Cata
 		if count, ok := x.Shown[m.Code]; ok {
 			county, _ := c.County(m.County)
 			o.Shown = append(o.Shown, shownRow{
-				m.Name, county.Short, l.Percent(int(count.Numerator), int(count.Denominator)),
-				l.T("national.of", "Numerator", count.Numerator, "Denominator", count.Denominator),
+				m.Name, county.Short, percentOf(l, count),
+				l.T("national.of", "Numerator", count.Numerator, "Denominator", count.Denominator-count.Unknown),
 			})
 		}
 	}
@@ -207,9 +238,9 @@ func (o *picturePage) country(l *locale.Localizer, x *Picture, c *catalogue.Cata
 
 func groupOf(l *locale.Localizer, name string, c *Cell) groupRow {
 	if !c.Published() {
-		return groupRow{Name: name, Members: l.Number(int64(c.Members)), Why: l.T("national.why-" + string(c.Why))}
+		return groupRow{Name: name, Members: "–", Why: l.T("national.why-" + string(c.Why))}
 	}
-	return groupRow{Name: name, Members: l.Number(int64(c.Members)), Value: l.Percent(int(c.Sum.Numerator), int(c.Sum.Denominator))}
+	return groupRow{Name: name, Members: l.Number(int64(c.Members)), Value: percentOf(l, c.Sum)}
 }
 
 // spread draws how municipalities differ.
@@ -233,15 +264,6 @@ func (o *picturePage) spread(l *locale.Localizer, x *Picture, c *catalogue.Catal
 	} else {
 		o.StripSummary = l.T("national.strip-few", "Count", len(x.Shown))
 	}
-	if x.OwnCount.Known() {
-		name := x.Own
-		if m, ok := c.Municipality(x.Own); ok {
-			name = m.Name
-		}
-		n := x.OwnCount
-		own := factRow{l.Percent(int(n.Numerator), int(n.Denominator)), l.T("national.own", "Name", name, "Numerator", n.Numerator, "Denominator", n.Denominator)}
-		o.Facts = append([]factRow{own}, o.Facts...)
-	}
 }
 
 // trend draws what has been published over the periods, and what others have published, each as a line of its own.
@@ -258,8 +280,8 @@ func (o *picturePage) trend(l *locale.Localizer, x *Picture, s *Service) {
 			if t.Series != series {
 				continue
 			}
-			line.Points = append(line.Points, web.PlotPoint{X: span.At(t.Period.End().AddDays(-1)), Y: t.Sum.Percent() / 100})
-			value := l.Percent(int(t.Sum.Numerator), int(t.Sum.Denominator))
+			line.Points = append(line.Points, web.PlotPoint{X: span.At(t.Period.End().AddDays(-1)), Y: t.Sum.OfKnown() / 100})
+			value := percentOf(l, t.Sum)
 			line.Value = value + " (" + periodName(l, t.Period) + ")" // the latest that is published, which may be long ago
 			o.Trend = append(o.Trend, trendRow{periodName(l, t.Period), line.Label, value, l.Number(int64(t.Members))})
 			if t.Period == x.Release.Period {

@@ -17,12 +17,12 @@ func (p *Pages) table(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	rows := [][]string{{"indicator", "series", "period", "grouping", "group", "members", "numerator", "denominator", "unknown", "reason"}}
+	rows := [][]string{{"indicator", "series", "period", "grouping", "group", "municipalities", "submitted", "numerator", "denominator", "unknown", "reason"}}
 	add := func(split string, cell *Cell) {
-		row := []string{x.Indicator.ID, x.Series.String(), x.Release.Period.String(), split, cell.Group, "", "", "", "", string(cell.Why)}
+		row := []string{x.Indicator.ID, x.Series.String(), x.Release.Period.String(), split, cell.Group, "", strconv.Itoa(cell.Submitted), "", "", "", string(cell.Why)}
 		if cell.Published() {
-			row[5], row[6] = strconv.Itoa(cell.Members), strconv.FormatInt(cell.Sum.Numerator, 10)
-			row[7], row[8] = strconv.FormatInt(cell.Sum.Denominator, 10), strconv.FormatInt(cell.Sum.Unknown, 10)
+			row[5], row[7] = strconv.Itoa(cell.Members), strconv.FormatInt(cell.Sum.Numerator, 10)
+			row[8], row[9] = strconv.FormatInt(cell.Sum.Denominator, 10), strconv.FormatInt(cell.Sum.Unknown, 10)
 		}
 		rows = append(rows, row)
 	}
@@ -39,7 +39,7 @@ func (p *Pages) table(c *web.Context) error {
 		code := p.Service.Engine.Catalogue.Municipalities[i].Code
 		if n, ok := x.Shown[code]; ok {
 			rows = append(rows, []string{
-				x.Indicator.ID, x.Series.String(), x.Release.Period.String(), "municipality", code, "1",
+				x.Indicator.ID, x.Series.String(), x.Release.Period.String(), "municipality", code, "1", "1",
 				strconv.FormatInt(n.Numerator, 10), strconv.FormatInt(n.Denominator, 10), strconv.FormatInt(n.Unknown, 10), "",
 			})
 		}

@@ -20,7 +20,7 @@ import (
 )
 
 // site serves the pages of a receiver.
-func site(t *testing.T, s *Service, actor access.Actor) *webtest.Client {
+func site(t testing.TB, s *Service, actor access.Actor) *webtest.Client {
 	t.Helper()
 	bundle, err := locale.NewBundle(map[string]string{"web": web.Messages, "national": Messages, "followup": followup.Messages})
 	must(t, err)
@@ -84,12 +84,12 @@ func TestPages(t *testing.T) {
 	}
 	var list KoladaList[KoladaValue]
 	must(t, json.Unmarshal([]byte(w.Get(koladaPath+"/data/kpi/INFOKLASS.1.self-assessed/municipality/"+Country+"/year/2026,2025").Body), &list))
-	if list.Count != 2 || list.Values[1].Period != 2026 || *list.Values[1].Values[0].Value != x.Whole.Sum.Percent() {
+	if list.Count != 2 || list.Values[1].Period != 2026 || *list.Values[1].Values[0].Value != x.Whole.Sum.OfKnown() {
 		t.Errorf("Kolada: %+v", list)
 	}
 	for path, want := range map[string]string{
 		koladaPath + "/municipality": `{"id":"0180","title":"Stockholm","type":"K"}`, koladaPath + "/kpi?title=klassning": "INFOKLASS.1.measured",
-		openPath + "/dcat.jsonld": "https://insegel.example/oppna-data/nationellt.csv", openPath + "/nationellt.json": `"indicator":"INFOKLASS"`,
+		openPath + "/dcat.jsonld": "https://insegel.example/oppna-data/nationellt.parquet", openPath + "/nationellt.json": `"indicator":"INFOKLASS"`,
 	} {
 		if p := w.Get(path); p.Status != http.StatusOK || !strings.Contains(p.Body, want) {
 			t.Errorf("%s: %d, without %s", path, p.Status, want)

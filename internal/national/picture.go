@@ -25,9 +25,65 @@ type Picture struct {
 	Shown map[string]followup.Count
 	// Trend has a point for each period and series that something was published of.
 	Trend []TrendPoint
-	// Own is the reader's own municipality and its figure, when it is known.
-	Own      string
-	OwnCount followup.Count
+	// Own is the reader's own municipality with its size and figure, when it is known.
+	Own, OwnSize string
+	OwnCount     followup.Count
+	// Receives says that the organisation receives others' figures, and gives what it publishes as open data.
+	Receives bool
+	// Questions are answered on every page.
+	Questions []Question
+}
+
+// asked are the indicators of the questions that are asked first: whether all systems are strong, what is classified, and whether there are
+// e-services.
+var asked = []string{"STARK_AUT_SOC_ALLA", "INFOKLASS", "INFOKLASSNING_SAKNAS", "ETJANST_EKB"}
+
+// Question is one of them, with its answers by series.
+type Question struct {
+	Indicator *catalogue.Indicator
+	// Now is what the release that is shown says of the whole country; nothing when it has no such series.
+	Now [followup.NumSeries]*Cell
+	// Before is what was published last of the year before, and When its period.
+	Before [followup.NumSeries]*Cell
+	When   [followup.NumSeries]Period
+	Own    [followup.NumSeries]followup.Count
+}
+
+// answer finds the answers among the cells of the whole country.
+func (q *Question) answer(p *Picture, cells map[int64][]published) {
+	for _, r := range p.Releases {
+		for i := range cells[r.Number] {
+			c := &cells[r.Number][i]
+			s, ok := followup.ParseSeries(c.Series)
+			switch {
+			case !ok || c.Indicator != q.Indicator.ID || c.Definition != q.Indicator.Definition:
+			case r.Number == p.Release.Number:
+				q.Now[s] = &c.Cell
+			case r.Period.Year == p.Release.Period.Year-1 && c.Published():
+				q.Before[s], q.When[s] = &c.Cell, r.Period
+			}
+		}
+	}
+}
+
+// YearBefore is what was published last of the year before the one that is shown, in the series that is shown.
+func (p *Picture) YearBefore() (TrendPoint, bool) {
+	var out TrendPoint
+	for _, t := range p.Trend {
+		if t.Series == p.Series && t.Period.Year == p.Release.Period.Year-1 {
+			out = t
+		}
+	}
+	return out, !out.Period.IsZero()
+}
+
+// Size finds a size's cell.
+func (p *Picture) Size(size string) (Cell, bool) {
+	i := slices.IndexFunc(p.Sizes, func(c Cell) bool { return c.Group == size })
+	if i < 0 {
+		return Cell{}, false
+	}
+	return p.Sizes[i], true
 }
 
 // TrendPoint is what was published of one period, in one series.

@@ -3,7 +3,8 @@
 package national
 
 import (
-	"slices"
+	"fmt"
+	"strings"
 
 	"github.com/insegel/insegel/internal/catalogue"
 )
@@ -71,97 +72,229 @@ type places struct {
 	catalogue *catalogue.Catalogue
 	number    map[string]int
 	standing  map[string]standing
+	// shown is the last release in which each municipality was shown by itself. What was summed until then tells nothing more of it.
+	shown map[string]int64
 }
 
-func newPlaces(c *catalogue.Catalogue, all map[string]standing) *places {
-	p := &places{catalogue: c, number: map[string]int{}, standing: all}
+func newPlaces(c *catalogue.Catalogue, all map[string]standing, shown map[string]int64) *places {
+	p := &places{catalogue: c, number: map[string]int{}, standing: all, shown: shown}
 	for i := range c.Municipalities {
 		p.number[c.Municipalities[i].Code] = i
 	}
 	return p
 }
 
-// set gives the municipalities with some codes as a set.
-func (p *places) set(codes []string) Set {
-	out := newSet(len(p.catalogue.Municipalities))
-	for _, code := range codes {
-		if at, ok := p.number[code]; ok {
+func (p *places) size() int { return len(p.catalogue.Municipalities) }
+
+// set reads a set that a release has summed, without those who are or later were shown by themselves.
+func (p *places) set(codes string, release int64) Set {
+	out := newSet(p.size())
+	for _, code := range strings.Fields(codes) {
+		at, ok := p.number[code]
+		if ok && !p.standing[code].shown && p.shown[code] < release {
 			out.add(at)
 		}
 	}
 	return out
 }
 
-// basis gives the submissions by the municipality's number.
-func (p *places) basis(of map[string]string) map[int]string {
-	out := make(map[int]string, len(of))
-	for code, digest := range of {
-		if at, ok := p.number[code]; ok {
-			out[at] = digest
+// figuresBySeries gives what each submission says in a series, by its digest.
+func figuresBySeries(all map[string]Submission) map[string]map[string]string {
+	out := map[string]map[string]string{}
+	for digest, x := range all {
+		for i := range x.Indicators {
+			f := &x.Indicators[i]
+			if out[f.Name()] == nil {
+				out[f.Name()] = map[string]string{}
+			}
+			out[f.Name()][digest] = fmt.Sprintf("%d/%d/%d", f.Numerator, f.Denominator, f.Unknown)
 		}
 	}
 	return out
 }
 
-// tables makes the tables of a period, one for each series, of the municipalities that know something.
-func (p *places) tables(figures []figure) []series {
-	var out []series
-	for i := range figures {
-		f := &figures[i]
-		if len(out) == 0 || out[len(out)-1].Name() != f.Name() {
-			out = append(out, series{Figure: f.Figure, table: Table{Whole: Group{Name: Whole}, Splits: p.splits()}})
-		}
-		s := &out[len(out)-1]
-		at, ok := p.number[f.municipality]
-		if !ok || !f.Count().Shown() {
-			continue
-		}
-		part := Part{At: at, Count: f.Count(), Shown: p.standing[f.municipality].shown}
-		s.table.Whole.Parts = append(s.table.Whole.Parts, part)
-		names := [2]string{p.catalogue.Municipalities[at].County, p.standing[f.municipality].size}
-		for j, name := range names {
-			groups := s.table.Splits[j].Groups
-			if g := slices.IndexFunc(groups, func(g Group) bool { return g.Name == name }); g >= 0 {
-				groups[g].Parts = append(groups[g].Parts, part)
-			}
+// basis gives what a release stood on in one series, by the municipality's number: only who has changed that very figure has changed it.
+func (p *places) basis(of, figures map[string]string) map[int]string {
+	out := make(map[int]string, len(of))
+	for code, digest := range of {
+		if at, ok := p.number[code]; ok {
+			out[at] = figures[digest]
 		}
 	}
 	return out
+}
+
+// groups are the groups of those who have submitted, all of them first; agreed are those who are shown by themselves.
+func (p *places) groups() (out []Group, agreed Set) {
+	out = []Group{{Whole, Whole, newSet(p.size())}}
+	for _, c := range p.catalogue.Counties {
+		out = append(out, Group{ByCounty, c.Code, newSet(p.size())})
+	}
+	for _, s := range Sizes {
+		out = append(out, Group{BySize, s, newSet(p.size())})
+	}
+	agreed = newSet(p.size())
+	for code, x := range p.standing {
+		at, ok := p.number[code]
+		if !ok {
+			continue
+		}
+		if x.shown {
+			agreed.add(at)
+		}
+		of := map[string]string{Whole: Whole, ByCounty: p.catalogue.Municipalities[at].County, BySize: x.size}
+		for i := range out {
+			if of[out[i].Split] == out[i].Name {
+				out[i].Members.add(at)
+			}
+		}
+	}
+	return out, agreed
 }
 
 // series is one series of a period as it was received.
 type series struct {
 	Figure
-	table Table
+	parts []Part
 }
 
-func (p *places) splits() []Split {
-	counties := Split{Name: ByCounty}
-	for _, c := range p.catalogue.Counties {
-		counties.Groups = append(counties.Groups, Group{Name: c.Code})
-	}
-	sizes := Split{Name: BySize}
-	for _, s := range Sizes {
-		sizes.Groups = append(sizes.Groups, Group{Name: s})
-	}
-	return []Split{counties, sizes}
-}
-
-// publish decides every cell of a period.
-func (l *Ledger) publish(list []series) []published {
-	var out []published
-	for i := range list {
-		s := &list[i]
-		add := func(split string, c Cell) {
-			out = append(out, published{s.Indicator, s.Definition, s.Series, split, c})
+// series gathers the figures of a period, which stand in the order of their series.
+func (p *places) series(figures []figure) []series {
+	var out []series
+	for i := range figures {
+		f := &figures[i]
+		if len(out) == 0 || out[len(out)-1].Name() != f.Name() {
+			out = append(out, series{Figure: f.Figure})
 		}
-		d := l.Disclose(&s.table)
-		add(Whole, d.Whole)
-		for _, split := range s.table.Splits {
-			for _, c := range d.Splits[split.Name] {
-				add(split.Name, c)
-			}
+		if at, ok := p.number[f.municipality]; ok {
+			s := &out[len(out)-1]
+			s.parts = append(s.parts, Part{At: at, Count: f.Count(), Shown: p.standing[f.municipality].shown})
 		}
 	}
 	return out
+}
+
+// summed is a set of municipalities, as their codes, that a release has summed in public in one series.
+type summed struct {
+	series, codes string
+	release       int64
+}
+
+// archive is what has been published before a release.
+type archive struct {
+	// shown is the last release in which each municipality was shown by itself.
+	shown map[string]int64
+	// bases are the sets whose denominators have been summed, and sets those whose values have been, by series.
+	bases, sets []summed
+	// before is the last release of the same period, 0 when there is none, cells are what it published, and earlier are all of the period.
+	before  int64
+	cells   []published
+	earlier []earlier
+	// figures are what the period's submissions say, by series and digest.
+	figures map[string]map[string]string
+}
+
+// earlier is an earlier release of the same period.
+type earlier struct {
+	basis map[string]string
+	sets  []summed
+}
+
+// decide makes the cells of a release, after all that has been published.
+func (p *places) decide(a *archive, r *Release, figures []figure) []published {
+	ledger := NewLedger(p.size())
+	for _, x := range a.bases {
+		ledger.remember(p.set(x.codes, x.release))
+	}
+	before := ledger.clone()
+	stands := ledger.Stands(p.groups())
+	cells := before.publish(stands, p.series(figures), p.histories(a, r))
+	if a.before > 0 {
+		leave(cells, a.cells, a.before)
+	}
+	return cells
+}
+
+// histories sorts what has been published by series.
+func (p *places) histories(a *archive, r *Release) map[string]history {
+	out := map[string]history{}
+	for _, x := range a.sets {
+		h := out[x.series]
+		h.sets = append(h.sets, p.set(x.codes, x.release))
+		out[x.series] = h
+	}
+	for i := range a.earlier {
+		sets := map[string][]Set{}
+		for _, x := range a.earlier[i].sets {
+			sets[x.series] = append(sets[x.series], p.set(x.codes, x.release))
+		}
+		for name, of := range sets {
+			h := out[name]
+			h.earlier = append(h.earlier, past{p.basis(a.earlier[i].basis, a.figures[name]), of})
+			h.basis = p.basis(r.Basis, a.figures[name])
+			out[name] = h
+		}
+	}
+	return out
+}
+
+// history is what has been published before of one series.
+type history struct {
+	// sets are those whose values were summed.
+	sets []Set
+	// earlier are the releases of the same period, and basis what is to be released now.
+	earlier []past
+	basis   map[int]string
+}
+
+// publish decides every cell of a period. The ledger knows the sets whose denominators were summed, in any series: what is counted is the
+// same in many. Each series is then held against its own history.
+func (l *Ledger) publish(stands []Stand, list []series, histories map[string]history) []published {
+	names := make([]string, len(list))
+	by := make(map[string]*series, len(list))
+	for i := range list {
+		names[i] = list[i].Name()
+		by[names[i]] = &list[i]
+	}
+	var out []published
+	for i, cells := range Each(names, func(name string) []Cell {
+		own, h := l.clone(), histories[name]
+		for _, s := range h.sets {
+			own.remember(s)
+		}
+		if len(h.earlier) > 0 {
+			own.follow(h.basis, h.earlier)
+		}
+		return own.Disclose(stands, by[name].parts)
+	}) {
+		f := &list[i].Figure
+		for j := range cells {
+			out = append(out, published{f.Indicator, f.Definition, f.Series, cells[j].split, cells[j]})
+		}
+	}
+	return out
+}
+
+// leave leaves what the release before had published of a period in the place of what cannot be published anew.
+func leave(cells, before []published, release int64) {
+	type key struct {
+		series, split, group string
+	}
+	of := func(p *published) key {
+		return key{SeriesName(p.Indicator, p.Definition, p.Series), p.Split, p.Group}
+	}
+	old := map[key]*published{}
+	for i := range before {
+		if before[i].Published() {
+			old[of(&before[i])] = &before[i]
+		}
+	}
+	for i := range cells {
+		if was := old[of(&cells[i])]; was != nil && !cells[i].Published() {
+			cells[i].Cell = was.Cell
+			if was.Kept == 0 {
+				cells[i].Kept = release
+			}
+		}
+	}
 }

@@ -45,17 +45,17 @@ func (s *Service) Open(ctx context.Context, actor access.Actor) (Open, error) {
 	if err := access.Check(actor, "national.Open"); err != nil {
 		return Open{}, err
 	}
-	out := Open{shown: map[int64][]figure{}}
+	out := Open{cells: map[int64][]published{}, shown: map[int64][]figure{}}
 	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
 		all, err := releasesOf(ctx, tx, actor.Organisation)
 		if err != nil {
 			return err
 		}
 		out.Releases = latestReleases(all)
-		if out.cells, err = cellsOf(ctx, tx, actor.Organisation, ""); err != nil {
-			return err
-		}
 		for _, r := range out.Releases {
+			if out.cells[r.Number], err = cellsOfRelease(ctx, tx, actor.Organisation, r.Number); err != nil {
+				return err
+			}
 			if out.shown[r.Number], err = shownOf(ctx, tx, actor.Organisation, r.Number, ""); err != nil {
 				return err
 			}

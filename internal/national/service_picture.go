@@ -57,6 +57,9 @@ func (s *Service) Picture(ctx context.Context, actor access.Actor, k Look) (Pict
 				out.Shown[shown[i].municipality] = shown[i].Count()
 			}
 		}
+		if err := s.questions(ctx, tx, &out); err != nil {
+			return err
+		}
 		return s.own(ctx, tx, actor, &out)
 	})
 	if err != nil {
@@ -68,6 +71,7 @@ func (s *Service) Picture(ctx context.Context, actor access.Actor, k Look) (Pict
 // own puts the reader's own municipality beside the others. It is their own figure, so nobody learns more by it.
 func (s *Service) own(ctx context.Context, tx *db.Tx, actor access.Actor, out *Picture) error {
 	x, err := sharing(ctx, tx, actor.Organisation)
+	out.Receives = x.Receive
 	if err != nil || x.Municipality == "" || !access.Allowed(actor, "followup.List") || !access.ReachOf(actor, "followup.List").All {
 		return err
 	}
@@ -75,10 +79,31 @@ func (s *Service) own(ctx context.Context, tx *db.Tx, actor access.Actor, out *P
 	if err != nil {
 		return err
 	}
-	out.Own = x.Municipality
+	out.Own, out.OwnSize = x.Municipality, x.Size
 	for _, v := range values {
 		if v.Indicator == out.Indicator.ID && v.Series == out.Series {
 			out.OwnCount = v.Count
+		}
+		for i := range out.Questions {
+			if v.Indicator == out.Questions[i].Indicator.ID {
+				out.Questions[i].Own[v.Series] = v.Count
+			}
+		}
+	}
+	return nil
+}
+
+// questions answers what is asked first, of the release that is shown.
+func (s *Service) questions(ctx context.Context, tx *db.Tx, out *Picture) error {
+	cells, err := wholesOf(ctx, tx, tx.Scope, asked)
+	if err != nil {
+		return err
+	}
+	for _, id := range asked {
+		if ind, ok := s.Engine.Catalogue.Indicator(id); ok {
+			q := Question{Indicator: ind}
+			q.answer(out, cells)
+			out.Questions = append(out.Questions, q)
 		}
 	}
 	return nil

@@ -78,17 +78,11 @@ func (s *Service) publish(ctx context.Context, tx *db.Tx, actor access.Actor, p 
 	if err != nil {
 		return err
 	}
-	places := newPlaces(s.Engine.Catalogue, all)
-	ledger, err := s.ledger(ctx, tx, org, places)
+	archive, err := s.archive(ctx, tx, &r, releases)
 	if err != nil {
 		return err
 	}
-	if before.Number > 0 {
-		if err := s.follow(ctx, tx, ledger, places, &r, releases); err != nil {
-			return err
-		}
-	}
-	cells := ledger.publish(places.tables(figures))
+	cells := newPlaces(s.Engine.Catalogue, all, archive.shown).decide(&archive, &r, figures)
 	shown := slices.DeleteFunc(figures, func(f figure) bool { return !all[f.municipality].shown || !f.Count().Shown() })
 	if err := saveRelease(ctx, tx, org, &r, s.Engine.Catalogue, cells, shown); err != nil {
 		return err
@@ -116,36 +110,37 @@ func latestOf(all []Release, p Period) Release {
 	return out
 }
 
-// ledger remembers every set that has been published.
-func (s *Service) ledger(ctx context.Context, tx *db.Tx, org access.OrganisationID, p *places) (*Ledger, error) {
-	sets, err := publishedSets(ctx, tx, org)
+// archive reads what has been published before a release.
+func (s *Service) archive(ctx context.Context, tx *db.Tx, r *Release, releases []Release) (a archive, err error) {
+	org := tx.Scope
+	if a.shown, err = lastShown(ctx, tx, org); err != nil {
+		return a, err
+	}
+	if a.bases, err = basesOf(ctx, tx, org); err != nil {
+		return a, err
+	}
+	if a.sets, err = setsOf(ctx, tx, org); err != nil {
+		return a, err
+	}
+	a.before = latestOf(releases, r.Period).Number
+	if a.before == 0 {
+		return a, nil
+	}
+	submissions, err := bodiesOf(ctx, tx, org, r.Period.String())
 	if err != nil {
-		return nil, err
+		return a, err
 	}
-	l := NewLedger(len(s.Engine.Catalogue.Municipalities))
-	for _, codes := range sets {
-		l.remember(p.set(codes))
-	}
-	return l, nil
-}
-
-// follow lets the ledger know what has been published of the period before.
-func (s *Service) follow(ctx context.Context, tx *db.Tx, l *Ledger, p *places, r *Release, releases []Release) error {
-	var earlier []past
+	a.figures = figuresBySeries(submissions)
 	for i := range releases {
 		if releases[i].Period != r.Period {
 			continue
 		}
-		x := past{basis: p.basis(releases[i].Basis)}
-		sets, err := setsOfRelease(ctx, tx, tx.Scope, releases[i].Number)
+		sets, err := setsOfRelease(ctx, tx, org, releases[i].Number)
 		if err != nil {
-			return err
+			return a, err
 		}
-		for _, codes := range sets {
-			x.sets = append(x.sets, p.set(codes))
-		}
-		earlier = append(earlier, x)
+		a.earlier = append(a.earlier, earlier{releases[i].Basis, sets})
 	}
-	l.follow(p.basis(r.Basis), earlier)
-	return nil
+	a.cells, err = cellsOfRelease(ctx, tx, org, a.before)
+	return a, err
 }

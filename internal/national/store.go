@@ -188,10 +188,14 @@ func figuresOf(ctx context.Context, tx *db.Tx, org access.OrganisationID, period
 	if err != nil {
 		return nil, fmt.Errorf("read figures: %w", err)
 	}
-	slices.SortFunc(list, func(a, b figure) int { // the engines sort differently, and what is published depends on the order
-		return cmp.Or(strings.Compare(a.Name(), b.Name()), strings.Compare(a.municipality, b.municipality))
-	})
+	slices.SortFunc(list, compareFigures) // the engines sort differently, and what is published depends on the order
 	return list, nil
+}
+
+// compareFigures orders figures by series, and then by municipality.
+func compareFigures(a, b figure) int {
+	return cmp.Or(strings.Compare(a.Indicator, b.Indicator), cmp.Compare(a.Definition, b.Definition), strings.Compare(a.Series, b.Series),
+		strings.Compare(a.municipality, b.municipality))
 }
 
 func scanFigure(scan func(...any) error) (figure, error) {

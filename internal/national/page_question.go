@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package national
+
+import (
+	"net/url"
+
+	"github.com/insegel/insegel/internal/catalogue"
+	"github.com/insegel/insegel/internal/followup"
+	"github.com/insegel/insegel/internal/locale"
+)
+
+// ask writes the questions that are asked first, with the answers of the whole country and of the reader's own municipality.
+func (o *picturePage) ask(l *locale.Localizer, x *Picture, c *catalogue.Catalogue) {
+	if m, ok := c.Municipality(x.Own); ok {
+		o.Own = m.Name
+	}
+	for i := range x.Questions {
+		q := &x.Questions[i]
+		row := questionRow{
+			Name: q.Indicator.Name.In(catalogue.Lang(l.Lang)),
+			Href: Place + "?" + url.Values{"indikator": {q.Indicator.ID}, "period": {x.Release.Period.String()}}.Encode(),
+		}
+		for s := range followup.Series(followup.NumSeries) {
+			row.Answers = append(row.Answers, answerOf(l, q, s))
+		}
+		row.Own = ownAnswer(l, q.Indicator, q.Own)
+		o.Questions = append(o.Questions, row)
+	}
+}
+
+func answerOf(l *locale.Localizer, q *Question, s followup.Series) answerRow {
+	out := answerRow{Series: l.T("national.series-" + s.String()), Value: "–"}
+	switch now := q.Now[s]; {
+	case now == nil:
+	case now.Published():
+		out.Value, out.Members = percentOf(l, now.Sum), l.T("national.of-members", "Count", now.Members)
+	case now.Why != Few: // too few is nothing to tell of
+		out.Value = l.T("national.not-shown")
+	}
+	if before := q.Before[s]; before != nil {
+		out.Before = l.T("national.was", "Period", periodName(l, q.When[s]), "Percent", percentOf(l, before.Sum))
+	}
+	return out
+}
+
+// ownAnswer is what a municipality knows best of itself, and how it knows it.
+func ownAnswer(l *locale.Localizer, ind *catalogue.Indicator, counts [followup.NumSeries]followup.Count) string {
+	for s, n := range counts {
+		if n.Shown() {
+			return l.T("national.own-answer", "Value", ownValue(l, ind, n), "Series", l.T("national.in-"+followup.Series(s).String()))
+		}
+	}
+	return l.T("national.own-unknown")
+}
+
+func ownValue(l *locale.Localizer, ind *catalogue.Indicator, n followup.Count) string {
+	switch {
+	case !n.Shown():
+		return l.T("national.own-unknown")
+	case !ind.PerMunicipality():
+		return percentOf(l, n)
+	case n.Numerator > 0:
+		return l.T("national.own-yes")
+	default:
+		return l.T("national.own-no")
+	}
+}
+
+// beside puts the reader's own municipality beside its county, those of its size, and all.
+func (o *picturePage) beside(l *locale.Localizer, x *Picture, c *catalogue.Catalogue) {
+	m, ok := c.Municipality(x.Own)
+	if !ok || !x.OwnCount.Known() {
+		return
+	}
+	o.Beside = append(o.Beside, groupRow{Name: m.Name, Members: "1", Value: ownValue(l, x.Indicator, x.OwnCount)})
+	if cell, ok := x.County(m.County); ok {
+		county, _ := c.County(m.County)
+		o.Beside = append(o.Beside, groupOf(l, county.Name, &cell))
+	}
+	if cell, ok := x.Size(x.OwnSize); ok {
+		o.Beside = append(o.Beside, groupOf(l, l.T("national.size-"+x.OwnSize), &cell))
+	}
+	o.Beside = append(o.Beside, groupOf(l, l.T("national.everybody"), &x.Whole))
+}
