@@ -166,10 +166,10 @@ func (p *Public) dcat(c *web.Context) error {
 	return c.JSON(object{
 		"@context": object{"dcat": "http://www.w3.org/ns/dcat#", "dct": "http://purl.org/dc/terms/"},
 		"@type":    "dcat:Dataset", "@id": p.Base + openPath, "dct:title": text("national.title"), "dct:description": text("national.dcat-text"),
-		"dct:accessRights":       object{"@id": "http://publications.europa.eu/resource/authority/access-right/PUBLIC"},
-		"dct:spatial":            object{"@id": "http://sws.geonames.org/2661886/"},
-		"dcat:theme":             object{"@id": "http://publications.europa.eu/resource/authority/data-theme/GOVE"},
-		"dcat:distribution":      []object{
+		"dct:accessRights": object{"@id": "http://publications.europa.eu/resource/authority/access-right/PUBLIC"},
+		"dct:spatial":      object{"@id": "http://sws.geonames.org/2661886/"},
+		"dcat:theme":       object{"@id": "http://publications.europa.eu/resource/authority/data-theme/GOVE"},
+		"dcat:distribution": []object{
 			file("nationellt.csv", "text/csv"), file("nationellt.json", "application/json"), file("nationellt.parquet", parquetMedia),
 		},
 		"dct:accrualPeriodicity": object{"@id": "http://publications.europa.eu/resource/authority/frequency/QUARTERLY"},

@@ -77,7 +77,9 @@ func (c *Cell) Published() bool { return c.Why == "" }
 func (l *Ledger) Stands(groups []Group, shown Set) []Stand {
 	out := make([]Stand, 0, len(groups))
 	rest := slices.Clone(groups[1:])
-	slices.SortStableFunc(rest, func(a, b Group) int { return cmp.Compare(b.Members.without(shown).Len(), a.Members.without(shown).Len()) })
+	slices.SortStableFunc(rest, func(a, b Group) int {
+		return cmp.Compare(b.Members.without(shown).Len(), a.Members.without(shown).Len())
+	})
 	for _, g := range append(groups[:1:1], rest...) {
 		s := Stand{Group: g}
 		want := g.Members.without(shown)
