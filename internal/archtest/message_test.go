@@ -31,6 +31,8 @@ var builtKeys = map[string]string{
 	"followup.reference-":      "ends with the name of a published series",
 	"followup.series-":         "ends with how a value is known",
 	"followup.sure-":           "ends with how sure a published figure is",
+	"national.form-":           "ends with the form of a file of open data",
+	"national.in-":             "ends with how a value is known",
 	"national.series-":         "ends with how a value is known",
 	"national.size-":           "ends with a size of municipality",
 	"national.why-":            "ends with the reason why a figure is hidden",

@@ -34,9 +34,9 @@ type Picture struct {
 	Questions []Question
 }
 
-// asked are the indicators of the questions that are asked first: whether all systems are strong, what is classified, and whether there are
-// e-services.
-var asked = []string{"STARK_AUT_SOC_ALLA", "INFOKLASS", "INFOKLASSNING_SAKNAS", "ETJANST_EKB"}
+// asked are the indicators of the questions that are asked first: whether all systems of the social services and of health care are strong,
+// what is classified, and whether there is an e-service.
+var asked = []string{"STARK_AUT_SOC_ALLA", "STARK_AUT_HSL_ALL_PERSONAL", "INFOKLASS", "ETJANST_EKB"}
 
 // Question is one of them, with its answers by series.
 type Question struct {
