@@ -440,6 +440,7 @@ var policies = map[string]Policy{
 
 	"followup.List":     {Kind: KindIndicator, By: with(sees, reads), Weakness: true},
 	"followup.Open":     {Kind: KindIndicator, By: with(sees, reads), Weakness: true},
+	"followup.Raise":    {Kind: KindIndicator, By: sees, Weakness: true},
 	"followup.Snapshot": {Kind: KindIndicator, By: with(steers, itself)},
 
 	"national.Preview":    {Kind: KindNational, By: steers, Weakness: true},

@@ -152,8 +152,14 @@ func (p *Pages) render(c *web.Context, in *typed) error {
 	}
 	out.Action = out.Paging.Link(out.Paging.Page)
 	from := (out.Paging.Page - 1) * planPageSize
-	for _, r := range onPage(rows, wanted[from:min(from+planPageSize, len(wanted))], in) {
-		out.Rows = append(out.Rows, pageRow(c.L, &r, out.labels, v.Today, in))
+	first := c.Query("krav")
+	if in != nil {
+		first = in.requirement
+	}
+	for _, r := range onPage(rows, wanted[from:min(from+planPageSize, len(wanted))], first) {
+		row := pageRow(c.L, &r, out.labels, v.Today, in)
+		row.Form.Open = row.Form.Open || row.ID == first
+		out.Rows = append(out.Rows, row)
 	}
 	if in != nil {
 		out.Errors = in.faults
@@ -167,12 +173,17 @@ func (p *Pages) render(c *web.Context, in *typed) error {
 	return c.Render(pages, "plan.html", out)
 }
 
-// onPage makes sure that the row whose form has a fault is among those shown.
-func onPage(all, shown []Row, in *typed) []Row {
-	if in == nil || slices.ContainsFunc(shown, func(r Row) bool { return r.Requirement.ID == in.requirement }) {
+// PlanPath is where one requirement of a system is taken on, with its form open.
+func PlanPath(slug, requirement string) string {
+	return "/system/" + slug + "/atgarder?krav=" + url.QueryEscape(requirement) + "#r-" + requirement
+}
+
+// onPage makes sure that the row that is asked for, or whose form has a fault, is among those shown.
+func onPage(all, shown []Row, first string) []Row {
+	if first == "" || slices.ContainsFunc(shown, func(r Row) bool { return r.Requirement.ID == first }) {
 		return shown
 	}
-	if i := slices.IndexFunc(all, func(r Row) bool { return r.Requirement.ID == in.requirement }); i >= 0 {
+	if i := slices.IndexFunc(all, func(r Row) bool { return r.Requirement.ID == first }); i >= 0 {
 		return append([]Row{all[i]}, shown...)
 	}
 	return shown

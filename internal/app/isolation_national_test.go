@@ -125,6 +125,17 @@ func (s *sides) followupCalls(ctx context.Context) map[string]call {
 			}
 			return out, nil
 		},
+		"followup.Raise": func(x access.Actor) (any, error) {
+			var out []followup.Step
+			for _, ind := range f.Engine.Indicators {
+				r, err := f.Raise(ctx, x, ind.ID, followup.Measured)
+				if err != nil {
+					return nil, err
+				}
+				out = append(out, r.All...)
+			}
+			return out, nil
+		},
 		"followup.Snapshot": func(x access.Actor) (any, error) { return none(f.Snapshot(ctx, x)) },
 	}
 }

@@ -16,6 +16,8 @@ type IndicatorFact struct {
 	Types []string
 	// Answers are the requirements whose answers say whether a system has the fact.
 	Answers []string
+	// Actions are the requirements that are acted on to make it hold, the best first.
+	Actions []string
 }
 
 // MaxIndicatorFacts is how many there may be: a row keeps one bit for each.
@@ -115,7 +117,7 @@ func (c *Catalogue) IndicatorFact(id string) (int, bool) {
 func (l *loader) readIndicatorFact(o *object) IndicatorFact {
 	f := IndicatorFact{
 		ID: o.id(factID), Name: o.text("name"), Types: o.words("types", refer(o, "information type", l.types)),
-		Answers: o.words("answers", refer(o, "requirement", l.requirements)),
+		Answers: o.words("answers", refer(o, "requirement", l.requirements)), Actions: o.words("actions", refer(o, "requirement", l.requirements)),
 	}
 	if len(l.IndicatorFacts) >= MaxIndicatorFacts {
 		o.fault(o.node, "there are more than %d facts; a row has one bit for each", MaxIndicatorFacts)

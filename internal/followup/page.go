@@ -36,6 +36,8 @@ func (p *Pages) Routes(s *web.Site) {
 	s.Handle("POST "+Place, "followup.Snapshot", p.take)
 	s.Handle("GET "+Place+"/{id}", "followup.Open", p.open)
 	s.Handle("GET "+Place+"/{id}/rader", "followup.Open", p.rows)
+	s.Handle("GET "+Place+"/{id}/lyft", "followup.Raise", p.raise)
+	s.Handle("GET "+Place+"/{id}/lyft/tabell", "followup.Raise", p.raiseTable)
 }
 
 // cell is one value as it is shown.

@@ -30,6 +30,8 @@ type Material struct {
 	Suppliers   []supplier.Supplier
 	Processings []processing.Processing
 	Actions     map[ids.ID[system.System]]map[string]*action.Action
+	// Apart has every requirement of every system on a row of its own, as what would be done about each needs.
+	Apart bool
 }
 
 // Ref says which thing a row is about, for the list behind a number.
@@ -37,13 +39,21 @@ type Ref struct{ Name, Unit, Href string }
 
 // Rows are an organisation's rows, with what each is about.
 type Rows struct {
-	Rows []Row
-	Refs []Ref
+	Rows   []Row
+	Refs   []Ref
+	abouts []about
 }
 
-func (r *Rows) add(row Row, ref Ref) {
+// about finds what a row is about among the material: the number of its view or its processing activity, and the requirement where it is
+// of one.
+type about struct {
+	at          int
+	requirement string
+}
+
+func (r *Rows) add(row Row, ref Ref, of about) {
 	if row.N > 0 {
-		r.Rows, r.Refs = append(r.Rows, row), append(r.Refs, ref)
+		r.Rows, r.Refs, r.abouts = append(r.Rows, row), append(r.Refs, ref), append(r.abouts, of)
 	}
 }
 
@@ -77,6 +87,14 @@ const (
 
 // Derive makes the rows of an organisation. A system whose classification was stopped is left out: what it holds must not be told.
 func Derive(e *requirement.Engine, m *Material) (*Rows, error) {
+	d, err := newDeriver(e, m)
+	if err != nil {
+		return nil, err
+	}
+	return d.rows(), nil
+}
+
+func newDeriver(e *requirement.Engine, m *Material) (*deriver, error) {
 	d := &deriver{Material: m, engine: e, facts: map[string]int{}, conditions: map[string]catalogue.Condition{}, day: e.At(m.Today), out: e.NewOutcome()}
 	for i, f := range e.Catalogue.IndicatorFacts {
 		d.facts[f.ID] = i
@@ -88,19 +106,23 @@ func Derive(e *requirement.Engine, m *Material) (*Rows, error) {
 		}
 		d.conditions[fact] = c
 	}
+	return d, nil
+}
+
+func (d *deriver) rows() *Rows {
 	rows := &Rows{}
-	for i := range m.Views {
-		if v := &m.Views[i]; !v.Need.Stop {
+	for i := range d.Views {
+		if v := &d.Views[i]; !v.Need.Stop {
 			ref := Ref{v.System.Name, v.System.Unit, "/system/" + v.System.Slug}
 			row := d.system(v)
-			rows.add(row, ref)
-			d.requirements(v, &row, func(r Row) { rows.add(r, ref) })
+			rows.add(row, ref, about{at: i})
+			d.requirements(v, &row, func(r Row, id string) { rows.add(r, ref, about{i, id}) })
 		}
 	}
 	d.processings(rows)
 	d.actions(rows)
 	d.suppliers(rows)
-	return rows, nil
+	return rows
 }
 
 // say sets a fact in one series, and sayAll in all. A fact that the catalogue does not have is not spoken of.
@@ -253,8 +275,9 @@ func (d *deriver) agreement(r *Row, s *system.System) {
 	}
 }
 
-// requirements makes the rows of the requirements that apply to a system: one for each way that they are known and met.
-func (d *deriver) requirements(v *requirement.View, of *Row, add func(Row)) {
+// requirements makes the rows of the requirements that apply to a system: one for each way that they are known and met, or one for each
+// when they are wanted apart.
+func (d *deriver) requirements(v *requirement.View, of *Row, add func(r Row, id string)) {
 	d.engine.Derive(&v.Subject.Facts, v.Subject.Steps, d.day, d.out)
 	alike := map[Row]uint32{}
 	var order []Row
@@ -274,6 +297,11 @@ func (d *deriver) requirements(v *requirement.View, of *Row, add func(Row)) {
 		if s, ok := ParseSeries(a.KnownBy); ok {
 			d.say(&r, "met", s, truth(a.Status == requirement.Met, a.Status == requirement.Met || a.Status == requirement.Partly || a.Status == requirement.NotMet))
 		}
+		if d.Apart {
+			r.N = 1
+			add(r, d.engine.Catalogue.Requirements[i].ID)
+			continue
+		}
 		if alike[r] == 0 {
 			order = append(order, r)
 		}
@@ -282,7 +310,7 @@ func (d *deriver) requirements(v *requirement.View, of *Row, add func(Row)) {
 	for _, r := range order {
 		n := alike[r]
 		r.N = n
-		add(r)
+		add(r, "")
 	}
 }
 
@@ -294,7 +322,7 @@ func (d *deriver) processings(rows *Rows) {
 		known := p.Assessment != processing.Unknown
 		d.sayAll(&r, "dpia_needed", truth(p.Assessment != "not-needed", known))
 		d.say(&r, "dpia_done", SelfAssessed, truth(p.Assessment == "done", known))
-		rows.add(r, Ref{p.Name, p.Unit, p.Path()})
+		rows.add(r, Ref{p.Name, p.Unit, p.Path()}, about{at: i})
 	}
 }
 
@@ -310,7 +338,7 @@ func (d *deriver) actions(rows *Rows) {
 			r := Row{Kind: Action, N: 1}
 			d.sayAll(&r, "dated", truth(true, !taken[id].DueOn.IsZero()))
 			d.say(&r, "in_time", Measured, truth(!taken[id].Late(d.Today), true))
-			rows.add(r, Ref{sys.Name + ", " + id, sys.Unit, "/system/" + sys.Slug + "/atgarder?visa=tagna#r-" + id})
+			rows.add(r, Ref{sys.Name + ", " + id, sys.Unit, "/system/" + sys.Slug + "/atgarder?visa=tagna#r-" + id}, about{i, id})
 		}
 	}
 }
@@ -352,6 +380,6 @@ func (d *deriver) suppliers(rows *Rows) {
 		if l.decided >= several {
 			d.say(&r, "delivers_several", Measured, catalogue.Yes)
 		}
-		rows.add(r, Ref{x.Name, "", supplier.Place + "/" + x.ID.String()})
+		rows.add(r, Ref{x.Name, "", supplier.Place + "/" + x.ID.String()}, about{at: i})
 	}
 }

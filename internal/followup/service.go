@@ -170,6 +170,15 @@ func (s *Service) Values(ctx context.Context, tx *db.Tx, org access.Organisation
 
 // rows reads and makes the rows of the transaction's organisation, of the units within reach.
 func (s *Service) rows(ctx context.Context, tx *db.Tx, reach access.Reach) (*Rows, error) {
+	m, err := s.material(ctx, tx, reach)
+	if err != nil {
+		return nil, err
+	}
+	return Derive(s.Requirements.Engine, m)
+}
+
+// material reads what the rows are made of.
+func (s *Service) material(ctx context.Context, tx *db.Tx, reach access.Reach) (*Material, error) {
 	org := tx.Scope
 	systems, err := system.List(ctx, tx, org, system.Filter{Reach: reach})
 	if err != nil {
@@ -202,7 +211,7 @@ func (s *Service) rows(ctx context.Context, tx *db.Tx, reach access.Reach) (*Row
 	if m.Evidence, err = s.known(ctx, tx, list, systems); err != nil {
 		return nil, err
 	}
-	return Derive(s.Requirements.Engine, &m)
+	return &m, nil
 }
 
 // known reads what evidence shows about the systems.

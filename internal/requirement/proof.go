@@ -159,6 +159,26 @@ func (p *Proof) figure(figures map[string]map[string]int, r *provenByAge) int {
 	return 0
 }
 
+// AsksOf are the requirements that ask a way in for a level of assurance, 0 for two factors alone: those that ask for just that first, and
+// among them those that name who uses it.
+func (p *Proof) AsksOf(way system.LoginPath, loa int) []string {
+	var by [4][]string
+	for _, l := range p.logins {
+		if l.LoA < loa || l.Zone != "" && l.Zone != way.Zone || len(l.Who) > 0 && !slices.Contains(l.Who, way.Audience) {
+			continue
+		}
+		rank := 0
+		if l.LoA != loa {
+			rank += 2
+		}
+		if len(l.Who) == 0 {
+			rank++
+		}
+		by[rank] = append(by[rank], l.Requirement)
+	}
+	return slices.Concat(by[:]...)
+}
+
 // Indicator is the table from verdict to indicator.
 func (p *Proof) Indicator() *verdict.Indicator { return p.indicator }
 
