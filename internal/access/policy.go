@@ -81,7 +81,9 @@ var (
 	// oversees is who reads what concerns the whole organisation at once.
 	oversees = []Grant{{Coordinator, All}, {DataProtection, All}, {Auditor, All}}
 
-	steers  = []Grant{{Coordinator, All}}
+	steers = []Grant{{Coordinator, All}}
+	// leads is who answers for a part of the organisation, or for a system in it, and who prepares what they decide.
+	leads   = []Grant{{Coordinator, All}, {SystemOwner, Below}, {InformationOwner, Below}, {Executive, Below}}
 	manages = []Grant{{Coordinator, All}, {SystemOwner, Below}, {SystemManager, Own}}
 	// appoints is who says which persons answer for a system, and asks its supplier. Being named gives no right: that takes a role.
 	appoints = []Grant{{Coordinator, All}, {SystemOwner, Below}}
@@ -412,6 +414,9 @@ var policies = map[string]Policy{
 	"incident.SupplierPack": {Kind: KindIncident, By: hands, StepUp: true, Weakness: true},
 	"incident.SystemPack":   {Kind: KindIncident, By: hands, StepUp: true, Weakness: true},
 
+	"report.Account": {Kind: KindReport, By: sees, StepUp: true, Weakness: true},
+	"report.Systems": {Kind: KindReport, By: sees},
+	"report.Units":   {Kind: KindReport, By: sees},
 	"report.Choices": {Kind: KindReport, By: buys},
 	"report.Write":   {Kind: KindReport, By: buys, StepUp: true, Weakness: true},
 
@@ -459,6 +464,7 @@ var policies = map[string]Policy{
 	"national.Open":       {Kind: KindNational, By: itself},
 	"national.Picture":    {Kind: KindNational, By: with(with(counts, knows), with(runs, reads))},
 
+	"overview.Brief":           {Kind: KindIndicator, By: leads, Weakness: true},
 	"overview.Home":            {Kind: KindSystem, By: works, Weakness: true},
 	"overview.List":            {Kind: KindSystem, By: with(works, reads), Weakness: true},
 	"overview.System":          {Kind: KindSystem, By: with(works, reads), Weakness: true},

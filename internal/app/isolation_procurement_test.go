@@ -57,6 +57,13 @@ func (s *sides) requirementCalls(ctx context.Context) map[string]call {
 		"action.Review": func(x access.Actor) (any, error) {
 			return none(a.Actions.Review(ctx, access.SystemActor(x.Organisation), sys))
 		},
+		"report.Systems": func(x access.Actor) (any, error) { return a.Reports.Systems(ctx, x) },
+		"report.Units":   func(x access.Actor) (any, error) { return a.Reports.Units(ctx, x) },
+		"report.Account": func(x access.Actor) (any, error) {
+			var b bytes.Buffer
+			err := a.Reports.Account(ctx, x, report.Request{Kind: report.Dossier, Format: document.HTML, System: ref}, &b)
+			return b.String(), err
+		},
 		"report.Choices": func(x access.Actor) (any, error) { return a.Reports.Choices(ctx, x) },
 		"report.Write": func(x access.Actor) (any, error) {
 			var b bytes.Buffer

@@ -44,7 +44,10 @@ type Indicator struct {
 	Name, Why  Text
 	// Meaning says how it is counted.
 	Meaning Text
-	Area    string
+	// Brief is its place among those that a manager is told of first, from 1; 0 is none. Asks is the question that it then answers.
+	Brief int
+	Asks  Text
+	Area  string
 	// Unit is percent. Direction is up where more is better, down where less is, none where neither is.
 	Unit, Direction string
 	Answer          string
@@ -141,6 +144,9 @@ func (l *loader) readIndicator(o *object) Indicator {
 		Laws:        o.words("laws", refer(o, "law", l.laws)),
 		Breaks:      readBreaks(o),
 		References:  readReferences(o),
+	}
+	if o.get("brief") != nil {
+		i.Brief, i.Asks = o.number("brief", 1, 99), o.text("asks")
 	}
 	if i.Computed() {
 		i.Of = o.oneOf("of", RowKinds...)

@@ -47,14 +47,19 @@ type cell struct {
 	Num, Den, Unk, Series string
 }
 
-func cellOf(l *locale.Localizer, c Count, s Series) cell {
+// cellOf writes a value: a share, or the answer where the municipality counts once. Where nothing is shown at all there is no share to write:
+// that would look like a measured nothing.
+func cellOf(l *locale.Localizer, ind *catalogue.Indicator, c Count, s Series) cell {
 	out := cell{
 		Known: c.Known(), Series: s.String(), Num: strconv.FormatInt(c.Numerator, 10), Den: strconv.FormatInt(c.Denominator, 10), Unk: strconv.FormatInt(c.Unknown, 10),
 	}
 	if !out.Known {
 		return out
 	}
-	out.Percent = l.Percent(int(c.Numerator), int(c.Denominator))
+	out.Percent = valueText(l, ind, c)
+	if !c.Shown() {
+		out.Percent = l.T("followup.answer-not-shown")
+	}
 	out.Of = l.T("followup.of", "Numerator", c.Numerator, "Denominator", c.Denominator)
 	if c.Unknown > 0 {
 		out.Unknown = l.T("followup.unknown", "Count", c.Unknown)
@@ -100,7 +105,7 @@ func (p *Pages) list(c *web.Context) error {
 	for i, ind := range p.Service.Engine.Indicators {
 		row := indicatorRow{ID: ind.ID, Name: ind.Name.In(lang)}
 		for s := range Series(NumSeries) {
-			row.Cells[s] = cellOf(c.L, st.Tallies[i][s].Count(ind.Answer), s)
+			row.Cells[s] = cellOf(c.L, ind, st.Tallies[i][s].Count(ind.Answer), s)
 		}
 		out.add(c.L.T("followup.area-"+ind.Area), row)
 	}

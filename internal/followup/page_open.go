@@ -77,7 +77,7 @@ func (p *Pages) open(c *web.Context) error {
 		out.Counted, out.Met, out.Of = p.words(ind.Counted, lang), p.words(ind.Met, lang), c.L.T("followup.kind-"+ind.Of)
 		i, _ := p.Service.Engine.Index(ind.ID)
 		for s := range Series(NumSeries) {
-			out.Cells = append(out.Cells, seriesCell{c.L.T("followup.series-" + s.String()), cellOf(c.L, d.Tallies[i][s].Count(ind.Answer), s)})
+			out.Cells = append(out.Cells, seriesCell{c.L.T("followup.series-" + s.String()), cellOf(c.L, ind, d.Tallies[i][s].Count(ind.Answer), s)})
 		}
 		if ind.PerMunicipality() {
 			out.Answer = c.L.T("followup.answer-" + string(d.Tallies[i][Measured].Answer()))

@@ -177,11 +177,7 @@ func (o *raisePage) draw(l *locale.Localizer, r *Raise, steps []Raised) {
 	}
 	add(0, l.T("followup.raise-today"), r.Now, r.Rows)
 	for n, x := range steps {
-		what := o.Rows[n].Title
-		if o.Rows[n].Place != "" {
-			what += ", " + o.Rows[n].Place
-		}
-		add(n+1, what, x.After, x.Rows)
+		add(n+1, o.Rows[n].Place+": "+o.Rows[n].Title, x.After, x.Rows)
 	}
 	o.Plot.Lines = []web.PlotLine{line}
 	if r.Indicator.PerMunicipality() {

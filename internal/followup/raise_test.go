@@ -53,12 +53,16 @@ func TestRaiseOrders(t *testing.T) {
 			catalogue.AnswerShare, "up", two, []Effect{metBy(0, 0, 1), metBy(1, 2)}, []step{{2, 1, 2}, {0, 2, 2}, {1, 2, 3}},
 		},
 		"one step that settles two rows comes first": {
-			catalogue.AnswerShare, "up", []Row{counted(catalogue.No), counted(catalogue.No), counted(catalogue.No)},
-			[]Effect{metBy(0, 0), metBy(1, 1), metBy(2, 1)}, []step{{1, 1, 2}, {0, 1, 3}},
+			catalogue.AnswerShare, "up",
+			[]Row{counted(catalogue.No), counted(catalogue.No), counted(catalogue.No)},
+			[]Effect{metBy(0, 0), metBy(1, 1), metBy(2, 1)},
+			[]step{{1, 1, 2}, {0, 1, 3}},
 		},
 		"a step that two rows share makes the second nearer": {
-			catalogue.AnswerShare, "up", []Row{counted(catalogue.No), counted(catalogue.No), counted(catalogue.No)},
-			[]Effect{metBy(0, 0, 1), metBy(1, 1, 2), metBy(2, 3)}, []step{{3, 1, 1}, {0, 2, 1}, {1, 2, 2}, {2, 1, 3}},
+			catalogue.AnswerShare, "up",
+			[]Row{counted(catalogue.No), counted(catalogue.No), counted(catalogue.No)},
+			[]Effect{metBy(0, 0, 1), metBy(1, 1, 2), metBy(2, 3)},
+			[]step{{3, 1, 1}, {0, 2, 1}, {1, 2, 2}, {2, 1, 3}},
 		},
 		"all must be met, and only the last moves the number": {
 			catalogue.AnswerEvery, "up", two, []Effect{metBy(0, 0, 1), metBy(1, 2)}, []step{{2, 1, 0}, {0, 2, 0}, {1, 2, 1}},

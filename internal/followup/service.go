@@ -5,6 +5,7 @@ package followup
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/action"
@@ -168,9 +169,61 @@ func (s *Service) Values(ctx context.Context, tx *db.Tx, org access.Organisation
 	return s.Engine.Compute(rows.Rows), nil
 }
 
+// Part is the part of an organisation that is counted: what is within reach, and of that one unit alone when one is named.
+type Part struct {
+	Reach access.Reach
+	Unit  access.UnitID
+}
+
+// Picture is how a part of an organisation stands, counted once for everything that is told of it.
+type Picture struct {
+	Tallies Tallies
+	// Topics are the requirements that apply to systems in use, by the requirement's topic and series: whether each is met.
+	Topics map[string]*[NumSeries]Tally
+	*Material
+}
+
+// Picture counts a part of the organisation. It runs inside the caller's use case, which has authorised.
+func (s *Service) Picture(ctx context.Context, tx *db.Tx, p Part) (Picture, error) {
+	m, err := s.material(ctx, tx, p)
+	if err != nil {
+		return Picture{}, err
+	}
+	m.Apart = true
+	rows, err := Derive(s.Requirements.Engine, m)
+	if err != nil {
+		return Picture{}, err
+	}
+	return Picture{s.Engine.Tally(rows.Rows), s.Engine.topics(rows), m}, nil
+}
+
+// topics counts the rows of requirements by their topics, as the rules of the indicator of requirements count them.
+func (e *Engine) topics(rows *Rows) map[string]*[NumSeries]Tally {
+	out := map[string]*[NumSeries]Tally{}
+	i := slices.IndexFunc(e.rules, func(c compiled) bool { return c.kind == Requirement })
+	if i < 0 {
+		return out
+	}
+	for j := range rows.Rows {
+		q, ok := e.Catalogue.Requirement(rows.abouts[j].requirement)
+		if rows.Rows[j].Kind != Requirement || !ok {
+			continue
+		}
+		t := out[q.Topic]
+		if t == nil {
+			t = &[NumSeries]Tally{}
+			out[q.Topic] = t
+		}
+		for s := range Series(NumSeries) {
+			t[s].add(&e.rules[i], &rows.Rows[j], s)
+		}
+	}
+	return out
+}
+
 // rows reads and makes the rows of the transaction's organisation, of the units within reach.
 func (s *Service) rows(ctx context.Context, tx *db.Tx, reach access.Reach) (*Rows, error) {
-	m, err := s.material(ctx, tx, reach)
+	m, err := s.material(ctx, tx, Part{Reach: reach})
 	if err != nil {
 		return nil, err
 	}
@@ -178,9 +231,9 @@ func (s *Service) rows(ctx context.Context, tx *db.Tx, reach access.Reach) (*Row
 }
 
 // material reads what the rows are made of.
-func (s *Service) material(ctx context.Context, tx *db.Tx, reach access.Reach) (*Material, error) {
+func (s *Service) material(ctx context.Context, tx *db.Tx, p Part) (*Material, error) {
 	org := tx.Scope
-	systems, err := system.List(ctx, tx, org, system.Filter{Reach: reach})
+	systems, err := system.List(ctx, tx, org, system.Filter{Reach: p.Reach, Unit: string(p.Unit)})
 	if err != nil {
 		return nil, err
 	}
@@ -202,8 +255,11 @@ func (s *Service) material(ctx context.Context, tx *db.Tx, reach access.Reach) (
 	if m.Suppliers, err = supplier.Whole(ctx, tx, org); err != nil {
 		return nil, err
 	}
-	if m.Processings, err = processing.All(ctx, tx, org, reach); err != nil {
+	if m.Processings, err = processing.All(ctx, tx, org, p.Reach); err != nil {
 		return nil, err
+	}
+	if p.Unit != "" {
+		m.Processings = slices.DeleteFunc(m.Processings, func(x processing.Processing) bool { return x.UnitID != p.Unit })
 	}
 	if m.Actions, err = action.All(ctx, tx, org, ""); err != nil {
 		return nil, err

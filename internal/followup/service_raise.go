@@ -37,7 +37,7 @@ func (s *Service) Raise(ctx context.Context, actor access.Actor, id string, seri
 	}
 	out := Raise{Indicator: ind, Series: series}
 	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
-		m, err := s.material(ctx, tx, access.ReachOf(actor, "followup.Raise"))
+		m, err := s.material(ctx, tx, Part{Reach: access.ReachOf(actor, "followup.Raise")})
 		if err != nil {
 			return err
 		}

@@ -58,15 +58,21 @@ func history(ctx context.Context, tx *db.Tx, org access.OrganisationID, indicato
 
 // LastBefore reads the values of the last day on which they were taken from one day up to another, which is not counted.
 func LastBefore(ctx context.Context, tx *db.Tx, org access.OrganisationID, from, before civil.Date) ([]Value, error) {
+	points, err := TakenBefore(ctx, tx, org, from, before)
+	out := make([]Value, len(points))
+	for i := range points {
+		out[i] = points[i].Value
+	}
+	return out, err
+}
+
+// TakenBefore is LastBefore with the day that the values were taken on.
+func TakenBefore(ctx context.Context, tx *db.Tx, org access.OrganisationID, from, before civil.Date) ([]Point, error) {
 	points, err := db.All(ctx, tx, scanPoint, `SELECT `+pointColumns+` FROM indicator_snapshot WHERE organisation_id = $1 AND taken_on =
 		(SELECT MAX(taken_on) FROM indicator_snapshot WHERE organisation_id = $1 AND taken_on >= $2 AND taken_on < $3) ORDER BY indicator, series`,
 		org, from, before)
 	if err != nil {
 		return nil, fmt.Errorf("read values: %w", err)
 	}
-	out := make([]Value, len(points))
-	for i := range points {
-		out[i] = points[i].Value
-	}
-	return out, nil
+	return points, nil
 }

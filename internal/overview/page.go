@@ -62,6 +62,7 @@ const (
 // Routes registers the pages.
 func (p *Pages) Routes(s *web.Site) {
 	s.Handle("GET /{$}", "", p.home)
+	s.Handle("GET "+BriefPath, "overview.Brief", p.brief)
 	s.Handle("GET "+StrongPath, "overview.Strong", p.strong)
 	s.Handle("GET /system", "overview.List", p.list)
 	s.Handle("GET /system/{slug}", "overview.System", p.system)

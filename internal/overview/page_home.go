@@ -77,8 +77,9 @@ type homePage struct {
 	PlanHref                            string
 	Heat                                []heatRow
 	HeatHead                            []heatHead
-	Report                              string
-	Empty                               *web.Empty
+	// Brief leads managers to the page that is read in two minutes.
+	Brief string
+	Empty *web.Empty
 	// Doors are the ways to begin that a newcomer may choose among.
 	Doors []door
 }
@@ -130,6 +131,9 @@ func (p *Pages) home(c *web.Context) error {
 		return c.Render(templates, "home.html", d)
 	}
 	d.Units = unitOptions(c, h.Units, unit)
+	if may(c, "overview.Brief") {
+		d.Brief = BriefPath
+	}
 	d.Standings = standingRows(c, &h.Totals, unit)
 	d.Lead = c.L.T("overview.home-lead", "Classified", h.Totals.Standings[Classified], "Count", h.Totals.Systems)
 	all := decisions(c, h.Index, unit)

@@ -10,17 +10,20 @@ import (
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/action"
+	"github.com/insegel/insegel/internal/approval"
 	"github.com/insegel/insegel/internal/audit"
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/followup"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/information"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/procurement"
 	"github.com/insegel/insegel/internal/requirement"
+	"github.com/insegel/insegel/internal/risk"
 	"github.com/insegel/insegel/internal/system"
 )
 
@@ -29,6 +32,10 @@ type Service struct {
 	db           *db.DB
 	requirements *requirement.Service
 	cache        cache
+	// Followup counts indicators, Risks lists risks, and Approvals holds what waits for a second person.
+	Followup  *followup.Service
+	Risks     *risk.Service
+	Approvals *approval.Service
 	// LogKey is what the log's checkpoints are signed with; zero when the program runs without a key.
 	LogKey audit.Key
 }

@@ -38,6 +38,7 @@ func (p *Pages) Routes(s *web.Site) {
 	s.Handle("GET /rapporter", "report.Choices", p.list)
 	s.Handle("GET /rapporter/behandlingar", "report.Processings", p.processings)
 	s.Handle("GET /rapporter/leverantorer", "report.Suppliers", p.suppliers)
+	s.Handle("GET /rapporter/om-laget", "report.Account", p.account)
 	s.Handle("GET /rapporter/{kind}", "report.Write", p.download)
 }
 
@@ -45,6 +46,60 @@ func (p *Pages) Routes(s *web.Site) {
 type listPage struct {
 	web.Page
 	Kinds []kindRow
+	// Accounts are the fields of the form for the reports on the state, and Dossier those for one about a single system; none for who may
+	// not have them.
+	Accounts, Dossier []web.Field
+	Weaknesses        web.Field
+	Lang              string
+}
+
+// accountFields fills the forms in with what the reader may choose.
+func (p *Pages) accountFields(c *web.Context, out *listPage) error {
+	if !access.Allowed(c.Actor, "report.Account") || p.Service.Followup == nil {
+		return nil
+	}
+	units, err := p.Service.Units(c.Context(), c.Actor)
+	if err != nil {
+		return err
+	}
+	systems, err := p.Service.Systems(c.Context(), c.Actor)
+	if err != nil {
+		return err
+	}
+	kinds := web.Field{Name: "slag", Type: "select", Label: c.L.T("report.page-account")}
+	for _, k := range Accounts[:len(Accounts)-1] {
+		kinds.Options = append(kinds.Options, web.Option{Value: string(k), Label: c.L.T("report.page-account-" + string(k))})
+	}
+	unit := web.Field{Name: "enhet", Type: "select", Label: c.L.T("report.page-unit"), Options: []web.Option{{Label: c.L.T("report.page-unit-all")}}}
+	for _, u := range units {
+		unit.Options = append(unit.Options, web.Option{Value: u.ID.String(), Label: u.Name})
+	}
+	format := web.Field{Name: "format", Type: "select", Label: c.L.T("report.page-format")}
+	for _, f := range p.Service.AccountFormats() {
+		format.Options = append(format.Options, web.Option{Value: string(f), Label: c.L.T("report.page-format-" + string(f))})
+	}
+	system := web.Field{Name: "system", Type: "select", Label: c.L.T("report.page-system")}
+	for i := range systems {
+		system.Options = append(system.Options, web.Option{Value: systems[i].Slug, Label: systems[i].Name})
+	}
+	out.Weaknesses = web.Field{Name: "sarbarheter", Type: "checkbox", Value: "ja", Label: c.L.T("report.page-weaknesses")}
+	out.Accounts, out.Lang = []web.Field{kinds, unit, format}, c.L.Lang
+	if len(systems) > 0 {
+		other := format
+		other.Name = "format"
+		out.Dossier = []web.Field{system, other}
+	}
+	return nil
+}
+
+// account writes a report on the state, or about a single system.
+func (p *Pages) account(c *web.Context) error {
+	r, err := p.request(c)
+	if err != nil {
+		return err
+	}
+	r.Kind, r.Unit, r.Weaknesses = Kind(c.Query("slag")), access.UnitID(c.Query("enhet")), c.Query("sarbarheter") == "ja"
+	return p.send(c, &r, p.Service.Account)
 }
 
 // kindRow is one kind of report.
@@ -84,6 +139,9 @@ func (p *Pages) list(c *web.Context) error {
 				Files: files(c, r.path, p.Service.RecordFormats()), One: web.Link{Label: c.L.T("report.page-one-" + r.id), Href: r.one},
 			})
 		}
+	}
+	if err := p.accountFields(c, &out); err != nil {
+		return err
 	}
 	return c.Render(pages, "list.html", out)
 }
@@ -171,6 +229,8 @@ func understand(err error) error {
 	switch {
 	case errors.Is(err, ErrKind):
 		return &web.Error{Status: http.StatusNotFound, Key: "report.page-bad-kind", Err: err}
+	case errors.Is(err, ErrUnit):
+		return &web.Error{Status: http.StatusNotFound, Key: "report.page-bad-unit", Err: err}
 	case errors.Is(err, ErrPrinter):
 		return &web.Error{Status: http.StatusNotImplemented, Key: "report.page-no-printer", Err: err}
 	case errors.Is(err, printer.ErrPrint):

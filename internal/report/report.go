@@ -21,11 +21,13 @@ import (
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/document"
+	"github.com/insegel/insegel/internal/followup"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/processing"
 	"github.com/insegel/insegel/internal/procurement"
 	"github.com/insegel/insegel/internal/requirement"
+	"github.com/insegel/insegel/internal/risk"
 	"github.com/insegel/insegel/internal/system"
 )
 
@@ -78,6 +80,10 @@ type Request struct {
 	Lang string
 	// Link is the address of the program, such as https://insegel.example.se, for links back to it. It may be empty.
 	Link string
+	// Unit is the id of the one unit that is told of; empty is everything within reach.
+	Unit access.UnitID
+	// Weaknesses takes in what is weak, by name. It is left out unless it is asked for.
+	Weaknesses bool
 	// Internal takes in what is not for tenderers: what was left out of an annex, and why.
 	Internal bool
 }
@@ -118,7 +124,10 @@ type Service struct {
 	Procurements *procurement.Service
 	// Record is the record of processing activities.
 	Record *processing.Service
-	Texts  *locale.Bundle
+	// Followup counts the indicators, and Risks lists the risks; what is told of many systems at once rests on them.
+	Followup *followup.Service
+	Risks    *risk.Service
+	Texts    *locale.Bundle
 	// Printer makes PDF documents; nil where nothing can.
 	Printer Printer
 }

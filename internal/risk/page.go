@@ -95,17 +95,19 @@ func (p *Pages) matrixOf(c *web.Context, fill func(likelihood, consequence int, 
 	return out
 }
 
-// levelTag is how large a risk is, as a word.
-func (p *Pages) levelTag(c *web.Context, rank int) web.Tag {
-	level, ok := p.Service.Scale.Level(rank)
+func (p *Pages) levelTag(c *web.Context, rank int) web.Tag { return LevelTag(c, p.Service.Scale, rank) }
+
+// LevelTag is how large a risk is, as a word.
+func LevelTag(c *web.Context, s *Scale, rank int) web.Tag {
+	level, ok := s.Level(rank)
 	if !ok {
 		return web.Tag{Icon: "q", Word: c.L.T("risk.not-weighed")}
 	}
 	t := web.Tag{Word: level.Label.In(lang(c)), Icon: "risk"}
 	switch {
-	case rank == len(p.Service.Scale.Levels):
+	case rank == len(s.Levels):
 		t.Kind = "bad"
-	case rank >= p.Service.Scale.consult:
+	case rank >= s.consult:
 		t.Kind = "warn"
 	case rank == 1:
 		t.Kind = "ok"
@@ -216,7 +218,7 @@ func (p *Pages) list(c *web.Context) error {
 		x := &l.Rows[i]
 		row := listRow{
 			Name: x.Name, Href: pathOf(x.Slug) + "/" + x.ID.String(), System: x.System, Unit: x.Unit, Owner: requirement.PageRole(c.L, x.OwnerRole),
-			Level: p.levelTag(c, x.Rank), Treatment: treatmentTag(c, x.Treatment),
+			Level: p.levelTag(c, x.Rank), Treatment: TreatmentTag(c, x.Treatment),
 		}
 		if !x.DueOn.IsZero() {
 			row.Due = c.L.Date(x.DueOn)
@@ -226,7 +228,8 @@ func (p *Pages) list(c *web.Context) error {
 	return c.Render(templates, "list.html", d)
 }
 
-func treatmentTag(c *web.Context, treatment string) web.Tag {
+// TreatmentTag is what has been decided about a risk, as a word.
+func TreatmentTag(c *web.Context, treatment string) web.Tag {
 	if treatment == Untreated {
 		return web.Tag{Icon: "q", Word: c.L.T("risk.treatment-none")}
 	}
@@ -281,7 +284,7 @@ func (p *Pages) system(c *web.Context) error {
 		now := r.Now(p.Service.Scale)
 		row := riskRow{
 			Name: r.Name, Href: pathOf(slug) + "/" + r.ID.String(), Owner: requirement.PageRole(c.L, r.OwnerRole), Now: p.levelTag(c, now.Rank),
-			Left: p.levelTag(c, r.If(p.Service.Scale, v.Met).Rank), Treatment: treatmentTag(c, r.Treatment),
+			Left: p.levelTag(c, r.If(p.Service.Scale, v.Met).Rank), Treatment: TreatmentTag(c, r.Treatment),
 		}
 		if !r.DueOn.IsZero() {
 			row.Due = c.L.Date(r.DueOn)

@@ -379,7 +379,7 @@ func (p *Pages) riskTable(c *web.Context, v *View) *document.Table {
 		table.Rows = append(table.Rows, []document.Cell{
 			{Text: r.Name, Strong: true},
 			document.T(r.Follows[0]), document.T(p.levelTag(c, r.Now(p.Service.Scale).Rank).Word),
-			document.T(p.levelTag(c, r.If(p.Service.Scale, v.Met).Rank).Word), document.T(treatmentTag(c, r.Treatment).Word),
+			document.T(p.levelTag(c, r.If(p.Service.Scale, v.Met).Rank).Word), document.T(TreatmentTag(c, r.Treatment).Word),
 		})
 	}
 	return table

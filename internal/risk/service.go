@@ -44,7 +44,7 @@ func (s *Service) List(ctx context.Context, actor access.Actor, f Filter) (List,
 	out := List{Filter: f}
 	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
 		reach := access.ReachOf(actor, "risk.List")
-		if out.Cells, err = cells(ctx, tx, actor.Organisation, reach); err != nil {
+		if out.Cells, err = cells(ctx, tx, actor.Organisation, reach, f.Unit); err != nil {
 			return err
 		}
 		for i := range out.Cells {

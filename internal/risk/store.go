@@ -225,11 +225,15 @@ func remove(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.ID
 type Listed struct {
 	ID                       ids.ID[Risk]
 	Name, Slug, System, Unit string
+	UnitID                   access.UnitID
 	Likelihood, Consequence  int
 	Rank                     int
 	Treatment, OwnerRole     string
 	DueOn                    civil.Date
 }
+
+// Path is the address of the risk's page.
+func (x *Listed) Path() string { return "/system/" + x.Slug + "/risker/" + x.ID.String() }
 
 // Filter narrows the list of risks. The zero value is all of them, the first page.
 type Filter struct {
@@ -239,7 +243,9 @@ type Filter struct {
 	Likelihood, Consequence int
 	// Treatment is one of Treatments, or Missing for those that nobody has decided about.
 	Treatment string
-	Page      int
+	// Unit is the id of a unit.
+	Unit access.UnitID
+	Page int
 }
 
 // Unweighed and Missing are the filter values of what nobody has said.
@@ -272,6 +278,9 @@ func (f *Filter) where(org access.OrganisationID, r access.Reach) (string, []any
 	default:
 		add("r.treatment = $%d", f.Treatment)
 	}
+	if f.Unit != "" {
+		add("r.system_id IN (SELECT s.id FROM system s WHERE s.organisation_id = $1 AND s.unit_id = $%d)", string(f.Unit))
+	}
 	if !r.All {
 		var clause string
 		clause, args = system.InReach(r, "s.unit_id", args)
@@ -288,8 +297,8 @@ func list(ctx context.Context, tx *db.Tx, org access.OrganisationID, r access.Re
 	where, args := f.where(org, r)
 	out, err := db.All(ctx, tx, func(scan func(...any) error) (Listed, error) {
 		var x Listed
-		return x, scan(&x.ID, &x.Name, &x.Slug, &x.System, &x.Unit, &x.Likelihood, &x.Consequence, &x.Rank, &x.Treatment, &x.OwnerRole, &x.DueOn)
-	}, `SELECT p.id, p.name, s.slug, s.name, COALESCE(u.name, ''), p.likelihood, p.consequence, p.level, p.treatment, p.owner_role, p.due_on
+		return x, scan(&x.ID, &x.Name, &x.Slug, &x.System, &x.UnitID, &x.Unit, &x.Likelihood, &x.Consequence, &x.Rank, &x.Treatment, &x.OwnerRole, &x.DueOn)
+	}, `SELECT p.id, p.name, s.slug, s.name, COALESCE(s.unit_id, ''), COALESCE(u.name, ''), p.likelihood, p.consequence, p.level, p.treatment, p.owner_role, p.due_on
 		FROM (SELECT r.* FROM risk r WHERE r.organisation_id = $1 AND `+notStopped+` AND `+where+
 		fmt.Sprintf(` ORDER BY r.level DESC, r.id LIMIT %d OFFSET %d) p`, PageSize, (f.Page-1)*PageSize)+`
 		JOIN system s ON s.id = p.system_id AND s.organisation_id = p.organisation_id
@@ -311,8 +320,8 @@ type Cell struct {
 }
 
 // cells counts the risks within reach by where they stand in the matrix.
-func cells(ctx context.Context, tx *db.Tx, org access.OrganisationID, r access.Reach) ([]Cell, error) {
-	where, args := (&Filter{}).where(org, r)
+func cells(ctx context.Context, tx *db.Tx, org access.OrganisationID, r access.Reach, unit access.UnitID) ([]Cell, error) {
+	where, args := (&Filter{Unit: unit}).where(org, r)
 	out, err := db.All(ctx, tx, func(scan func(...any) error) (Cell, error) {
 		var c Cell
 		return c, scan(&c.Likelihood, &c.Consequence, &c.Rank, &c.Treatment, &c.Count)
