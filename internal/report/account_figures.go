@@ -30,12 +30,6 @@ func (a *account) before(ind *catalogue.Indicator, s followup.Series) (followup.
 	return a.was[n], true
 }
 
-// figures is a table of indicators: a row for each series, so that nothing is ever added up across them. Every number has its source, day
-// and kind, and what is unknown is counted.
-func (a *account) figures(list []int) *document.Table {
-	return a.table(list, func(_ followup.Series, c followup.Count) bool { return c.Known() })
-}
-
 // all are the indicators that a condition holds of, in the engine's order.
 func (a *account) all(which func(*catalogue.Indicator) bool) []int {
 	var out []int
@@ -47,16 +41,38 @@ func (a *account) all(which func(*catalogue.Indicator) bool) []int {
 	return out
 }
 
-// table has the rows of figures that are wanted.
-func (a *account) table(list []int, wanted func(followup.Series, followup.Count) bool) *document.Table {
+// few is figures in fewer columns, for two pages: what nobody has attested or assessed takes no room.
+func (a *account) few(list []int) *document.Table {
 	t := &document.Table{Name: a.t("figures"), Columns: []document.Column{
-		a.column("indicator", document.Long, 34), a.column("known-by", document.Plain, 15), a.column("value", document.Plain, 10),
-		a.column("numerator", document.Number, 9), a.column("denominator", document.Number, 9), a.column("unknown", document.Number, 9),
-		a.column("day", document.Date, 12), a.column("before", document.Plain, 20), a.column("source", document.Plain, 22),
+		a.column("indicator", document.Long, 28), a.column("known-by", document.Plain, 13), a.column("value", document.Long, 26), a.column("before", document.Plain, 18),
+		a.column("source", document.Long, 28),
 	}}
 	for _, i := range list {
 		for s := range followup.Series(followup.NumSeries) {
-			if c := a.value(i, s); wanted(s, c) {
+			c := a.value(i, s)
+			if !c.Known() || s != followup.Measured && !c.Shown() {
+				continue
+			}
+			row := a.figure(a.engine.Indicators[i], s, c)
+			value := a.t("value-of", "Value", percent(a.l, c), "Numerator", c.Numerator, "Denominator", c.Denominator, "Unknown", c.Unknown)
+			source := a.t("source-on", "Source", row[8].Text, "Day", a.today.String())
+			t.Rows = append(t.Rows, []document.Cell{row[0], row[1], document.T(value), row[7], document.T(source)})
+		}
+	}
+	return t
+}
+
+// figures is a table of indicators: a row for each series, so that nothing is ever added up across them. Every number has its source, day
+// and kind, and what is unknown is counted.
+func (a *account) figures(list []int) *document.Table {
+	t := &document.Table{Name: a.t("figures"), Columns: []document.Column{
+		a.column("indicator", document.Long, 34), a.column("known-by", document.Plain, 15), a.column("value", document.Plain, 10),
+		a.column("numerator", document.Number, 11), a.column("denominator", document.Number, 11), a.column("unknown", document.Number, 11),
+		a.column("day", document.Date, 12), a.column("before", document.Plain, 18), a.column("source", document.Plain, 26),
+	}}
+	for _, i := range list {
+		for s := range followup.Series(followup.NumSeries) {
+			if c := a.value(i, s); c.Known() {
 				t.Rows = append(t.Rows, a.figure(a.engine.Indicators[i], s, c))
 			}
 		}

@@ -20,13 +20,11 @@ const (
 func (a *account) committee(d *document.Document) {
 	brief := a.brief(committeeFigures)
 	section(d, a.t("committee-state"), nil, a.sentences(brief)...)
-	section(d, a.t("committee-figures"), a.table(brief, func(s followup.Series, c followup.Count) bool {
-		return s == followup.Measured && c.Known() || c.Shown() // what nobody has attested or assessed takes no room of two pages
-	}), a.t("three-series"), a.t("committee-series"))
+	section(d, a.t("committee-figures"), a.few(brief), a.t("three-series"), a.t("committee-series"))
 	if a.request.Weaknesses {
 		section(d, a.t("committee-risks"), a.largest(committeeRisks), a.t("committee-risks-text"))
 	} else {
-		section(d, a.t("committee-risks"), a.riskTable(), a.t("committee-risks-counts"))
+		section(d, a.t("committee-risks-number"), a.riskTable(), a.t("committee-risks-counts"))
 	}
 	p := a.plan()
 	section(d, a.t("committee-done"), nil, a.t("committee-done-text", "Done", p.year, "Open", p.open))
