@@ -32,6 +32,15 @@ func TestTally(t *testing.T) {
 		if got := c.tally.Answer(); got != c.answer {
 			t.Errorf("%s: the answer is %s, want %s", name, got, c.answer)
 		}
+		for how, want := range map[string]Count{catalogue.AnswerAny: c.any, catalogue.AnswerNone: c.none} {
+			one := map[Count]Answer{{}: Nothing, {0, 1, 0}: No, {1, 1, 0}: Yes, {0, 1, 1}: NotShown}[want]
+			if got := c.tally.AnswerTo(&catalogue.Indicator{Answer: how}); got != one {
+				t.Errorf("%s, %s: the answer is %s, want %s", name, how, got, one)
+			}
+		}
+		if got := c.tally.AnswerTo(&catalogue.Indicator{Answer: catalogue.AnswerEvery}); got != c.answer {
+			t.Errorf("%s: the answer to every is %s, want %s", name, got, c.answer)
+		}
 		for how, want := range map[string]Count{catalogue.AnswerShare: c.share, catalogue.AnswerEvery: c.every, catalogue.AnswerAny: c.any, catalogue.AnswerNone: c.none} {
 			if got := c.tally.Count(how); got != want {
 				t.Errorf("%s, %s: got %+v, want %+v", name, how, got, want)

@@ -143,6 +143,23 @@ func (t Tally) Answer() Answer {
 	}
 }
 
+// AnswerTo gives the answer to an indicator's own question: where one is enough, or none is asked for, there is no partly.
+func (t Tally) AnswerTo(ind *catalogue.Indicator) Answer {
+	if ind.Answer != catalogue.AnswerAny && ind.Answer != catalogue.AnswerNone {
+		return t.Answer()
+	}
+	switch c := t.Count(ind.Answer); {
+	case !c.Known():
+		return Nothing
+	case c.Unknown > 0:
+		return NotShown
+	case c.Numerator > 0:
+		return Yes
+	default:
+		return No
+	}
+}
+
 // Count gives the value of an indicator that is answered in the given way. Where the municipality counts once, what is unknown makes the
 // answer unknown unless the rest settles it.
 func (t Tally) Count(answer string) Count {

@@ -80,7 +80,7 @@ func (p *Pages) open(c *web.Context) error {
 			out.Cells = append(out.Cells, seriesCell{c.L.T("followup.series-" + s.String()), cellOf(c.L, ind, d.Tallies[i][s].Count(ind.Answer), s)})
 		}
 		if ind.PerMunicipality() {
-			out.Answer = c.L.T("followup.answer-" + string(d.Tallies[i][Measured].Answer()))
+			out.Answer = c.L.T("followup.answer-" + string(d.Tallies[i][Measured].AnswerTo(ind)))
 		}
 		out.page(c, d.Rows)
 	}

@@ -132,33 +132,33 @@ func (a *account) cybersecurity(d *document.Document) {
 	section(d, a.t("risks"), a.riskTable(), a.t("committee-risks-counts"))
 }
 
-// topics has a row for each topic: how many requirements apply, and what each series says of them. A series is never added to another.
+// topics has a row for each topic and series: how many requirements apply, and what the series says of them. A series is never added to
+// another, and one in which nothing is shown of a topic takes a row only in the sum.
 func (a *account) topics() *document.Table {
-	t := &document.Table{Name: a.t("cybersecurity-topics"), Columns: []document.Column{a.column("topic", document.Long, 30), a.column("applies", document.Number, 9)}}
-	for _, s := range followup.SeriesNames {
-		t.Columns = append(t.Columns, a.column("met-"+s, document.Number, 10), a.column("not-met-"+s, document.Number, 10), a.column("unknown-"+s, document.Number, 10))
-	}
+	t := &document.Table{Name: a.t("cybersecurity-topics"), Columns: []document.Column{
+		a.column("topic", document.Long, 30), a.column("known-by", document.Plain, 16), a.column("applies", document.Number, 11),
+		a.column("met", document.Number, 12), a.column("not-met", document.Number, 12), a.column("unknown", document.Number, 11),
+	}}
 	var sum [followup.NumSeries]followup.Tally
-	row := func(name string, x *[followup.NumSeries]followup.Tally) {
-		cells := []document.Cell{document.T(name), document.N(int(x[0].Counted()))}
-		for s := range x {
-			cells = append(cells, document.N(int(x[s].Yes)), document.N(int(x[s].No)), document.N(int(x[s].Unknown)))
-		}
-		t.Rows = append(t.Rows, cells)
+	row := func(name string, s followup.Series, x followup.Tally) {
+		t.Rows = append(t.Rows, []document.Cell{
+			document.T(name), document.T(a.word("known", s.String())), document.N(int(x.Counted())), document.N(int(x.Yes)), document.N(int(x.No)), document.N(int(x.Unknown)),
+		})
 	}
 	for i := range a.catalogue.Topics {
 		x := a.Topics[a.catalogue.Topics[i].ID]
 		if x == nil || x[0].Counted() == 0 {
 			continue
 		}
-		row(a.catalogue.Topics[i].Name.In(a.lang), x)
-		for s := range x {
+		for s := range followup.Series(followup.NumSeries) {
+			if s == followup.Measured || x[s].Yes+x[s].No > 0 {
+				row(a.catalogue.Topics[i].Name.In(a.lang), s, x[s])
+			}
 			sum[s].Yes, sum[s].No, sum[s].Unknown = sum[s].Yes+x[s].Yes, sum[s].No+x[s].No, sum[s].Unknown+x[s].Unknown
 		}
 	}
-	row(a.t("sum"), &sum)
-	for i := range t.Rows[len(t.Rows)-1] {
-		t.Rows[len(t.Rows)-1][i].Strong = true
+	for s := range followup.Series(followup.NumSeries) {
+		row(a.t("sum"), s, sum[s])
 	}
 	return t
 }
@@ -182,7 +182,7 @@ func (a *account) survey(d *document.Document) {
 				continue
 			}
 			t.Rows = append(t.Rows, []document.Cell{
-				document.T(ind.Name.In(a.lang)), document.T(ind.Corresponds), document.T(a.t("survey-answer-" + string(x.Answer()))),
+				document.T(ind.Name.In(a.lang)), document.T(ind.Corresponds), document.T(a.t("survey-answer-" + string(x.AnswerTo(ind)))),
 				document.T(a.t("of", "Part", x.Yes, "Whole", x.Counted())), document.N(int(x.Unknown)), document.T(a.word("known", s.String())),
 			})
 		}
