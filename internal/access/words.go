@@ -107,6 +107,7 @@ var words = map[string]string{
 
 	"followup.List":     "Se hur alla indikatorer står och har stått",
 	"followup.Open":     "Se en indikator och vad som räknas i den",
+	"followup.Raise":    "Se vad som skulle lyfta en indikator mest",
 	"followup.Snapshot": "Ta dagens värden av indikatorerna",
 
 	"national.AskKey":     "Begära att en kommuns nyckel registreras eller tas bort",
@@ -170,6 +171,7 @@ var words = map[string]string{
 	"overview.ExportLog":         "Hämta ut loggen",
 	"overview.Log":               "Läsa loggen",
 	"overview.History":           "Läsa ett systems historik",
+	"overview.Brief":             "Läsa tvåminuterssidan för chefer",
 	"overview.Home":              "Se läget med summor",
 	"overview.Information":       "Se vilken information verksamheten har",
 	"overview.InformationType":   "Se en informationstyp och vilka system som har den",
@@ -309,6 +311,9 @@ var words = map[string]string{
 	"register.Undo":    "Ångra en inläsning",
 	"register.Uploads": "Se egna uppladdade listor",
 
+	"report.Account": "Skriva ut en rapport om läget eller en systemakt",
+	"report.Units":   "Se vilka enheter en rapport kan omfatta",
+	"report.Systems": "Se vilka system en systemakt kan gälla",
 	"report.Choices": "Se vilka rapporter som går att skriva ut",
 	"report.Write":   "Skriva ut en rapport (det som rapporten visar måste också få läsas på sidan)",
 

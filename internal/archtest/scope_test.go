@@ -29,6 +29,7 @@ var unplaced = map[string]string{
 	"processing.Common":     "stands at the top of the whole record, and names no unit",
 	"report.Choices":        "kinds of reports are the program's own",
 	"report.Write":          "chosen asks, for the report and for what it reads",
+	"report.Account":        "read asks for what is told of many systems, and dossier for one",
 }
 
 var useCasesAskWhere = rule{
@@ -353,6 +354,7 @@ var readers = []access.Role{access.DataProtection, access.Executive, access.Audi
 // ownChanges are the changes that readers may make, with the reason: to what is their own, or to the log of what they do.
 var ownChanges = map[string]string{
 	"report.Write":          "logs that the report was taken out, and changes nothing else",
+	"report.Account":        "logs that the report was taken out, and changes nothing else",
 	"overview.SaveView":     "changes the reader's own views and nothing else",
 	"overview.RemoveView":   "changes the reader's own views and nothing else",
 	"overview.ExportList":   "logs that the list was taken out, and changes nothing else",
