@@ -56,8 +56,7 @@ var exempt = map[string]string{
 var toCome = []string{
 	"system.AddDependency", "system.RemoveDependency", "incident.", "risk.", "evidence.", "measurement.", "finding.", "national.", "followup.",
 	"action.Move", "procurement.SavePurchase", "procurement.RemovePurchase", "procurement.MakeSystem", "procurement.AddOwn", "procurement.RemoveOwn",
-	"procurement.Freeze", "procurement.AcceptReplies", "procurement.StartTender", "procurement.WeighTender", "procurement.FreezeTender",
-	"procurement.InviteBidder", "procurement.RecallBidder", "procurement.OpenBids", "procurement.AwardBid", "overview.Confirm", "app.StartExample", "app.RemoveExample",
+	"procurement.Freeze", "overview.Confirm", "app.StartExample", "app.RemoveExample",
 }
 
 // Every page that changes something has an operation that does the same, or a written reason why no program may.

@@ -153,6 +153,8 @@ var builtKeys = map[string]string{
 	"procurement.says-":        "ends with what evidence says",
 	"overview.add-":            "ends with a kind of paper of a supplier",
 	"overview.file-":           "ends with a file format",
+	"overview.assessed-":       "ends with a kind of assessment and what it came to",
+	"supplier.assess-lead-":    "ends with a kind of assessment",
 	"overview.no-papers-":      "ends with a kind of paper of a supplier",
 	"overview.papers-":         "ends with a kind of paper of a supplier",
 	"overview.paper-":          "ends with how a paper stands in time",

@@ -3,7 +3,11 @@
 package overview
 
 import (
+	"net/url"
+
 	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/catalogue"
+	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/processing"
 	"github.com/insegel/insegel/internal/supplier"
 	"github.com/insegel/insegel/internal/web"
@@ -117,7 +121,7 @@ func supplierViews(c *web.Context, l *SupplierList) web.Tabs {
 
 func supplierRow(c *web.Context, l *SupplierList, r *SupplierRow) supplierLine {
 	out := supplierLine{
-		Name: r.Name, Href: r.Path(), Country: r.Country, Systems: r.Systems, Availability: box(c, r.Availability), Tags: supplierTags(c, &r.Supplier), Bare: r.Bare,
+		Name: r.Name, Href: r.Path(), Country: r.Country, Systems: r.Systems, Availability: box(c, r.Availability), Tags: supplierTags(c, &r.Supplier, l.Today), Bare: r.Bare,
 	}
 	if len(r.Reminders) > 0 {
 		p := &r.Reminders[0]
@@ -126,11 +130,15 @@ func supplierRow(c *web.Context, l *SupplierList, r *SupplierRow) supplierLine {
 	return out
 }
 
-func supplierTags(c *web.Context, s *supplier.Supplier) []web.Tag {
-	if s.Transfer == "yes" {
-		return []web.Tag{{Kind: "warn", Icon: "out", Word: c.L.T("overview.outside-eu")}}
+func supplierTags(c *web.Context, s *supplier.Supplier, today civil.Date) []web.Tag {
+	if s.Transfer != "yes" {
+		return nil
 	}
-	return nil
+	out := []web.Tag{{Kind: "warn", Icon: "out", Word: c.L.T("overview.outside-eu")}}
+	if s.Assessed(supplier.Transfer, today, supplier.Covered{}) == nil {
+		out = append(out, web.Tag{Kind: "warn", Icon: "warn", Word: c.L.T("overview.unassessed")})
+	}
+	return out
 }
 
 // paperTag says how a paper stands in time.
@@ -156,10 +164,14 @@ type paperRow struct {
 	Name, Href, Number, Reference, Issuer, From, Until, NoticeBy, Value, Note string
 	Covers                                                                    []string
 	Tag                                                                       web.Tag
+	// Outcome is what an assessment has come to; it has no word when the paper is none.
+	Outcome web.Tag
 }
 
 type paperSection struct {
 	ID, Title, None, Add, AddLabel string
+	// Law is the rule that assessments are made by.
+	Law, LawHref string
 	Rows                           []paperRow
 }
 
@@ -196,7 +208,7 @@ func (p *Pages) supplier(c *web.Context) error {
 	}
 	d := supplierPage{
 		Page: web.Page{Title: v.Name, Active: supplier.Menu, Crumbs: []web.Crumb{{Label: c.L.T("overview.suppliers"), Href: supplier.Place}, {Label: v.Name}}},
-		Tags: supplierTags(c, &v.Supplier), Deliveries: deliveryRows(c, &v), Papers: paperSections(c, &v), Facts: supplierFacts(c, &v.Supplier), Note: v.Note,
+		Tags: supplierTags(c, &v.Supplier, v.Today), Deliveries: deliveryRows(c, &v), Papers: p.paperSections(c, &v), Facts: supplierFacts(c, &v.Supplier), Note: v.Note,
 		Sum: supplierSum(c, &v),
 	}
 	for _, r := range v.Reminders(v.Today) {
@@ -273,10 +285,11 @@ func deliveryRows(c *web.Context, v *SupplierView) []deliveryRow {
 	return out
 }
 
-func paperSections(c *web.Context, v *SupplierView) []paperSection {
+func (p *Pages) paperSections(c *web.Context, v *SupplierView) []paperSection {
 	out := make([]paperSection, len(supplier.Kinds))
 	for i, kind := range supplier.Kinds {
 		s := paperSection{ID: kind, Title: c.L.T("overview.papers-" + kind), None: c.L.T("overview.no-papers-" + kind)}
+		s.Law, s.LawHref = lawOf(c, p.Overview.catalogue(), kind)
 		if may(c, "supplier.SavePaper") {
 			s.Add, s.AddLabel = v.Path()+"/lagg-till/"+supplier.PaperNames[kind], c.L.T("overview.add-"+kind)
 		}
@@ -293,6 +306,9 @@ func paperSections(c *web.Context, v *SupplierView) []paperSection {
 func paperLine(c *web.Context, v *SupplierView, x *supplier.Paper) paperRow {
 	r := paperRow{
 		Name: x.Name, Number: x.Number, Reference: x.Reference, Issuer: x.Issuer, Note: x.Note, Tag: paperTag(c, x, x.Standing(v.Today)),
+	}
+	if x.Assesses() {
+		r.Outcome = outcomeOf(c, x)
 	}
 	if may(c, "supplier.SavePaper") {
 		r.Href = v.Path() + "/handling/" + x.ID.String()
@@ -324,6 +340,33 @@ func paperLine(c *web.Context, v *SupplierView, x *supplier.Paper) paperRow {
 		r.Covers = []string{c.L.T("overview.covers-all")}
 	}
 	return r
+}
+
+// outcomeOf says what an assessment has come to.
+func outcomeOf(c *web.Context, x *supplier.Paper) web.Tag {
+	word := c.L.T("overview.assessed-" + x.Kind + "-" + x.Outcome)
+	switch x.Outcome {
+	case "yes":
+		return web.OK(word)
+	case supplier.Conditions:
+		return web.Warn(word)
+	case "no":
+		return web.Bad(word)
+	}
+	return web.Tag{Icon: "q", Word: word}
+}
+
+// lawOf names the rule that an assessment is made by, and says so when nobody has checked its text.
+func lawOf(c *web.Context, known *catalogue.Catalogue, kind string) (string, string) {
+	law, ok := known.Law(supplier.Laws[kind])
+	if !ok {
+		return "", ""
+	}
+	text := law.Name.In(lang(c)) + " " + law.Sections
+	if !law.Verified {
+		text += " (" + c.L.T("overview.unverified") + ")"
+	}
+	return text, "/regler/" + url.PathEscape(law.ID)
 }
 
 func supplierFacts(c *web.Context, s *supplier.Supplier) []fact {
@@ -383,7 +426,7 @@ func (p *Pages) systemSupplier(c *web.Context) error {
 		if !may(c, "overview.Supplier") {
 			d.Href = ""
 		}
-		d.Papers, d.Facts = paperSections(c, o.Supplier), supplierFacts(c, &o.Supplier.Supplier)
+		d.Papers, d.Facts = p.paperSections(c, o.Supplier), supplierFacts(c, &o.Supplier.Supplier)
 		for i := range o.Supplier.SubProcessors {
 			x := &o.Supplier.SubProcessors[i]
 			d.Subs = append(d.Subs, subRow{Name: x.Name, Country: x.Country, Task: x.Task})

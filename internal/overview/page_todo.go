@@ -65,6 +65,7 @@ var taskTexts = map[TaskKind]struct{ title, button, path string }{
 	TaskContract:    {"overview.task-contract", "overview.do-paper", ""},
 	TaskAgreement:   {"overview.task-agreement", "overview.do-paper", ""},
 	TaskCertificate: {"overview.task-certificate", "overview.do-paper", ""},
+	TaskAssessment:  {"overview.task-assessment", "overview.do-paper", ""},
 	TaskRegister:    {"overview.task-register", "overview.do-register", "/redigera"},
 	TaskFinding:     {"overview.task-finding", "overview.do-finding", ""},
 	TaskDelete:      {"overview.task-delete", "overview.do-delete", ""},

@@ -40,6 +40,7 @@ const (
 	TaskContract    TaskKind = "contract"    // a contract ends, or notice of it must be given
 	TaskAgreement   TaskKind = "agreement"   // a processor agreement ends
 	TaskCertificate TaskKind = "certificate" // a supplier's certificate ends
+	TaskAssessment  TaskKind = "assessment"  // an assessment of a supplier is to be done again
 	TaskRegister    TaskKind = "register"    // the register does not say what was found in what belongs to the system
 	TaskFinding     TaskKind = "finding"     // a colleague has asked the reader to look at a finding
 	TaskDelete      TaskKind = "delete"      // the reader is to delete what was found
@@ -165,7 +166,10 @@ func evidenceTasks(s *Sum, today civil.Date, may doer) []Task {
 
 // paperTasks lists the papers of suppliers that somebody must decide about soon, the nearest first.
 func paperTasks(all []supplier.Supplier, today civil.Date) []Task {
-	kinds := map[string]TaskKind{supplier.Contract: TaskContract, supplier.Agreement: TaskAgreement, supplier.Certificate: TaskCertificate}
+	kinds := map[string]TaskKind{
+		supplier.Contract: TaskContract, supplier.Agreement: TaskAgreement, supplier.Certificate: TaskCertificate, supplier.Transfer: TaskAssessment,
+		supplier.Suitability: TaskAssessment,
+	}
 	var out []Task
 	for i := range all {
 		s := &all[i]

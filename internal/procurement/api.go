@@ -21,6 +21,7 @@ func (p *API) Routes(a *web.API) {
 	web.Operate(a, web.Op{Method: "GET", Path: "/systems/{system}/annex", Action: "procurement.Annex", ID: "get-annex", Tag: tag, Text: "procurement.api-annex"}, p.annex)
 	web.Operate(a, web.Op{Method: "POST", Path: "/systems/{system}/annex/choices", Action: "procurement.Choose", ID: "choose-requirements", Tag: tag, Text: "procurement.api-choose"}, p.choose)
 	p.routesOfSuppliers(a)
+	p.routesOfTenders(a)
 }
 
 type apiRow struct {

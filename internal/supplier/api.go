@@ -74,7 +74,8 @@ type APICovered struct {
 
 // APIPaperFields are what the register says of a paper.
 type APIPaperFields struct {
-	Kind         string       `json:"kind" enum:"contract,agreement,certificate" doc:"agreement is a processor agreement. It cannot be changed afterwards"`
+	Kind         string       `json:"kind" enum:"contract,agreement,certificate,transfer,suitability" doc:"agreement is a processor agreement; transfer and suitability are assessments. It cannot be changed afterwards"`
+	Outcome      string       `json:"outcome,omitempty" enum:"yes,conditions,no,unknown" doc:"What an assessment has come to; it then needs a note with the reasons, and both days"`
 	Name         string       `json:"name" minLength:"1" maxLength:"200"`
 	Number       string       `json:"number,omitempty" maxLength:"4000"`
 	Reference    string       `json:"reference,omitempty" maxLength:"4000" doc:"Where the document is, such as a number in the diary"`
@@ -90,7 +91,7 @@ type APIPaperFields struct {
 func (f *APIPaperFields) paper() Paper {
 	out := Paper{
 		Kind: f.Kind, Name: f.Name, Number: f.Number, Reference: f.Reference, Issuer: f.Issuer, StartsOn: f.StartsOn, EndsOn: f.EndsOn,
-		NoticeMonths: f.NoticeMonths, Value: f.Value, Note: f.Note,
+		NoticeMonths: f.NoticeMonths, Value: f.Value, Note: f.Note, Outcome: f.Outcome,
 	}
 	for _, c := range f.Covers {
 		out.Covers = append(out.Covers, Covered(c))
@@ -139,7 +140,7 @@ func APIOf(s *Supplier, today civil.Date) APISupplier {
 		p := &s.Papers[i]
 		x := APIPaper{ID: p.ID.String(), Standing: p.Standing(today), ETag: web.ETag(p.Version), APIPaperFields: APIPaperFields{
 			Kind: p.Kind, Name: p.Name, Number: p.Number, Reference: p.Reference, Issuer: p.Issuer, StartsOn: p.StartsOn, EndsOn: p.EndsOn,
-			NoticeMonths: p.NoticeMonths, Value: p.Value, Note: p.Note,
+			NoticeMonths: p.NoticeMonths, Value: p.Value, Note: p.Note, Outcome: p.Outcome,
 		}}
 		for _, c := range p.Covers {
 			x.Covers = append(x.Covers, APICovered(c))
@@ -163,6 +164,7 @@ func apiFault(err error) error {
 		{ErrTaken, "supplier.error-taken"},
 		{ErrValue, "supplier.error-value"},
 		{ErrOrder, "supplier.error-order"},
+		{ErrReasons, "supplier.error-reasons"},
 		{ErrSame, "supplier.error-into"},
 	} {
 		if errors.Is(err, f.err) {

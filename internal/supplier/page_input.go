@@ -130,8 +130,10 @@ var paperInputs = map[string][]input[Paper]{
 	},
 	Agreement: {paperName, paperNumber, paperStart, paperEnd, paperReference, paperNote},
 	Certificate: {
-		paperName, paperNumber, text("utfardare", kindText, func(p *Paper) *string { return &p.Issuer }), paperStart, paperEnd, paperReference, paperNote,
+		paperName, paperNumber, paperIssuer, paperStart, paperEnd, paperReference, paperNote,
 	},
+	Transfer:    {paperName, paperOutcome, paperNote, paperIssuer, paperStart, paperEnd, paperReference},
+	Suitability: {paperName, paperOutcome, paperNote, paperIssuer, paperStart, paperEnd, paperReference},
 }
 
 var (
@@ -140,7 +142,18 @@ var (
 	paperStart     = day("fran", func(p *Paper) *civil.Date { return &p.StartsOn })
 	paperEnd       = day("till", func(p *Paper) *civil.Date { return &p.EndsOn })
 	paperReference = text("referens", kindText, func(p *Paper) *string { return &p.Reference })
-	paperNote      = text("anteckning", kindTextarea, func(p *Paper) *string { return &p.Note })
+	paperIssuer    = text("utfardare", kindText, func(p *Paper) *string { return &p.Issuer })
+	paperOutcome   = input[Paper]{
+		name: "utfall", kind: kindSelect, options: Outcomes, get: func(p *Paper) string { return p.Outcome },
+		set: func(p *Paper, v string) string {
+			if !slices.Contains(Outcomes, v) {
+				return "supplier.error-value"
+			}
+			p.Outcome = v
+			return ""
+		},
+	}
+	paperNote = text("anteckning", kindTextarea, func(p *Paper) *string { return &p.Note })
 )
 
 // subInputs are the fields of a sub-processor.

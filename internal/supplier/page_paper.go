@@ -15,7 +15,7 @@ import (
 )
 
 // PaperNames are the kinds of papers as they stand in addresses.
-var PaperNames = map[string]string{Contract: "avtal", Agreement: "bitradesavtal", Certificate: "certifikat"}
+var PaperNames = map[string]string{Contract: "avtal", Agreement: "bitradesavtal", Certificate: "certifikat", Transfer: "overforing", Suitability: "lamplighet"}
 
 // kindOf finds the kind of paper that an address names.
 func kindOf(name string) (string, error) {
@@ -37,6 +37,9 @@ func (p *Pages) addPaper(c *web.Context) error {
 		return err
 	}
 	x := Paper{Kind: kind}
+	if x.Assesses() {
+		x.Outcome = Unknown
+	}
 	values := stored(paperInputs[kind], &x)
 	values.Set(nameInput, c.L.T("supplier.default-"+kind, "Name", d.Supplier.Name))
 	return p.paperForm(c, &d, &x, values)
@@ -48,6 +51,9 @@ func (c Covered) coveredValue() string { return c.Kind + ":" + c.ID }
 func (p *Pages) paperForm(c *web.Context, d *Draft, x *Paper, values url.Values, faults ...web.FieldError) error {
 	title := c.L.T("supplier.add-" + x.Kind)
 	page := formPage{Lead: c.L.T("supplier.paper-lead", "Name", d.Supplier.Name), Back: d.Supplier.Path(), Save: c.L.T("supplier.save")}
+	if x.Assesses() {
+		page.Lead = c.L.T("supplier.assess-lead-"+x.Kind, "Name", d.Supplier.Name)
+	}
 	page.Action = d.Supplier.Path() + "/lagg-till/" + PaperNames[x.Kind]
 	if x.ID != "" {
 		title, page.Action = x.Name, d.Supplier.Path()+"/handling/"+x.ID.String()
@@ -77,6 +83,9 @@ func readPaper(c *web.Context, d *Draft, x *Paper) []web.FieldError {
 	faults := read(c, paperInputs[x.Kind], x)
 	if !x.EndsOn.IsZero() && x.EndsOn.Before(x.StartsOn) && len(faults) == 0 {
 		faults = append(faults, web.FieldError{Field: "till", Key: "supplier.error-order"})
+	}
+	if len(faults) == 0 && errors.Is(x.Check(), ErrReasons) {
+		faults = append(faults, web.FieldError{Field: "utfall", Key: "supplier.error-reasons"})
 	}
 	sent := c.Forms("omfattar")
 	kept := slices.DeleteFunc(slices.Clone(x.Covers), func(v Covered) bool {

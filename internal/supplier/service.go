@@ -389,6 +389,6 @@ func (s *Supplier) recorded() map[string]any {
 // entry is the audit entry of a paper.
 func (p *Paper) entry(x *Supplier) audit.Entry {
 	return audit.Entry{ObjectKind: "supplier", ObjectID: x.ID.String(), Data: map[string]any{
-		"name": x.Name, "kind": p.Kind, "paper": p.Name, "number": p.Number, "starts_on": p.StartsOn, "ends_on": p.EndsOn, "covers": len(p.Covers), "version": p.Version,
+		"name": x.Name, "kind": p.Kind, "paper": p.Name, "number": p.Number, "starts_on": p.StartsOn, "ends_on": p.EndsOn, "covers": len(p.Covers), "outcome": p.Outcome, "version": p.Version,
 	}}
 }

@@ -96,7 +96,7 @@ func fill(ctx context.Context, tx *db.Tx, org access.OrganisationID, list []Supp
 	if len(list) == 1 {
 		only, args = ` AND p.supplier_id = $2`, append(args, list[0].ID)
 	}
-	papers, err := db.All(ctx, tx, scanPaper(ctx, tx), `SELECT p.id, p.supplier_id, p.kind, p.name, p.number, p.reference, p.issuer, p.starts_on, p.ends_on,
+	papers, err := db.All(ctx, tx, scanPaper(ctx, tx), `SELECT p.id, p.supplier_id, CASE WHEN p.assesses = '' THEN p.kind ELSE p.assesses END, p.outcome, p.name, p.number, p.reference, p.issuer, p.starts_on, p.ends_on,
 		p.notice_months, p.value, p.note, p.version FROM supplier_paper p WHERE p.organisation_id = $1`+only+` ORDER BY p.ends_on DESC, p.id`, args...)
 	if err != nil {
 		return fmt.Errorf("read papers of suppliers: %w", err)
@@ -130,7 +130,7 @@ func fill(ctx context.Context, tx *db.Tx, org access.OrganisationID, list []Supp
 func scanPaper(ctx context.Context, tx *db.Tx) func(scan func(...any) error) (Paper, error) {
 	return func(scan func(...any) error) (Paper, error) {
 		var p Paper
-		err := scan(&p.ID, &p.Supplier, &p.Kind, &p.Name, &p.Number, &p.Reference, &p.Issuer, &p.StartsOn, &p.EndsOn, &p.NoticeMonths, &p.Value, &p.Note, &p.Version)
+		err := scan(&p.ID, &p.Supplier, &p.Kind, &p.Outcome, &p.Name, &p.Number, &p.Reference, &p.Issuer, &p.StartsOn, &p.EndsOn, &p.NoticeMonths, &p.Value, &p.Note, &p.Version)
 		if err == nil {
 			p.Note, err = tx.Open(ctx, Sealed[1].Cell("note", p.ID.String()), p.Note)
 		}
@@ -200,9 +200,13 @@ func insertPaper(ctx context.Context, tx *db.Tx, org access.OrganisationID, p *P
 	if err != nil {
 		return err
 	}
+	kind, assesses := p.Kind, ""
+	if p.Assesses() {
+		kind, assesses = Agreement, p.Kind
+	}
 	_, err = tx.Exec(ctx, `INSERT INTO supplier_paper (id, organisation_id, supplier_id, kind, name, number, reference, issuer, starts_on, ends_on,
-		notice_months, value, note, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
-		p.ID, org, p.Supplier, p.Kind, p.Name, p.Number, p.Reference, p.Issuer, p.StartsOn, p.EndsOn, p.NoticeMonths, p.Value, note, db.Millis(tx.Now))
+		notice_months, value, note, created_at, assesses, outcome) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+		p.ID, org, p.Supplier, kind, p.Name, p.Number, p.Reference, p.Issuer, p.StartsOn, p.EndsOn, p.NoticeMonths, p.Value, note, db.Millis(tx.Now), assesses, p.Outcome)
 	if err != nil {
 		return fmt.Errorf("save paper: %w", err)
 	}
@@ -228,8 +232,8 @@ func updatePaper(ctx context.Context, tx *db.Tx, org access.OrganisationID, p *P
 		return err
 	}
 	n, err := tx.Exec(ctx, `UPDATE supplier_paper SET name = $1, number = $2, reference = $3, issuer = $4, starts_on = $5, ends_on = $6, notice_months = $7,
-		value = $8, note = $9, version = version + 1 WHERE organisation_id = $10 AND id = $11 AND supplier_id = $12 AND version = $13`,
-		p.Name, p.Number, p.Reference, p.Issuer, p.StartsOn, p.EndsOn, p.NoticeMonths, p.Value, note, org, p.ID, p.Supplier, p.Version)
+		value = $8, note = $9, outcome = $10, version = version + 1 WHERE organisation_id = $11 AND id = $12 AND supplier_id = $13 AND version = $14`,
+		p.Name, p.Number, p.Reference, p.Issuer, p.StartsOn, p.EndsOn, p.NoticeMonths, p.Value, note, p.Outcome, org, p.ID, p.Supplier, p.Version)
 	if err := claimed(n, err); err != nil {
 		return fmt.Errorf("save paper: %w", err)
 	}

@@ -30,6 +30,8 @@ var (
 	ErrValue = errors.New("not one of the values that the field can have")
 	// ErrOrder says that something ends before it begins.
 	ErrOrder = errors.New("the last day comes before the first")
+	// ErrReasons says that an assessment has come to something without reasons, or without the days when it was decided and is to be done again.
+	ErrReasons = errors.New("an assessment needs its reasons, the day that it was decided, and the day that it is to be done again")
 	// ErrSame says that a supplier cannot be merged with itself.
 	ErrSame = errors.New("a supplier cannot be merged with itself")
 )
@@ -56,10 +58,22 @@ const (
 	Contract    = "contract"    // avtal
 	Agreement   = "agreement"   // personuppgiftsbiträdesavtal
 	Certificate = "certificate" // certifikat
+	// Assessments: whether data may be transferred to a third country, and whether it is suitable to disclose what is secret (OSL 10 kap. 2 a §).
+	Transfer    = "transfer"    // bedömning av överföring till tredjeland
+	Suitability = "suitability" // lämplighetsbedömning
 )
 
 // Kinds lists the kinds of papers in the order of the page.
-var Kinds = []string{Contract, Agreement, Certificate}
+var Kinds = []string{Contract, Agreement, Transfer, Suitability, Certificate}
+
+// Laws are the rules that assessments are made by, as the catalogue knows them.
+var Laws = map[string]string{Transfer: "GDPR-44-46", Suitability: "OSL-10:2a"}
+
+// Conditions is the outcome of an assessment that allows something on conditions.
+const Conditions = "conditions"
+
+// Outcomes are what an assessment can come to. Unknown is one that is not decided.
+var Outcomes = []string{"yes", Conditions, "no", Unknown}
 
 // Paper is a contract, a processor agreement or a certificate: something with a number, and days when it begins and ends.
 type Paper struct {
@@ -79,7 +93,9 @@ type Paper struct {
 	NoticeMonths *int64
 	// Value is in kronor for the whole contract; nothing is not stated.
 	Value *int64
-	Note  string
+	// Note is a note; of an assessment its reasons. Outcome is what an assessment has come to.
+	Note    string
+	Outcome string
 	// Covers are the systems and processings that it is about; none is all that the supplier delivers.
 	Covers  []Covered
 	Version int64
@@ -211,12 +227,47 @@ func (p *Paper) Check() error {
 	case p.NoticeMonths != nil && (*p.NoticeMonths < 0 || *p.NoticeMonths > maxNotice), p.Value != nil && *p.Value < 0:
 		return ErrValue
 	}
+	if err := p.checkOutcome(); err != nil {
+		return err
+	}
 	for _, c := range p.Covers {
 		if c.Kind != CoversSystem && c.Kind != CoversProcessing || c.ID == "" {
 			return fmt.Errorf("covers %q: %w", c.Kind, ErrValue)
 		}
 	}
 	return nil
+}
+
+// Assesses reports whether the paper is an assessment.
+func (p *Paper) Assesses() bool { return Laws[p.Kind] != "" }
+
+// checkOutcome says what is wrong with what an assessment has come to. Only assessments come to something.
+func (p *Paper) checkOutcome() error {
+	switch {
+	case !p.Assesses():
+		if p.Outcome != "" {
+			return ErrValue
+		}
+	case !slices.Contains(Outcomes, p.Outcome):
+		return fmt.Errorf("outcome %q: %w: %s", p.Outcome, ErrValue, strings.Join(Outcomes, ", "))
+	case p.Outcome != Unknown && (p.Note == "" || p.StartsOn.IsZero() || p.EndsOn.IsZero()):
+		return ErrReasons
+	}
+	return nil
+}
+
+// Assessed gives the assessment of a kind that holds on a day for an object, or for all that the supplier delivers when the object is empty:
+// the latest decided one. It is nil when there is none.
+func (s *Supplier) Assessed(kind string, today civil.Date, of Covered) *Paper {
+	var out *Paper
+	for i := range s.Papers {
+		p := &s.Papers[i]
+		holds := p.Kind == kind && p.Outcome != Unknown && !today.Before(p.StartsOn) && p.Standing(today) != Ended
+		if holds && (len(p.Covers) == 0 || slices.Contains(p.Covers, of)) && (out == nil || out.StartsOn.Before(p.StartsOn)) {
+			out = p
+		}
+	}
+	return out
 }
 
 // maxNotice is the longest notice that is believed, in months.
