@@ -30,6 +30,7 @@ type storySupplier struct {
 
 type storyPaper struct {
 	Kind, Name, Number, Reference, Issuer string
+	Outcome, Note                         string
 	StartsIn                              int    `yaml:"starts_in"`
 	EndsIn                                *int   `yaml:"ends_in"`
 	NoticeMonths                          *int64 `yaml:"notice_months"`
@@ -96,7 +97,7 @@ func (a *App) tellSuppliers(ctx context.Context, actor access.Actor, s *story, n
 func (p *storyPaper) paper(of ids.ID[supplier.Supplier], names map[string]string, today civil.Date) supplier.Paper {
 	out := supplier.Paper{
 		Supplier: of, Kind: p.Kind, Name: p.Name, Number: p.Number, Reference: p.Reference, Issuer: p.Issuer,
-		StartsOn: today.AddDays(p.StartsIn), NoticeMonths: p.NoticeMonths, Value: p.Value,
+		StartsOn: today.AddDays(p.StartsIn), NoticeMonths: p.NoticeMonths, Value: p.Value, Outcome: p.Outcome, Note: p.Note,
 	}
 	if p.EndsIn != nil {
 		out.EndsOn = today.AddDays(*p.EndsIn)

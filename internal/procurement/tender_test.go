@@ -3,7 +3,10 @@
 package procurement_test
 
 import (
+	"archive/zip"
 	"errors"
+	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +20,7 @@ import (
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/procurement"
 	"github.com/insegel/insegel/internal/requirement"
+	"github.com/insegel/insegel/internal/webtest"
 )
 
 // bidding is a purchase whose annex has been sent to two bidders.
@@ -205,5 +209,44 @@ func TestBidsAreReadByFew(t *testing.T) {
 	seat := procurement.Seat{Kind: procurement.SheetBid, ID: b.bids[0].ID.String()}
 	if _, err := b.service.Posed(t.Context(), b.holder(b.bids[0].Link), seat, b.sv()); !errors.Is(err, link.ErrGone) {
 		t.Errorf("a bid after the last day: %v", err)
+	}
+}
+
+// The pages of a tender say what stands, in every state, and its sheet has the same numbers.
+func TestTenderPages(t *testing.T) {
+	b := newBidding(t, dbtest.SQLite(t))
+	b.reader.Roles = []access.Role{access.Procurer}
+	path := "/upphandling/" + b.purchase.String() + "/anbud"
+	if p := open(t, b.world, path, http.StatusOK); !p.Has("form[action='"+path+"/frys']") || p.Has("form[action='"+path+"/oppna']") || !p.Has("form[action='"+path+"/bjud-in']") {
+		t.Error("before the last day: freeze and invite, and do not open")
+	}
+	if p := b.client.Get(path + "/jamforelse"); p.Status != http.StatusConflict {
+		t.Errorf("the sheet of what is sealed: %d", p.Status)
+	}
+	p := open(t, b.world, path, http.StatusOK)
+	field := webtest.Attr(p.All("form[action='"+path+"/vikter'] input")[0], "name")
+	if bad := b.client.Post(path+"/vikter", url.Values{field: {"101"}}); bad.Status != http.StatusUnprocessableEntity || bad.Text("#"+field+"-error") == "" {
+		t.Errorf("a weight that is too heavy: %d", bad.Status)
+	}
+	b.bid(t, 1, requirement.Partly, nil)
+	must(t, b.service.FreezeTender(t.Context(), b.procuring, b.purchase))
+	b.now = time.Date(2026, 12, 10, 23, 0, 0, 0, time.UTC)
+	p = b.client.Submit(open(t, b.world, path, http.StatusOK), "form[action='"+path+"/oppna']", nil)
+	webtest.CheckDOM(t, p.Doc)
+	main := p.Text("main")
+	for _, want := range []string{"Beta AB", "0 av 6 uppfylls", "6 ska-krav uppfylls inte", "15,0 av 30", "Inget svar skickat"} {
+		if !strings.Contains(main, want) {
+			t.Errorf("the comparison lacks %q: %s", want, main)
+		}
+	}
+	sheet := b.client.Get(path + "/jamforelse")
+	z, err := zip.NewReader(strings.NewReader(sheet.Body), int64(len(sheet.Body)))
+	must(t, err)
+	if sheet.Status != http.StatusOK || len(z.File) < 5 {
+		t.Errorf("the sheet: %d with %d parts", sheet.Status, len(z.File))
+	}
+	b.reader.Roles = []access.Role{access.Auditor}
+	if p := b.client.Get(path); p.Status != http.StatusForbidden {
+		t.Errorf("the auditor: %d", p.Status)
 	}
 }
