@@ -172,7 +172,7 @@ type paperSection struct {
 	ID, Title, None, Add, AddLabel string
 	// Law is the rule that assessments are made by.
 	Law, LawHref string
-	Rows                           []paperRow
+	Rows         []paperRow
 }
 
 type deliveryRow struct {

@@ -93,7 +93,7 @@ func (p *Pages) drawPosed(c *web.Context, l *link.Link, topic string, faults []w
 	}
 	page := posedPage{
 		Page: web.Page{Title: t("procurement.posed-title", "System", asked.System), Layout: web.Plain, Errors: faults},
-		Lead: t(lead, "Organisation", asked.Organisation, "Day", c.L.Moment(asked.Until)), Answered: asked.Answered,
+		Lead: t(lead, "Organisation", asked.Organisation, "Day", c.L.Date(lastDay(asked.Until))), Answered: asked.Answered,
 		Progress: t("procurement.posed-progress", "Answered", asked.Answered, "Total", asked.Total),
 		Send:     t("procurement.posed-send"), SendHint: t("procurement.posed-send-hint"), Accept: ".pdf,.png,.jpg,.jpeg,.txt,.csv,.docx,.xlsx,.pptx,.odt,.ods,.odp",
 	}

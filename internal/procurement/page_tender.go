@@ -140,7 +140,7 @@ func (p *Pages) drawTender(c *web.Context, faults ...web.FieldError) error {
 func (p *tenderPage) fill(c *web.Context, v *TenderView) {
 	l, x := c.L, v.Tender
 	p.Facts = []string{
-		l.T("procurement.tender-version", "Number", x.Number, "Hash", x.Hash, "Count", len(x.Lines)), l.T("procurement.tender-deadline", "Moment", l.Moment(x.Deadline)),
+		l.T("procurement.tender-version", "Number", x.Number, "Hash", x.Hash, "Count", len(x.Lines)), l.T("procurement.tender-deadline", "Day", l.Date(lastDay(x.Deadline))),
 	}
 	p.Frozen, p.FrozenBy = momentOf(l, x.Frozen), v.People[x.FrozenBy]
 	p.Opened, p.OpenedBy = momentOf(l, x.Opened), v.People[x.OpenedBy]

@@ -203,7 +203,7 @@ func (t *Tender) Held(bids []Bid, answers map[ids.ID[Bid]]map[string]Reply) Comp
 			out.Scores = append(out.Scores, Score{Bid: bids[i]})
 		}
 	}
-	day := civil.Of(t.Deadline.Add(-time.Millisecond))
+	day := lastDay(t.Deadline)
 	for i := range t.Lines {
 		line := ComparedLine{Line: t.Lines[i], Weight: t.Weights[t.Lines[i].ID]}
 		if line.Must {
@@ -253,6 +253,9 @@ func endOfDay(d civil.Date) time.Time {
 	}
 	return t
 }
+
+// lastDay is the day that ends at a moment, or that it lies in.
+func lastDay(until time.Time) civil.Date { return civil.Of(until.Add(-time.Millisecond)) }
 
 // TenderView is a tender with what may be seen of it now.
 type TenderView struct {

@@ -224,7 +224,7 @@ func TestTenderPages(t *testing.T) {
 		t.Errorf("the sheet of what is sealed: %d", p.Status)
 	}
 	p := open(t, b.world, path, http.StatusOK)
-	field := webtest.Attr(p.All("form[action='"+path+"/vikter'] input")[0], "name")
+	field := webtest.Attr(p.All("form[action='" + path + "/vikter'] input")[0], "name")
 	if bad := b.client.Post(path+"/vikter", url.Values{field: {"101"}}); bad.Status != http.StatusUnprocessableEntity || bad.Text("#"+field+"-error") == "" {
 		t.Errorf("a weight that is too heavy: %d", bad.Status)
 	}

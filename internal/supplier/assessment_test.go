@@ -25,7 +25,9 @@ func TestAssessmentNeedsReasonsAndDays(t *testing.T) {
 		want   error
 	}{
 		{"whole", func(*supplier.Paper) {}, nil},
-		{"begun", func(p *supplier.Paper) { *p = supplier.Paper{Kind: supplier.Transfer, Name: "x", Outcome: supplier.Unknown} }, nil},
+		{"begun", func(p *supplier.Paper) {
+			*p = supplier.Paper{Kind: supplier.Transfer, Name: "x", Outcome: supplier.Unknown}
+		}, nil},
 		{"without reasons", func(p *supplier.Paper) { p.Note = "" }, supplier.ErrReasons},
 		{"without the day", func(p *supplier.Paper) { p.StartsOn = civil.Date{} }, supplier.ErrReasons},
 		{"for ever", func(p *supplier.Paper) { p.EndsOn = civil.Date{} }, supplier.ErrReasons},
