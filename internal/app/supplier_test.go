@@ -3,6 +3,9 @@
 package app_test
 
 import (
+	"bytes"
+	"io"
+	"mime/multipart"
 	"net/url"
 	"regexp"
 	"strings"
@@ -65,6 +68,7 @@ func TestSupplierAnswersByLink(t *testing.T) {
 	if q := asker.Get(system + "/krav?status="); strings.Contains(q.Body, "Loggen finns") {
 		t.Error("an answer is seen before it was sent")
 	}
+	attackAnswers(t, address, supplier, p, id)
 	// A colleague of the supplier goes on: the old link is shut, and the answers come along.
 	page = asker.Get(replies)
 	request := regexp.MustCompile(replies + `/([^/"]+)/aterta`).FindStringSubmatch(page.Body)[1]
@@ -91,6 +95,46 @@ func TestSupplierAnswersByLink(t *testing.T) {
 	webtest.CheckDOM(t, own.Doc)
 	if text := own.Text("#krav-" + id); !strings.Contains(text, "Leverantören:") || !strings.Contains(text, "k…@leverantor.example") {
 		t.Errorf("the requirement says %q", text)
+	}
+}
+
+// attackAnswers sends what is not to be taken, by somebody without the code and by the supplier.
+func attackAnswers(t *testing.T, address string, supplier *webtest.Client, p *webtest.Page, id string) {
+	t.Helper()
+	send := func(c *webtest.Client, requirement, name, content string) *webtest.Page {
+		var b bytes.Buffer
+		w := multipart.NewWriter(&b)
+		for k, v := range map[string]string{"krav": requirement, "omrade": p.Text("h2")} {
+			if err := w.WriteField(k, v); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f, err := w.CreateFormFile("fil-"+requirement, name)
+		if err == nil {
+			_, err = io.WriteString(f, content)
+		}
+		if err != nil || w.Close() != nil {
+			t.Fatal(err)
+		}
+		r := c.Request("POST", "/lank/svar", &b)
+		r.Header.Set("Content-Type", w.FormDataContentType())
+		return c.Do(r)
+	}
+	if q := send(webtest.Open(t, "http://"+address), id, "a.pdf", "%PDF-1.7"); q.Status != 410 {
+		t.Errorf("a document from somebody without the code: %d", q.Status)
+	}
+	for name, content := range map[string]string{
+		"bild.svg": "<svg><script>alert(1)</script></svg>", "bild.png": "<svg><script>alert(1)</script></svg>", "stor.pdf": "%PDF-" + strings.Repeat("0", 6<<20),
+	} {
+		if q := send(supplier, id, name, content); q.Status != 422 || q.Text("#fil-"+id+"-error") == "" {
+			t.Errorf("%s: %d", name, q.Status)
+		}
+	}
+	if q := send(supplier, "FINNS_INTE", "a.pdf", "%PDF-1.7"); q.Status == 200 && strings.Contains(q.Body, "a.pdf") {
+		t.Error("a document of what is not asked is taken")
+	}
+	if q := send(supplier, id, "intyg.pdf", "%PDF-1.7"); q.Status != 200 {
+		t.Errorf("a document that is taken: %d", q.Status)
 	}
 }
 

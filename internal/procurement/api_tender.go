@@ -16,17 +16,17 @@ import (
 func (p *API) routesOfTenders(a *web.API) {
 	const tag, one = "procurement.api", "/purchases/{purchase}/tender"
 	op := func(method, path, action, id, text string) web.Op {
-		return web.Op{Method: method, Path: path, Action: "procurement." + action, ID: id, Tag: tag, Text: text}
+		return web.Op{Method: method, Path: path, Action: action, ID: id, Tag: tag, Text: text}
 	}
-	web.Operate(a, op("POST", "/systems/{system}/supplier-answers/accept", "AcceptReplies", "accept-supplier-answers", "procurement.api-accept"), p.accept)
-	web.Operate(a, op("GET", one, "Tender", "get-tender", "procurement.api-tender"), p.tender)
-	web.Operate(a, op("POST", one, "StartTender", "start-tender", "procurement.api-start"), p.start)
-	web.Operate(a, op("PUT", one+"/weights", "WeighTender", "weigh-tender", "procurement.api-weigh"), p.weigh)
-	web.Operate(a, op("POST", one+"/freeze", "FreezeTender", "freeze-tender", "procurement.api-freeze"), p.freeze)
-	web.Operate(a, op("POST", one+"/bids", "InviteBidder", "invite-bidder", "procurement.api-invite"), p.invite)
-	web.Operate(a, op("DELETE", one+"/bids/{bid}", "RecallBidder", "recall-bidder", "procurement.api-recall-bidder"), p.recallBidder)
-	web.Operate(a, op("POST", one+"/open", "OpenBids", "open-bids", "procurement.api-open"), p.open)
-	web.Operate(a, op("POST", one+"/award", "AwardBid", "award-bid", "procurement.api-award"), p.award)
+	web.Operate(a, op("POST", "/systems/{system}/supplier-answers/accept", "procurement.AcceptReplies", "accept-supplier-answers", "procurement.api-accept"), p.accept)
+	web.Operate(a, op("GET", one, "procurement.Tender", "get-tender", "procurement.api-tender"), p.tender)
+	web.Operate(a, op("POST", one, "procurement.StartTender", "start-tender", "procurement.api-start"), p.start)
+	web.Operate(a, op("PUT", one+"/weights", "procurement.WeighTender", "weigh-tender", "procurement.api-weigh"), p.weigh)
+	web.Operate(a, op("POST", one+"/freeze", "procurement.FreezeTender", "freeze-tender", "procurement.api-freeze"), p.freeze)
+	web.Operate(a, op("POST", one+"/bids", "procurement.InviteBidder", "invite-bidder", "procurement.api-invite"), p.invite)
+	web.Operate(a, op("DELETE", one+"/bids/{bid}", "procurement.RecallBidder", "recall-bidder", "procurement.api-recall-bidder"), p.recallBidder)
+	web.Operate(a, op("POST", one+"/open", "procurement.OpenBids", "open-bids", "procurement.api-open"), p.open)
+	web.Operate(a, op("POST", one+"/award", "procurement.AwardBid", "award-bid", "procurement.api-award"), p.award)
 }
 
 // apiRefusal tells what was wrong in the words that the pages have for it.

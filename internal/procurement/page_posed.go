@@ -281,7 +281,11 @@ func (p *Pages) attachOne(c *web.Context, l *link.Link, id string) error {
 	if err != nil {
 		return err
 	}
-	return p.Service.AttachPosed(c.Context(), l.Actor(web.ClientAddress(c.Request)), c.L, seat(l), Attach{Requirement: id, Name: head.Filename, Content: b})
+	err = p.Service.AttachPosed(c.Context(), l.Actor(web.ClientAddress(c.Request)), c.L, seat(l), Attach{Requirement: id, Name: head.Filename, Content: b})
+	if errors.Is(err, ErrUnknown) {
+		return link.ErrGone // it is not asked, or not any more
+	}
+	return err
 }
 
 // savePosed saves what stands on the page; with "skicka" it sends everything, which ends the task.
