@@ -203,6 +203,8 @@ func unread(k Kind) string {
 	switch k {
 	case Image:
 		return "an image: text in it is not read"
+	case Outlook:
+		return "an Outlook data file (PST): mail in it is not read; export it as MSG, EML or MBOX"
 	case Binary:
 		return "not text, and of no format that is read"
 	default:

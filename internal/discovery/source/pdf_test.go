@@ -195,6 +195,25 @@ func TestPDFUnreadable(t *testing.T) {
 	}
 }
 
+// What cannot be read is told whole, with its reason: a PDF that needs a password, and a mailbox of Outlook's.
+func TestLockedAndUnknownFilesAreTold(t *testing.T) {
+	for name, c := range map[string]struct {
+		b    []byte
+		want string
+	}{
+		"a.pdf": {pdfWith("/Encrypt<</Filter/Standard/V 5>>", catalog, onePage, page), "it is encrypted"},
+		"a.pst": {append([]byte("!BDN"), make([]byte, 560)...), "an Outlook data file (PST): mail in it is not read"},
+	} {
+		g := readBytes(t, name, c.b)
+		if got := g.reasons(); strings.Count(got, c.want) != 1 {
+			t.Errorf("%s: %q, want once %q", name, got, c.want)
+		}
+		if g.skipped() == 0 {
+			t.Errorf("%s: nothing of its bytes is told as not read", name)
+		}
+	}
+}
+
 var anyNumber = regexp.MustCompile(`(\d\d)?\d{6}\s*-?\s*\d{4}`)
 
 // socialPages writes a page for LibreOffice with official numbers among words.
