@@ -80,10 +80,10 @@ func BenchmarkRecountPostgres(b *testing.B) {
 	}
 }
 
-// BenchmarkNationPages opens the national pages over HTTP and tells the slowest of twenty, in milliseconds.
-func BenchmarkNationPages(b *testing.B) {
-	for name, d := range map[string]*db.DB{"sqlite": dbtest.SQLite(b), "postgres": dbtest.Postgres(b)} {
-		s, actor := start(b, d)
+// BenchmarkPicturePages opens the national pages over HTTP and tells the slowest of twenty, in milliseconds.
+func BenchmarkPicturePages(b *testing.B) {
+	for name, open := range map[string]func(testing.TB) *db.DB{"sqlite": dbtest.SQLite, "postgres": dbtest.Postgres} {
+		s, actor := start(b, open(b))
 		must(b, s.Fill(b.Context(), actor, NewSimulation(s.Engine, 7, 290, 10)))
 		w := site(b, s, actor)
 		for what, path := range map[string]string{

@@ -10,8 +10,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/approval"
+	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/dbtest"
 	"github.com/insegel/insegel/internal/followup"
 	"github.com/insegel/insegel/internal/locale"
@@ -67,6 +70,17 @@ func TestPages(t *testing.T) {
 			t.Errorf("%s is named and has not agreed to it", m.Name)
 		}
 	}
+	if strings.Contains(text, "Stockholm just nu") {
+		t.Error("a municipality that nobody has said that it is has an answer of its own")
+	}
+	must(t, s.SetSharing(t.Context(), actor, Sharing{Municipality: "0180", Size: "from-100000", Receive: true}))
+	front := w.Get(Place)
+	webtest.CheckDOM(t, front.Doc)
+	for _, want := range []string{"Fyra frågor om hela landet", "System med giltig klassning", "Stockholm", "Inte känt", "Parquet"} {
+		if !strings.Contains(front.Text("main"), want) {
+			t.Errorf("the front page does not tell of %s", want)
+		}
+	}
 	open := w.Get(openPath + "/nationellt.csv")
 	if !strings.Contains(open.Body, "INFOKLASS,1,self-assessed,2026-Q3,all,all,60,") {
 		t.Error("open data do not tell of the whole")
@@ -94,6 +108,47 @@ func TestPages(t *testing.T) {
 		if p := w.Get(path); p.Status != http.StatusOK || !strings.Contains(p.Body, want) {
 			t.Errorf("%s: %d, without %s", path, p.Status, want)
 		}
+	}
+}
+
+// TestOwnBesideOthers: a municipality's own answer is in the words of the question, and stands beside its county, its size and all.
+func TestOwnBesideOthers(t *testing.T) {
+	bundle, err := locale.NewBundle(map[string]string{"web": web.Messages, "national": Messages, "followup": followup.Messages})
+	must(t, err)
+	l, c := bundle.In("sv"), engine(t).Catalogue
+	every, _ := c.Indicator("STARK_AUT_SOC_ALLA")
+	share, _ := c.Indicator("INFOKLASS")
+	for _, x := range []struct {
+		ind  *catalogue.Indicator
+		of   [followup.NumSeries]followup.Count
+		want string
+	}{
+		{every, [followup.NumSeries]followup.Count{{Numerator: 1, Denominator: 1}, {Denominator: 1}, {}}, "Ja, uppmätt"},
+		{every, [followup.NumSeries]followup.Count{{Denominator: 1, Unknown: 1}, {}, {Denominator: 1}}, "Nej, självskattat"},
+		{share, [followup.NumSeries]followup.Count{{}, {Numerator: 3, Denominator: 8, Unknown: 4}, {}}, "75 %, intygat"},
+		{share, [followup.NumSeries]followup.Count{}, "Inte känt"},
+	} {
+		if got := strings.ReplaceAll(ownAnswer(l, x.ind, x.of), "\u00a0", " "); got != x.want {
+			t.Errorf("got %q, want %q", got, x.want)
+		}
+	}
+	cell := func(group string, met int64) Cell {
+		return Cell{Group: group, Members: 20, Sum: followup.Count{Numerator: met, Denominator: 50, Unknown: 10}}
+	}
+	p := Picture{
+		Indicator: share, Own: "0180", OwnSize: "from-100000", OwnCount: followup.Count{Numerator: 3, Denominator: 8, Unknown: 4},
+		Whole: cell(Whole, 10), Counties: []Cell{{Group: "01", Why: FewHidden}}, Sizes: []Cell{cell("from-100000", 20)},
+	}
+	var o picturePage
+	o.beside(l, &p, c)
+	var got []string
+	for _, r := range o.Beside {
+		got = append(got, strings.ReplaceAll(r.Name+": "+r.Value+r.Why, "\u00a0", " "))
+	}
+	if diff := cmp.Diff([]string{
+		"Stockholm: 75 %", "Stockholms län: För få utöver dem som visas", "100 000 eller fler: 50 %", "Alla som har ett värde: 25 %",
+	}, got); diff != "" {
+		t.Error(diff)
 	}
 }
 
