@@ -146,9 +146,12 @@ func (o *openPage) draw(l *locale.Localizer, d *Detail) {
 	for s := range Series(NumSeries) {
 		line := web.PlotLine{Class: classes[s], Label: l.T("followup.series-" + s.String())}
 		for _, p := range Monthly(OfSeries(d.Points, s, d.Indicator.Definition)) {
-			line.Points = append(line.Points, web.PlotPoint{X: span.At(p.On), Y: p.Percent() / 100})
-			line.Value = l.Percent(int(p.Numerator), int(p.Denominator))
-			o.History = append(o.History, historyRow{l.Date(p.On), line.Label, line.Value, l.T("followup.of", "Numerator", p.Numerator, "Denominator", p.Denominator)})
+			value := l.T("followup.answer-not-shown")
+			if p.Shown() { // what nothing shows is no measured nothing, and has no place in the line
+				value = l.Percent(int(p.Numerator), int(p.Denominator))
+				line.Points, line.Value = append(line.Points, web.PlotPoint{X: span.At(p.On), Y: p.Percent() / 100}), value
+			}
+			o.History = append(o.History, historyRow{l.Date(p.On), line.Label, value, l.T("followup.of", "Numerator", p.Numerator, "Denominator", p.Denominator)})
 		}
 		if len(line.Points) > 0 {
 			o.Plot.Lines = append(o.Plot.Lines, line)

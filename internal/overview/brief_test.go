@@ -3,14 +3,18 @@
 package overview
 
 import (
+	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/insegel/insegel/data"
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/approval"
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
+	"github.com/insegel/insegel/internal/dbtest"
 	"github.com/insegel/insegel/internal/followup"
 	"github.com/insegel/insegel/internal/risk"
 )
@@ -99,5 +103,49 @@ func TestWaits(t *testing.T) {
 	}
 	if q := quarter(civil.Date{Year: 2026, Month: time.November, Day: 29}); q != (civil.Date{Year: 2026, Month: time.October, Day: 1}) {
 		t.Errorf("the quarter began %s", q)
+	}
+}
+
+// TestBrief opens the page: as the coordinator with a value of the quarter before to compare with, as an owner of a part, which has none, and
+// as somebody whose it is not.
+func TestBrief(t *testing.T) {
+	d := dbtest.SQLite(t)
+	w := start(t, d)
+	seed(t, d, w.s, w.actor, 12)
+	scale, err := risk.LoadScale(data.Files)
+	must(t, err)
+	w.s.Followup = &followup.Service{DB: d, Engine: followup.NewEngine(w.s.catalogue()), Requirements: w.s.requirements}
+	w.s.Risks = &risk.Service{DB: d, Requirements: w.s.requirements, Scale: scale}
+	d.Now = func() time.Time { return clock.AddDate(0, -2, 0) }
+	must(t, w.s.Followup.Snapshot(ctx, w.actor))
+	d.Now = func() time.Time { return clock }
+	w.actors["lead"] = access.Actor{ID: "lead", Name: "Samordnaren", Organisation: w.actor.Organisation, Roles: []access.Role{access.Coordinator}}
+	w.become("lead")
+	p := w.open(t, BriefPath)
+	if n := len(p.All("section[aria-labelledby=fragor] li")); n == 0 || n > briefFigures {
+		t.Errorf("%d questions", n)
+	}
+	if n := len(p.All("section[aria-labelledby=beslut] li")); n > briefWaits {
+		t.Errorf("%d decisions", n)
+	}
+	spaced := strings.NewReplacer("\u00a0", " ")
+	if text := spaced.Replace(p.Text("section[aria-labelledby=fragor]")); !strings.Contains(text, "sedan 23 september 2026") {
+		t.Errorf("the page does not compare with the quarter before: %s", text)
+	}
+	if !strings.Contains(w.open(t, "/").Body, `href="`+BriefPath+`"`) {
+		t.Error("the start page does not lead there")
+	}
+	units, err := w.s.Home(ctx, w.actor, "")
+	must(t, err)
+	w.actors["owner"] = access.Actor{
+		ID: "owner", Name: "Ägaren", Organisation: w.actor.Organisation, Held: []access.Held{{Role: access.SystemOwner, Unit: access.UnitID(units.Units[0].ID)}},
+	}
+	w.become("owner")
+	if text := spaced.Replace(w.open(t, BriefPath).Text("main")); strings.Contains(text, "sedan 23 september") || !strings.Contains(text, "de enheter som du ansvarar för") {
+		t.Errorf("a part is compared with the whole: %s", text)
+	}
+	w.become("auditor")
+	if p := w.Get(BriefPath); p.Status != http.StatusForbidden {
+		t.Errorf("an auditor gets %d", p.Status)
 	}
 }

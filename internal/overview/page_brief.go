@@ -85,7 +85,7 @@ func briefFigureOf(c *web.Context, f *Figure, whole bool) briefFigure {
 	case now.Numerator+now.Unknown == now.Denominator:
 		out.Tag = web.Warn(c.L.T("overview.brief-unsure"))
 	default:
-		out.Tag = web.Bad(c.L.T("overview.brief-no"))
+		out.Tag = web.Warn(c.L.T("overview.brief-no")) // what is bad is left out of print, and this page is meant for it
 	}
 	if now.Unknown > 0 {
 		out.Unknown = c.L.T("overview.brief-unknown", "Count", now.Unknown)
@@ -141,6 +141,9 @@ func briefRiskOf(c *web.Context, r *risk.Listed, scale *risk.Scale) *briefRisk {
 	out := &briefRisk{
 		Name: r.Name, System: r.System, Href: r.Path(), Button: c.L.T("overview.brief-risk-follow"), Treatment: risk.TreatmentTag(c, r.Treatment),
 		Level: risk.LevelTag(c, scale, r.Rank), Owner: requirement.PageRole(c.L, r.OwnerRole),
+	}
+	if out.Level.Kind == "bad" {
+		out.Level.Kind = "warn"
 	}
 	if r.Treatment == risk.Untreated {
 		out.Button = c.L.T("overview.brief-risk-do")
