@@ -6,6 +6,9 @@ import (
 	"embed"
 
 	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/followup"
+	"github.com/insegel/insegel/internal/overview"
+	"github.com/insegel/insegel/internal/supplier"
 	"github.com/insegel/insegel/internal/web"
 )
 
@@ -41,8 +44,8 @@ var helpLinks = map[string][]struct{ action, href, key string }{
 	"follow":   {{"action.List", "/atgarder", "app.menu-action"}, {"procurement.Systems", "/upphandling", "app.menu-procurement"}},
 	"known":    {{"overview.Rules", "/regler", "app.menu-rule"}},
 	"measure":  {{"overview.Strong", "/stark-autentisering", "overview.strong"}, {"measurement.List", "/matningar", "app.menu-measurement"}, {"finding.Inbox", "/bevis", "app.menu-finding"}},
-	"incident": {{"risk.List", "/risker", "app.menu-risk"}, {"incident.Affected", "/berorda", "app.help-affected"}, {"incident.List", "/incidenter", "app.menu-incident"}},
-	"years":    {{"followup.List", "/indikatorer", "app.menu-followup"}, {"national.Picture", "/nationellt", "app.menu-national"}},
+	"incident": {{"risk.List", "/risker", "app.menu-risk"}, {"overview.Suppliers", supplier.Place, "app.help-affected"}, {"incident.List", "/incidenter", "app.menu-incident"}},
+	"years":    {{"overview.Brief", overview.BriefPath, "overview.brief-link"}, {"followup.List", followup.Place, "app.menu-followup"}, {"national.Picture", "/nationellt", "app.menu-national"}},
 	"log":      {{"overview.Log", "/sparlogg", "app.menu-log"}},
 }
 
