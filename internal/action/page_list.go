@@ -226,6 +226,9 @@ func (p *Pages) row(l *locale.Localizer, a *Listed, list *Listing) actionRow {
 // text gives what the requirement of an action says. One that a later catalogue has dropped is shown by its id.
 func (p *Pages) text(l *locale.Localizer, id string, list *Listing) string {
 	r, ok := p.Service.Requirements.Engine.Catalogue.Requirement(id)
+	if text := list.Own[id]; !ok && text != "" {
+		return text
+	}
 	if !ok {
 		return id
 	}

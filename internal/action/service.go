@@ -107,7 +107,7 @@ func (s *Service) Take(ctx context.Context, tx *db.Tx, actor access.Actor, sys *
 		if err := a.Check(); err != nil {
 			return err
 		}
-		if _, ok := s.Requirements.Engine.Catalogue.Requirement(a.Requirement); !ok {
+		if _, ok := s.Requirements.Engine.Catalogue.Requirement(a.Requirement); !ok && !applies[a.Requirement] {
 			return fmt.Errorf("%s: %w", a.Requirement, requirement.ErrUnknown)
 		}
 		if !applies[a.Requirement] {

@@ -146,7 +146,10 @@ func (l *Listing) choices(ctx context.Context, tx *db.Tx, r access.Reach, c *cat
 	if l.People, err = doers(ctx, tx, org, l.reach); err != nil {
 		return err
 	}
-	l.Figures, err = requirement.Figures(ctx, tx, c, org)
+	if l.Figures, err = requirement.Figures(ctx, tx, c, org); err != nil {
+		return err
+	}
+	l.Own, err = requirement.OwnTexts(ctx, tx, org)
 	return err
 }
 

@@ -42,6 +42,8 @@ type Listing struct {
 	SystemTotal int
 	// Figures are the organisation's own in the requirements' texts, by requirement and key.
 	Figures map[string]map[string]int
+	// Own is what the requirements say that no catalogue has.
+	Own map[string]string
 	// Owners and Units are what the list can be narrowed to.
 	Owners []string
 	// People are those named for an action, whom the list can be narrowed to too.

@@ -374,7 +374,7 @@ func (a *App) buildRisks() error {
 	if err != nil {
 		return err
 	}
-	a.Risks = &risk.Service{DB: a.DB, Requirements: a.Requirements, Scale: scale, Rules: rules}
+	a.Risks = &risk.Service{DB: a.DB, Requirements: a.Requirements, Scale: scale, Rules: rules, Jobs: a.Jobs}
 	a.Workshops = &workshop.Service{DB: a.DB, Risks: a.Risks, Door: &workshop.Door{DB: a.DB, Key: a.Key}}
 	return nil
 }

@@ -102,7 +102,7 @@ func (a *App) routes(site *web.Site, address string, sessions *auth.Sessions) {
 	(&webhook.Pages{Service: a.Webhooks}).Routes(site)
 	(&backup.Pages{Service: a.Backups}).Routes(site)
 	views := overview.New(a.DB, a.Requirements)
-	views.LogKey, views.Followup, views.Risks, views.Approvals = a.LogKey, a.Followup, a.Risks, a.Approvals
+	views.LogKey, views.Followup, views.Risks, views.Approvals, views.Incidents = a.LogKey, a.Followup, a.Risks, a.Approvals, a.Incidents
 	overviews := &overview.Pages{Overview: views, Requirements: a.Requirements, Systems: a.Systems, Export: "/rapporter/register?format=xlsx", First: a.first, Places: a.places, Processings: a.Processings, Limit: a.ProbeRules.Limit, PDF: a.Reports.Printer != nil}
 	overviews.Routes(site)
 	a.api(site, views)

@@ -3,6 +3,7 @@
 package overview
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -275,6 +276,10 @@ type onePage struct {
 
 func (p *Pages) requirement(c *web.Context) error {
 	r, systems, err := p.Overview.Requirement(c.Context(), c.Actor, c.Path("id"))
+	var own *OwnError
+	if errors.As(err, &own) {
+		return c.Redirect(systemPath(own.Slug) + "/risker/" + own.Risk)
+	}
 	if err != nil {
 		return err
 	}

@@ -69,6 +69,10 @@ var taskTexts = map[TaskKind]struct{ title, button, path string }{
 	TaskRegister:    {"overview.task-register", "overview.do-register", "/redigera"},
 	TaskFinding:     {"overview.task-finding", "overview.do-finding", ""},
 	TaskDelete:      {"overview.task-delete", "overview.do-delete", ""},
+	TaskIncident:    {"overview.task-incident", "overview.do-incident", ""},
+	TaskOpinion:     {"overview.task-opinion", "overview.do-opinion", "/konsekvensbedomning"},
+	TaskRuling:      {"overview.task-ruling", "overview.do-ruling", "/konsekvensbedomning"},
+	TaskReview:      {"overview.task-review", "overview.do-review", "/konsekvensbedomning"},
 }
 
 // taskGroups are how the groups in time are called.
@@ -146,6 +150,14 @@ func (p *Pages) taskRow(c *web.Context, task *Task, today civil.Date) taskRow {
 		r.Title = task.Requirement // one that the catalogue no longer has is told by its id
 		if q, ok := p.Overview.catalogue().Requirement(task.Requirement); ok {
 			r.Title = catalogue.Fill(q.Is.In(lang(c)), q.Settings, nil)
+		} else if task.Own != "" {
+			r.Title = task.Own
+		}
+	}
+	if task.Kind == TaskIncident {
+		r.Href = task.Path
+		if !task.By.IsZero() {
+			r.Title = c.L.T("overview.task-incident-by", "Duty", task.Duty.In(lang(c)), "By", c.L.Moment(task.By))
 		}
 	}
 	if task.Against != nil {

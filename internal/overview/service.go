@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/action"
@@ -18,6 +19,7 @@ import (
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/followup"
 	"github.com/insegel/insegel/internal/ids"
+	"github.com/insegel/insegel/internal/incident"
 	"github.com/insegel/insegel/internal/information"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/organisation"
@@ -36,6 +38,8 @@ type Service struct {
 	Followup  *followup.Service
 	Risks     *risk.Service
 	Approvals *approval.Service
+	// Incidents tell what waits of what has happened; without them nothing is told.
+	Incidents *incident.Service
 	// LogKey is what the log's checkpoints are signed with; zero when the program runs without a key.
 	LogKey audit.Key
 }
@@ -459,10 +463,36 @@ type Required struct {
 	Status requirement.Status
 }
 
+// OwnError says that a requirement is the organisation's own, and where the risk is that it is to reduce.
+type OwnError struct{ Slug, Risk string }
+
+func (e *OwnError) Error() string { return "the requirement is the organisation's own" }
+
+// ownPlace tells where a requirement of the organisation's own comes from, to those who reach the system.
+func (s *Service) ownPlace(ctx context.Context, actor access.Actor, id string) error {
+	var out OwnError
+	err := s.db.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
+		of, ref, err := requirement.OwnPlace(ctx, tx, actor.Organisation, id)
+		if err != nil {
+			return err
+		}
+		sys, err := system.Within(ctx, tx, actor, "overview.Requirement", of.String())
+		out.Slug, out.Risk = sys.Slug, ref
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("find own requirement: %w", err)
+	}
+	return &out
+}
+
 // Requirement lists the systems that a requirement applies to. A requirement that another has replaced leads to that one.
 func (s *Service) Requirement(ctx context.Context, actor access.Actor, id string) (*catalogue.Requirement, []Required, error) {
 	if err := access.Check(actor, "overview.Requirement"); err != nil {
 		return nil, nil, err
+	}
+	if strings.HasPrefix(id, requirement.OwnPrefix) {
+		return nil, nil, s.ownPlace(ctx, actor, id)
 	}
 	at, ok := s.catalogue().RequirementIndex(id)
 	if to, replaced := s.catalogue().Successor(id); !ok && replaced {

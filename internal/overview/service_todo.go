@@ -19,6 +19,7 @@ import (
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/procurement"
+	"github.com/insegel/insegel/internal/requirement"
 	"github.com/insegel/insegel/internal/supplier"
 	"github.com/insegel/insegel/internal/system"
 )
@@ -129,6 +130,11 @@ func (s *Service) tasks(ctx context.Context, tx *db.Tx, who doing, out *Todo) (m
 	}); err != nil {
 		return nil, err
 	}
+	clocks, err := s.clockTasks(ctx, tx, actor, out.Today)
+	if err != nil {
+		return nil, err
+	}
+	lists[TodoMine] = append(clocks, lists[TodoMine]...) // what the law has set a moment for comes first
 	lists[TodoDelegated], err = askedTasks(ctx, tx, actor)
 	return lists, err
 }
@@ -233,11 +239,16 @@ func actionTasks(ctx context.Context, tx *db.Tx, me *organisation.Person) ([]Tas
 	if err != nil {
 		return nil, err
 	}
+	own, err := requirement.OwnTexts(ctx, tx, tx.Scope)
+	if err != nil {
+		return nil, err
+	}
 	var out []Task
 	for i := range list {
 		a := &list[i]
 		out = append(out, Task{
 			Kind: TaskAction, Key: string(TaskAction) + ":" + a.ID.String(), Slug: a.Slug, Name: a.Name, Unit: a.Unit, Requirement: a.Requirement, Due: a.DueOn,
+			Own: own[a.Requirement],
 		})
 	}
 	return out, nil

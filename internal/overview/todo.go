@@ -6,8 +6,10 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/evidence"
 	"github.com/insegel/insegel/internal/finding"
@@ -44,6 +46,10 @@ const (
 	TaskRegister    TaskKind = "register"    // the register does not say what was found in what belongs to the system
 	TaskFinding     TaskKind = "finding"     // a colleague has asked the reader to look at a finding
 	TaskDelete      TaskKind = "delete"      // the reader is to delete what was found
+	TaskIncident    TaskKind = "incident"    // an incident is open, and the law may ask for something by a moment
+	TaskOpinion     TaskKind = "opinion"     // an impact assessment waits for the data protection officer
+	TaskRuling      TaskKind = "ruling"      // an impact assessment waits for a decision
+	TaskReview      TaskKind = "review"      // an impact assessment is to be looked at again
 )
 
 // Task is one thing to do.
@@ -55,12 +61,18 @@ type Task struct {
 	Slug, Name, Unit string
 	// Requirement is the one that an action is about.
 	Requirement string
+	// Own is what it says when no catalogue has it.
+	Own string
 	// Supplier is whose paper the task is about and Paper what that is called; Slug is then empty and Name the supplier's.
 	Supplier ids.ID[supplier.Supplier]
 	Paper    string
 	// Against is what the register does not say, and Place what was found.
 	Against *finding.Contradiction
 	Place   *finding.Place
+	// Path is where an incident is, Duty what the law asks first of it and By the moment; Slug is then empty and Name the incident's.
+	Path string
+	Duty catalogue.Text
+	By   time.Time
 	// To is whom a question was sent to, with most of the address left out.
 	To string
 	// Count is how many shortcomings there are.

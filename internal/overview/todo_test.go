@@ -7,13 +7,16 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 
+	"github.com/insegel/insegel/data"
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/action"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/dbtest"
+	"github.com/insegel/insegel/internal/incident"
 	"github.com/insegel/insegel/internal/organisation"
 )
 
@@ -136,4 +139,40 @@ func TestTodo(t *testing.T) {
 			t.Errorf("somebody else has my tasks: %+v", theirs.Tasks)
 		}
 	})
+}
+
+// TestTodoTellsOfClocks sees the moment that the law has set for an incident, and an impact assessment that waits, among what there is to do.
+func TestTodoTellsOfClocks(t *testing.T) {
+	d := dbtest.SQLite(t)
+	w := start(t, d)
+	systems := seed(t, d, w.s, w.actor, 3)
+	rules, err := incident.Load(data.Files, w.s.catalogue())
+	must(t, err)
+	w.s.Incidents = &incident.Service{DB: d, Requirements: w.s.requirements, Rules: rules}
+	x, err := w.s.Incidents.Report(ctx, w.actor, incident.New{Title: "Fel mottagare", Happened: "x", Systems: []string{systems[0].ID.String()}})
+	must(t, err)
+	must(t, w.s.Incidents.Save(ctx, w.actor, x.ID.String(), x.Version, func(x *incident.Incident) {
+		x.AwareAt, x.Risk = x.FoundAt, incident.RiskLikely
+		x.Answers["breach"] = incident.Yes
+	}))
+	must(t, d.Write(ctx, w.actor.Organisation, func(tx *db.Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO dpia (id, organisation_id, system_id, state, review_on, created_at, updated_at) VALUES ('a', $1, $2, 'decided', $3, 0, 0),
+			('b', $1, $4, 'decided', '2099-01-01', 0, 0)`, w.actor.Organisation, systems[1].ID, day0().AddDays(20), systems[2].ID)
+		return err
+	}))
+	todo, err := w.s.Todo(ctx, w.actor, TodoMine)
+	must(t, err)
+	kinds := map[TaskKind]int{}
+	for _, task := range todo.Tasks {
+		kinds[task.Kind]++
+		if task.Kind == TaskIncident && (task.By.IsZero() || task.Duty.SV == "" || task.Path != "/incidenter/1") {
+			t.Errorf("the incident has no clock: %+v", task)
+		}
+	}
+	if kinds[TaskIncident] != 1 || kinds[TaskReview] != 1 {
+		t.Errorf("what there is to do: %v", kinds)
+	}
+	if got := w.open(t, TodoPath).Text("main"); !strings.Contains(got, "Fel mottagare") || !strings.Contains(got, "Ompröva konsekvensbedömningen") {
+		t.Errorf("the page: %s", got)
+	}
 }

@@ -41,8 +41,12 @@ func TestDemandBecomesARequirement(t *testing.T) {
 		}
 		demand := func(list ...string) {
 			t.Helper()
+			asked := make([]requirement.Demand, len(list))
+			for i, id := range list {
+				asked[i].Requirement = id
+			}
 			err := d.Write(t.Context(), actor.Organisation, func(tx *db.Tx) error {
-				return requirement.SetDemands(t.Context(), tx, actor.Organisation, sys.ID, requirement.Demand{Kind: requirement.BecauseRisk, Ref: "r1", Name: "Kapat konto"}, list)
+				return requirement.SetDemands(t.Context(), tx, actor.Organisation, sys.ID, requirement.Demand{Kind: requirement.BecauseRisk, Ref: "r1", Name: "Kapat konto"}, asked)
 			})
 			if err != nil {
 				t.Fatal(err)

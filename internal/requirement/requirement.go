@@ -73,6 +73,11 @@ func (a *Answer) Check(c *catalogue.Catalogue, today civil.Date) error {
 	if _, ok := c.Requirement(a.Requirement); !ok {
 		return ErrUnknown
 	}
+	return a.checkValues(today)
+}
+
+// checkValues is Check for a requirement that is known to be there.
+func (a *Answer) checkValues(today civil.Date) error {
 	switch {
 	case !slices.Contains(Statuses, a.Status):
 		return ErrStatus

@@ -186,6 +186,10 @@ func (s *Service) Answer(ctx context.Context, actor access.Actor, ref string, an
 		if err != nil {
 			return err
 		}
+		demanded, err := demands(ctx, tx, actor.Organisation, []ids.ID[system.System]{sys.ID})
+		if err != nil {
+			return err
+		}
 		today := civil.Of(tx.Now)
 		var entries []audit.Entry
 		for _, a := range answers {
@@ -195,11 +199,10 @@ func (s *Service) Answer(ctx context.Context, actor access.Actor, ref string, an
 			if a.KnownOn.IsZero() {
 				a.KnownOn = today
 			}
-			if err := a.Check(s.Engine.Catalogue, today); err != nil {
+			if a.Version, err = s.answerable(&a, demanded[sys.ID], today); err != nil {
 				return fmt.Errorf("%s: %w", a.Requirement, err)
 			}
-			r, _ := s.Engine.Catalogue.Requirement(a.Requirement) // Check has seen that it exists
-			a.Version, a.By, a.At = r.Version, actor.ID, tx.Now
+			a.By, a.At = actor.ID, tx.Now
 			if now, ok := stands[sys.ID][a.Requirement]; ok && a.Over != nil && !a.At.After(now.At) {
 				a.At = now.At.Add(time.Millisecond) // never twice the same: it tells answers apart
 			}
@@ -217,6 +220,19 @@ func (s *Service) Answer(ctx context.Context, actor access.Actor, ref string, an
 		return fmt.Errorf("answer requirements: %w", err)
 	}
 	return nil
+}
+
+// answerable checks an answer to a requirement of the catalogue, or to one of the organisation's own that is demanded of the system, and gives the
+// version that it answers.
+func (s *Service) answerable(a *Answer, demanded []Demand, today civil.Date) (int, error) {
+	if version, own := ownVersion(demanded, a.Requirement); own {
+		return version, a.checkValues(today)
+	}
+	if err := a.Check(s.Engine.Catalogue, today); err != nil {
+		return 0, err
+	}
+	r, _ := s.Engine.Catalogue.Requirement(a.Requirement) // Check has seen that it exists
+	return r.Version, nil
 }
 
 // overtaken reports whether somebody has answered since the answer that this one is written over.
@@ -274,6 +290,11 @@ func (s *Service) Applying(ctx context.Context, tx *db.Tx, org access.Organisati
 	for i := range s.Engine.Catalogue.Requirements {
 		if !v.Need.Stop && out.Requirements.Has(i) {
 			applies[s.Engine.Catalogue.Requirements[i].ID] = true
+		}
+	}
+	for i := range v.Subject.Demands {
+		if d := &v.Subject.Demands[i]; !v.Need.Stop && d.Own() {
+			applies[d.Requirement] = true
 		}
 	}
 	return applies, nil

@@ -95,7 +95,10 @@ func saveAnswer(ctx context.Context, tx *db.Tx, org access.OrganisationID, id id
 }
 
 // Sealed are the texts of the slice that lie encrypted in the database.
-var Sealed = []db.Sealed{{Table: "requirement_answer", Columns: []string{"note"}, Key: []string{"id"}}}
+var Sealed = []db.Sealed{
+	{Table: "requirement_answer", Columns: []string{"note"}, Key: []string{"id"}},
+	{Table: "requirement_demand", Columns: []string{"text"}, Key: []string{"system_id", "requirement_id", "kind", "ref"}},
+}
 
 func noteCell(row ids.ID[Answer]) db.Cell { return Sealed[0].Cell("note", row.String()) }
 

@@ -73,6 +73,7 @@ func (m *material) view(s system.System, state classification.State, model *cata
 	}
 	if l == nil {
 		v.Tally = m.tally(out, answers)
+		v.addOwn(m.judging != nil, nil)
 		return v
 	}
 	v.Laws = m.engine.Laws(&v.Subject, m.day, out, l)
@@ -88,6 +89,7 @@ func (m *material) view(s system.System, state classification.State, model *cata
 			r.Shown = m.judging.Explain(&judged, i)
 		}
 	}
+	v.addOwn(m.judging != nil, l)
 	return v
 }
 

@@ -387,6 +387,13 @@ func (p *Pages) requirementText(c *web.Context, v *View, id string) string {
 	if r, ok := p.Service.catalogue().Requirement(id); ok {
 		return catalogue.Fill(r.Is.In(lang(c)), r.Settings, nil)
 	}
+	for i := range v.Risks { // an own requirement that is not demanded
+		for _, m := range v.Risks[i].Measures {
+			if m.Requirement == id && m.Text != "" {
+				return m.Text
+			}
+		}
+	}
 	return id
 }
 

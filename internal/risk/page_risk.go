@@ -61,6 +61,7 @@ type riskPage struct {
 	Protection           string
 	Treatment            []web.Field
 	Measures, More       []measureRow
+	Own                  []ownRow
 	Now, Left            web.Tag
 	Decided              string
 	Handles              bool
@@ -107,6 +108,7 @@ func (p *Pages) riskForm(c *web.Context, sent func(string) string, faults []web.
 	}
 	p.fields(c, &d, &o, sent)
 	p.measures(c, &d, &o, sent)
+	p.own(c, &d, &o, sent)
 	return c.Render(templates, "risk.html", d)
 }
 
@@ -176,6 +178,49 @@ func (p *Pages) impactField(c *web.Context, o *One, i Impact, value func(name, s
 	return f
 }
 
+// ownRow is a requirement of the organisation's own that is to reduce the risk, or a place to write one.
+type ownRow struct {
+	Status       web.Tag
+	Text, Effect web.Field
+}
+
+// newOwn is the name of an own requirement that is not there yet, and maxOwn how long one may be.
+const (
+	newOwn = "ny"
+	maxOwn = 1000
+)
+
+// own draws the organisation's own requirements against the risk, and a place for one more.
+func (p *Pages) own(c *web.Context, d *riskPage, o *One, sent func(string) string) {
+	draw := func(id string, m Measure, status web.Tag, label string) {
+		row := ownRow{
+			Status: status,
+			Text:   web.Field{Name: "eget-" + id, Type: "textarea", Rows: 2, Label: label, Value: m.Text, Optional: true},
+			Effect: web.Field{Name: "m-" + id, Type: "select", Label: c.L.T("risk.own-effect"), Value: effectOf(m)},
+		}
+		if sent != nil {
+			row.Text.Value, row.Effect.Value = sent(row.Text.Name), sent(row.Effect.Name)
+		}
+		for _, e := range Effects[1:] {
+			row.Effect.Options = append(row.Effect.Options, web.Option{Value: e, Label: EffectText(c.L, e)})
+		}
+		d.Own = append(d.Own, row)
+	}
+	for _, m := range o.Risk.Measures {
+		if m.Text == "" {
+			continue
+		}
+		var status web.Tag
+		for i := range o.Requirements {
+			if o.Requirements[i].ID == m.Requirement {
+				status = requirement.PageStatus(c.L, o.Requirements[i].Answer.Status)
+			}
+		}
+		draw(m.Requirement, m, status, c.L.T("risk.own-requirement"))
+	}
+	draw(newOwn, Measure{OnLikelihood: 1}, web.Tag{}, c.L.T("risk.own-new"))
+}
+
 // measures draws what can reduce the risk: what the topics against the threat have, first what applies and is not met.
 func (p *Pages) measures(c *web.Context, d *riskPage, o *One, sent func(string) string) {
 	chosen := map[string]string{}
@@ -196,6 +241,9 @@ func (p *Pages) measures(c *web.Context, d *riskPage, o *One, sent func(string) 
 	for i := range o.Requirements {
 		r := &o.Requirements[i]
 		applies[r.ID] = true
+		if strings.HasPrefix(r.ID, requirement.OwnPrefix) {
+			continue // they are written in their own place
+		}
 		if chosen[r.ID] != "" || o.Against(r.Requirement) && r.Gap() {
 			d.Measures = append(d.Measures, row(r.ID, r.Answer.Status, r.Must))
 		}
@@ -267,6 +315,14 @@ func (p *Pages) read(c *web.Context) (Risk, []web.FieldError) {
 		if !ok {
 			fault("behandling", "risk.fault-value")
 			continue
+		}
+		if id == newOwn || strings.HasPrefix(id, requirement.OwnPrefix) {
+			if m.Text = c.Form("eget-" + id); m.Text == "" {
+				continue // nothing was written, or it was taken away
+			}
+			if utf8.RuneCountInString(m.Text) > maxOwn {
+				fault("eget-"+id, "risk.fault-long", "Max", maxOwn)
+			}
 		}
 		r.Measures = append(r.Measures, m)
 	}

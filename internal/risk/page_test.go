@@ -135,6 +135,56 @@ func TestReduceAddsRequirements(t *testing.T) {
 	})
 }
 
+// TestOwnRequirement writes a requirement that no catalogue has against a risk, sees it on the system with its reason, answers it, changes it, and
+// sees it go with the risk.
+func TestOwnRequirement(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		w := start(t, d)
+		l := must(bundle())(t).In("sv")
+		form := w.open("/system/akten/risker/ny?hot=hot-leverantor-manga")
+		say := url.Values{
+			"sannolikhet": {"4"}, "behandling": {"reduce"}, "motiv": {"x"}, "ansvarig": {"Socialchef"}, "eget-ny": {"Nattvakten ringer jouren."}, "m-ny": {"2-0"},
+		}
+		if p := w.Submit(form, "main form.sheet", say); p.Status != 200 {
+			t.Fatalf("%d %s", p.Status, p.Text("main"))
+		}
+		own := func() (requirement.Applied, requirement.View) {
+			t.Helper()
+			v := must(w.s.Requirements.View(t.Context(), w.actor, "akten", l))(t)
+			i := slices.IndexFunc(v.Requirements, func(r requirement.Applied) bool { return strings.HasPrefix(r.ID, requirement.OwnPrefix) })
+			if i < 0 {
+				return requirement.Applied{}, v
+			}
+			return v.Requirements[i], v
+		}
+		r, v := own()
+		if r.Requirement == nil || r.Is("sv") != "Nattvakten ringer jouren." || !r.Supplier() || !r.Demanded() || v.Tally.Total() != len(v.Requirements) {
+			t.Fatalf("the own requirement: %+v, %d of %d", r.Requirement, v.Tally.Total(), len(v.Requirements))
+		}
+		o := must(w.s.Open(t.Context(), w.actor, "akten", l))(t)
+		before := o.Risks[0].If(w.s.Scale, o.Met).Rank
+		must(0, w.s.Requirements.Answer(t.Context(), w.actor, "akten", []requirement.Answer{{Requirement: r.ID, Status: requirement.Met, KnownBy: requirement.Attested}}))(t)
+		o = must(w.s.Open(t.Context(), w.actor, "akten", l))(t)
+		if left := o.Risks[0].If(w.s.Scale, o.Met).Rank; left >= before {
+			t.Errorf("the own requirement is met, and leaves %d of %d", left, before)
+		}
+		page := "/system/akten/risker/" + o.Risks[0].ID.String()
+		w.Submit(w.open(page), "main form.sheet", url.Values{"eget-" + r.ID: {"Nattvakten ringer inom tio minuter."}})
+		again, _ := own()
+		if again.ID != r.ID || !again.Outdated || again.Version != 2 {
+			t.Errorf("a changed text: %s, version %d, outdated %v", again.ID, again.Version, again.Outdated)
+		}
+		must(0, w.s.Requirements.Answer(t.Context(), w.actor, "akten", []requirement.Answer{{Requirement: r.ID, Status: requirement.Met, KnownBy: requirement.Attested}}))(t)
+		w.Submit(w.open(page), "main form.sheet", url.Values{"behandling": {"accept"}})
+		if gone, _ := own(); gone.Requirement != nil {
+			t.Error("a risk that is accepted still demands")
+		}
+		if err := w.s.Requirements.Answer(t.Context(), w.actor, "akten", []requirement.Answer{{Requirement: r.ID, Status: requirement.Met, KnownBy: requirement.Attested}}); err == nil {
+			t.Error("what no longer applies can be answered")
+		}
+	})
+}
+
 // TestAssessment hands an impact assessment from hand to hand, and does not let it start while the risk to people is high.
 func TestAssessment(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) {

@@ -234,6 +234,10 @@ func (i *Impacts) Below(classified *Impacts) bool {
 type Measure struct {
 	Requirement                 string
 	OnLikelihood, OnConsequence int
+	// Text is what it says when it is no requirement of the catalogue but the organisation's own, and Version how many times that has been
+	// written.
+	Text    string
+	Version int
 }
 
 // Risk is a scenario as it has been weighed for one system (Swedish: risk).
@@ -282,7 +286,7 @@ func (r *Risk) Check(s *Scale, c *catalogue.Catalogue, classified *Impacts) erro
 		return err
 	}
 	for _, m := range r.Measures {
-		if _, ok := c.Requirement(m.Requirement); !ok {
+		if _, ok := c.Requirement(m.Requirement); !ok && m.Text == "" {
 			return fmt.Errorf("%s: %w", m.Requirement, ErrRequirement)
 		}
 		if m.OnLikelihood < 0 || m.OnLikelihood > maxEffect || m.OnConsequence < 0 || m.OnConsequence > maxEffect {
@@ -290,6 +294,23 @@ func (r *Risk) Check(s *Scale, c *catalogue.Catalogue, classified *Impacts) erro
 		}
 	}
 	return nil
+}
+
+// number gives the organisation's own requirements their ids: one that the risk had before keeps its own, and is another version when its text has
+// changed. One that is named without its text is as it was.
+func (r *Risk) number(before []Measure) {
+	for i := range r.Measures {
+		m := &r.Measures[i]
+		at := slices.IndexFunc(before, func(b Measure) bool { return b.Text != "" && b.Requirement == m.Requirement })
+		switch {
+		case at >= 0 && (m.Text == "" || m.Text == before[at].Text):
+			m.Text, m.Version = before[at].Text, before[at].Version
+		case at >= 0:
+			m.Version = before[at].Version + 1
+		case m.Text != "":
+			m.Requirement, m.Version = requirement.OwnPrefix+ids.New[Measure]().String(), 1
+		}
+	}
 }
 
 // checkTreatment says what is missing in a decision about a risk.

@@ -55,7 +55,7 @@ func TestTheHighestCounts(t *testing.T) {
 
 func TestIf(t *testing.T) {
 	s := scale(t)
-	r := Risk{Likelihood: 4, Measures: []Measure{{"a", 2, 0}, {"b", 0, 1}, {"c", 3, 3}}}
+	r := Risk{Likelihood: 4, Measures: []Measure{{Requirement: "a", OnLikelihood: 2, OnConsequence: 0}, {Requirement: "b", OnLikelihood: 0, OnConsequence: 1}, {Requirement: "c", OnLikelihood: 3, OnConsequence: 3}}}
 	r.Impacts[0][0] = catalogue.Serious
 	for name, tc := range map[string]struct {
 		done []string
@@ -85,7 +85,7 @@ func TestMoreMeasuresAreNeverWorse(t *testing.T) {
 			}
 		}
 		for _, id := range []string{"a", "b", "c"} {
-			r.Measures = append(r.Measures, Measure{id, rapid.IntRange(0, 3).Draw(t, "l"), rapid.IntRange(0, 3).Draw(t, "k")})
+			r.Measures = append(r.Measures, Measure{Requirement: id, OnLikelihood: rapid.IntRange(0, 3).Draw(t, "l"), OnConsequence: rapid.IntRange(0, 3).Draw(t, "k")})
 		}
 		less := map[string]bool{"a": rapid.Bool().Draw(t, "a")}
 		more := map[string]bool{"a": true, "b": rapid.Bool().Draw(t, "b")}
@@ -143,7 +143,7 @@ func TestCheck(t *testing.T) {
 		"reduced by nothing":             {func(r *Risk) { r.Treatment, r.Motive, r.OwnerRole = Reduce, "z", "z" }, ErrMeasures},
 		"reduced by what there is not":   {func(r *Risk) { r.Measures = []Measure{{Requirement: "x"}} }, ErrRequirement},
 		"a treatment that there is not":  {func(r *Risk) { r.Treatment = "hope" }, ErrValue},
-		"a measure that takes away more": {func(r *Risk) { r.Measures = []Measure{{c.Requirements[0].ID, 4, 0}} }, ErrValue},
+		"a measure that takes away more": {func(r *Risk) { r.Measures = []Measure{{Requirement: c.Requirements[0].ID, OnLikelihood: 4}} }, ErrValue},
 	} {
 		if err := whole(tc.change); !errors.Is(err, tc.want) {
 			t.Errorf("%s: got %v, want %v", name, err, tc.want)

@@ -11,8 +11,10 @@ import (
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/audit"
 	"github.com/insegel/insegel/internal/catalogue"
+	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
+	"github.com/insegel/insegel/internal/job"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/requirement"
 	"github.com/insegel/insegel/internal/system"
@@ -24,6 +26,8 @@ type Service struct {
 	Requirements *requirement.Service
 	Scale        *Scale
 	Rules        *DPIARules
+	// Jobs lets what follows from a changed risk be looked at again; without it nothing is.
+	Jobs *job.Queue
 }
 
 func (s *Service) catalogue() *catalogue.Catalogue { return s.Requirements.Engine.Catalogue }
@@ -325,27 +329,46 @@ func (s *Service) SaveIn(ctx context.Context, tx *db.Tx, actor access.Actor, w W
 	if err := save(ctx, tx, actor.Organisation, &r, s.Scale); err != nil {
 		return Risk{}, err
 	}
-	demanded := r.demanded()
+	demanded := r.demanded(s.topic(&r))
 	reason := requirement.Demand{Kind: requirement.BecauseRisk, Ref: r.ID.String(), Name: r.Name}
 	if err := requirement.SetDemands(ctx, tx, actor.Organisation, r.System, reason, demanded); err != nil {
 		return Risk{}, err
 	}
+	if err := s.tell(ctx, tx, r.System); err != nil {
+		return Risk{}, err
+	}
+	measures := make([]string, len(demanded)) // the log has no texts
+	for i := range demanded {
+		measures[i] = demanded[i].Requirement
+	}
 	now := r.Now(s.Scale)
 	return r, audit.Append(ctx, tx, actor, audit.Entry{
 		Action: "risk.Save", ObjectKind: "system", ObjectID: r.System.String(),
-		Data: map[string]any{"risk": r.ID, "threat": r.ThreatID, "rank": now.Rank, "treatment": r.Treatment, "measures": demanded, "version": r.Version},
+		Data: map[string]any{"risk": r.ID, "threat": r.ThreatID, "rank": now.Rank, "treatment": r.Treatment, "measures": measures, "version": r.Version},
 	})
 }
 
 // demanded are the requirements that the system is to meet because of a risk: those that are to reduce it, when it is to be reduced.
-func (r *Risk) demanded() []string {
-	var out []string
+func (r *Risk) demanded(topic string) []requirement.Demand {
+	var out []requirement.Demand
 	if r.Treatment == Reduce {
 		for _, m := range r.Measures {
-			out = append(out, m.Requirement)
+			d := requirement.Demand{Requirement: m.Requirement}
+			if m.Text != "" {
+				d.Text, d.Topic, d.Version = m.Text, topic, m.Version
+			}
+			out = append(out, d)
 		}
 	}
 	return out
+}
+
+// tell lets what is done about the system's requirements be looked at again: some may have come, and some gone.
+func (s *Service) tell(ctx context.Context, tx *db.Tx, id ids.ID[system.System]) error {
+	if s.Jobs == nil {
+		return nil
+	}
+	return s.Jobs.Add(ctx, tx, classification.Changed{Organisation: tx.Scope, System: id})
 }
 
 // prepare checks a risk, and notes who has decided about its treatment.
@@ -374,7 +397,16 @@ func (s *Service) prepare(ctx context.Context, tx *db.Tx, actor access.Actor, r 
 	if r.Treatment != before.Treatment || r.Motive != before.Motive {
 		r.DecidedBy, r.DecidedAt = actor.ID, tx.Now
 	}
+	r.number(before.Measures)
 	return r.Check(s.Scale, s.catalogue(), &v.Classified)
+}
+
+// topic is where a risk's own requirements are shown: with what works against its scenario, or else with what the catalogue begins with.
+func (s *Service) topic(r *Risk) string {
+	if t, ok := s.catalogue().Threat(r.ThreatID); ok && len(t.MitigatedBy) > 0 {
+		return t.MitigatedBy[0]
+	}
+	return s.catalogue().Topics[0].ID
 }
 
 // Remove takes a risk of a system away, and what it demanded.
@@ -399,6 +431,9 @@ func (s *Service) Remove(ctx context.Context, actor access.Actor, ref string, id
 			return err
 		}
 		if err := remove(ctx, tx, actor.Organisation, id); err != nil {
+			return err
+		}
+		if err := s.tell(ctx, tx, sys.ID); err != nil {
 			return err
 		}
 		return audit.Append(ctx, tx, actor, audit.Entry{

@@ -22,6 +22,7 @@ var Sealed = []db.Sealed{
 	{Table: "risk", Columns: []string{"cause", "event", "individual", "organisation", "society", "lowered", "motive"}, Key: []string{"id"}},
 	{Table: "dpia", Columns: []string{"description", "necessity", "risks", "measures", "views", "opinion", "decision"}, Key: []string{"id"}},
 	{Table: "dpia_answer", Columns: []string{"reason"}, Key: []string{"system_id", "rule"}},
+	{Table: "risk_measure", Columns: []string{"text"}, Key: []string{"risk_id", "requirement_id"}},
 }
 
 // texts are a risk's sealed texts, in the order of Sealed.
@@ -133,8 +134,12 @@ func fill(ctx context.Context, tx *db.Tx, org access.OrganisationID, list []Risk
 		}
 		r.Measures, err = db.All(ctx, tx, func(scan func(...any) error) (Measure, error) {
 			var m Measure
-			return m, scan(&m.Requirement, &m.OnLikelihood, &m.OnConsequence)
-		}, `SELECT requirement_id, on_likelihood, on_consequence FROM risk_measure WHERE organisation_id = $1 AND risk_id = $2 ORDER BY requirement_id`, org, r.ID)
+			err := scan(&m.Requirement, &m.OnLikelihood, &m.OnConsequence, &m.Text, &m.Version)
+			if err == nil {
+				m.Text, err = tx.Open(ctx, Sealed[3].Cell("text", r.ID.String(), m.Requirement), m.Text)
+			}
+			return m, err
+		}, `SELECT requirement_id, on_likelihood, on_consequence, text, version FROM risk_measure WHERE organisation_id = $1 AND risk_id = $2 ORDER BY requirement_id`, org, r.ID)
 		if err != nil {
 			return fmt.Errorf("read measures of risk: %w", err)
 		}
@@ -187,12 +192,16 @@ func saveDetails(ctx context.Context, tx *db.Tx, org access.OrganisationID, r *R
 		}
 	}
 	for _, m := range r.Measures {
-		measures = append(measures, []any{org, r.ID, m.Requirement, m.OnLikelihood, m.OnConsequence})
+		text, err := tx.Seal(ctx, Sealed[3].Cell("text", r.ID.String(), m.Requirement), m.Text)
+		if err != nil {
+			return err
+		}
+		measures = append(measures, []any{org, r.ID, m.Requirement, m.OnLikelihood, m.OnConsequence, text, max(1, m.Version)})
 	}
 	if err := tx.Insert(ctx, `INSERT INTO risk_impact (organisation_id, risk_id, aspect, perspective, step) VALUES`, ``, impacts); err != nil {
 		return fmt.Errorf("save consequences of risk: %w", err)
 	}
-	err := tx.Insert(ctx, `INSERT INTO risk_measure (organisation_id, risk_id, requirement_id, on_likelihood, on_consequence) VALUES`, `ON CONFLICT DO NOTHING`, measures)
+	err := tx.Insert(ctx, `INSERT INTO risk_measure (organisation_id, risk_id, requirement_id, on_likelihood, on_consequence, text, version) VALUES`, `ON CONFLICT DO NOTHING`, measures)
 	if err != nil {
 		return fmt.Errorf("save measures of risk: %w", err)
 	}

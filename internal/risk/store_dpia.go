@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/system"
@@ -109,4 +110,39 @@ func saveAnswered(ctx context.Context, tx *db.Tx, org access.OrganisationID, id 
 		return fmt.Errorf("save answers of screening: %w", err)
 	}
 	return nil
+}
+
+// Pending is an impact assessment that waits for somebody, or that is to be looked at again.
+type Pending struct {
+	System           ids.ID[system.System]
+	Slug, Name, Unit string
+	UnitID           access.UnitID
+	State            string
+	// ReviewOn is when one that has been decided is to be looked at again; zero for the others.
+	ReviewOn civil.Date
+}
+
+// PendingUntil lists the impact assessments that wait for an opinion or a decision, and those that are to be looked at again no later than a day,
+// within reach. Of systems whose classification was stopped nothing is told.
+func PendingUntil(ctx context.Context, tx *db.Tx, reach access.Reach, day civil.Date) ([]Pending, error) {
+	args, where := []any{tx.Scope, day}, `1 = 1`
+	if !reach.All {
+		where, args = system.InReach(reach, "s.unit_id", args)
+	}
+	out, err := db.All(ctx, tx, func(scan func(...any) error) (Pending, error) {
+		var x Pending
+		err := scan(&x.System, &x.Slug, &x.Name, &x.Unit, &x.UnitID, &x.State, &x.ReviewOn)
+		if x.State != StateDecided {
+			x.ReviewOn = civil.Date{}
+		}
+		return x, err
+	}, `SELECT s.id, s.slug, s.name, COALESCE(u.name, ''), COALESCE(s.unit_id, ''), r.state, r.review_on FROM dpia r
+		JOIN system s ON s.id = r.system_id AND s.organisation_id = r.organisation_id
+		LEFT JOIN unit u ON u.id = s.unit_id AND u.organisation_id = s.organisation_id
+		WHERE r.organisation_id = $1 AND (r.state IN ('opinion', 'decision') OR r.state = 'decided' AND r.review_on <> '' AND r.review_on <= $2)
+			AND `+where+` AND `+notStopped+` ORDER BY r.review_on, s.sort_key, s.id`, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read impact assessments that wait: %w", err)
+	}
+	return out, nil
 }
