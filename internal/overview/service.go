@@ -466,6 +466,7 @@ type Required struct {
 // OwnError says that a requirement is the organisation's own, and where the risk is that it is to reduce.
 type OwnError struct{ Slug, Risk string }
 
+// Error says what the requirement is.
 func (e *OwnError) Error() string { return "the requirement is the organisation's own" }
 
 // ownPlace tells where a requirement of the organisation's own comes from, to those who reach the system.

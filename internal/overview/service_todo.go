@@ -130,13 +130,7 @@ func (s *Service) tasks(ctx context.Context, tx *db.Tx, who doing, out *Todo) (m
 	}); err != nil {
 		return nil, err
 	}
-	clocks, err := s.clockTasks(ctx, tx, actor, out.Today)
-	if err != nil {
-		return nil, err
-	}
-	lists[TodoMine] = append(clocks, lists[TodoMine]...) // what the law has set a moment for comes first
-	lists[TodoDelegated], err = askedTasks(ctx, tx, actor)
-	return lists, err
+	return lists, s.lastTasks(ctx, tx, actor, out.Today, lists)
 }
 
 // reaskTasks tells of the systems whose suppliers are to be asked again, for those who may ask them.

@@ -15,6 +15,17 @@ import (
 // reviewAhead is how many days before an impact assessment is to be looked at again that it stands among what there is to do.
 const reviewAhead = 60
 
+// lastTasks adds what the law has set a moment for, before everything else of the actor's, and what they have asked others.
+func (s *Service) lastTasks(ctx context.Context, tx *db.Tx, actor access.Actor, today civil.Date, lists map[string][]Task) error {
+	clocks, err := s.clockTasks(ctx, tx, actor, today)
+	if err != nil {
+		return err
+	}
+	lists[TodoMine] = append(clocks, lists[TodoMine]...)
+	lists[TodoDelegated], err = askedTasks(ctx, tx, actor)
+	return err
+}
+
 // clockTasks are the incidents and the impact assessments that wait for the actor.
 func (s *Service) clockTasks(ctx context.Context, tx *db.Tx, actor access.Actor, today civil.Date) ([]Task, error) {
 	out, err := s.incidentTasks(ctx, tx, actor)

@@ -306,6 +306,13 @@ func (p *Pages) read(c *web.Context) (Risk, []web.FieldError) {
 	if r.DueOn, err = civil.ParseLoose(c.Form("senast")); err != nil {
 		fault("senast", "risk.fault-date")
 	}
+	r.Measures = readMeasures(c, fault)
+	return r, faults
+}
+
+// readMeasures takes in what is to reduce a risk, in the order of the requirements.
+func readMeasures(c *web.Context, fault func(field, key string, args ...any)) []Measure {
+	var out []Measure
 	for name := range c.Request.PostForm {
 		id, ok := strings.CutPrefix(name, "m-")
 		if !ok || c.Form(name) == "" {
@@ -324,10 +331,10 @@ func (p *Pages) read(c *web.Context) (Risk, []web.FieldError) {
 				fault("eget-"+id, "risk.fault-long", "Max", maxOwn)
 			}
 		}
-		r.Measures = append(r.Measures, m)
+		out = append(out, m)
 	}
-	slices.SortFunc(r.Measures, func(a, b Measure) int { return strings.Compare(a.Requirement, b.Requirement) })
-	return r, faults
+	slices.SortFunc(out, func(a, b Measure) int { return strings.Compare(a.Requirement, b.Requirement) })
+	return out
 }
 
 func (p *Pages) save(c *web.Context) error {
