@@ -36,6 +36,11 @@ const (
 	Reminder    Template = "reminder"     // that something waits
 	Checkpoint  Template = "checkpoint"   // a signed checkpoint of a log, to keep
 
+	// What is mailed of a campaign of questions.
+	Round         Template = "round"          // a link to what somebody is asked
+	RoundReminder Template = "round-reminder" // the same, to somebody who has not answered
+	RoundLate     Template = "round-late"     // that answers are late, to those who lead it
+
 	// What somebody is told of their own account.
 	MethodAdded   Template = "method-added"
 	MethodRemoved Template = "method-removed"
@@ -66,6 +71,9 @@ var templates = map[Template]holds{
 	Colleague:     {link: true},
 	AlarmRaised:   {link: true},
 	Reminder:      {link: true, count: true},
+	Round:         {link: true},
+	RoundReminder: {link: true},
+	RoundLate:     {link: true},
 	Checkpoint:    {note: true},
 	MethodAdded:   {link: true},
 	MethodRemoved: {link: true},
@@ -83,7 +91,8 @@ var templates = map[Template]holds{
 // Templates lists them, for tests.
 func Templates() []Template {
 	return []Template{
-		Trial, Code, Question, Supplier, SupplierDue, Bidder, Colleague, AlarmRaised, Reminder, Checkpoint, MethodAdded, MethodRemoved, CodesMade, CodeUsed, Tied, Ended, Roles, Address,
+		Trial, Code, Question, Supplier, SupplierDue, Bidder, Colleague, AlarmRaised, Reminder, Round, RoundReminder, RoundLate, Checkpoint, MethodAdded,
+		MethodRemoved, CodesMade, CodeUsed, Tied, Ended, Roles, Address,
 		Refused, Late, SealedUsed,
 	}
 }
