@@ -146,3 +146,19 @@ func PendingUntil(ctx context.Context, tx *db.Tx, reach access.Reach, day civil.
 	}
 	return out, nil
 }
+
+// Reviews gives the days on which decided assessments are to be looked over, by system.
+func Reviews(ctx context.Context, tx *db.Tx, org access.OrganisationID) (map[ids.ID[system.System]]civil.Date, error) {
+	out := map[ids.ID[system.System]]civil.Date{}
+	_, err := db.All(ctx, tx, func(scan func(...any) error) (struct{}, error) {
+		var id ids.ID[system.System]
+		var on civil.Date
+		err := scan(&id, &on)
+		out[id] = on
+		return struct{}{}, err
+	}, `SELECT system_id, review_on FROM dpia WHERE organisation_id = $1 AND state = $2 AND review_on <> ''`, org, StateDecided)
+	if err != nil {
+		return nil, fmt.Errorf("read when impact assessments are to be looked over: %w", err)
+	}
+	return out, nil
+}
