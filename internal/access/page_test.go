@@ -36,6 +36,7 @@ var kinds = []struct {
 	{KindProcessing, "Behandlingar"},
 	{KindSupplier, "Leverantörer"},
 	{KindIndicator, "Indikatorer"},
+	{KindCampaign, "Uppföljningsomgångar och årshjul"},
 	{KindNational, "Nationell bild"},
 	{KindIncident, "Incidenter"},
 	{KindRisk, "Risker"},

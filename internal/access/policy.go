@@ -41,6 +41,7 @@ const (
 	KindAgent          Kind = "agent"
 	KindFinding        Kind = "finding"
 	KindSource         Kind = "source"
+	KindCampaign       Kind = "campaign"
 )
 
 // Grant lets a role do something, as far as the place reaches from the unit that the role is held in. Who holds the role in the whole
@@ -104,6 +105,8 @@ var (
 	learns   = append(slices.Clone(responds), Grant{DataProtection, All}, Grant{Executive, Below}, Grant{Auditor, All})
 	// hands is who takes drafts for authorities out: the data protection officer is the contact of IMY (art. 39.1 e).
 	hands = append(slices.Clone(responds), Grant{DataProtection, All})
+	// replies is who answers for a unit or a system when the organisation follows up, and nobody else's part of it.
+	replies = append(slices.Clone(classifies), Grant{Executive, Below})
 	// finds is who sees where personal data was found. Operations sees it, since what is found lies on what they run; procurement does not.
 	finds = []Grant{{Coordinator, All}, {SystemOwner, Below}, {InformationOwner, Below}, {DataProtection, All}, {Operations, All}, {Auditor, All}}
 	// triages is who decides what a finding is.
@@ -442,6 +445,31 @@ var policies = map[string]Policy{
 	"saml.RemoveKey":     {Kind: KindSignIn, By: runs, StepUp: true},
 	"saml.SetMetadata":   {Kind: KindSignIn, By: runs, StepUp: true},
 	"saml.FetchMetadata": {Kind: KindSignIn, By: runs},
+
+	// A campaign is led by the coordinator, and answered by those who head the units and own the systems, or by a link.
+	"campaign.List":         {Kind: KindCampaign, By: with(sees, reads), Weakness: true},
+	"campaign.Open":         {Kind: KindCampaign, By: with(sees, reads), Weakness: true},
+	"campaign.Choose":       {Kind: KindCampaign, By: steers},
+	"campaign.Begin":        {Kind: KindCampaign, By: steers},
+	"campaign.Dispatch":     {Kind: KindCampaign, By: steers},
+	"campaign.Assign":       {Kind: KindCampaign, By: steers},
+	"campaign.Reopen":       {Kind: KindCampaign, By: steers},
+	"campaign.Remind":       {Kind: KindCampaign, By: steers},
+	"campaign.Freeze":       {Kind: KindCampaign, By: steers, StepUp: true},
+	"campaign.Correct":      {Kind: KindCampaign, By: steers},
+	"campaign.Sheet":        {Kind: KindCampaign, By: with(sees, itself), Weakness: true},
+	"campaign.Linked":       {Kind: KindCampaign, By: itself},
+	"campaign.Answer":       {Kind: KindCampaign, By: with(replies, itself)},
+	"campaign.HandIn":       {Kind: KindCampaign, By: with(replies, itself)},
+	"campaign.Delegate":     {Kind: KindCampaign, By: with(replies, itself)},
+	"campaign.Take":         {Kind: KindCampaign, By: with(replies, itself)},
+	"campaign.Posed":        {Kind: KindCampaign, By: itself},
+	"campaign.AnswerPosed":  {Kind: KindCampaign, By: itself},
+	"campaign.Tick":         {Kind: KindCampaign, By: itself},
+	"campaign.Wheel":        {Kind: KindCampaign, By: with(sees, reads)},
+	"campaign.SaveActivity": {Kind: KindCampaign, By: steers},
+	"campaign.EndActivity":  {Kind: KindCampaign, By: steers},
+	"campaign.Done":         {Kind: KindCampaign, By: steers},
 
 	"followup.List":     {Kind: KindIndicator, By: with(sees, reads), Weakness: true},
 	"followup.Open":     {Kind: KindIndicator, By: with(sees, reads), Weakness: true},

@@ -32,6 +32,7 @@ const (
 	ofBrowser = "it is what a browser does by itself, or a choice that lies in the browser"
 	agents    = "an agent asks for its tasks and sends its signed results there: it is for programs already"
 	signed    = "another installation sends its signed figures there: it is for programs already"
+	persons   = "a round is led, answered and signed by persons who are asked what no program knows; a program reads what came of it"
 	looks     = "colours are chosen by looking at them, and their contrast is told on the page"
 	twoOnly   = "a second person reads it on a page and says yes or no"
 )
@@ -50,6 +51,8 @@ var exempt = map[string]string{
 	"POST /system/{slug}/riskverkstad": inRoom,
 	"POST /agent/v1":                   agents,
 	"POST /nationellt/ta-emot":         signed,
+	"POST /uppfoljningsomgangar":       persons,
+	"POST /arshjul":                    persons,
 }
 
 // toCome begin the use cases whose operations are not written yet: TODO(#4). Take a line away when they are.

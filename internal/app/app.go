@@ -31,6 +31,7 @@ import (
 	"github.com/insegel/insegel/internal/auth/saml"
 	"github.com/insegel/insegel/internal/auth/token"
 	"github.com/insegel/insegel/internal/backup"
+	"github.com/insegel/insegel/internal/campaign"
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/db"
@@ -160,6 +161,7 @@ type App struct {
 	Workshops       *workshop.Service
 	Register        *register.Service
 	Reports         *report.Service
+	Campaigns       *campaign.Service
 	Followup        *followup.Service
 	National        *national.Service
 }
@@ -359,7 +361,7 @@ func (a *App) buildProcurements() {
 	procurement.Register(a.Jobs, a.Procurements, organisation.List)
 }
 
-// buildRisks reads how risks are measured, when an impact assessment is required, and what the law asks of incidents.
+// buildRisks reads how risks are measured, when an impact assessment is required, what the law asks of incidents, and what people are asked.
 func (a *App) buildRisks() error {
 	incidents, err := incident.Load(data.Files, a.Catalogue)
 	if err != nil {
@@ -376,6 +378,12 @@ func (a *App) buildRisks() error {
 	}
 	a.Risks = &risk.Service{DB: a.DB, Requirements: a.Requirements, Scale: scale, Rules: rules, Jobs: a.Jobs}
 	a.Workshops = &workshop.Service{DB: a.DB, Risks: a.Risks, Door: &workshop.Door{DB: a.DB, Key: a.Key}}
+	questions, err := campaign.Load(data.Files, a.Catalogue)
+	if err != nil {
+		return err
+	}
+	a.Campaigns = &campaign.Service{DB: a.DB, Set: questions, Requirements: a.Requirements, Evidence: a.Evidence, Links: a.Links, Mail: a.Mail}
+	campaign.Register(a.Jobs, a.Campaigns)
 	return nil
 }
 
@@ -416,6 +424,7 @@ var later = []register.Later{
 	{Holds: incident.Holds, Remove: incident.Remove},
 	{Holds: workshop.Holds, Remove: workshop.Remove},
 	{Holds: risk.Holds, Remove: risk.Remove},
+	{Holds: campaign.Holds, Remove: campaign.Remove},
 }
 
 // endSessions ends every session of an account; the use case that calls for it logs why.

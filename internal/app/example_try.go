@@ -10,6 +10,7 @@ import (
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/audit"
+	"github.com/insegel/insegel/internal/campaign"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/incident"
@@ -181,6 +182,9 @@ func (a *App) clearExample(ctx context.Context, tx *db.Tx, actor access.Actor) (
 		return 0, err
 	}
 	if err := incident.Clear(ctx, tx, org, of[ids.ID[incident.Incident]](made[madeIncident])); err != nil {
+		return 0, err
+	}
+	if err := campaign.Clear(ctx, tx, org, of[ids.ID[campaign.Campaign]](made[madeCampaign])); err != nil {
 		return 0, err
 	}
 	if err := measurement.Clear(ctx, tx, org, of[ids.ID[measurement.Import]](made[madeSignIns])); err != nil {

@@ -61,6 +61,8 @@ type sides struct {
 	found foundThings
 	// submission is what the other side has received.
 	submission national.Submission
+	// asked is what is asked there.
+	asked asked
 	// whole is true when the reader reaches a whole organisation, and the other side is another one.
 	whole bool
 }
@@ -137,6 +139,7 @@ func fillSide(t *testing.T, a *app.App, actor access.Actor, unit, mark string) (
 	s.processing = must(a.Processings.Create(t.Context(), actor, x, processing.Wanted{Systems: []string{s.systemID}}))(t).Slug
 	s.incident = must(a.Incidents.Report(t.Context(), actor, incident.New{Title: mark + " incident", Happened: mark, Systems: []string{s.systemID}}))(t).ID.String()
 	ok(t, a.Incidents.SaveMeasure(t.Context(), actor, s.incident, incident.Measure{Text: mark + " åtgärd"}))
+	s.asked = fillCampaign(t, a, actor, unitOf(t, a, actor, unit), mark)
 	buys := must(a.Procurements.SavePurchase(t.Context(), actor, procurement.Purchase{Name: mark + " anskaffning", Note: mark + " anteckning", UnitID: unitOf(t, a, actor, unit)}))(t)
 	s.purchase = buys.ID
 	buysRef := procurement.PurchaseRef + buys.ID.String()
@@ -535,7 +538,7 @@ func none(err error) (any, error) { return nil, err }
 // calls are the use cases by name.
 func (s *sides) calls(ctx context.Context) map[string]call {
 	out := map[string]call{}
-	for _, some := range []map[string]call{s.findingCalls(ctx), s.systemCalls(ctx), s.classificationCalls(ctx), s.registerCalls(ctx), s.requirementCalls(ctx), s.procurementCalls(ctx), s.overviewCalls(ctx), s.processingCalls(ctx), s.evidenceCalls(ctx), s.incidentCalls(ctx), s.riskCalls(ctx), s.workshopCalls(ctx), s.measurementCalls(ctx), s.followupCalls(ctx), s.nationalCalls(ctx)} {
+	for _, some := range []map[string]call{s.findingCalls(ctx), s.systemCalls(ctx), s.classificationCalls(ctx), s.registerCalls(ctx), s.requirementCalls(ctx), s.procurementCalls(ctx), s.overviewCalls(ctx), s.processingCalls(ctx), s.evidenceCalls(ctx), s.incidentCalls(ctx), s.riskCalls(ctx), s.workshopCalls(ctx), s.measurementCalls(ctx), s.followupCalls(ctx), s.nationalCalls(ctx), s.campaignCalls(ctx)} {
 		maps.Copy(out, some)
 	}
 	return out
@@ -703,15 +706,16 @@ var names = regexp.MustCompile(`^(finding\.(Place|Look|Decide|Dispute|Give|EndRu
 	`evidence\.(Record|List|Withdraw|File|Note|Draft|CompareAccess)|overview\.(Evidence|Confirm)|measurement\.(Open|Ask|Measure|End|Match)|processing\.(Open|Edit|Create|Save|Link|Prefill|Delete)|overview\.(ProcessingHistory|Supplier|SupplierHistory|SystemSupplier)|` +
 	`supplier\.(Edit|Update|SavePaper|RemovePaper|SaveSubProcessor|RemoveSubProcessor|Merge)|` +
 	`risk\.(Open|Risk|Save|Remove|Screen|Describe|GiveOpinion|Rule)|workshop\.(Open|Watch|Plan|Start|AddScenario|Ask|Reveal|Decide|Close)|` +
+	`campaign\.(Open|Dispatch|Assign|Remind|Sheet|Linked|Answer|Delegate|Take|HandIn|Reopen|Freeze|Correct|EndActivity|Done)|` +
 	`incident\.(Open|Affected|Report|Save|SetSystems|Decide|SaveMeasure|DrillReport|Pack|SupplierPack|SystemPack)|` +
 	`requirement\.(View|Component|Follows|Answer)|action\.(Doers|Move|Plan|Save)|procurement\.(Annex|Choose|Supplied|AskSupplier|RecallSupplier|Purchase|EditPurchase|SavePurchase|RemovePurchase|MakeSystem|AddOwn|RemoveOwn|Freeze|Versions|AcceptReplies|Attachment|StartTender|Tender|WeighTender|FreezeTender|InviteBidder|RecallBidder|OpenBids|AwardBid|BidAttachment)|report\.Write|overview\.(System|Dependencies|Requirements|History|InformationType|AsItWas)|organisation\.Move)$`)
 
 // byLink are the use cases that belong to the program itself, or to whoever was sent a link, and to no role.
-var byLink = regexp.MustCompile(`^(finding\.(Work|Tick)|classification\.(Delegated|AnswerDelegated)|procurement\.(Posed|AnswerPosed|SendPosed|AttachPosed|DelegatePosed)|workshop\.(Join|Poll|Vote))$`)
+var byLink = regexp.MustCompile(`^(finding\.(Work|Tick)|classification\.(Delegated|AnswerDelegated)|procurement\.(Posed|AnswerPosed|SendPosed|AttachPosed|DelegatePosed)|workshop\.(Join|Poll|Vote)|campaign\.(Linked|Posed|AnswerPosed|Tick))$`)
 
 // Every use case of the slices, called with what is theirs, is refused, tells nothing of it and changes nothing of it.
 func TestEveryUseCaseKeepsSidesApart(t *testing.T) {
-	slices := regexp.MustCompile(`^(finding|system|processing|classification|register|evidence|requirement|risk|workshop|action|procurement|incident|report|overview|followup|national)\.|^measurement\.(List|Open|Propose|Ask|Measure|End|Plan|S|TakeLog|Match|A|R)`)
+	slices := regexp.MustCompile(`^(finding|system|processing|classification|register|evidence|requirement|risk|workshop|action|procurement|incident|campaign|report|overview|followup|national)\.|^measurement\.(List|Open|Propose|Ask|Measure|End|Plan|S|TakeLog|Match|A|R)`)
 	eachSide(t, func(t *testing.T, s sides) {
 		calls := s.calls(t.Context())
 		for _, name := range access.Actions() {

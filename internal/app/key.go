@@ -14,6 +14,7 @@ import (
 	"github.com/insegel/insegel/internal/alarm"
 	"github.com/insegel/insegel/internal/approval"
 	"github.com/insegel/insegel/internal/auth/link"
+	"github.com/insegel/insegel/internal/campaign"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/evidence"
@@ -49,7 +50,7 @@ const credential = "insegel-key"
 // sealed are all the tables that hold encrypted texts.
 var sealed = slices.Concat(information.Sealed, system.Sealed, classification.Sealed, link.Sealed, register.Sealed, requirement.Sealed, action.Sealed, procurement.Sealed,
 	alarm.Sealed, approval.Sealed, organisation.Sealed, processing.Sealed, supplier.Sealed, evidence.Sealed, measurement.Sealed, finding.Sealed,
-	incident.Sealed, risk.Sealed, web.Sealed, webhook.Sealed, workshop.Sealed)
+	incident.Sealed, campaign.Sealed, risk.Sealed, web.Sealed, webhook.Sealed, workshop.Sealed)
 
 // openKeys finds the root key and the organisations' keys, gives them to the database, and encrypts what still stands in plain text.
 // Nothing is changed when a key is missing or wrong.

@@ -11,6 +11,7 @@ import (
 	"github.com/insegel/insegel/internal/auth/link"
 	"github.com/insegel/insegel/internal/auth/token"
 	"github.com/insegel/insegel/internal/backup"
+	"github.com/insegel/insegel/internal/campaign"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/evidence"
 	"github.com/insegel/insegel/internal/finding"
@@ -49,7 +50,7 @@ func (a *App) menu(c *web.Context) []web.MenuItem {
 		{web.MenuItem{Name: "action", Group: "app.group-work", Key: "app.menu-action", Href: "/atgarder", Icon: "list"}, "action.Plan"},
 		{web.MenuItem{Name: "procurement", Group: "app.group-work", Key: "app.menu-procurement", Href: "/upphandling", Icon: "cart"}, "procurement.Annex"},
 		{web.MenuItem{Name: incident.Menu, Group: "app.group-work", Key: "app.menu-incident", Href: incident.Place, Icon: "warn"}, "incident.List"},
-		{web.MenuItem{Name: followup.Menu, Group: "app.group-follow-up", Key: "app.menu-followup", Href: followup.Place, Icon: "line"}, "followup.List"},
+		{web.MenuItem{Name: followup.Menu, Within: []string{campaign.Menu}, Group: "app.group-follow-up", Key: "app.menu-followup", Href: followup.Place, Icon: "line"}, "followup.List"},
 		{web.MenuItem{Name: national.Menu, Group: "app.group-follow-up", Key: "app.menu-national", Href: national.Place, Icon: "grid"}, "national.Picture"},
 		{web.MenuItem{Name: finding.Menu, Group: "app.group-follow-up", Key: "app.menu-finding", Href: finding.InboxPath, Icon: "inbox"}, "finding.Inbox"},
 		{web.MenuItem{Name: "report", Group: "app.group-follow-up", Key: "app.menu-report", Href: "/rapporter", Icon: "doc"}, "report.Choices"},
@@ -102,7 +103,7 @@ func (a *App) routes(site *web.Site, address string, sessions *auth.Sessions) {
 	(&webhook.Pages{Service: a.Webhooks}).Routes(site)
 	(&backup.Pages{Service: a.Backups}).Routes(site)
 	views := overview.New(a.DB, a.Requirements)
-	views.LogKey, views.Followup, views.Risks, views.Approvals, views.Incidents = a.LogKey, a.Followup, a.Risks, a.Approvals, a.Incidents
+	views.LogKey, views.Followup, views.Risks, views.Approvals, views.Incidents, views.Campaigns = a.LogKey, a.Followup, a.Risks, a.Approvals, a.Incidents, a.Campaigns
 	overviews := &overview.Pages{Overview: views, Requirements: a.Requirements, Systems: a.Systems, Export: "/rapporter/register?format=xlsx", First: a.first, Places: a.places, Processings: a.Processings, Limit: a.ProbeRules.Limit, PDF: a.Reports.Printer != nil}
 	overviews.Routes(site)
 	a.api(site, views)
@@ -122,6 +123,7 @@ func (a *App) routes(site *web.Site, address string, sessions *auth.Sessions) {
 	(&measurement.Pages{Service: a.Measurements, Limit: a.ProbeRules.Limit}).Routes(site)
 	(&measurement.API{Service: a.Measurements, Actor: (&token.Keys{DB: a.DB}).Actor, Refused: token.ErrRefused}).Routes(site)
 	(&report.Pages{Service: a.Reports, Link: address}).Routes(site)
+	a.campaignPages().Routes(site)
 	(&followup.Pages{Service: a.Followup}).Routes(site)
 	(&national.Pages{Service: a.National}).Routes(site)
 	(&national.Public{Service: a.National, Base: address, Texts: a.Texts}).Routes(site)
@@ -142,6 +144,7 @@ func (a *App) api(site *web.Site, views *overview.Service) *web.API {
 	(&report.API{Service: a.Reports, Link: a.base()}).Routes(api)
 	(&alarm.API{Service: a.Alarms}).Routes(api)
 	(&webhook.API{Service: a.Webhooks}).Routes(api)
+	(&campaign.API{Service: a.Campaigns}).Routes(api)
 	api.Mount()
 	return api
 }
@@ -159,6 +162,9 @@ func (a *App) classificationPages() *classification.Pages {
 	return &classification.Pages{Service: a.Classifications, Index: a.Index, Follows: a.Requirements.Follows}
 }
 
+// campaignPages are the pages of campaigns and the year wheel, also for those who come by a link.
+func (a *App) campaignPages() *campaign.Pages { return &campaign.Pages{Service: a.Campaigns} }
+
 // linkPages mounts what links lead to.
 func (a *App) linkPages(site *web.Site) {
 	p := &link.Pages{Links: a.Links, TLS: site.TLS()}
@@ -166,6 +172,8 @@ func (a *App) linkPages(site *web.Site) {
 	for _, task := range []string{procurement.SupplierTask, procurement.BidTask, procurement.PartTask} {
 		p.Add(task, (&procurement.Pages{Service: a.Procurements}).SupplierTask())
 	}
+	p.Add(campaign.SheetTask, a.campaignPages().SheetTask())
+	p.Add(campaign.QuestionTask, a.campaignPages().QuestionTask())
 	p.Routes(site)
 }
 

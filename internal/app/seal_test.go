@@ -21,6 +21,7 @@ import (
 	"github.com/insegel/insegel/internal/app"
 	"github.com/insegel/insegel/internal/approval"
 	"github.com/insegel/insegel/internal/auth/link"
+	"github.com/insegel/insegel/internal/campaign"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/dbtest"
@@ -47,7 +48,7 @@ import (
 // sealedTables are all the sealed tables, as the slices say.
 var sealedTables = slices.Concat(information.Sealed, system.Sealed, classification.Sealed, link.Sealed, register.Sealed, requirement.Sealed, action.Sealed, procurement.Sealed,
 	alarm.Sealed, approval.Sealed, organisation.Sealed, processing.Sealed, supplier.Sealed, evidence.Sealed, measurement.Sealed, finding.Sealed,
-	incident.Sealed, risk.Sealed, web.Sealed, webhook.Sealed, workshop.Sealed)
+	incident.Sealed, campaign.Sealed, risk.Sealed, web.Sealed, webhook.Sealed, workshop.Sealed)
 
 // plainAlthough are columns whose names sound like texts that are to be sealed, and why they are not.
 var plainAlthough = map[string]string{

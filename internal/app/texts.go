@@ -18,6 +18,7 @@ import (
 	"github.com/insegel/insegel/internal/auth/saml"
 	"github.com/insegel/insegel/internal/auth/token"
 	"github.com/insegel/insegel/internal/backup"
+	"github.com/insegel/insegel/internal/campaign"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/evidence"
 	"github.com/insegel/insegel/internal/finding"
@@ -60,6 +61,7 @@ var messages = map[string]string{
 	"mail":           mail.Messages,
 	"measurement":    measurement.Messages,
 	"organisation":   organisation.Messages,
+	"campaign":       campaign.Messages,
 	"followup":       followup.Messages,
 	"national":       national.Messages,
 	"oidc":           oidc.Messages,

@@ -367,6 +367,10 @@ var ownChanges = map[string]string{
 	"incident.SystemPack":   "logs that the dossier was taken out, and changes nothing else",
 	"report.Suppliers":      "logs that the list was taken out, and changes nothing else",
 	"finding.Look":          "logs that the source was looked at, and changes nothing else",
+	"campaign.Answer":       "answers what the reader's own unit has been asked, and decides nothing",
+	"campaign.HandIn":       "hands in what the reader's own unit has been asked",
+	"campaign.Delegate":     "sends a question that the reader's own unit has been asked to a colleague",
+	"campaign.Take":         "takes a colleague's answer to what the reader's own unit has been asked",
 	"finding.Dispute":       "says that something is not right, and decides nothing",
 }
 

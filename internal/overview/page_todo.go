@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/insegel/insegel/internal/campaign"
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/finding"
@@ -73,6 +74,9 @@ var taskTexts = map[TaskKind]struct{ title, button, path string }{
 	TaskOpinion:     {"overview.task-opinion", "overview.do-opinion", "/konsekvensbedomning"},
 	TaskRuling:      {"overview.task-ruling", "overview.do-ruling", "/konsekvensbedomning"},
 	TaskReview:      {"overview.task-review", "overview.do-review", "/konsekvensbedomning"},
+	TaskRound:       {"overview.task-round", "overview.do-round", ""},
+	TaskRounds:      {"overview.task-rounds", "overview.do-rounds", ""},
+	TaskYear:        {"", "overview.do-year", ""},
 }
 
 // taskGroups are how the groups in time are called.
@@ -138,9 +142,14 @@ func (p *Pages) taskRows(c *web.Context, list *Todo) []taskGroup {
 
 func (p *Pages) taskRow(c *web.Context, task *Task, today civil.Date) taskRow {
 	text := taskTexts[task.Kind]
-	r := taskRow{
-		Key: task.Key, System: task.Name, Unit: task.Unit, Href: systemPath(task.Slug) + text.path, Button: c.L.T(text.button),
-		Title: c.L.T(text.title, "System", task.Name, "To", task.To, "Count", task.Count, "Paper", task.Paper),
+	r := taskRow{Key: task.Key, System: task.Name, Unit: task.Unit, Href: systemPath(task.Slug) + text.path, Button: c.L.T(text.button)}
+	if task.Year != nil {
+		r.Title = campaign.Title(c.L, task.Year)
+	} else {
+		r.Title = c.L.T(text.title, "System", task.Name, "To", task.To, "Count", task.Count, "Paper", task.Paper)
+	}
+	if task.Path != "" {
+		r.Href = task.Path
 	}
 	if task.Supplier != "" {
 		r.Href = (&supplier.Supplier{ID: task.Supplier}).Path()

@@ -13,6 +13,7 @@ import (
 	"github.com/insegel/insegel/internal/action"
 	"github.com/insegel/insegel/internal/approval"
 	"github.com/insegel/insegel/internal/audit"
+	"github.com/insegel/insegel/internal/campaign"
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/classification"
@@ -42,6 +43,8 @@ type Service struct {
 	Incidents *incident.Service
 	// LogKey is what the log's checkpoints are signed with; zero when the program runs without a key.
 	LogKey audit.Key
+	// Campaigns are asked what of the year is due; nil leaves that out.
+	Campaigns *campaign.Service
 }
 
 // New makes the service.

@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/action"
 	"github.com/insegel/insegel/internal/audit"
+	"github.com/insegel/insegel/internal/campaign"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/db"
@@ -90,14 +92,11 @@ func (s *Service) tasks(ctx context.Context, tx *db.Tx, who doing, out *Todo) (m
 	if err != nil {
 		return nil, err
 	}
-	lists[TodoMine] = mine
-	if access.Allowed(actor, "supplier.SavePaper") {
-		suppliers, err := supplier.Whole(ctx, tx, actor.Organisation)
-		if err != nil {
-			return nil, err
-		}
-		lists[TodoMine] = append(lists[TodoMine], paperTasks(suppliers, out.Today)...)
+	led, err := s.ledTasks(ctx, tx, actor, out.Today)
+	if err != nil {
+		return nil, err
 	}
+	lists[TodoMine] = append(mine, led...)
 	x := all.within(who.reach)
 	for i := range x.Systems {
 		sum := &x.Systems[i]
@@ -165,11 +164,60 @@ func ownTasks(ctx context.Context, tx *db.Tx, actor access.Actor) (out []Task, a
 	if err != nil {
 		return nil, nil, err
 	}
+	asked, err := roundTasks(ctx, tx, &me)
+	if err != nil {
+		return nil, nil, err
+	}
+	out = append(out, asked...)
 	named, err := organisation.AnswersFor(ctx, tx, actor.Organisation, me.ID)
 	for _, r := range named {
 		answers[r.ObjectID] = answers[r.ObjectID] || r.ObjectKind == organisation.ObjectSystem
 	}
 	return append(out, found...), answers, err
+}
+
+// roundTasks are the sheets of follow-ups that a person is to answer.
+func roundTasks(ctx context.Context, tx *db.Tx, me *organisation.Person) ([]Task, error) {
+	list, err := campaign.OfPerson(ctx, tx, tx.Scope, me.ID)
+	var out []Task
+	for i := range list {
+		w := &list[i]
+		out = append(out, Task{
+			Kind: TaskRound, Key: string(TaskRound) + ":" + w.Sheet.String(), Name: w.Name, Due: w.Campaign.Deadline, Path: w.Campaign.Path() + "/blad/" + w.Sheet.String(),
+		})
+	}
+	return out, err
+}
+
+// ledTasks are, for whoever leads them, suppliers' papers, the follow-ups that are to be looked at and what is to be done in the year.
+func (s *Service) ledTasks(ctx context.Context, tx *db.Tx, actor access.Actor, today civil.Date) ([]Task, error) {
+	var out []Task
+	if access.Allowed(actor, "supplier.SavePaper") {
+		suppliers, err := supplier.Whole(ctx, tx, actor.Organisation)
+		if err != nil {
+			return nil, err
+		}
+		out = paperTasks(suppliers, today)
+	}
+	if s.Campaigns == nil || !access.Allowed(actor, "campaign.Done") {
+		return out, nil
+	}
+	waits, err := s.Campaigns.Waiting(ctx, tx, today)
+	if err != nil {
+		return nil, err
+	}
+	for i := range waits {
+		c := &waits[i]
+		out = append(out, Task{Kind: TaskRounds, Key: string(TaskRounds) + ":" + c.ID.String(), Name: c.Name, Due: c.Deadline, Path: c.Path()})
+	}
+	due, err := s.Campaigns.Due(ctx, tx, today)
+	for i := range due {
+		it := &due[i]
+		out = append(out, Task{
+			Kind: TaskYear, Key: string(TaskYear) + ":" + it.Key + "." + strconv.Itoa(it.Due.Year), Due: it.Due, Path: campaign.WheelPlace + "#a-" + it.Key, Year: it,
+		})
+	}
+	return out, err
 }
 
 // findingTasks are the findings that somebody is to look at, or to delete. Who may not see findings any more has none.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/campaign"
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/evidence"
@@ -50,6 +51,9 @@ const (
 	TaskOpinion     TaskKind = "opinion"     // an impact assessment waits for the data protection officer
 	TaskRuling      TaskKind = "ruling"      // an impact assessment waits for a decision
 	TaskReview      TaskKind = "review"      // an impact assessment is to be looked at again
+	TaskRound       TaskKind = "round"       // the reader is asked in a follow-up
+	TaskRounds      TaskKind = "rounds"      // a follow-up that the reader leads lacks answers after its last day, or has all of them
+	TaskYear        TaskKind = "year"        // something of the year is to be done
 )
 
 // Task is one thing to do.
@@ -69,10 +73,12 @@ type Task struct {
 	// Against is what the register does not say, and Place what was found.
 	Against *finding.Contradiction
 	Place   *finding.Place
-	// Path is where an incident is, Duty what the law asks first of it and By the moment; Slug is then empty and Name the incident's.
+	// Path is where an incident is, or a follow-up is answered or led. Duty is what the law asks first of an incident and By the moment; Slug is then empty and Name the incident's.
 	Path string
 	Duty catalogue.Text
 	By   time.Time
+	// Year is what is to be done this year.
+	Year *campaign.Item
 	// To is whom a question was sent to, with most of the address left out.
 	To string
 	// Count is how many shortcomings there are.

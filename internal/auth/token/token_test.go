@@ -181,7 +181,7 @@ func TestCreateRefuses(t *testing.T) {
 		for _, action := range access.Actions() {
 			slice, _, _ := strings.Cut(action, ".")
 			own := slices.Contains([]string{"system", "overview", "classification", "requirement", "action", "procurement", "processing", "supplier", "register"}, slice) ||
-				slices.Contains([]string{"followup.List", "followup.Open", "national.Picture"}, action)
+				slices.Contains([]string{"followup.List", "followup.Open", "national.Picture", "campaign.List", "campaign.Open", "campaign.Wheel"}, action)
 			if r == access.Directory {
 				own = slice == "organisation"
 			}
