@@ -653,8 +653,9 @@ func (s *sides) registerCalls(ctx context.Context) map[string]call {
 func (s *sides) overviewCalls(ctx context.Context) map[string]call {
 	a, l, ref := s.app, s.app.Texts.In("sv"), s.slug
 	o := overview.New(a.DB, a.Requirements)
-	o.LogKey = a.LogKey
+	o.LogKey, o.Followup, o.Risks, o.Approvals = a.LogKey, a.Followup, a.Risks, a.Approvals
 	return map[string]call{
+		"overview.Brief":        func(x access.Actor) (any, error) { return o.Brief(ctx, x, l) },
 		"overview.Home":         func(x access.Actor) (any, error) { return o.Home(ctx, x, "") },
 		"overview.List":         func(x access.Actor) (any, error) { return o.List(ctx, x, overview.Filter{}) },
 		"overview.System":       func(x access.Actor) (any, error) { return o.System(ctx, x, ref, l) },
