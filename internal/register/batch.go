@@ -81,7 +81,7 @@ func (b *batch) add(r *Row) {
 	b.fill(&s, r, &c)
 	b.classify(&s, r, &c)
 	if len(s.Information) == 0 && (r.Outcome == New || r.changes(Information)) {
-		b.suggest(&s)
+		b.suggest(&s, r)
 	}
 	if r.Outcome == Updated { // nothing later can hang on a system that was not there before
 		b.jobs = append(b.jobs, classification.Changed{Organisation: b.actor.Organisation, System: s.ID})
@@ -154,7 +154,7 @@ func (b *batch) classify(s *system.System, r *Row, c *change) {
 	b.drafts = append(b.drafts, d)
 }
 
-func (b *batch) suggest(s *system.System) {
+func (b *batch) suggest(s *system.System, r *Row) {
 	if b.service.Index == nil {
 		return
 	}
@@ -164,8 +164,13 @@ func (b *batch) suggest(s *system.System) {
 			areas = append(areas, f.Value)
 		}
 	}
+	var held []*catalogue.InformationType
 	for _, x := range information.Suggest(b.service.Index, areas, s.Name, s.InformationNote) {
 		b.suggested = append(b.suggested, suggestion{s.ID, x})
+		held = append(held, x.Type)
+	}
+	if r.Outcome == New && !r.Stop {
+		b.plan.weigh(Beginning{Slug: s.Slug, Name: s.Name}, held)
 	}
 }
 

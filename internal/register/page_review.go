@@ -50,7 +50,12 @@ type reviewPage struct {
 	// Done, Undo and UndoneWhen concern an import that was made.
 	Done, Undo       bool
 	When, UndoneWhen string
+	// Begin proposes what to classify first; nil when nothing stands out, or when the reader may not classify.
+	Begin *beginning
 }
+
+// beginning is what to do after an import.
+type beginning struct{ Text, Name, Href string }
 
 // tallied is how many rows a part has.
 type tallied struct {
@@ -277,6 +282,11 @@ func (p *Pages) result(c *web.Context) error {
 	}
 	out.count(c.L, &done.Result)
 	out.Parts = noted(c.L, &done.Result)
+	if b := done.Result.Begin; b != nil && done.Undone.IsZero() && access.Allowed(c.Actor, "classification.Answer") {
+		out.Begin = &beginning{
+			Text: c.L.T("register.page-sensitive", "Count", done.Result.Sensitive), Name: b.Name, Href: "/system/" + url.PathEscape(b.Slug) + "/klassning",
+		}
+	}
 	out.narrow(c)
 	return c.Render(pages, "review.html", out)
 }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/locale"
 )
 
@@ -115,4 +116,36 @@ type Result struct {
 	Similar   []Likeness `json:"similar"`
 	Rejected  []Note     `json:"rejected"`
 	Warnings  []Note     `json:"warnings"`
+	// Sensitive is how many of the new systems probably hold what would hurt somebody seriously if others saw it. Known after an import.
+	Sensitive int `json:"sensitive,omitempty"`
+	// Begin is the one of them to classify first.
+	Begin *Beginning `json:"begin,omitempty"`
+}
+
+// Beginning is where to begin classifying.
+type Beginning struct {
+	Slug string `json:"slug"`
+	Name string `json:"name"`
+
+	need int
+}
+
+// weigh counts a new system among the sensitive ones when what it probably holds says so, and proposes the most exposed to begin with.
+func (r *Result) weigh(b Beginning, held []*catalogue.InformationType) {
+	var highest [catalogue.NumAspects]catalogue.Step
+	for _, t := range held {
+		for a := range highest {
+			highest[a] = max(highest[a], t.Levels[a].Step)
+		}
+	}
+	if highest[catalogue.Confidentiality] < catalogue.Serious {
+		return
+	}
+	for _, step := range highest {
+		b.need += int(step)
+	}
+	r.Sensitive++
+	if r.Begin == nil || b.need > r.Begin.need {
+		r.Begin = &b
+	}
 }

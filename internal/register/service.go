@@ -134,6 +134,11 @@ func (s *Service) Import(ctx context.Context, actor access.Actor, r Request) (Im
 		if err := w.write(ctx, done.ID); err != nil {
 			return err
 		}
+		if done.Result = w.plan.Result; done.Result.Begin != nil { // known first when the systems have their names
+			if err := saveImport(ctx, tx, actor.Organisation, done); err != nil {
+				return err
+			}
+		}
 		return remember(ctx, tx, actor.Organisation, r.Columns)
 	})
 	if err != nil {

@@ -32,7 +32,8 @@ func saveImport(ctx context.Context, tx *db.Tx, org access.OrganisationID, i Imp
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO register_import (id, organisation_id, file, imported_by, imported_at, result) VALUES ($1, $2, $3, $4, $5, $6)`,
+	_, err = tx.Exec(ctx, `INSERT INTO register_import (id, organisation_id, file, imported_by, imported_at, result) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (id) DO UPDATE SET result = excluded.result`,
 		i.ID, org, i.File, i.By, db.Millis(i.At), sealed)
 	if err != nil {
 		return fmt.Errorf("save import: %w", err)
