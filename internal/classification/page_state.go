@@ -28,6 +28,8 @@ type statePage struct {
 	History          []historyRow
 	MayChoose        bool
 	Decided          *decision
+	// Next leads on from a decision, to what the reader may see of what it leads to.
+	Next []web.Link
 }
 
 // decision is who decided, when and for how long.
@@ -79,9 +81,26 @@ func (p *Pages) show(c *web.Context) error {
 	if d := w.State.Decided; d != nil && !w.Need.Stop {
 		page.Decided = &decision{By: d.Decider, On: d.DecidedOn, Until: d.ValidUntil, Expired: w.Need.Expired, HasDecider: d.Decider != ""}
 	}
+	page.Next = g.onwards(&page)
 	page.Levels = g.levelRows(&w.Need)
 	page.History = g.history()
 	return c.Render(templates, "state.html", page)
+}
+
+// onwards leads from a decision to the plan and the requirements that follow. The slices that show them come later.
+func (g *guide) onwards(page *statePage) []web.Link {
+	if page.Decided == nil || page.Decided.Expired || page.Continue != "" {
+		return nil
+	}
+	unit := g.w.System.UnitID
+	var out []web.Link
+	if access.AllowedAt(g.Actor, "action.Plan", unit) {
+		out = append(out, web.Link{Label: g.L.T("classification.to-plan"), Href: g.w.System.Path() + "/atgarder?visa=otagna", Primary: true})
+	}
+	if access.AllowedAt(g.Actor, "requirement.View", unit) {
+		out = append(out, web.Link{Label: g.L.T("classification.to-requirements"), Href: g.w.System.Path() + "/krav"})
+	}
+	return out
 }
 
 // StatusTag is the tag that says where a system's classification stands.
