@@ -25,7 +25,7 @@ function state(form) {
 
 /** Saves a form with data-autosave in the background: when a field is left, and after two seconds without typing. */
 function autosave(form) {
-  let saved = state(form), timer = 0, busy = false, again = false, wait = 2000;
+  let saved = state(form), timer = 0, busy = false, again = false, wait = 2000, sent = null;
 
   async function save() {
     clearTimeout(timer);
@@ -54,6 +54,7 @@ function autosave(form) {
       retry();
     }
     busy = false;
+    if (sent) { const by = sent; sent = null; form.requestSubmit(by); return; }
     if (again) { again = false; save(); }
   }
   function retry() {
@@ -69,7 +70,11 @@ function autosave(form) {
   }
   form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(save, 2000); });
   form.addEventListener("focusout", save);
-  form.addEventListener("submit", () => { clearTimeout(timer); saved = state(form); });
+  form.addEventListener("submit", (e) => {
+    clearTimeout(timer);
+    if (busy) { e.preventDefault(); sent = e.submitter; return; } // else it would be sent from the version before the one being saved
+    saved = state(form);
+  });
   addEventListener("online", save);
   return () => state(form) !== saved;
 }
