@@ -24,6 +24,7 @@ func (p *API) Routes(a *web.API) {
 	web.Operate(a, web.Op{Method: "GET", Path: "/actions", Action: "action.List", ID: "list-actions", Tag: tag, Text: "action.api-list"}, p.list)
 	web.Operate(a, web.Op{Method: "GET", Path: "/systems/{system}/actions", Action: "action.Plan", ID: "get-system-plan", Tag: tag, Text: "action.api-plan"}, p.plan)
 	web.Operate(a, web.Op{Method: "PUT", Path: "/systems/{system}/actions/{requirement}", Action: "action.Save", ID: "save-action", Tag: tag, Text: "action.api-save"}, p.save)
+	web.Operate(a, web.Op{Method: "PUT", Path: "/actions/{action}/status", Action: "action.Move", ID: "move-action", Tag: tag, Text: "action.api-move"}, p.move)
 }
 
 // apiAction is what somebody has taken on.
@@ -169,4 +170,42 @@ func (p *API) save(c *web.Context, in *apiSaveIn) (*apiSaveOut, error) {
 	default:
 		return nil, err
 	}
+}
+
+type apiMoveIn struct {
+	Action  string `path:"action" maxLength:"100" doc:"The action's id"`
+	IfMatch string `header:"If-Match" doc:"The action's etag"`
+	Body    struct {
+		Status string `json:"status" enum:"new,planned,ongoing,done"`
+	}
+}
+
+type apiMoveOut struct {
+	ETag string `header:"ETag"`
+	Body struct {
+		Status string `json:"status"`
+		From   string `json:"from" doc:"Where it stood before"`
+		ETag   string `json:"etag"`
+	}
+}
+
+// move gives an action another status, and nothing else of it.
+func (p *API) move(c *web.Context, in *apiMoveIn) (*apiMoveOut, error) {
+	version, err := web.Match(in.IfMatch)
+	if err != nil {
+		return nil, err
+	}
+	moved, err := p.Service.Move(c.Context(), c.Actor, Move{Action: ids.ID[Action](in.Action), To: Status(in.Body.Status), Version: version})
+	var clash *Clash
+	switch {
+	case errors.As(err, &clash):
+		return nil, &web.Stale{Current: web.ETag(clash.Now.Version)}
+	case errors.Is(err, ErrOwner):
+		return nil, &web.Error{Status: http.StatusUnprocessableEntity, Key: "action.page-fault-move-owner", Err: err}
+	case err != nil:
+		return nil, err
+	}
+	out := &apiMoveOut{ETag: web.ETag(moved.Version)}
+	out.Body.Status, out.Body.From, out.Body.ETag = in.Body.Status, string(moved.From), out.ETag
+	return out, nil
 }

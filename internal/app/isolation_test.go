@@ -365,10 +365,12 @@ type address struct{ path, instead string }
 // apiParts fills in the parts of the API's addresses that are not somebody's, with what there is.
 var apiParts = strings.NewReplacer("{system}", "{slug}", "{aspect}", "integrity", "{perspective}", "individual", "{requirement}", "inloggning-hsl-oppet-nat",
 	"{supplier}", "{id}", "{import}", "{id}", "{webhook}", "{id}", "{bulk}", "{id}", "{alarm}", "{id}", "{view}", "{id}", "{paper}", "x", "{sub}", "x", "{question}", "x",
-	"{request}", "x", "{delivery}", "x", "{task}", "x", "{group}", "what")
+	"{request}", "x", "{delivery}", "x", "{task}", "x", "{group}", "what",
+	"{purchase}", "{id}", "{action}", "x", "{row}", "x", "{evidence}", "x", "{change}", "x", "{finding}", "{id}", "{rule}", "{id}", "{source}", "{id}", "{target}", "{id}",
+	"{agent}", "x")
 
 // apiRefs are what an address of the API can name, besides systems and processings.
-var apiRefs = regexp.MustCompile(`\{(supplier|import|webhook|bulk|alarm|view)\}`)
+var apiRefs = regexp.MustCompile(`\{(supplier|import|webhook|bulk|alarm|view|purchase|finding|rule|source|target)\}`)
 
 // apiBodies are what a program could send to do harm, by what the address looks like, the first that fits: each is what the operation
 // takes, so that it is the use case that refuses.
@@ -376,6 +378,24 @@ var apiBodies = []struct{ pattern, body string }{
 	{`/systems$`, `{"name":"Stulet","unit":"zorkmid enhet"}`},
 	{`/systems/[^/]+/fields$`, `{"name":"Stulet","unit":"zorkmid enhet"}`},
 	{`/actions/`, `{"status":"new"}`},
+	{`/purchases(/[^/]+)?$`, `{"name":"Stulet"}`},
+	{`/own$`, `{"text":"Stulet","must":true}`},
+	{`/removal$|/withdrawal$|/dispute$`, `{"reason":"x"}`},
+	{`/versions$|/purchases/[^/]+/system$|/note$|/confirmation$|/snapshot$|/example$|/search$|/measurement$|/measuring/`, ``},
+	{`/evidence$`, `{"subject":"role-model","kind":"EV_DOC","source":"attested","outcome":"for","observed_on":"2026-01-01","title":"x"}`},
+	{`/account-comparison$`, `{"list":"eAo="}`},
+	{`/findings/decisions$`, `{"items":[{"id":"x","etag":"\"1\""}],"outcome":"system"}`},
+	{`/findings/[^/]+/person$`, `{"person":"x"}`},
+	{`/finding-sources$`, `{"name":"Stulet","owner":"x","every_days":7,"kind":"files","root":"x","reason":"x"}`},
+	{`/finding-sources/[^/]+/state$`, `{"state":"off"}`},
+	{`/finding-sources/[^/]+$`, `{"name":"Stulet","owner":"x","every_days":7}`},
+	{`/measurement-targets$`, `{"system":"x","url":"https://norrsjo.example/","zone":"internet","expires_on":"2026-12-01","reason":"x"}`},
+	{`/agents$`, `{"name":"Stulet","zone":"lan","public_key":"x"}`},
+	{`/signin-logs$`, `{"content":"eAo="}`},
+	{`/signin-applications$`, `{"kind":"log","name":"x","system":"x"}`},
+	{`/signin-mappings$`, `{"name":"x","text":"x"}`},
+	{`/national/sharing$`, `{"share":false,"shown":false,"receive":false}`},
+	{`/national/keys$`, `{"municipality":"0180","key":"x","reason":"x"}`},
 	{`/choices$`, `{"choices":[]}`},
 	{`/classification/answers/`, `{"level":2}`},
 	{`/adjustments/`, `{"level":2,"cause":"integration","reason":"x"}`},
@@ -438,7 +458,10 @@ func (s *sides) addresses(pattern string) []address {
 		s.purchase.String(),
 	}
 	if of := apiRefs.FindString(asked); of != "" { // an address of the API says what it names
-		refs = []string{map[string]string{"{supplier}": s.supplierID().String(), "{import}": s.imported}[of], s.systemID}
+		refs = []string{map[string]string{
+			"{supplier}": s.supplierID().String(), "{import}": s.imported, "{purchase}": s.purchase.String(), "{finding}": s.found.place.ID.String(),
+			"{rule}": s.found.rule.String(), "{source}": s.found.source.String(), "{target}": s.target,
+		}[of], s.systemID}
 	}
 	for _, ref := range refs {
 		if ref == "" {

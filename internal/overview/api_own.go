@@ -10,7 +10,9 @@ import (
 
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/document"
+	"github.com/insegel/insegel/internal/evidence"
 	"github.com/insegel/insegel/internal/ids"
+	"github.com/insegel/insegel/internal/system"
 	"github.com/insegel/insegel/internal/web"
 )
 
@@ -22,6 +24,10 @@ func (p *API) routesOfOwn(a *web.API) {
 	web.Operate(a, web.Op{Method: "DELETE", Path: "/views/{view}", Action: "overview.RemoveView", ID: "remove-view", Tag: tag, Text: "overview.api-remove-view", Status: http.StatusNoContent}, p.removeView)
 	web.Operate(a, web.Op{Method: "GET", Path: "/tasks", Action: "overview.Todo", ID: "list-tasks", Tag: tag, Text: "overview.api-tasks"}, p.tasks)
 	web.Operate(a, web.Op{Method: "PUT", Path: "/tasks/{task}/snooze", Action: "overview.Snooze", ID: "put-off-task", Tag: tag, Text: "overview.api-snooze"}, p.snooze)
+	web.Operate(a, web.Op{
+		Method: "POST", Path: "/systems/{system}/evidence-changes/{change}/confirmation", Action: "overview.Confirm", ID: "confirm-evidence-change", Tag: "evidence.api",
+		Text: "overview.api-confirm",
+	}, p.confirm)
 	web.Operate(a, web.Op{Method: "GET", Path: "/systems-file", Action: "overview.ExportList", ID: "export-systems", Tag: "system.api", Text: "overview.api-export-list"}, p.exportList)
 }
 
@@ -152,4 +158,25 @@ func (p *API) exportList(c *web.Context, in *struct {
 		return nil, err
 	}
 	return &apiFile{format.MediaType(), b.Bytes()}, nil
+}
+
+type apiConfirmOut struct {
+	Body struct {
+		Answers int `json:"answers" doc:"How many requirements were answered"`
+	}
+}
+
+// confirm answers what a measurement has shown, as the page's button does.
+func (p *API) confirm(c *web.Context, in *struct {
+	system.APIRef
+	Change string `path:"change" maxLength:"100" doc:"The change's id"`
+},
+) (*apiConfirmOut, error) {
+	n, err := p.Overview.Confirm(c.Context(), c.Actor, in.System, ids.ID[evidence.Shift](in.Change))
+	if err != nil {
+		return nil, err
+	}
+	out := &apiConfirmOut{}
+	out.Body.Answers = n
+	return out, nil
 }

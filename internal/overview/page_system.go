@@ -12,6 +12,7 @@ import (
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/evidence"
+	"github.com/insegel/insegel/internal/measurement"
 	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/probe/verdict"
 	"github.com/insegel/insegel/internal/processing"
@@ -69,6 +70,8 @@ type systemPage struct {
 	Logins      []loginRow
 	LoginNote   string
 	EditLogins  string
+	// Measured leads to what is measured of the system; empty when the reader may not see it.
+	Measured string
 	Information []heldRow
 	Describe    string // where the information is set; empty when the reader may not
 	Levels      []levelRow
@@ -132,6 +135,9 @@ func (p *Pages) system(c *web.Context) error {
 		d.Files = p.systemFiles(c, v.System.Slug)
 	}
 	d.EditLogins = settle(c, &v.System, loginField)
+	if mayAt(c, "measurement.List", &v.System) {
+		d.Measured = measurement.Place + "?" + url.Values{"system": {v.System.Slug}}.Encode()
+	}
 	if mayAt(c, "overview.Dependencies", &v.System) {
 		d.Dependencies = dependencyPath(v.System.Slug)
 	}

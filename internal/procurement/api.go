@@ -22,6 +22,7 @@ func (p *API) Routes(a *web.API) {
 	web.Operate(a, web.Op{Method: "POST", Path: "/systems/{system}/annex/choices", Action: "procurement.Choose", ID: "choose-requirements", Tag: tag, Text: "procurement.api-choose"}, p.choose)
 	p.routesOfSuppliers(a)
 	p.routesOfTenders(a)
+	p.routesOfPurchases(a)
 }
 
 type apiRow struct {
@@ -83,11 +84,16 @@ func (p *API) choose(c *web.Context, in *struct {
 	}
 },
 ) (*apiAnnexOut, error) {
-	list := make([]Choice, len(in.Body.Choices))
-	for i, x := range in.Body.Choices {
+	return p.chooseOf(c, in.System, in.Body.Choices)
+}
+
+// chooseOf takes in what was chosen of an annex, and gives the annex as it is then.
+func (p *API) chooseOf(c *web.Context, ref string, choices []apiChoice) (*apiAnnexOut, error) {
+	list := make([]Choice, len(choices))
+	for i, x := range choices {
 		list[i] = Choice{Requirement: x.Requirement, Included: x.Included, Reason: x.Reason}
 	}
-	err := p.Service.Choose(c.Context(), c.Actor, in.System, c.L, list)
+	err := p.Service.Choose(c.Context(), c.Actor, ref, c.L, list)
 	var bare *ReasonError
 	switch {
 	case errors.As(err, &bare):
@@ -97,5 +103,5 @@ func (p *API) choose(c *web.Context, in *struct {
 	case err != nil:
 		return nil, err
 	}
-	return p.annex(c, &in.APIRef)
+	return p.annex(c, &system.APIRef{System: ref})
 }
