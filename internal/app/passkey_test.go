@@ -49,6 +49,8 @@ type desk struct {
 	later atomic.Int64
 }
 
+func (d *desk) now() time.Time { return time.Now().Add(time.Duration(d.later.Load())) }
+
 func (d *desk) write(query string, args ...any) {
 	d.t.Helper()
 	err := d.a.DB.Write(d.t.Context(), db.Installation, func(tx *db.Tx) error {
@@ -89,6 +91,11 @@ func (d *desk) answer(what string) string {
 		}
 	case "invite":
 		return d.invite()
+	case "colleague": // somebody who does what a coordinator does
+		link := d.invite()
+		d.write(`INSERT INTO assignment (id, organisation_id, person_id, role, granted_by, granted_at)
+			SELECT 'colleague', organisation_id, id, 'coordinator', 'test', 0 FROM person WHERE id NOT IN (SELECT person_id FROM assignment)`)
+		return link
 	}
 	return "ok"
 }
@@ -122,7 +129,7 @@ func (d *desk) invite() string {
 func TestPasskeysInBrowser(t *testing.T) {
 	program, modules := chromium(t)
 	d := &desk{t: t, a: open(t, "sqlite:"+filepath.Join(t.TempDir(), "a.db"))}
-	d.a.DB.Now = func() time.Time { return time.Now().Add(time.Duration(d.later.Load())) }
+	d.a.DB.Now = d.now
 	server := httptest.NewUnstartedServer(nil)
 	o := app.ServerOptions{Address: server.Listener.Addr().String()}
 	server.Config.Handler = d.a.Site(o)
