@@ -60,18 +60,18 @@ type question struct{ Text, From, Href string }
 
 type systemPage struct {
 	web.Page
-	Head        web.SystemHead
-	Stop        *web.Note
-	Suspected   *web.Note
-	Duties      []fact
-	Appoint     string // where people are named; empty when the reader may not
-	Facts       []fact
-	UnknownOf   int // how many facts are unknown
-	Logins      []loginRow
-	LoginNote   string
-	EditLogins  string
+	Head       web.SystemHead
+	Stop       *web.Note
+	Suspected  *web.Note
+	Duties     []fact
+	Appoint    string // where people are named; empty when the reader may not
+	Facts      []fact
+	UnknownOf  int // how many facts are unknown
+	Logins     []loginRow
+	LoginNote  string
+	EditLogins string
 	// Measured leads to what is measured of the system; empty when the reader may not see it.
-	Measured string
+	Measured    string
 	Information []heldRow
 	Describe    string // where the information is set; empty when the reader may not
 	Levels      []levelRow
