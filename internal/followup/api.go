@@ -15,10 +15,10 @@ type API struct{ Service *Service }
 // Routes registers the operations.
 func (p *API) Routes(a *web.API) {
 	const tag = "followup.api"
-	web.Operate(a, web.Op{Method: "GET", Path: "/indicators", Action: "followup.List", ID: "list-indicators", Tag: tag, Text: "followup.api-list"}, p.list)
+	web.Operate(a, web.Op{Method: "GET", Path: "/indicators", Action: "followup.List", ID: "list-indicators", Tag: tag, Text: "followup.api-list"}, p.answerList)
 	web.Operate(a, web.Op{
 		Method: "POST", Path: "/indicators/snapshot", Action: "followup.Snapshot", ID: "take-indicators", Tag: tag, Text: "followup.api-take", Status: http.StatusNoContent,
-	}, p.take)
+	}, p.answerTake)
 }
 
 type apiValue struct {
@@ -42,7 +42,7 @@ type apiValuesOut struct {
 // apiPageSize is how many values a page has.
 const apiPageSize = 500
 
-func (p *API) list(c *web.Context, in *struct {
+func (p *API) answerList(c *web.Context, in *struct {
 	Indicator string `query:"indicator" maxLength:"100"`
 	Series    string `query:"series" maxLength:"40"`
 	Page      int    `query:"page" minimum:"1" default:"1"`
@@ -72,6 +72,6 @@ func (p *API) list(c *web.Context, in *struct {
 	return out, nil
 }
 
-func (p *API) take(c *web.Context, _ *struct{}) (*struct{}, error) {
+func (p *API) answerTake(c *web.Context, _ *struct{}) (*struct{}, error) {
 	return nil, p.Service.Snapshot(c.Context(), c.Actor)
 }

@@ -18,12 +18,12 @@ import (
 // routesOfPurchases registers planned purchases, own requirements and versions.
 func (p *API) routesOfPurchases(a *web.API) {
 	const tag, one = "procurement.api", "/purchases/{purchase}"
-	web.Operate(a, web.Op{Method: "GET", Path: "/purchases", Action: "procurement.Systems", ID: "list-purchases", Tag: tag, Text: "procurement.api-purchases"}, p.purchases)
-	web.Operate(a, web.Op{Method: "POST", Path: "/purchases", Action: "procurement.SavePurchase", ID: "add-purchase", Tag: tag, Text: "procurement.api-add-purchase", Status: http.StatusCreated}, p.addPurchase)
-	web.Operate(a, web.Op{Method: "GET", Path: one, Action: "procurement.Purchase", ID: "get-purchase", Tag: tag, Text: "procurement.api-purchase"}, p.purchase)
-	web.Operate(a, web.Op{Method: "PUT", Path: one, Action: "procurement.SavePurchase", ID: "replace-purchase", Tag: tag, Text: "procurement.api-change-purchase"}, p.changePurchase)
-	web.Operate(a, web.Op{Method: "DELETE", Path: one, Action: "procurement.RemovePurchase", ID: "remove-purchase", Tag: tag, Text: "procurement.api-remove-purchase", Status: http.StatusNoContent}, p.removePurchase)
-	web.Operate(a, web.Op{Method: "POST", Path: one + "/system", Action: "procurement.MakeSystem", ID: "make-system-of-purchase", Tag: tag, Text: "procurement.api-make-system", Status: http.StatusCreated}, p.makeSystem)
+	web.Operate(a, web.Op{Method: "GET", Path: "/purchases", Action: "procurement.Systems", ID: "list-purchases", Tag: tag, Text: "procurement.api-purchases"}, p.answerPurchases)
+	web.Operate(a, web.Op{Method: "POST", Path: "/purchases", Action: "procurement.SavePurchase", ID: "add-purchase", Tag: tag, Text: "procurement.api-add-purchase", Status: http.StatusCreated}, p.answerAddPurchase)
+	web.Operate(a, web.Op{Method: "GET", Path: one, Action: "procurement.Purchase", ID: "get-purchase", Tag: tag, Text: "procurement.api-purchase"}, p.answerPurchase)
+	web.Operate(a, web.Op{Method: "PUT", Path: one, Action: "procurement.SavePurchase", ID: "replace-purchase", Tag: tag, Text: "procurement.api-change-purchase"}, p.answerChangePurchase)
+	web.Operate(a, web.Op{Method: "DELETE", Path: one, Action: "procurement.RemovePurchase", ID: "remove-purchase", Tag: tag, Text: "procurement.api-remove-purchase", Status: http.StatusNoContent}, p.answerRemovePurchase)
+	web.Operate(a, web.Op{Method: "POST", Path: one + "/system", Action: "procurement.MakeSystem", ID: "make-system-of-purchase", Tag: tag, Text: "procurement.api-make-system", Status: http.StatusCreated}, p.answerMakeSystem)
 	web.Operate(a, web.Op{Method: "GET", Path: one + "/annex", Action: "procurement.Annex", ID: "get-purchase-annex", Tag: tag, Text: "procurement.api-purchase-annex"}, p.purchaseAnnex)
 	web.Operate(a, web.Op{Method: "POST", Path: one + "/annex/choices", Action: "procurement.Choose", ID: "choose-purchase-requirements", Tag: tag, Text: "procurement.api-purchase-choose"}, p.purchaseChoose)
 	p.routesOfAnnexes(a)
@@ -97,7 +97,7 @@ type apiPurchasesOut struct {
 	}
 }
 
-func (p *API) purchases(c *web.Context, in *struct {
+func (p *API) answerPurchases(c *web.Context, in *struct {
 	Page int `query:"page" minimum:"1" default:"1"`
 },
 ) (*apiPurchasesOut, error) {
@@ -120,7 +120,7 @@ type apiPurchaseOut struct {
 	Body APIPurchase
 }
 
-func (p *API) purchase(c *web.Context, in *APIPurchaseRef) (*apiPurchaseOut, error) {
+func (p *API) answerPurchase(c *web.Context, in *APIPurchaseRef) (*apiPurchaseOut, error) {
 	x, err := p.Service.Purchase(c.Context(), c.Actor, in.id())
 	if err != nil {
 		return nil, err
@@ -128,7 +128,7 @@ func (p *API) purchase(c *web.Context, in *APIPurchaseRef) (*apiPurchaseOut, err
 	return &apiPurchaseOut{ETag: web.ETag(x.Version), Body: apiPurchaseOf(&x)}, nil
 }
 
-func (p *API) addPurchase(c *web.Context, in *struct{ Body APIPurchaseFields }) (*apiPurchaseOut, error) {
+func (p *API) answerAddPurchase(c *web.Context, in *struct{ Body APIPurchaseFields }) (*apiPurchaseOut, error) {
 	x, err := in.Body.purchase()
 	if err == nil {
 		x, err = p.Service.SavePurchase(c.Context(), c.Actor, x)
@@ -136,10 +136,10 @@ func (p *API) addPurchase(c *web.Context, in *struct{ Body APIPurchaseFields }) 
 	if err != nil {
 		return nil, purchaseFault(err)
 	}
-	return p.purchase(c, &APIPurchaseRef{x.ID.String()})
+	return p.answerPurchase(c, &APIPurchaseRef{x.ID.String()})
 }
 
-func (p *API) changePurchase(c *web.Context, in *struct {
+func (p *API) answerChangePurchase(c *web.Context, in *struct {
 	APIPurchaseRef
 	IfMatch string `header:"If-Match" doc:"The purchase's etag"`
 	Body    APIPurchaseFields
@@ -157,7 +157,7 @@ func (p *API) changePurchase(c *web.Context, in *struct {
 		x.Version = -1 // 0 would make a new one, and there is none to replace
 	}
 	if _, err := p.Service.SavePurchase(c.Context(), c.Actor, x); errors.Is(err, db.ErrConflict) {
-		now, err := p.purchase(c, &in.APIPurchaseRef)
+		now, err := p.answerPurchase(c, &in.APIPurchaseRef)
 		if err != nil {
 			return nil, err
 		}
@@ -165,10 +165,10 @@ func (p *API) changePurchase(c *web.Context, in *struct {
 	} else if err != nil {
 		return nil, purchaseFault(err)
 	}
-	return p.purchase(c, &in.APIPurchaseRef)
+	return p.answerPurchase(c, &in.APIPurchaseRef)
 }
 
-func (p *API) removePurchase(c *web.Context, in *APIPurchaseRef) (*struct{}, error) {
+func (p *API) answerRemovePurchase(c *web.Context, in *APIPurchaseRef) (*struct{}, error) {
 	return nil, purchaseFault(p.Service.RemovePurchase(c.Context(), c.Actor, in.id()))
 }
 
@@ -180,7 +180,7 @@ type apiMadeOut struct {
 	}
 }
 
-func (p *API) makeSystem(c *web.Context, in *APIPurchaseRef) (*apiMadeOut, error) {
+func (p *API) answerMakeSystem(c *web.Context, in *APIPurchaseRef) (*apiMadeOut, error) {
 	sys, err := p.Service.MakeSystem(c.Context(), c.Actor, in.id())
 	if err != nil {
 		return nil, purchaseFault(err)
@@ -229,40 +229,40 @@ func (p *API) purchaseChoose(c *web.Context, in *struct {
 // routesOfAnnexes registers what can be done to an annex: what somebody has written of their own, and its versions.
 func (p *API) routesOfAnnexes(a *web.API) {
 	const tag = "procurement.api"
-	web.Operate(a, web.Op{Method: "GET", Path: "/systems/{system}/annex/own", Action: "procurement.Annex", ID: "list-own-system", Tag: tag, Text: "procurement.api-list-own"}, func(c *web.Context, in *system.APIRef) (*apiOwnOut, error) { return p.own(c, in.System) })
-	web.Operate(a, web.Op{Method: "GET", Path: "/purchases/{purchase}/annex/own", Action: "procurement.Annex", ID: "list-own-purchase", Tag: tag, Text: "procurement.api-list-own"}, func(c *web.Context, in *APIPurchaseRef) (*apiOwnOut, error) { return p.own(c, in.ref()) })
+	web.Operate(a, web.Op{Method: "GET", Path: "/systems/{system}/annex/own", Action: "procurement.Annex", ID: "list-own-system", Tag: tag, Text: "procurement.api-list-own"}, func(c *web.Context, in *system.APIRef) (*apiOwnOut, error) { return p.answerOwn(c, in.System) })
+	web.Operate(a, web.Op{Method: "GET", Path: "/purchases/{purchase}/annex/own", Action: "procurement.Annex", ID: "list-own-purchase", Tag: tag, Text: "procurement.api-list-own"}, func(c *web.Context, in *APIPurchaseRef) (*apiOwnOut, error) { return p.answerOwn(c, in.ref()) })
 	web.Operate(a, web.Op{Method: "POST", Path: "/systems/{system}/annex/own", Action: "procurement.AddOwn", ID: "add-own-system", Tag: tag, Text: "procurement.api-add-own", Status: http.StatusCreated}, func(c *web.Context, in *struct {
 		system.APIRef
 		Body APIOwnFields
 	},
 	) (*apiOwnOut, error) {
-		return p.addOwn(c, in.System, &in.Body)
+		return p.answerAddOwn(c, in.System, &in.Body)
 	})
 	web.Operate(a, web.Op{Method: "POST", Path: "/purchases/{purchase}/annex/own", Action: "procurement.AddOwn", ID: "add-own-purchase", Tag: tag, Text: "procurement.api-add-own", Status: http.StatusCreated}, func(c *web.Context, in *struct {
 		APIPurchaseRef
 		Body APIOwnFields
 	},
 	) (*apiOwnOut, error) {
-		return p.addOwn(c, in.ref(), &in.Body)
+		return p.answerAddOwn(c, in.ref(), &in.Body)
 	})
 	web.Operate(a, web.Op{Method: "POST", Path: "/systems/{system}/annex/own/{row}/removal", Action: "procurement.RemoveOwn", ID: "remove-own-system", Tag: tag, Text: "procurement.api-remove-own"}, func(c *web.Context, in *struct {
 		system.APIRef
 		APIRemoval
 	},
 	) (*apiOwnOut, error) {
-		return p.removeOwn(c, in.System, &in.APIRemoval)
+		return p.answerRemoveOwn(c, in.System, &in.APIRemoval)
 	})
 	web.Operate(a, web.Op{Method: "POST", Path: "/purchases/{purchase}/annex/own/{row}/removal", Action: "procurement.RemoveOwn", ID: "remove-own-purchase", Tag: tag, Text: "procurement.api-remove-own"}, func(c *web.Context, in *struct {
 		APIPurchaseRef
 		APIRemoval
 	},
 	) (*apiOwnOut, error) {
-		return p.removeOwn(c, in.ref(), &in.APIRemoval)
+		return p.answerRemoveOwn(c, in.ref(), &in.APIRemoval)
 	})
-	web.Operate(a, web.Op{Method: "GET", Path: "/systems/{system}/annex/versions", Action: "procurement.Versions", ID: "list-versions-system", Tag: tag, Text: "procurement.api-list-versions"}, func(c *web.Context, in *system.APIRef) (*apiVersionsOut, error) { return p.versions(c, in.System) })
-	web.Operate(a, web.Op{Method: "GET", Path: "/purchases/{purchase}/annex/versions", Action: "procurement.Versions", ID: "list-versions-purchase", Tag: tag, Text: "procurement.api-list-versions"}, func(c *web.Context, in *APIPurchaseRef) (*apiVersionsOut, error) { return p.versions(c, in.ref()) })
-	web.Operate(a, web.Op{Method: "POST", Path: "/systems/{system}/annex/versions", Action: "procurement.Freeze", ID: "freeze-system", Tag: tag, Text: "procurement.api-freeze", Status: http.StatusCreated}, func(c *web.Context, in *system.APIRef) (*apiVersionOut, error) { return p.freezeAnnex(c, in.System) })
-	web.Operate(a, web.Op{Method: "POST", Path: "/purchases/{purchase}/annex/versions", Action: "procurement.Freeze", ID: "freeze-purchase", Tag: tag, Text: "procurement.api-freeze", Status: http.StatusCreated}, func(c *web.Context, in *APIPurchaseRef) (*apiVersionOut, error) { return p.freezeAnnex(c, in.ref()) })
+	web.Operate(a, web.Op{Method: "GET", Path: "/systems/{system}/annex/versions", Action: "procurement.Versions", ID: "list-versions-system", Tag: tag, Text: "procurement.api-list-versions"}, func(c *web.Context, in *system.APIRef) (*apiVersionsOut, error) { return p.answerVersions(c, in.System) })
+	web.Operate(a, web.Op{Method: "GET", Path: "/purchases/{purchase}/annex/versions", Action: "procurement.Versions", ID: "list-versions-purchase", Tag: tag, Text: "procurement.api-list-versions"}, func(c *web.Context, in *APIPurchaseRef) (*apiVersionsOut, error) { return p.answerVersions(c, in.ref()) })
+	web.Operate(a, web.Op{Method: "POST", Path: "/systems/{system}/annex/versions", Action: "procurement.Freeze", ID: "freeze-system", Tag: tag, Text: "procurement.api-freeze-annex", Status: http.StatusCreated}, func(c *web.Context, in *system.APIRef) (*apiVersionOut, error) { return p.freezeAnnex(c, in.System) })
+	web.Operate(a, web.Op{Method: "POST", Path: "/purchases/{purchase}/annex/versions", Action: "procurement.Freeze", ID: "freeze-purchase", Tag: tag, Text: "procurement.api-freeze-annex", Status: http.StatusCreated}, func(c *web.Context, in *APIPurchaseRef) (*apiVersionOut, error) { return p.freezeAnnex(c, in.ref()) })
 }
 
 // APIRemoval takes a row out of an annex.
@@ -293,7 +293,7 @@ type apiOwnOut struct {
 	}
 }
 
-func (p *API) own(c *web.Context, ref string) (*apiOwnOut, error) {
+func (p *API) answerOwn(c *web.Context, ref string) (*apiOwnOut, error) {
 	_, annex, err := p.Service.Annex(c.Context(), c.Actor, ref, c.L)
 	if err != nil {
 		return nil, err
@@ -307,7 +307,7 @@ func (p *API) own(c *web.Context, ref string) (*apiOwnOut, error) {
 	return out, nil
 }
 
-func (p *API) addOwn(c *web.Context, ref string, in *APIOwnFields) (*apiOwnOut, error) {
+func (p *API) answerAddOwn(c *web.Context, ref string, in *APIOwnFields) (*apiOwnOut, error) {
 	err := p.Service.AddOwn(c.Context(), c.Actor, ref, c.L, Own{Text: in.Text, Verify: in.Verify, Must: in.Must})
 	if errors.Is(err, ErrText) {
 		return nil, &web.Error{Status: http.StatusUnprocessableEntity, Key: "procurement.fault-own-text", Err: err}
@@ -315,14 +315,14 @@ func (p *API) addOwn(c *web.Context, ref string, in *APIOwnFields) (*apiOwnOut, 
 	if err != nil {
 		return nil, err
 	}
-	return p.own(c, ref)
+	return p.answerOwn(c, ref)
 }
 
-func (p *API) removeOwn(c *web.Context, ref string, in *APIRemoval) (*apiOwnOut, error) {
+func (p *API) answerRemoveOwn(c *web.Context, ref string, in *APIRemoval) (*apiOwnOut, error) {
 	if err := p.Service.RemoveOwn(c.Context(), c.Actor, ref, c.L, Own{ID: ids.ID[Own](in.Row), Reason: in.Body.Reason}); err != nil {
 		return nil, err
 	}
-	return p.own(c, ref)
+	return p.answerOwn(c, ref)
 }
 
 type apiVersion struct {
@@ -346,7 +346,7 @@ type apiVersionsOut struct {
 	}
 }
 
-func (p *API) versions(c *web.Context, ref string) (*apiVersionsOut, error) {
+func (p *API) answerVersions(c *web.Context, ref string) (*apiVersionsOut, error) {
 	kept, err := p.Service.Versions(c.Context(), c.Actor, ref, c.L)
 	if err != nil {
 		return nil, err
