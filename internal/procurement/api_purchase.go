@@ -259,8 +259,12 @@ func (p *API) routesOfAnnexes(a *web.API) {
 	) (*apiOwnOut, error) {
 		return p.answerRemoveOwn(c, in.ref(), &in.APIRemoval)
 	})
-	web.Operate(a, web.Op{Method: "GET", Path: "/systems/{system}/annex/versions", Action: "procurement.Versions", ID: "list-versions-system", Tag: tag, Text: "procurement.api-list-versions"}, func(c *web.Context, in *system.APIRef) (*apiVersionsOut, error) { return p.answerVersions(c, in.System) })
-	web.Operate(a, web.Op{Method: "GET", Path: "/purchases/{purchase}/annex/versions", Action: "procurement.Versions", ID: "list-versions-purchase", Tag: tag, Text: "procurement.api-list-versions"}, func(c *web.Context, in *APIPurchaseRef) (*apiVersionsOut, error) { return p.answerVersions(c, in.ref()) })
+	web.Operate(a, web.Op{Method: "GET", Path: "/systems/{system}/annex/versions", Action: "procurement.Versions", ID: "list-versions-system", Tag: tag, Text: "procurement.api-list-versions"}, func(c *web.Context, in *system.APIRef) (*apiVersionsOut, error) {
+		return p.answerVersions(c, in.System)
+	})
+	web.Operate(a, web.Op{Method: "GET", Path: "/purchases/{purchase}/annex/versions", Action: "procurement.Versions", ID: "list-versions-purchase", Tag: tag, Text: "procurement.api-list-versions"}, func(c *web.Context, in *APIPurchaseRef) (*apiVersionsOut, error) {
+		return p.answerVersions(c, in.ref())
+	})
 	web.Operate(a, web.Op{Method: "POST", Path: "/systems/{system}/annex/versions", Action: "procurement.Freeze", ID: "freeze-system", Tag: tag, Text: "procurement.api-freeze-annex", Status: http.StatusCreated}, func(c *web.Context, in *system.APIRef) (*apiVersionOut, error) { return p.freezeAnnex(c, in.System) })
 	web.Operate(a, web.Op{Method: "POST", Path: "/purchases/{purchase}/annex/versions", Action: "procurement.Freeze", ID: "freeze-purchase", Tag: tag, Text: "procurement.api-freeze-annex", Status: http.StatusCreated}, func(c *web.Context, in *APIPurchaseRef) (*apiVersionOut, error) { return p.freezeAnnex(c, in.ref()) })
 }
