@@ -54,15 +54,6 @@ func inMemory() float64 {
 	return float64(m.Sys-m.HeapReleased) / (1 << 20)
 }
 
-// filled is a database with a simulated nation.
-func filled(b *testing.B, d *db.DB) (*Service, *Simulation, access.Actor) {
-	b.Helper()
-	s, actor := start(b, d)
-	sim := NewSimulation(s.Engine, 7, 290, 700)
-	must(b, s.Fill(b.Context(), actor, sim))
-	return s, sim, actor
-}
-
 // BenchmarkRecountPostgres counts every indicator anew from the rows in PostgreSQL, of 1 and of 290 municipalities with 700 systems.
 func BenchmarkRecountPostgres(b *testing.B) {
 	for _, n := range []int{1, 290} {
