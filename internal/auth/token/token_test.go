@@ -181,7 +181,10 @@ func TestCreateRefuses(t *testing.T) {
 		for _, action := range access.Actions() {
 			slice, _, _ := strings.Cut(action, ".")
 			own := slices.Contains([]string{"system", "overview", "classification", "requirement", "action", "procurement", "processing", "supplier", "register"}, slice) ||
-				slices.Contains([]string{"followup.List", "followup.Open", "national.Picture", "campaign.List", "campaign.Open", "campaign.Wheel"}, action)
+				slices.Contains([]string{
+					"followup.List", "followup.Open", "national.Picture", "campaign.List", "campaign.Open", "campaign.Wheel", "finding.Inbox", "finding.FalseRules",
+					"measurement.List", "measurement.Measure", "evidence.List", "evidence.Draft", "evidence.Record", "evidence.Note", "evidence.CompareAccess",
+				}, action)
 			if r == access.Directory {
 				own = slice == "organisation"
 			}
