@@ -5,7 +5,9 @@ package app_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/app"
@@ -21,7 +23,12 @@ const theirCount = 987654
 // fillNational lets an actor's organisation receive a municipality's figures, under a key whose name says mark.
 func fillNational(t *testing.T, a *app.App, actor access.Actor, mark string) national.Submission {
 	t.Helper()
-	key := must(national.NewKey(mark))(t)
+	key := must(national.NewKey(strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || r == '+' { // which a key's name cannot have
+			return '-'
+		}
+		return r
+	}, mark)))(t)
 	ok(t, a.National.Trust(t.Context(), actor, []national.Registered{{Municipality: "0180", Verifier: key.Verifier}}))
 	i := slices.IndexFunc(a.National.Engine.Indicators, func(ind *catalogue.Indicator) bool { return !ind.PerMunicipality() })
 	ind := a.National.Engine.Indicators[i]

@@ -14,16 +14,22 @@ import (
 	"github.com/insegel/insegel/internal/workshop"
 )
 
+// begins is the beginning of a text, where only so many characters may be written.
+func begins(text string, most int) string {
+	r := []rune(text)
+	return string(r[:min(len(r), most)])
+}
+
 // fillWorkshop holds a workshop about a system's risk, with a participant and a vote, and leaves it open.
 func fillWorkshop(t *testing.T, a *app.App, actor access.Actor, s *sides, mark string) string {
 	t.Helper()
 	ctx, l := t.Context(), a.Texts.In("sv")
-	w := must(a.Workshops.Start(ctx, actor, s.systemID, workshop.New{Name: mark + " verkstad", Risks: []ids.ID[risk.Risk]{ids.ID[risk.Risk](s.risk)}}, l))(t)
+	w := must(a.Workshops.Start(ctx, actor, s.systemID, workshop.New{Name: begins(mark, 70) + " verkstad", Risks: []ids.ID[risk.Risk]{ids.ID[risk.Risk](s.risk)}}, l))(t)
 	ok(t, a.Workshops.AddScenario(ctx, actor, w.ID, workshop.Own{Name: mark + " scenario", Cause: mark, Aspects: []catalogue.Aspect{catalogue.Integrity}}))
 	v := must(a.Workshops.Open(ctx, actor, w.ID, l))(t)
 	at := workshop.Item{Workshop: w.ID, Scenario: v.Scenarios[0].ID}
 	seat := must(a.Workshops.Door.Find(ctx, w.Code))(t)
-	must(a.Workshops.Join(ctx, seat.Actor(""), seat, mark+" deltagare"))(t)
+	must(a.Workshops.Join(ctx, seat.Actor(""), seat, begins(mark, 30)+" deltagare"))(t)
 	ok(t, a.Workshops.Ask(ctx, actor, at),
 		a.Workshops.Vote(ctx, seat.Actor(""), seat, at.Scenario, workshop.Ballot{Likelihood: 2}),
 		a.Workshops.Reveal(ctx, actor, at))

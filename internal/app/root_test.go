@@ -26,6 +26,7 @@ func TestEveryUseOfTheRootKeyIsKnown(t *testing.T) {
 		`"mail"`:              "mail passwords and waiting mail; mail.Rewrap",
 		`"mail recipient"`:    "how an address is counted for an hour; counted anew",
 		`"link code"`:         "codes that live some minutes; a new one is asked for",
+		`"workshop code"`:     "codes of open workshops, which live some hours; a new workshop is opened, and who has a seat keeps it",
 		`"backup signature"`:  "backups are checked and restored with the root key of their time, which is kept with them",
 		"KeyPurpose":          "the log's seed, until it is carried along; audit.Rewrap",
 	}
