@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"testing"
@@ -252,6 +253,7 @@ func (c *crowd) Deliver(_ context.Context, d Delivery) error {
 func TestAnAgentsNight(t *testing.T) {
 	const hosts = 2500
 	synctest.Test(t, func(t *testing.T) {
+		debug.FreeOSMemory() // what other tests have left behind is not the agent's
 		public, private, err := ed25519.GenerateKey(nil)
 		if err != nil {
 			t.Fatal(err)
@@ -281,10 +283,12 @@ func TestAnAgentsNight(t *testing.T) {
 			}
 		}
 		var m runtime.MemStats
-		if runtime.ReadMemStats(&m); m.Sys > 200<<20 {
-			t.Errorf("%d MB are used", m.Sys>>20)
+		runtime.ReadMemStats(&m)
+		if used := (m.Sys - m.HeapReleased) >> 20; used > 200 {
+			t.Errorf("%d MB are used", used)
+		} else {
+			t.Logf("%d hosts, %d MB", hosts, used)
 		}
-		t.Logf("%d hosts, %d MB", hosts, m.Sys>>20)
 	})
 }
 
