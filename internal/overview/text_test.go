@@ -56,6 +56,9 @@ func TestUnknownEventsAreTold(t *testing.T) {
 // logged finds the actions of entries that the code appends to the log.
 var logged = regexp.MustCompile(`Action:\s+"([a-z]+\.[A-Z][A-Za-z]+)"`)
 
+// allowed finds actions that are asked for and not appended.
+var allowed = regexp.MustCompile(`(Wanted|Weighing)\{Action:\s+"[^"]*"`)
+
 // TestEveryEventHasASentence holds everything that is written to the log under a name of its own to having a sentence in both languages.
 func TestEveryEventHasASentence(t *testing.T) {
 	b := bundle(t)
@@ -68,7 +71,7 @@ func TestEveryEventHasASentence(t *testing.T) {
 		if !strings.Contains(string(text), "audit.Entry{") {
 			return err
 		}
-		for _, m := range logged.FindAllStringSubmatch(string(text), -1) {
+		for _, m := range logged.FindAllStringSubmatch(allowed.ReplaceAllString(string(text), ""), -1) {
 			found[m[1]] = true
 		}
 		return err
