@@ -29,13 +29,12 @@ func (s *Service) StartTender(ctx context.Context, actor access.Actor, of ids.ID
 		return err
 	}
 	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
-		today := civil.Of(tx.Now)
-		if until.Before(today) || today.AddDays(longestDays).Before(until) {
-			return ErrUntil
-		}
 		p, err := within(ctx, tx, actor, "procurement.StartTender", of)
 		if err != nil {
 			return err
+		}
+		if today := civil.Of(tx.Now); until.Before(today) || today.AddDays(longestDays).Before(until) {
+			return ErrUntil
 		}
 		if p.System != "" {
 			return ErrBought
