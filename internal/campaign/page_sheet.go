@@ -287,12 +287,20 @@ func (p *Pages) answer(c *web.Context) error {
 	}
 	wrong, err := p.keep(c, &f, c.Actor)
 	if err == nil && c.Autosave() {
-		return c.Saved(p.Service.DB.Now())
+		return p.autosaved(c, wrong)
 	}
 	if err != nil || len(wrong) > 0 {
 		return p.again(c, &f, action, wrong, err)
 	}
 	return c.Redirect(action, "campaign.saved")
+}
+
+// autosaved tells a form that saves by itself what has been saved. An answer with a fault has not, and the form must not say that it has.
+func (p *Pages) autosaved(c *web.Context, wrong []web.FieldError) error {
+	if len(wrong) == 0 {
+		return c.Saved(p.Service.DB.Now())
+	}
+	return c.Text(http.StatusUnprocessableEntity, c.L.T("campaign.not-saved", "Why", c.L.T(wrong[0].Key, wrong[0].Args...)))
 }
 
 // handIn saves what stands in the form and hands it in.
@@ -402,7 +410,7 @@ func (p *Pages) saveLinked(c *web.Context, l *link.Link) (done bool, err error) 
 	actor := l.Actor(web.ClientAddress(c.Request))
 	wrong, err := p.keep(c, &f, actor)
 	if err == nil && c.Autosave() {
-		return false, c.Saved(p.Service.DB.Now())
+		return false, p.autosaved(c, wrong)
 	}
 	if err != nil || len(wrong) > 0 {
 		return false, p.again(c, &f, linkForm, wrong, err)

@@ -278,6 +278,12 @@ func (w *town) answeredByLink(v *View, act *Sheet) {
 	if p := c.Do(r); p.Status != 200 || !strings.Contains(p.Body, "parat") {
 		t.Errorf("autosave: %d %q", p.Status, p.Body)
 	}
+	r = c.Request("POST", "/lank/svar", strings.NewReader(url.Values{"blad": {act.ID.String()}, "fraga": {"aterlasning"}, "svar-aterlasning": {"yes"}, "dag-aterlasning": {"2027-01-01"}}.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("X-Autosave", "1")
+	if p := c.Do(r); p.Status != 422 || !strings.Contains(p.Body, "inte sparat") {
+		t.Errorf("autosave of a day ahead: %d %q", p.Status, p.Body)
+	}
 	p = c.Submit(c.Get("/lank"), "main form", url.Values{"svar-aterlasning": {"yes"}, "dag-aterlasning": {"2027-01-01"}})
 	webtest.CheckDOM(t, p.Doc)
 	if p.Status != 422 || p.Text("#dag-aterlasning-error") == "" {

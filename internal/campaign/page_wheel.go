@@ -125,10 +125,10 @@ func (p *Pages) itemRow(c *web.Context, w *Wheel, it *Item) itemRow {
 	case it.Count > 0 && it.Sort != SortCampaign:
 		row.Detail = some(c.L, it.Names)
 	}
-	row.When = t("campaign.due-on", "Day", c.L.ShortDate(it.Due))
+	row.When = t("campaign.due-on", "Day", c.L.Date(it.Due))
 	switch {
 	case row.Done:
-		row.State, row.When = web.OK(t("campaign.standing-done")), t("campaign.done-on", "Day", c.L.ShortDate(it.Done))
+		row.State, row.When = web.OK(t("campaign.standing-done")), t("campaign.done-on", "Day", c.L.Date(it.Done))
 	case it.Late(w.Today):
 		row.State = web.Bad(t("campaign.standing-late"))
 	case it.Soon(w.Today):
