@@ -54,7 +54,8 @@ func BenchmarkLoad(b *testing.B) {
 		for i, c := range clients {
 			wait.Go(func() {
 				r := rand.New(rand.NewPCG(uint64(i), uint64(b.N)))
-				for range 10 {
+				time.Sleep(time.Duration(r.IntN(3000)) * time.Millisecond) // nobody begins in the same instant as 49 others
+				for range 20 {
 					took, wrote, status := click(c, r, slugs)
 					mu.Lock()
 					if wrote {
