@@ -170,6 +170,46 @@ func Plan(v *requirement.View, actions map[string]*Action) []Row {
 	return rows
 }
 
+// Priority is how soon a row of the plan is to be dealt with.
+type Priority string
+
+// The priorities, in the order that they are dealt with.
+const (
+	// Now is what is known to be lacking, wholly or in part.
+	Now Priority = "now"
+	// Begun is what nobody knows about, and somebody has taken on.
+	Begun Priority = "begun"
+	// Settle is what nobody knows about and is among the most basic.
+	Settle Priority = "settle"
+	// Ask is what else nobody knows about that shall be met.
+	Ask Priority = "ask"
+	// Wish is what nobody knows about that should be met.
+	Wish Priority = "wish"
+	// Confirm is what somebody has taken on although nothing is lacking any longer.
+	Confirm Priority = "confirm"
+)
+
+// Priorities lists them in order.
+var Priorities = []Priority{Now, Begun, Settle, Ask, Wish, Confirm}
+
+// Priority tells how soon the row is to be dealt with. Every row has exactly one.
+func (r *Row) Priority() Priority {
+	switch {
+	case r.Requirement.Answer.Status == requirement.NotMet, r.Requirement.Answer.Status == requirement.Partly:
+		return Now
+	case !r.Requirement.Gap():
+		return Confirm
+	case r.Action != nil:
+		return Begun
+	case r.Requirement.Core && r.Requirement.Must && !r.Requirement.Conditional:
+		return Settle
+	case r.Requirement.Must:
+		return Ask
+	default:
+		return Wish
+	}
+}
+
 // weight orders the plan: what is known not to be met, then what law explicitly demands, then the level, shall before should.
 func (r *Row) weight() int {
 	w := int(r.Step) * 2

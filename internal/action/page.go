@@ -331,15 +331,21 @@ func roleOptions(l *locale.Localizer, current string, first web.Option) []web.Op
 
 func (p *Pages) exports(l *locale.Localizer, slug string) []web.Link {
 	var out []web.Link
-	for _, format := range []string{"xlsx", "docx", "pdf", "csv"} {
-		if format == "pdf" && !p.PDF {
-			continue
-		}
-		q := url.Values{"format": {format}, "lang": {l.Lang}}
+	add := func(name string, q url.Values) {
+		q.Set("lang", l.Lang)
 		if slug != "" {
 			q.Set("system", slug)
 		}
-		out = append(out, web.Link{Label: l.T("action.page-export-" + format), Href: "/rapporter/plan?" + q.Encode(), Icon: "dl"})
+		out = append(out, web.Link{Label: l.T("action.page-export-" + name), Href: "/rapporter/plan?" + q.Encode(), Icon: "dl"})
+	}
+	if p.PDF {
+		add("pdf", url.Values{"format": {"pdf"}})
+		if slug != "" { // a whole organisation's reasons are for a file to sort and filter
+			add("reasons", url.Values{"format": {"pdf"}, "skal": {"alla"}})
+		}
+	}
+	for _, format := range []string{"xlsx", "docx", "csv"} {
+		add(format, url.Values{"format": {format}})
 	}
 	return out
 }

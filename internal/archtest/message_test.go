@@ -55,7 +55,7 @@ var builtKeys = map[string]string{
 	"national.why-":            "ends with the reason why a figure is hidden",
 	"overview.door-":           "ends with a way to begin: import, example, new",
 	"action.group-":            "ends with where an action stands in time",
-	"action.page-export-":      "ends with a file format",
+	"action.page-export-":      "ends with a file format, or with what it takes in",
 	"action.page-part-":        "ends with a part of a system's plan; it stands in the code",
 	"action.status-":           "ends with how far an action has come",
 	"approval.status-":         "ends with what became of a change",

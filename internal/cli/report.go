@@ -23,6 +23,7 @@ type reportCommand struct {
 	All      bool   `help:"All systems." xor:"which"`
 	Format   string `help:"plan and register: xlsx, docx, html, csv, json; procurement: xlsx, docx, ods, html, json; classification: docx, html, json; pdf for all, where there is a Chromium." required:"" placeholder:"FORMAT"`
 	Output   string `short:"o" help:"The file to write, or - for standard output." required:"" placeholder:"FILE"`
+	Reasons  bool   `help:"plan: take in every row with every reason, as an appendix to what is read on paper."`
 	Chromium string `help:"The Chromium that prints PDF documents. Looked for in PATH when left out." env:"INSEGEL_CHROMIUM" placeholder:"PATH"`
 
 	Lang string `help:"The language of the document." enum:"sv,en" default:"sv"`
@@ -48,7 +49,7 @@ func (c *reportCommand) Run(s *streams) error {
 	if err != nil {
 		return err
 	}
-	r := report.Request{Kind: kind, Format: format, System: c.System, Lang: c.Lang}
+	r := report.Request{Kind: kind, Format: format, System: c.System, Lang: c.Lang, Reasons: c.Reasons}
 	write := func(w io.Writer) error { return a.Reports.Write(s.ctx, actor, r, w) }
 	if c.Output == "-" {
 		return closeAfter(a, write(s.out))

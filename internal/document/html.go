@@ -60,6 +60,7 @@ func (p htmlPage) Sections() []htmlSection {
 		out[i] = htmlSection{Section: part.Section, Anchor: part.id, Rank: part.level}
 		if part.sheet != nil {
 			out[i].Sheet = &htmlTable{sheet: part.sheet, l: p.l, Anchor: part.id}
+			out[i].Sheet.Same = strings.TrimSpace(part.Heading) == out[i].Sheet.Label()
 		}
 	}
 	return out
@@ -92,6 +93,8 @@ type htmlTable struct {
 	*sheet
 	l      *layout
 	Anchor string
+	// Same says that the heading above calls the table what it is called, so that it is not shown once more.
+	Same bool
 }
 
 // Wide tells whether the table wants a page turned sideways.

@@ -93,13 +93,14 @@ func (p *API) write(c *web.Context, in *struct {
 	Kind     string `path:"kind" enum:"plan,procurement,classification,register"`
 	System   string `query:"system" maxLength:"200" doc:"The id or slug of one system; all of them when it is left out"`
 	Internal string `query:"internal" enum:"yes" doc:"Takes in what is not for tenderers"`
+	Reasons  string `query:"reasons" enum:"all" doc:"Takes in every row of a plan with every reason, as an appendix to what is read on paper"`
 },
 ) (*apiFile, error) {
 	r, err := p.request(c, &in.APIAsked)
 	if err != nil {
 		return nil, err
 	}
-	r.Kind, r.System, r.Internal = Kind(in.Kind), in.System, in.Internal == "yes"
+	r.Kind, r.System, r.Internal, r.Reasons = Kind(in.Kind), in.System, in.Internal == "yes", in.Reasons == "all"
 	return p.file(c, &r, p.Service.Write)
 }
 

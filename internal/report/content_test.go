@@ -8,6 +8,7 @@ import (
 	"os"
 	"reflect"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/dbtest"
 	"github.com/insegel/insegel/internal/document"
+	"github.com/insegel/insegel/internal/document/documenttest"
 	"github.com/insegel/insegel/internal/report"
 	"github.com/insegel/insegel/internal/requirement"
 	"github.com/insegel/insegel/internal/system"
@@ -43,6 +45,7 @@ type system1 struct {
 		KnownBy                                      string `json:"known_by"`
 		KnownOn                                      string `json:"known_on"`
 		OwnerRole                                    string `json:"owner_role"`
+		Priority, Topic, Person                      string
 		Conditional, Proposed, Late, Must            bool
 		Because                                      []struct{ Text string }
 		Laws                                         []struct{ Verified bool }
@@ -148,21 +151,71 @@ func TestPlanTellsAnswersAndActions(t *testing.T) {
 
 func TestPlanInWords(t *testing.T) {
 	w := newTown(t, dbtest.SQLite(t))
-	sv := w.write(report.Request{Kind: report.Plan, Format: document.HTML, System: w.slug[decidedName]})
+	sv := w.write(report.Request{Kind: report.Plan, Format: document.HTML, System: w.slug[decidedName], Reasons: true})
 	for _, want := range []string{
 		"Handlingsplan: " + decidedName, "Självskattat", "Intygat", "Inte besvarat", "Vet inte", "Delvis uppfyllt", "(föreslagen)", "Enhetschefen",
 		"försenad", "Ingen åtgärd ännu", "Kan förekomma – avgör frågan.", "Ej kontrollerat mot källan:", "Svaret: @anteckning", "2026-11-23",
-		"https://insegel.example.se/system/ekonomiskt-bistand", "Beslutad klassning", "Krav där läget är okänt",
+		"https://insegel.example.se/system/ekonomiskt-bistand", "Beslutad klassning", "Okända: ",
 	} {
 		if !strings.Contains(sv, want) {
 			t.Errorf("the Swedish plan does not say %q", want)
 		}
 	}
-	en := w.write(report.Request{Kind: report.Plan, Format: document.HTML, System: w.slug[decidedName], Lang: "en"})
+	en := w.write(report.Request{Kind: report.Plan, Format: document.HTML, System: w.slug[decidedName], Lang: "en", Reasons: true})
 	for _, want := range []string{"Action plan: " + decidedName, "Self-assessed", "Not answered", "(proposed)", "May apply – settle the question.", "Not verified against the source:"} {
 		if !strings.Contains(en, want) {
 			t.Errorf("the English plan does not say %q", want)
 		}
+	}
+}
+
+// On paper the plan is short: what lacks and what is begun row by row, with one line of why, and the rest counted by topic. Nothing goes
+// uncounted, and every reason is a choice away.
+func TestPlanOnPaper(t *testing.T) {
+	w := newTown(t, dbtest.SQLite(t))
+	read := decode[report1](w, report.Request{Kind: report.Plan, System: w.slug[decidedName]})
+	facts := read.find(t, decidedName)
+	count := map[string]int{}
+	for _, r := range facts.Rows {
+		count[r.Priority]++
+		if known := r.Status == "not-met" || r.Status == "partly"; known != (r.Priority == "now") {
+			t.Errorf("%s is %s and has priority %s", r.Requirement, r.Status, r.Priority)
+		}
+		if r.Action != "none" && (r.Priority == "ask" || r.Priority == "wish") {
+			t.Errorf("%s is taken on and only counted", r.Requirement)
+		}
+	}
+	if count["now"] != 2 || count["settle"] == 0 || count["ask"] == 0 || count["wish"] == 0 {
+		t.Fatalf("the rows by priority are %v", count)
+	}
+	file := w.file(report.Request{Kind: report.Plan, Format: document.HTML, System: w.slug[decidedName]})
+	tables := documenttest.Read(t, file).Tables
+	rows := map[string]int{}
+	for _, table := range tables {
+		rows[strings.Join(table.Header[0][:2], " ")] += len(table.Rows)
+	}
+	if got, want := rows["Krav Därför"], count["now"]+count["begun"]+count["settle"]+count["confirm"]; got != want {
+		t.Errorf("%d requirements are listed, want %d", got, want)
+	}
+	sum := 0
+	for _, r := range tables[len(tables)-1].Rows {
+		n, err := strconv.Atoi(r[1])
+		check(t, err)
+		sum += n
+	}
+	if want := count["ask"] + count["wish"]; sum != want {
+		t.Errorf("the topics count %d requirements, want %d", sum, want)
+	}
+	html := w.write(report.Request{Kind: report.Plan, Format: document.HTML, System: w.slug[decidedName]})
+	if why := facts.Rows[0].Because[0].Text; strings.Contains(html, why) {
+		t.Errorf("the short plan has the whole reason %q", why)
+	}
+	if strings.Contains(html, `class="wide"`) {
+		t.Error("the short plan has a table that wants a page turned sideways")
+	}
+	whole := documenttest.Read(t, w.file(report.Request{Kind: report.Plan, Format: document.HTML, System: w.slug[decidedName], Reasons: true})).Tables
+	if n := len(whole[len(whole)-1].Rows); n != len(facts.Rows) {
+		t.Errorf("the appendix has %d rows, want %d", n, len(facts.Rows))
 	}
 }
 

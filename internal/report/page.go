@@ -221,6 +221,7 @@ func (p *Pages) request(c *web.Context) (Request, error) {
 	}
 	return Request{
 		Kind: Kind(c.Path("kind")), Format: format, System: c.Query("system"), Purchase: c.Query("anskaffning"), Lang: lang, Link: p.Link, Internal: c.Query("intern") == "ja",
+		Reasons: c.Query("skal") == "alla",
 	}, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -62,7 +63,23 @@ func TestPDFIsTagged(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("%s: the text lacks %q", kind, want)
 		}
+		if n := pages(t, info); kind == "plan" && n > mostPages {
+			t.Errorf("the plan of one system takes %d pages, at most %d", n, mostPages)
+		}
 	}
+}
+
+// mostPages is how long a plan of one system with the highest needs may be, for somebody to read it.
+const mostPages = 12
+
+func pages(t *testing.T, info string) int {
+	t.Helper()
+	_, after, _ := strings.Cut(info, "Pages:")
+	n, err := strconv.Atoi(strings.Fields(after + " -")[0])
+	if err != nil {
+		t.Fatalf("pdfinfo says %q", info)
+	}
+	return n
 }
 
 func poppler(t *testing.T, name string, args ...string) string {

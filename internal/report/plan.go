@@ -36,7 +36,11 @@ type planRow struct {
 	Version     int    `json:"version"`
 	Is          string `json:"is"`
 	Kind        string `json:"kind"`
-	Must        bool   `json:"must"`
+	// Topic is the id of what it is about.
+	Topic string `json:"topic"`
+	// Priority is now, begun, settle, ask, wish or confirm.
+	Priority string `json:"priority"`
+	Must     bool   `json:"must"`
 	// Conditional says that it hangs on a question that nobody has settled.
 	Conditional bool                `json:"conditional"`
 	Because     []catalogue.Because `json:"because"`
@@ -51,6 +55,8 @@ type planRow struct {
 	// Step is the highest level that makes the requirement apply; empty when it applies at any level.
 	Step      string `json:"step"`
 	OwnerRole string `json:"owner_role"`
+	// Person has taken it on; empty when it is a role alone, or nobody.
+	Person string `json:"person"`
 	// Proposed says that the catalogue proposes the role and nobody has taken it on.
 	Proposed bool       `json:"proposed"`
 	DueOn    civil.Date `json:"due_on"`
@@ -98,6 +104,7 @@ func (f *frame) planRow(r *action.Row) planRow {
 	a := &r.Requirement.Answer
 	out := planRow{
 		Requirement: r.Requirement.ID, Version: r.Requirement.Version, Is: r.Requirement.Is(f.lang), Kind: r.Requirement.Kind,
+		Topic: r.Requirement.Topic, Priority: string(r.Priority()),
 		Must: r.Requirement.Must, Conditional: r.Requirement.Conditional, Because: list(r.Requirement.Because),
 		Laws: f.laws(r.Requirement.Laws), Status: string(a.Status), KnownBy: a.KnownBy, KnownOn: a.KnownOn,
 		Outdated: r.Requirement.Outdated, AnswerNote: a.Note, Step: r.Step.String(),
@@ -108,7 +115,10 @@ func (f *frame) planRow(r *action.Row) planRow {
 	}
 	if r.Action != nil {
 		out.Action, out.DueOn, out.Note = string(r.Action.Status), r.Action.DueOn, r.Action.Note
-		out.Late = r.Action.Late(f.today)
+		out.Late, out.Person = r.Action.Late(f.today), r.Action.PersonName
+		if r.Action.PersonGone {
+			out.Person = f.t("person-gone", "Name", r.Action.PersonName)
+		}
 	}
 	return out
 }
@@ -136,24 +146,50 @@ func (p *planReport) document(f *frame) *document.Document {
 		}
 		return d
 	}
-	f.tally(d, &p.Tally)
 	rows := 0
 	for i := range p.Systems {
 		rows += len(p.Systems[i].Rows)
 	}
-	f.property(d, "rows", f.l.Number(int64(rows)))
-	guide := document.Section{Heading: f.t("plan-guide-heading"), Level: 1, Paragraphs: []string{f.t("plan-guide"), f.t("known-guide"), f.t("law-guide")}}
+	if f.flat() || rows == 0 { // on paper the summary tells
+		f.tally(d, &p.Tally)
+		f.property(d, "rows", f.l.Number(int64(rows)))
+	}
 	if f.single() {
 		f.levels(d, subjects[0])
-		guide.Paragraphs = append(f.suspicion(subjects[0]), guide.Paragraphs...)
 	}
-	d.Sections = append(d.Sections, guide)
+	p.sections(d, f, rows)
+	return f.finish(d, subjects)
+}
+
+// sections adds what the document tells, as it suits the format: every row to sort and filter, or what somebody reads on paper.
+func (p *planReport) sections(d *document.Document, f *frame, rows int) {
+	guide := document.Section{Heading: f.t("plan-guide-heading"), Level: 1, Paragraphs: []string{f.t("plan-guide")}}
+	if f.single() {
+		guide.Paragraphs = append(f.suspicion(&p.Systems[0].subject), guide.Paragraphs...)
+	}
+	whole := f.flat() || f.request.Reasons
+	if whole {
+		guide.Paragraphs = append(guide.Paragraphs, f.t("known-guide"), f.t("law-guide"))
+	}
+	if f.flat() || rows == 0 {
+		d.Sections = append(d.Sections, guide)
+	}
 	// A program that reads the CSV file expects one table in it.
 	if f.request.Format != document.CSV && !f.single() {
 		d.Sections = append(d.Sections, p.overview(f))
 	}
-	d.Sections = append(d.Sections, p.table(f))
-	return f.finish(d, subjects)
+	switch {
+	case f.flat():
+		d.Sections = append(d.Sections, p.table(f))
+	case rows > 0:
+		p.print(d, f)
+		d.Sections = append(d.Sections, guide)
+	}
+}
+
+// flat reports whether the format is one to sort and filter in.
+func (f *frame) flat() bool {
+	return f.request.Format == document.XLSX || f.request.Format == document.ODS || f.request.Format == document.CSV
 }
 
 // tally puts on the cover how many requirements apply and how well they are met. What nobody knows is counted.
@@ -218,9 +254,10 @@ func (p *planReport) table(f *frame) document.Section {
 		f.column("due-on", document.Date, 12), f.column("action", document.Plain, 12), f.column("note", document.Long, 15),
 	}}
 	// Each row of a file to sort and filter says how sure it is; a page says it on the cover and in the overview.
-	flat := f.request.Format == document.XLSX || f.request.Format == document.CSV
+	flat := f.flat()
 	if flat {
-		t.Columns = append(t.Columns, f.column("classification", document.Plain, 14))
+		t.Columns = append(t.Columns, f.column("classification", document.Plain, 14), f.column("priority", document.Plain, 14),
+			f.column("topic", document.Plain, 18), f.column("person", document.Plain, 14))
 	}
 	for i := range p.Systems {
 		s := &p.Systems[i]
@@ -230,7 +267,8 @@ func (p *planReport) table(f *frame) document.Section {
 		for j := range s.Rows {
 			row := f.planCells(&s.subject, &s.Rows[j])
 			if flat {
-				row = append(row, document.T(f.mark(&s.subject)))
+				r := &s.Rows[j]
+				row = append(row, document.T(f.mark(&s.subject)), document.T(f.t("priority-"+r.Priority)), document.T(f.topic(r.Topic)), document.T(r.Person))
 			}
 			t.Rows = append(t.Rows, row)
 		}

@@ -86,6 +86,8 @@ type Request struct {
 	Weaknesses bool
 	// Internal takes in what is not for tenderers: what was left out of an annex, and why.
 	Internal bool
+	// Reasons takes in every row of a plan with every reason, as an appendix to what is read on paper.
+	Reasons bool
 }
 
 // check refuses a report that cannot be written, and says what can.
@@ -210,7 +212,7 @@ func (s *Service) Write(ctx context.Context, actor access.Actor, r Request, w io
 func (s *Service) note(ctx context.Context, actor access.Actor, r Request) error {
 	return s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
 		e := audit.Entry{Action: "report.Write", ObjectKind: "report", ObjectID: string(r.Kind), Data: map[string]any{
-			"kind": r.Kind, "format": r.Format, "system": r.System, "internal": r.Internal,
+			"kind": r.Kind, "format": r.Format, "system": r.System, "internal": r.Internal, "reasons": r.Reasons,
 		}}
 		if r.Purchase != "" {
 			e.Data = map[string]any{"kind": r.Kind, "format": r.Format, "purchase": r.Purchase, "internal": r.Internal}

@@ -129,7 +129,7 @@ func (e *Engine) stopRules(s *Subject, l *locale.Localizer) []ClassifiedRule {
 		return []ClassifiedRule{}
 	}
 	because := e.Catalogue.Vocabulary.Explain(law.When, &s.Facts, s.Origins, catalogue.Lang(l.Lang))
-	because = append(because, catalogue.Because{Kind: becauseLevel, Ref: "stop", Text: l.T("requirement.because-stop")})
+	because = append(because, catalogue.Because{Kind: BecauseLevel, Ref: "stop", Text: l.T("requirement.because-stop")})
 	return []ClassifiedRule{{law.ID, law.Name.In(catalogue.Lang(l.Lang)), law.Sections, law.Basis, law.Verified, because}}
 }
 

@@ -46,10 +46,13 @@ type AppliedLaw struct {
 
 // Kinds of reasons that this package gives.
 const (
-	becauseRule      = "rule"
-	becauseLevel     = "level"
+	BecauseRule      = "rule"
+	BecauseLevel     = "level"
 	becauseCondition = "condition"
 )
+
+// BecauseAlways is what a condition refers to when the requirement applies to every system.
+const BecauseAlways = "any"
 
 // Subject is what a derivation is explained from.
 type Subject struct {
@@ -80,7 +83,7 @@ func (e *Engine) explainLaw(i int, s *Subject, day *Day, out *Outcome, l *locale
 	a := AppliedLaw{Law: law, Force: InForce(law, day.Date), Conditional: !out.CertainLaws.Has(i)}
 	a.Because = e.Catalogue.Vocabulary.Explain(law.When, &s.Facts, s.Origins, catalogue.Lang(l.Lang))
 	if law.When.Always() {
-		a.Because = append(a.Because, catalogue.Because{Kind: becauseRule, Ref: law.ID, Text: l.T("requirement.because-always-law", "Law", lawName(law, l))})
+		a.Because = append(a.Because, catalogue.Because{Kind: BecauseRule, Ref: law.ID, Text: l.T("requirement.because-always-law", "Law", lawName(law, l))})
 	}
 	key := ""
 	switch a.Force {
@@ -94,7 +97,7 @@ func (e *Engine) explainLaw(i int, s *Subject, day *Day, out *Outcome, l *locale
 		return a
 	}
 	text := l.T(key, "Law", lawName(law, l), "From", l.Date(law.From), "To", l.Date(law.To), "Day", l.Date(day.Date))
-	a.Because = append(a.Because, catalogue.Because{Kind: becauseRule, Ref: law.ID, Text: text})
+	a.Because = append(a.Because, catalogue.Because{Kind: BecauseRule, Ref: law.ID, Text: text})
 	return a
 }
 

@@ -201,10 +201,10 @@ func (e *Engine) explain(i int, s *Subject, day *Day, out *Outcome, l *locale.Lo
 		if !law.Verified {
 			key = "requirement.because-law-unverified"
 		}
-		a.Because = append(a.Because, catalogue.Because{Kind: becauseRule, Ref: id, Text: l.T(key, "Law", lawName(law, l))})
+		a.Because = append(a.Because, catalogue.Because{Kind: BecauseRule, Ref: id, Text: l.T(key, "Law", lawName(law, l))})
 	}
 	if len(a.Because) == 0 {
-		a.Because = []catalogue.Because{{Kind: becauseCondition, Ref: "any", Text: l.T("requirement.because-always")}}
+		a.Because = []catalogue.Because{{Kind: becauseCondition, Ref: BecauseAlways, Text: l.T("requirement.because-always")}}
 	}
 	return a
 }
@@ -222,5 +222,5 @@ func becauseOfLevel(r *catalogue.Requirement, a catalogue.Aspect, s *Subject, l 
 	lang := catalogue.Lang(l.Lang)
 	text := l.T("requirement.because-level", "Aspect", aspect.Name.In(lang),
 		"Level", s.Levels[a].Value, "Label", s.Levels[a].Label.In(lang), "Least", l.T("requirement.step-"+least.String()))
-	return catalogue.Because{Kind: becauseLevel, Ref: a.String(), Text: text}, true
+	return catalogue.Because{Kind: BecauseLevel, Ref: a.String(), Text: text}, true
 }
