@@ -45,7 +45,7 @@ type system1 struct {
 		KnownBy                                      string `json:"known_by"`
 		KnownOn                                      string `json:"known_on"`
 		OwnerRole                                    string `json:"owner_role"`
-		Priority, Topic, Person                      string
+		Priority, Person                             string
 		Conditional, Proposed, Late, Must            bool
 		Because                                      []struct{ Text string }
 		Laws                                         []struct{ Verified bool }
