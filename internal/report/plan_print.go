@@ -83,7 +83,8 @@ func (p *planReport) summary(f *frame, rows map[action.Priority][]entry) documen
 			continue
 		}
 		t.Rows = append(t.Rows, []document.Cell{
-			{Text: f.t("priority-" + string(at)), Strong: at == action.Now}, document.T(f.t("priority-text-" + string(at))),
+			{Text: f.t("priority-" + string(at)), Strong: at == action.Now},
+			document.T(f.t("priority-text-" + string(at))),
 			document.N(len(rows[at])), document.N(taken), document.N(late),
 		})
 	}
