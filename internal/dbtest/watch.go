@@ -4,10 +4,8 @@ package dbtest
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
+	"io/fs"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -15,6 +13,7 @@ import (
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/schema"
 )
 
 var (
@@ -25,14 +24,13 @@ var (
 
 // ScopedTables are the tables whose rows belong to an organisation, as the migrations make them.
 var ScopedTables = sync.OnceValues(func() (map[string]bool, error) {
-	_, here, _, _ := runtime.Caller(0)
-	files, err := filepath.Glob(filepath.Join(filepath.Dir(here), "..", "schema", "migrations", "*.sql"))
+	files, err := fs.Glob(schema.Files(), "migrations/*.sql")
 	if err != nil || len(files) == 0 {
 		return nil, fmt.Errorf("find migrations: %v, %d files", err, len(files))
 	}
 	out := map[string]bool{}
 	for _, f := range files {
-		text, err := os.ReadFile(f)
+		text, err := fs.ReadFile(schema.Files(), f)
 		if err != nil {
 			return nil, err
 		}

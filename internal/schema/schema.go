@@ -23,6 +23,9 @@ import (
 //go:embed migrations/*.sql
 var files embed.FS
 
+// Files are the migrations as they are written, for tests that ask which tables there are.
+func Files() fs.FS { return files }
+
 // ErrNewer says that the database was written by a newer program than this one.
 var ErrNewer = errors.New("the database belongs to a newer version of the program")
 
