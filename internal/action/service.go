@@ -35,7 +35,7 @@ func (s *Service) Plan(ctx context.Context, actor access.Actor, ref string, l *l
 		if err != nil {
 			return err
 		}
-		views, err := s.Requirements.Views(ctx, tx, actor.Organisation, []system.System{sys}, l)
+		views, err := s.Requirements.Views(ctx, tx, access.ReachOf(actor, "action.Plan"), []system.System{sys}, l)
 		if err != nil {
 			return err
 		}
@@ -99,7 +99,7 @@ func (s *Service) Take(ctx context.Context, tx *db.Tx, actor access.Actor, sys *
 	if len(list) == 0 {
 		return nil
 	}
-	applies, err := s.Requirements.Applying(ctx, tx, actor.Organisation, *sys)
+	applies, err := s.Requirements.Applying(ctx, tx, *sys)
 	if err != nil {
 		return err
 	}
@@ -136,37 +136,19 @@ func (s *Service) Take(ctx context.Context, tx *db.Tx, actor access.Actor, sys *
 	return nil
 }
 
-// Review marks the actions of a system whose requirement no longer applies. It is what follows from a new classification.
+// Review marks the actions of a system whose requirement no longer applies, and those of what it depends on, which may have inherited its
+// need. It is what follows from a new classification.
 func (s *Service) Review(ctx context.Context, actor access.Actor, id ids.ID[system.System]) error {
 	if err := access.Check(actor, "action.Review"); err != nil {
 		return err
 	}
 	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
-		sys, err := system.Within(ctx, tx, actor, "action.Review", id.String())
-		if errors.Is(err, db.ErrNotFound) {
-			return nil // removed since the job was added
-		}
+		needed, err := system.Needed(ctx, tx, actor.Organisation, id)
 		if err != nil {
 			return err
 		}
-		actions, err := All(ctx, tx, actor.Organisation, id)
-		if err != nil || len(actions[id]) == 0 {
-			return err
-		}
-		applies, err := s.Requirements.Applying(ctx, tx, actor.Organisation, sys)
-		if err != nil {
-			return err
-		}
-		for _, a := range actions[id] {
-			if applies[a.Requirement] {
-				continue
-			}
-			if err := setObsolete(ctx, tx, actor.Organisation, a.ID); err != nil {
-				return err
-			}
-			if err := audit.Append(ctx, tx, actor, audit.Entry{
-				Action: "action.Review", ObjectKind: "system", ObjectID: id.String(), Data: map[string]any{"requirement": a.Requirement, "obsolete": true},
-			}); err != nil {
+		for _, one := range append([]ids.ID[system.System]{id}, needed...) {
+			if err := s.review(ctx, tx, actor, one); err != nil {
 				return err
 			}
 		}
@@ -174,6 +156,38 @@ func (s *Service) Review(ctx context.Context, actor access.Actor, id ids.ID[syst
 	})
 	if err != nil {
 		return fmt.Errorf("review actions: %w", err)
+	}
+	return nil
+}
+
+func (s *Service) review(ctx context.Context, tx *db.Tx, actor access.Actor, id ids.ID[system.System]) error {
+	actions, err := All(ctx, tx, actor.Organisation, id)
+	if err != nil || len(actions[id]) == 0 {
+		return err
+	}
+	sys, err := system.Within(ctx, tx, actor, "action.Review", id.String())
+	if errors.Is(err, db.ErrNotFound) {
+		return nil // removed since the job was added
+	}
+	if err != nil {
+		return err
+	}
+	applies, err := s.Requirements.Applying(ctx, tx, sys)
+	if err != nil {
+		return err
+	}
+	for _, a := range actions[id] {
+		if applies[a.Requirement] {
+			continue
+		}
+		if err := setObsolete(ctx, tx, actor.Organisation, a.ID); err != nil {
+			return err
+		}
+		if err := audit.Append(ctx, tx, actor, audit.Entry{
+			Action: "action.Review", ObjectKind: "system", ObjectID: id.String(), Data: map[string]any{"requirement": a.Requirement, "obsolete": true},
+		}); err != nil {
+			return err
+		}
 	}
 	return nil
 }

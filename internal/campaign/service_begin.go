@@ -137,7 +137,10 @@ func (g *gathering) read(ctx context.Context, tx *db.Tx) error {
 		list[i], names[i] = systems[i].ID, systems[i].ID.String()
 	}
 	for _, read := range []func() error{
-		func() (err error) { g.views, err = g.s.Requirements.Views(ctx, tx, org, systems, nil); return err },
+		func() (err error) {
+			g.views, err = g.s.Requirements.Views(ctx, tx, access.Reach{}, systems, nil)
+			return err
+		},
 		func() (err error) { g.records, err = evidence.Of(ctx, tx, org, list); return err },
 		func() (err error) { g.answers, err = requirement.Answers(ctx, tx, org, list); return err },
 		func() (err error) { g.actions, err = action.All(ctx, tx, org, ""); return err },

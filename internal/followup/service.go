@@ -238,7 +238,7 @@ func (s *Service) material(ctx context.Context, tx *db.Tx, p Part) (*Material, e
 		return nil, err
 	}
 	m := Material{Today: civil.Of(tx.Now)}
-	if m.Views, err = s.Requirements.Views(ctx, tx, org, systems, nil); err != nil {
+	if m.Views, err = s.Requirements.Views(ctx, tx, access.Reach{}, systems, nil); err != nil {
 		return nil, err
 	}
 	list := make([]ids.ID[system.System], len(systems))

@@ -121,7 +121,7 @@ func (a *Affected) sum(j *judged) {
 			a.Facts.True[w] |= h.Subject.Facts.True[w]
 			a.Facts.Possible[w] |= h.Subject.Facts.Possible[w]
 		}
-		for aspect, step := range h.Subject.Steps {
+		for aspect, step := range h.Need.Steps() {
 			a.Highest[aspect] = max(a.Highest[aspect], step)
 		}
 		a.addInformation(h, c, conditions, at)
@@ -138,7 +138,7 @@ func (a *Affected) sum(j *judged) {
 // weight orders systems by how much is at stake.
 func weight(h *AffectedSystem) int {
 	w := 0
-	for _, step := range h.Subject.Steps {
+	for _, step := range h.Need.Steps() {
 		w += 1 << (3 * int(step))
 	}
 	return w

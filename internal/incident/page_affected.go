@@ -123,7 +123,7 @@ func hitOf(c *web.Context, h *AffectedSystem) hitRow {
 		row.Agreed = web.Tag{Kind: "warn", Icon: "warn", Word: c.L.T("incident.not-agreed")}
 	}
 	if !h.Need.Stop {
-		row.Levels = levels(c, h.Need.Model, h.Subject.Steps)
+		row.Levels = levels(c, h.Need.Model, h.Need.Steps())
 	}
 	if access.AllowedAt(c.Actor, "incident.SystemPack", s.UnitID) {
 		row.Dossier = "/system/" + s.Slug + "/underlag?format=docx"

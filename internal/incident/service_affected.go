@@ -87,7 +87,7 @@ func (s *Service) fill(ctx context.Context, tx *db.Tx, r access.Reach, a *Affect
 		return err
 	}
 	a.Beyond = len(q.systems) - len(systems)
-	views, err := s.Requirements.Views(ctx, tx, org, systems, nil)
+	views, err := s.Requirements.Views(ctx, tx, access.Reach{}, systems, nil)
 	if err != nil {
 		return err
 	}

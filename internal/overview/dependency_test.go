@@ -23,9 +23,9 @@ func TestDependenciesInheritAndLoop(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) {
 		w := start(t, d)
 		register := &system.Service{DB: d}
-		for name, unit := range map[string]string{"Journalen": "Vård", "Katalogen": "IT", "Lönen": "Personal"} {
-			s := system.New(name)
-			s.Unit = unit
+		for _, one := range [][2]string{{"Journalen", "Vård"}, {"Katalogen", "IT"}, {"Lönen", "Personal"}} {
+			s := system.New(one[0])
+			s.Unit = one[1]
 			_, err := register.Create(ctx, w.actor, s)
 			must(t, err)
 		}

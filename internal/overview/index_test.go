@@ -5,6 +5,7 @@ package overview
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -19,9 +20,12 @@ import (
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/audit"
+	"github.com/insegel/insegel/internal/catalogue"
+	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/dbtest"
 	"github.com/insegel/insegel/internal/ids"
+	"github.com/insegel/insegel/internal/job"
 	"github.com/insegel/insegel/internal/requirement"
 	"github.com/insegel/insegel/internal/system"
 )
@@ -300,6 +304,7 @@ func TestSumsAreMadeAnewAsFromNothing(t *testing.T) {
 			}
 		}
 		index(w.s)
+		var links []system.Dependency
 		for _, c := range []struct {
 			name   string
 			change func()
@@ -332,6 +337,26 @@ func TestSumsAreMadeAnewAsFromNothing(t *testing.T) {
 					return audit.Append(ctx, tx, w.actor, audit.Entry{Action: "register.Undo", ObjectKind: "system", ObjectID: systems[0].ID.String()})
 				}))
 			}, true},
+			{"a dependency on something with little need", func() {
+				must(t, systemsOf.AddDependency(ctx, w.actor, systems[36].Slug, system.Needing{System: systems[24].Name, Carries: system.CarriesInformation}))
+				must(t, systemsOf.AddDependency(ctx, w.actor, systems[24].Slug, system.Needing{System: systems[12].Name, Carries: system.CarriesInformation}))
+			}, true},
+			{"another need over a dependency", func() {
+				classify := &classification.Service{DB: d, Catalogue: w.s.catalogue(), Jobs: queueOf(t, d)}
+				must(t, classify.Answer(ctx, w.actor, systems[36].Slug, classification.Answer{
+					Aspect: catalogue.Availability, Perspective: "individual", Level: 3, Motivation: "x",
+				}))
+			}, true},
+			{"no dependency any more", func() {
+				must(t, d.Read(ctx, w.actor.Organisation, func(tx *db.Tx) error {
+					var err error
+					links, err = system.Dependencies(ctx, tx, w.actor.Organisation)
+					return err
+				}))
+				for _, l := range links {
+					must(t, systemsOf.RemoveDependency(ctx, w.actor, l.System.String(), l.ID))
+				}
+			}, true},
 			{"something that many share", func() {
 				must(t, d.Write(ctx, w.actor.Organisation, func(tx *db.Tx) error {
 					return audit.Append(ctx, tx, w.actor, audit.Entry{Action: "organisation.SaveUnit", ObjectKind: "unit", ObjectID: "x"})
@@ -342,11 +367,30 @@ func TestSumsAreMadeAnewAsFromNothing(t *testing.T) {
 			c.change()
 			after := index(w.s)
 			compareSums(t, c.name, index(service(t, d)), after)
+			if heir := sumOf(t, after, systems[12].ID); c.name == "another need over a dependency" && heir.requirements.Count() <= sumOf(t, old, heir.ID).requirements.Count() {
+				t.Errorf("what inherits a higher need has %d requirements, as before", heir.requirements.Count())
+			}
 			if shared := oldSums(old, after); (shared > 10) != c.part {
 				t.Errorf("%s: %d sums are the old ones, made in part: want %v", c.name, shared, c.part)
 			}
 		}
 	})
+}
+
+func sumOf(t *testing.T, x *Index, id ids.ID[system.System]) *Sum {
+	t.Helper()
+	i := slices.IndexFunc(x.Systems, func(s Sum) bool { return s.ID == id })
+	if i < 0 {
+		t.Fatalf("there is no sum of %s", id)
+	}
+	return &x.Systems[i]
+}
+
+func queueOf(t *testing.T, d *db.DB) *job.Queue {
+	t.Helper()
+	q, err := job.New(d, slog.New(slog.DiscardHandler))
+	must(t, err)
+	return q
 }
 
 // compareSums holds sums that were made anew in part to those that were made from nothing.

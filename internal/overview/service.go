@@ -269,7 +269,7 @@ func (s *Service) listStored(ctx context.Context, tx *db.Tx, reach access.Reach,
 	if err != nil {
 		return err
 	}
-	views, err := s.requirements.Views(ctx, tx, org, systems, nil)
+	views, err := s.requirements.Views(ctx, tx, access.Reach{}, systems, nil)
 	if err != nil {
 		return err
 	}
@@ -348,7 +348,7 @@ func (s *Service) one(ctx context.Context, actor access.Actor, r request, with p
 		if err != nil {
 			return err
 		}
-		views, err := s.requirements.Views(ctx, tx, org, []system.System{sys}, r.texts)
+		views, err := s.requirements.Views(ctx, tx, access.ReachOf(actor, r.action), []system.System{sys}, r.texts)
 		if err != nil {
 			return err
 		}

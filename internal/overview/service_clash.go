@@ -59,7 +59,7 @@ func (s *Service) Clashes(ctx context.Context, actor access.Actor, l *locale.Loc
 			systems = append(systems, sys)
 			out.Systems = append(out.Systems, ClashingSystem{Shifts: sum.Shifts})
 		}
-		views, err := s.requirements.Views(ctx, tx, actor.Organisation, systems, l)
+		views, err := s.requirements.Views(ctx, tx, access.ReachOf(actor, "overview.Clashes"), systems, l)
 		for i := range views {
 			out.Systems[i].View = views[i]
 		}

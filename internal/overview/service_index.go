@@ -52,11 +52,67 @@ func (s *Service) remade(ctx context.Context, tx *db.Tx, org access.Organisation
 	return slices.Compact(out), true, nil
 }
 
-// update makes the sums of some systems anew and leaves the others as they were. The old index is not touched: others read it.
+// update makes the sums of some systems anew, and of those that inherit another need from them than before, and leaves the others as they
+// were. The old index is not touched: others read it. When so many must be made anew that making all is as quick, all are.
 func (s *Service) update(ctx context.Context, tx *db.Tx, old *Index, list []ids.ID[system.System]) (*Index, error) {
 	if len(list) == 0 {
 		return old, nil
 	}
+	x, err := s.replace(ctx, tx, old, list)
+	if err != nil {
+		return nil, err
+	}
+	if err := x.readDependencies(ctx, tx, tx.Scope); err != nil {
+		return nil, err
+	}
+	heirs := x.otherNeeds(old, list)
+	switch {
+	case len(heirs) == 0:
+		return x, nil
+	case len(heirs) > mostRemade:
+		return s.build(ctx, tx, tx.Scope)
+	}
+	whole := x.dependencies
+	if x, err = s.replace(ctx, tx, x, heirs); err != nil {
+		return nil, err
+	}
+	x.dependencies = whole // the sums stand where they stood
+	return x, nil
+}
+
+// otherNeeds gives the systems that need something else than they did when what depends on them is counted, but for those of list.
+func (x *Index) otherNeeds(old *Index, list []ids.ID[system.System]) []ids.ID[system.System] {
+	was := map[ids.ID[system.System]]system.Steps{}
+	note := func(i *Index, tell func(id ids.ID[system.System], need system.Steps)) {
+		for n, at := range i.sums {
+			if at >= 0 {
+				tell(i.Systems[at].ID, i.inherited.Steps(int32(n))) //nolint:gosec // numbered by NewGraph
+			}
+		}
+	}
+	note(old, func(id ids.ID[system.System], need system.Steps) { was[id] = need })
+	var out []ids.ID[system.System]
+	other := func(id ids.ID[system.System]) {
+		if _, made := slices.BinarySearch(list, id); !made {
+			out = append(out, id)
+		}
+	}
+	note(x, func(id ids.ID[system.System], need system.Steps) {
+		before, stood := was[id]
+		delete(was, id)
+		if before != need || !stood { // what was in no dependency before is made anew, whatever it needed
+			other(id)
+		}
+	})
+	for id := range was { // in no dependency any more
+		other(id)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// replace makes the sums of some systems anew, takes away those that are gone, and leaves the others as they are in the old index.
+func (s *Service) replace(ctx context.Context, tx *db.Tx, old *Index, list []ids.ID[system.System]) (*Index, error) {
 	systems, err := system.List(ctx, tx, tx.Scope, system.Filter{Reach: access.Everywhere(), IDs: list})
 	if err != nil {
 		return nil, err
@@ -84,7 +140,7 @@ func (s *Service) update(ctx context.Context, tx *db.Tx, old *Index, list []ids.
 		x.Systems = append(x.Systems, fresh[i])
 	}
 	take(len(rest))
-	return x, x.readDependencies(ctx, tx, tx.Scope)
+	return x, nil
 }
 
 // place finds where a system stands among others, as the database orders them.
@@ -119,7 +175,7 @@ func (s *Service) sums(ctx context.Context, tx *db.Tx, systems []system.System, 
 	for i := range systems {
 		list[i] = systems[i].ID
 	}
-	views, err := s.requirements.Views(ctx, tx, tx.Scope, systems, nil)
+	views, err := s.requirements.Views(ctx, tx, access.Reach{}, systems, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -58,7 +58,6 @@ type annexRequest struct {
 
 // annex reads the annex of a system that the actor may do the action to.
 func (s *Service) annex(ctx context.Context, tx *db.Tx, actor access.Actor, action string, r annexRequest) (requirement.View, Annex, error) {
-	org := actor.Organisation
 	var v requirement.View
 	at := place{}
 	if id, ok := purchaseOf(r.ref); ok {
@@ -76,7 +75,7 @@ func (s *Service) annex(ctx context.Context, tx *db.Tx, actor access.Actor, acti
 			return requirement.View{}, Annex{}, err
 		}
 		at.system = sys.ID
-		views, err := s.Requirements.Views(ctx, tx, org, []system.System{sys}, r.texts)
+		views, err := s.Requirements.Views(ctx, tx, access.ReachOf(actor, action), []system.System{sys}, r.texts)
 		if err != nil {
 			return requirement.View{}, Annex{}, err
 		}
@@ -190,7 +189,7 @@ func (s *Service) Systems(ctx context.Context, actor access.Actor, filter Filter
 		if err != nil {
 			return err
 		}
-		views, err := s.Requirements.Views(ctx, tx, org, systems, nil)
+		views, err := s.Requirements.Views(ctx, tx, access.Reach{}, systems, nil)
 		if err != nil {
 			return err
 		}

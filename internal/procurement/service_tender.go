@@ -394,7 +394,7 @@ func (s *Service) carry(ctx context.Context, tx *db.Tx, actor access.Actor, t *T
 	if err != nil {
 		return err
 	}
-	views, err := s.Requirements.Views(ctx, tx, actor.Organisation, []system.System{sys}, s.Texts)
+	views, err := s.Requirements.Views(ctx, tx, access.Reach{}, []system.System{sys}, s.Texts)
 	if err != nil {
 		return err
 	}

@@ -246,6 +246,7 @@ func (s *Service) dossier(ctx context.Context, actor access.Actor, f *frame) (*d
 			return nil, err
 		}
 	}
+	f.reach = access.ReachOf(actor, "report.Account")
 	parts := make([]report, len(dossierParts))
 	var sys system.System
 	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {

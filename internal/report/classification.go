@@ -108,7 +108,7 @@ type pastLevel struct {
 }
 
 func (s *Service) classification(ctx context.Context, tx *db.Tx, f *frame, systems []system.System) (report, error) {
-	views, err := s.Requirements.Views(ctx, tx, f.organisation.ID, systems, f.l)
+	views, err := s.Requirements.Views(ctx, tx, f.reach, systems, f.l)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/classification"
@@ -27,6 +28,8 @@ type frame struct {
 	organisation organisation.Organisation
 	now          time.Time
 	today        civil.Date
+	// reach says which other systems the reasons may name.
+	reach access.Reach
 }
 
 // The ways a system's classification can stand.

@@ -177,7 +177,10 @@ func (f *frame) annexRow(r *procurement.Row, number int) procurementRow {
 	out := procurementRow{
 		Number: number, Topic: named{r.Topic.ID, r.Topic.Name.In(f.lang)}, Requirement: r.ID, Version: r.Version, Must: r.Mandatory(),
 		Conditional: r.Conditional, Shall: r.Shall(f.lang), Verify: r.Verify(f.lang), Evidence: []named{},
-		ISO2022: list(r.ISO2022), Laws: f.laws(r.Laws), Because: list(r.Because),
+		ISO2022: list(r.ISO2022), Laws: f.laws(r.Laws), Because: []catalogue.Because{},
+	}
+	if f.request.Internal { // the reasons name risks, levels and other systems
+		out.Because = list(r.Because)
 	}
 	for _, id := range r.Evidence {
 		if e, ok := f.catalogue.EvidenceKind(id); ok && e.Strength >= r.MinStrength {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
@@ -82,7 +83,7 @@ type login struct {
 }
 
 func (s *Service) register(ctx context.Context, tx *db.Tx, f *frame, systems []system.System) (report, error) {
-	views, err := s.Requirements.Views(ctx, tx, f.organisation.ID, systems, nil)
+	views, err := s.Requirements.Views(ctx, tx, access.Reach{}, systems, nil)
 	if err != nil {
 		return nil, err
 	}

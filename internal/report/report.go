@@ -225,7 +225,7 @@ func (s *Service) note(ctx context.Context, actor access.Actor, r Request) error
 // reads stand apart and grow: a classification's history, and an annex, which its own use case reads.
 func (s *Service) compute(ctx context.Context, actor access.Actor, r Request) (report, *frame, error) {
 	l := s.Texts.In(r.Lang)
-	f := &frame{request: r, l: l, lang: catalogue.Lang(l.Lang), catalogue: s.Requirements.Engine.Catalogue}
+	f := &frame{request: r, l: l, lang: catalogue.Lang(l.Lang), catalogue: s.Requirements.Engine.Catalogue, reach: access.ReachOf(actor, reads[r.Kind])}
 	var systems []system.System
 	var out report
 	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {

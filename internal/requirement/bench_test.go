@@ -192,7 +192,7 @@ func BenchmarkViews(b *testing.B) {
 			if err != nil {
 				return err
 			}
-			views, err := s.Views(b.Context(), tx, org, systems, nil)
+			views, err := s.Views(b.Context(), tx, access.Reach{}, systems, nil)
 			if len(views) != n || views[0].Tally.Total() == 0 {
 				b.Fatalf("%d views, the first of %d requirements", len(views), views[0].Tally.Total())
 			}

@@ -183,7 +183,7 @@ func checkReasons(t *testing.T, what string, list []catalogue.Because) {
 		if !oneSentence.MatchString(b.Text) || unfilled.MatchString(b.Text) || b.Ref == "" {
 			t.Errorf("%s: not one plain sentence with a ref: %+v", what, b)
 		}
-		if !slices.Contains([]string{"information", "rule", "level", "condition", "evidence", "risk"}, b.Kind) {
+		if !slices.Contains([]string{"information", "rule", "level", "condition", "evidence", "risk", "dependency"}, b.Kind) {
 			t.Errorf("%s: there is no reason of the kind %q", what, b.Kind)
 		}
 	}

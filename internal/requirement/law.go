@@ -63,8 +63,18 @@ type Subject struct {
 	Model *catalogue.Model
 	// Levels are the model's own values of Steps.
 	Levels [catalogue.NumAspects]catalogue.Level
+	// Inherited are the needs that are higher than the subject's own because of what depends on it, by aspect. Steps have them already.
+	Inherited [catalogue.NumAspects]Inherited
 	// Demands are what the subject is to meet for other reasons.
 	Demands []Demand
+}
+
+// own is what the subject needs of an aspect by itself.
+func (s *Subject) own(a catalogue.Aspect) catalogue.Step {
+	if s.Inherited[a].Need != catalogue.Unset {
+		return s.Levels[a].Step
+	}
+	return s.Steps[a]
 }
 
 // Laws explains the laws of an outcome, in the catalogue's order.

@@ -188,6 +188,9 @@ func (e *Engine) explain(i int, s *Subject, day *Day, out *Outcome, l *locale.Lo
 		if b, ok := becauseOfLevel(r, aspect, s, l); ok {
 			a.Because = append(a.Because, b)
 		}
+		if b, ok := becauseInherited(r, aspect, s, l); ok {
+			a.Because = append(a.Because, b)
+		}
 	}
 	a.Because = append(a.Because, becauseOfDemands(r, s, l)...)
 	for _, id := range r.Laws {
@@ -212,7 +215,7 @@ func (e *Engine) explain(i int, s *Subject, day *Day, out *Outcome, l *locale.Lo
 // becauseOfLevel tells that an aspect's level reaches what the requirement asks.
 func becauseOfLevel(r *catalogue.Requirement, a catalogue.Aspect, s *Subject, l *locale.Localizer) (catalogue.Because, bool) {
 	least := r.Trigger[a]
-	if least == catalogue.Unset || s.Steps[a] < least || s.Model == nil {
+	if least == catalogue.Unset || s.own(a) < least || s.Model == nil {
 		return catalogue.Because{}, false
 	}
 	aspect, ok := s.Model.Aspect(a)

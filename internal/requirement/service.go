@@ -39,7 +39,7 @@ func (s *Service) View(ctx context.Context, actor access.Actor, ref string, l *l
 		if err != nil {
 			return err
 		}
-		views, err := s.Views(ctx, tx, actor.Organisation, []system.System{sys}, l)
+		views, err := s.Views(ctx, tx, access.ReachOf(actor, "requirement.View"), []system.System{sys}, l)
 		if err != nil {
 			return err
 		}
@@ -64,7 +64,7 @@ func (s *Service) Component(ctx context.Context, actor access.Actor, ref string,
 		if err != nil {
 			return err
 		}
-		views, err := s.Views(ctx, tx, actor.Organisation, []system.System{sys}, l)
+		views, err := s.Views(ctx, tx, access.ReachOf(actor, "requirement.Component"), []system.System{sys}, l)
 		if err != nil {
 			return err
 		}
@@ -82,49 +82,70 @@ func (s *Service) Component(ctx context.Context, actor access.Actor, ref string,
 	return v, nil
 }
 
-// Views derives systems that have been read, in a constant number of queries. Without texts (a nil l) no reasons and no lists
-// are made, only needs and tallies: that is how sums over thousands are made. It runs inside the caller's use case, which has
-// authorised.
-func (s *Service) Views(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems []system.System, l *locale.Localizer) ([]View, error) {
-	list := make([]ids.ID[system.System], len(systems))
-	for i := range systems {
-		list[i] = systems[i].ID
-	}
-	states, err := classification.States(ctx, tx, org, list)
+// Views derives systems that have been read, in a constant number of queries, each with what it inherits from those that depend on it.
+// Without texts (a nil l) no reasons and no lists are made, only needs and tallies: that is how sums over thousands are made. The reasons
+// name other systems within reach and no others. It runs inside the caller's use case, which has authorised.
+func (s *Service) Views(ctx context.Context, tx *db.Tx, reach access.Reach, systems []system.System, l *locale.Localizer) ([]View, error) {
+	m, states, err := s.material(ctx, tx, systems, material{texts: l, reach: reach})
 	if err != nil {
 		return nil, err
 	}
-	answers, err := Answers(ctx, tx, org, list)
+	list := idsOf(systems)
+	answers, err := Answers(ctx, tx, tx.Scope, list)
 	if err != nil {
 		return nil, err
 	}
-	settings, err := organisation.Settings(ctx, tx, org, settingPrefix)
+	settings, err := organisation.Settings(ctx, tx, tx.Scope, settingPrefix)
 	if err != nil {
 		return nil, err
 	}
-	models, err := s.models(ctx, tx, org, states)
-	if err != nil {
-		return nil, err
-	}
-	demanded, err := demands(ctx, tx, org, list)
-	if err != nil {
-		return nil, err
-	}
-	today := civil.Of(tx.Now)
-	m := material{engine: s.Engine, day: s.Engine.At(today), figures: parseFigures(s.Engine.Catalogue, settings), demands: demanded, today: today}
+	m.figures = parseFigures(s.Engine.Catalogue, settings)
 	if s.Proof != nil {
 		m.judging = s.Proof.NewJudging()
-		if m.records, err = evidence.Of(ctx, tx, org, list); err != nil {
+		if m.records, err = evidence.Of(ctx, tx, tx.Scope, list); err != nil {
 			return nil, err
 		}
 	}
 	out := s.Engine.NewOutcome()
 	views := make([]View, len(systems))
 	for i := range systems {
-		state := states[systems[i].ID]
-		views[i] = m.view(systems[i], state, models[modelKey(state.Effective())], answers[systems[i].ID], l, out)
+		id := systems[i].ID
+		views[i] = m.view(known{systems[i], states[id], m.needs[i], answers[id]}, out)
 	}
 	return views, nil
+}
+
+func idsOf(systems []system.System) []ids.ID[system.System] {
+	out := make([]ids.ID[system.System], len(systems))
+	for i := range systems {
+		out[i] = systems[i].ID
+	}
+	return out
+}
+
+// material reads what decides which requirements apply to systems: their needs, those that they inherit, and what is demanded of them.
+func (s *Service) material(ctx context.Context, tx *db.Tx, systems []system.System, m material) (*material, map[ids.ID[system.System]]classification.State, error) {
+	list := idsOf(systems)
+	states, err := classification.States(ctx, tx, tx.Scope, list)
+	if err != nil {
+		return nil, nil, err
+	}
+	models, err := s.models(ctx, tx, tx.Scope, states)
+	if err != nil {
+		return nil, nil, err
+	}
+	if m.demands, err = demands(ctx, tx, tx.Scope, list); err != nil {
+		return nil, nil, err
+	}
+	m.engine, m.today = s.Engine, civil.Of(tx.Now)
+	m.day = s.Engine.At(m.today)
+	m.needs = make([]classification.Need, len(systems))
+	for i := range systems {
+		state := states[list[i]]
+		m.needs[i] = m.assess(systems[i].Information, &state, models, m.texts)
+	}
+	m.inherited, err = s.inherit(ctx, tx, systems, &m)
+	return &m, states, err
 }
 
 // Imagine derives what would follow for a system that is not in the register, from what it would hold and a need that somebody has set, or
@@ -142,8 +163,10 @@ func (s *Service) Imagine(ctx context.Context, tx *db.Tx, sys system.System, dra
 		return View{}, err
 	}
 	today := civil.Of(tx.Now)
-	m := material{engine: s.Engine, day: s.Engine.At(today), figures: parseFigures(s.Engine.Catalogue, settings), today: today}
-	return m.view(sys, classification.State{Draft: draft}, model, nil, l, s.Engine.NewOutcome()), nil
+	m := material{engine: s.Engine, day: s.Engine.At(today), figures: parseFigures(s.Engine.Catalogue, settings), today: today, texts: l}
+	state := classification.State{Draft: draft}
+	need := m.assess(sys.Information, &state, map[string]*catalogue.Model{modelKey(draft): model}, l)
+	return m.view(known{system: sys, state: state, need: need}, s.Engine.NewOutcome()), nil
 }
 
 func modelKey(c *classification.Classification) string {
@@ -269,23 +292,13 @@ func (s *Service) SetFigure(ctx context.Context, actor access.Actor, settings *o
 }
 
 // Applying tells which requirements apply to a system that has been read. Like Views it runs inside the caller's use case.
-func (s *Service) Applying(ctx context.Context, tx *db.Tx, org access.OrganisationID, sys system.System) (map[string]bool, error) {
-	states, err := classification.States(ctx, tx, org, []ids.ID[system.System]{sys.ID})
+func (s *Service) Applying(ctx context.Context, tx *db.Tx, sys system.System) (map[string]bool, error) {
+	m, states, err := s.material(ctx, tx, []system.System{sys}, material{})
 	if err != nil {
 		return nil, err
 	}
-	models, err := s.models(ctx, tx, org, states)
-	if err != nil {
-		return nil, err
-	}
-	demanded, err := demands(ctx, tx, org, []ids.ID[system.System]{sys.ID})
-	if err != nil {
-		return nil, err
-	}
-	state, today := states[sys.ID], civil.Of(tx.Now)
-	m := material{engine: s.Engine, day: s.Engine.At(today), demands: demanded, today: today}
 	out := s.Engine.NewOutcome()
-	v := m.view(sys, state, models[modelKey(state.Effective())], nil, nil, out)
+	v := m.view(known{system: sys, state: states[sys.ID], need: m.needs[0]}, out)
 	applies := map[string]bool{}
 	for i := range s.Engine.Catalogue.Requirements {
 		if !v.Need.Stop && out.Requirements.Has(i) {

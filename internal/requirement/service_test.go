@@ -97,7 +97,7 @@ func (f *desk) applying() []string {
 		if err != nil {
 			return err
 		}
-		applies, err := f.Applying(f.t.Context(), tx, f.actor.Organisation, sys)
+		applies, err := f.Applying(f.t.Context(), tx, sys)
 		for id := range applies {
 			out = append(out, id)
 		}
@@ -368,7 +368,7 @@ func TestConstantNumberOfStatements(t *testing.T) {
 		statements := func(systems []system.System) int64 {
 			before := d.Statements()
 			err := d.Read(t.Context(), f.actor.Organisation, func(tx *db.Tx) error {
-				views, err := f.Views(t.Context(), tx, f.actor.Organisation, systems, nil)
+				views, err := f.Views(t.Context(), tx, access.Reach{}, systems, nil)
 				if len(views) != len(systems) {
 					t.Errorf("%d views of %d systems", len(views), len(systems))
 				}

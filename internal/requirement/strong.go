@@ -244,7 +244,7 @@ func (s *Service) SignIns(ctx context.Context, tx *db.Tx, org access.Organisatio
 	if s.Proof == nil {
 		return nil, nil
 	}
-	views, err := s.Views(ctx, tx, org, systems, nil)
+	views, err := s.Views(ctx, tx, access.Reach{}, systems, nil)
 	if err != nil {
 		return nil, err
 	}

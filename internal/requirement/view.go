@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/classification"
@@ -50,15 +51,28 @@ type material struct {
 	today   civil.Date
 	judging *Judging // nil judges nothing
 	records evidence.BySystem
+	// texts are for the reasons, and reach says which other systems they may name. Without texts there are no reasons.
+	texts *locale.Localizer
+	reach access.Reach
+	// needs are the systems' own, in their order, and inherited what they need besides because of what depends on them; nil is nothing.
+	needs     []classification.Need
+	inherited *inheritance
+}
+
+// known is what is known about one system before anything is derived.
+type known struct {
+	system  system.System
+	state   classification.State
+	need    classification.Need
+	answers map[string]Answer
 }
 
 // view derives one system. Without texts the reasons are left out, and only the tally of requirements is made.
-func (m *material) view(s system.System, state classification.State, model *catalogue.Model, answers map[string]Answer, l *locale.Localizer, out *Outcome) View {
-	v := View{System: s, State: state, Today: m.today, Figures: m.figures}
-	v.Need = classification.Assess(classification.Input{
-		Model: model, Information: s.Information, Classification: state.Effective(), Catalogue: m.engine.Catalogue, Today: m.today, Texts: l,
-	})
-	v.Subject = m.subject(&s, &v.Need)
+func (m *material) view(k known, out *Outcome) View {
+	l, answers := m.texts, k.answers
+	v := View{System: k.system, State: k.state, Need: k.need, Today: m.today, Figures: m.figures}
+	s := &v.System
+	v.Subject = m.subject(s, &v.Need)
 	v.Subject.Demands = m.demands[s.ID]
 	if v.Need.Stop {
 		return v
@@ -125,6 +139,13 @@ func (m *material) subject(s *system.System, need *classification.Need) Subject 
 	sub.Facts, sub.Origins = m.engine.Catalogue.Vocabulary.Resolve(s.Source(m.today), s.Sources(m.engine.Catalogue))
 	for _, l := range need.Levels {
 		sub.Levels[l.Aspect] = l.Level
+	}
+	if need.Stop {
+		return sub
+	}
+	sub.Inherited = m.inherited.of(s.ID)
+	for a := range sub.Inherited {
+		sub.Steps[a] = max(sub.Steps[a], sub.Inherited[a].Need)
 	}
 	return sub
 }

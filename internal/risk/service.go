@@ -128,7 +128,7 @@ func (s *Service) view(ctx context.Context, tx *db.Tx, actor access.Actor, q ask
 	if err != nil {
 		return View{}, err
 	}
-	views, err := s.Requirements.Views(ctx, tx, org, []system.System{sys}, q.texts)
+	views, err := s.Requirements.Views(ctx, tx, access.ReachOf(actor, q.action), []system.System{sys}, q.texts)
 	if err != nil {
 		return View{}, err
 	}
@@ -169,7 +169,7 @@ func classified(v *requirement.View) Impacts {
 			}
 		}
 	}
-	for a, step := range v.Subject.Steps {
+	for a, step := range v.Need.Steps() {
 		if said[a] {
 			continue
 		}

@@ -89,22 +89,26 @@ type adjacency struct {
 
 func (a *adjacency) of(n int32) (from, to int32) { return a.starts[n], a.starts[n+1] }
 
-// NewGraph makes the graph of all dependencies.
+// NewGraph makes the graph of dependencies. Its nodes are numbered by their ids, so that a graph of everything and one of what matters to
+// some systems tell the same ways.
 func NewGraph(list []Dependency) *Graph {
 	g := &Graph{at: make(map[string]int32, len(list))}
-	number := func(id string) int32 {
-		n, ok := g.at[id]
-		if !ok {
-			n = int32(len(g.ids)) //nolint:gosec // there are fewer than two thousand million systems
-			g.at[id] = n
-			g.ids = append(g.ids, id)
+	for i := range list {
+		for _, id := range [...]string{list[i].System.String(), list[i].target()} {
+			if _, ok := g.at[id]; !ok {
+				g.at[id] = 0
+				g.ids = append(g.ids, id)
+			}
 		}
-		return n
+	}
+	slices.Sort(g.ids)
+	for n, id := range g.ids {
+		g.at[id] = int32(n) //nolint:gosec // there are fewer than two thousand million systems
 	}
 	from, to, only := make([]int32, len(list)), make([]int32, len(list)), make([]bool, len(list))
 	for i := range list {
 		d := &list[i]
-		from[i], to[i], only[i] = number(d.System.String()), number(d.target()), d.Carries == CarriesFunction
+		from[i], to[i], only[i] = g.at[d.System.String()], g.at[d.target()], d.Carries == CarriesFunction
 	}
 	g.needs = sorted(len(g.ids), from, to, only)
 	g.neededBy = sorted(len(g.ids), to, from, only)

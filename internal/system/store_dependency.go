@@ -3,12 +3,17 @@
 package system
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
+	"github.com/insegel/insegel/internal/information"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/supplier"
 )
@@ -25,6 +30,113 @@ func dependencies(ctx context.Context, tx *db.Tx, where string, args ...any) ([]
 	}, `SELECT id, system_id, COALESCE(needs_id, ''), COALESCE(facility_id, ''), carries FROM system_dependency WHERE organisation_id = $1 AND `+where+` ORDER BY id`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read dependencies: %w", err)
+	}
+	return out, nil
+}
+
+// nearby is how many dependencies are followed upwards from some systems before all of them are read instead, which is then as quick.
+const nearby = 5000
+
+// Bearing reads every dependency that has a say in what some systems need: on them, and on everything that depends on them. It may give more.
+func Bearing(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems []ids.ID[System]) ([]Dependency, error) {
+	if len(systems) == 0 {
+		return nil, nil
+	}
+	if len(systems) > atOnce {
+		return Dependencies(ctx, tx, org)
+	}
+	args := []any{org}
+	marks := make([]string, len(systems))
+	for i, id := range systems {
+		args = append(args, id)
+		marks[i] = "$" + strconv.Itoa(len(args))
+	}
+	out, err := db.All(ctx, tx, func(scan func(...any) error) (Dependency, error) {
+		var d Dependency
+		return d, scan(&d.ID, &d.System, &d.Needs, &d.Carries)
+	}, `WITH RECURSIVE bearing AS (
+			SELECT id, system_id, needs_id, carries FROM system_dependency WHERE organisation_id = $1 AND needs_id IN (`+strings.Join(marks, ", ")+`)
+			UNION
+			SELECT d.id, d.system_id, d.needs_id, d.carries FROM bearing b JOIN system_dependency d ON d.organisation_id = $1 AND d.needs_id = b.system_id
+		)
+		SELECT id, system_id, needs_id, carries FROM bearing LIMIT `+strconv.Itoa(nearby+1), args...)
+	if err != nil {
+		return nil, fmt.Errorf("read dependencies on systems: %w", err)
+	}
+	if len(out) > nearby {
+		return Dependencies(ctx, tx, org)
+	}
+	slices.SortFunc(out, func(a, b Dependency) int { return cmp.Compare(a.ID, b.ID) })
+	return out, nil
+}
+
+// Needed gives every system that a system depends on, directly or over others.
+func Needed(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.ID[System]) ([]ids.ID[System], error) {
+	out, err := db.All(ctx, tx, func(scan func(...any) error) (ids.ID[System], error) {
+		var id ids.ID[System]
+		return id, scan(&id)
+	}, `WITH RECURSIVE needed AS (
+			SELECT needs_id FROM system_dependency WHERE organisation_id = $1 AND system_id = $2 AND needs_id IS NOT NULL
+			UNION
+			SELECT d.needs_id FROM needed n JOIN system_dependency d ON d.organisation_id = $1 AND d.system_id = n.needs_id WHERE d.needs_id IS NOT NULL
+		)
+		SELECT needs_id FROM needed WHERE needs_id <> $2 ORDER BY needs_id`, org, id)
+	if err != nil {
+		return nil, fmt.Errorf("read what a system needs: %w", err)
+	}
+	return out, nil
+}
+
+// Called gives the names of systems by their ids, those within reach and no others.
+func Called(ctx context.Context, tx *db.Tx, org access.OrganisationID, r access.Reach, list []ids.ID[System]) (map[string]string, error) {
+	out := map[string]string{}
+	list = slices.Clone(list)
+	slices.Sort(list)
+	list = slices.Compact(list)
+	for len(list) > 0 {
+		part := list[:min(atOnce, len(list))]
+		list = list[len(part):]
+		within, args := InReach(r, "unit_id", []any{org})
+		marks := make([]string, len(part))
+		for i, id := range part {
+			args = append(args, id)
+			marks[i] = "$" + strconv.Itoa(len(args))
+		}
+		_, err := db.All(ctx, tx, func(scan func(...any) error) (struct{}, error) {
+			var id, name string
+			err := scan(&id, &name)
+			out[id] = name
+			return struct{}{}, err
+		}, `SELECT id, name FROM system WHERE organisation_id = $1 AND `+within+` AND id IN (`+strings.Join(marks, ", ")+`)`, args...)
+		if err != nil {
+			return nil, fmt.Errorf("read names of systems: %w", err)
+		}
+	}
+	return out, nil
+}
+
+// Types reads which types of information some systems hold, and nothing else of them: what a need is suggested from. nil is every system.
+func Types(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems []ids.ID[System]) (map[ids.ID[System]][]information.Held, error) {
+	where, args := `l.organisation_id = $1`, []any{org}
+	if systems != nil && len(systems) <= atOnce {
+		marks := make([]string, len(systems))
+		for i, id := range systems {
+			args = append(args, id)
+			marks[i] = "$" + strconv.Itoa(len(args))
+		}
+		where += ` AND l.system_id IN (` + strings.Join(append(marks, "''"), ", ") + `)`
+	}
+	out := map[ids.ID[System]][]information.Held{}
+	_, err := db.All(ctx, tx, func(scan func(...any) error) (struct{}, error) {
+		var id ids.ID[System]
+		var h information.Held
+		err := scan(&id, &h.TypeID)
+		out[id] = append(out[id], h)
+		return struct{}{}, err
+	}, `SELECT l.system_id, i.type_id FROM system_information l JOIN information i ON i.id = l.information_id AND i.organisation_id = l.organisation_id
+		WHERE `+where, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read types of information in systems: %w", err)
 	}
 	return out, nil
 }
