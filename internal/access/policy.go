@@ -380,9 +380,9 @@ var policies = map[string]Policy{
 	"procurement.AwardBid":      {Kind: KindProcurement, By: procures},
 	"procurement.BidAttachment": {Kind: KindProcurement, By: procures},
 
-	"risk.List":        {Kind: KindRisk, By: sees, Weakness: true},
-	"risk.Open":        {Kind: KindRisk, By: sees, Weakness: true},
-	"risk.Risk":        {Kind: KindRisk, By: sees, Weakness: true},
+	"risk.List":        {Kind: KindRisk, By: with(sees, reads), Weakness: true},
+	"risk.Open":        {Kind: KindRisk, By: with(sees, reads), Weakness: true},
+	"risk.Risk":        {Kind: KindRisk, By: with(sees, reads), Weakness: true},
 	"risk.Save":        {Kind: KindRisk, By: decides},
 	"risk.Remove":      {Kind: KindRisk, By: decides},
 	"risk.Screen":      {Kind: KindRisk, By: classifies},
@@ -407,7 +407,7 @@ var policies = map[string]Policy{
 	"incident.List":         {Kind: KindIncident, By: learns, Weakness: true},
 	"incident.Open":         {Kind: KindIncident, By: learns, Weakness: true},
 	"incident.Affected":     {Kind: KindIncident, By: learns, Weakness: true},
-	"incident.Report":       {Kind: KindIncident, By: append(slices.Clone(responds), itself...)}, // the program, when a finding may be one
+	"incident.Report":       {Kind: KindIncident, By: slices.Concat(responds, writes, itself)}, // programs that see one first, and the program itself when a finding may be one
 	"incident.Save":         {Kind: KindIncident, By: responds},
 	"incident.SetSystems":   {Kind: KindIncident, By: responds},
 	"incident.Decide":       {Kind: KindIncident, By: responds},

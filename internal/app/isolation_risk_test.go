@@ -35,7 +35,7 @@ func (s *sides) riskCalls(ctx context.Context) map[string]call {
 			return o.Risk, err
 		},
 		"risk.Save":   func(x access.Actor) (any, error) { return a.Risks.Save(ctx, x, ref, risk.Risk{Name: "Stulen"}, l) },
-		"risk.Remove": func(x access.Actor) (any, error) { return none(a.Risks.Remove(ctx, x, ref, id)) },
+		"risk.Remove": func(x access.Actor) (any, error) { return none(a.Risks.Remove(ctx, x, ref, id, risk.AnyVersion)) },
 		"risk.Screen": func(x access.Actor) (any, error) {
 			return none(a.Risks.Screen(ctx, x, ref, map[string]risk.Answer{"dpia-35-3-a": risk.No}, nil))
 		},

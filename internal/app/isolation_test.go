@@ -367,14 +367,24 @@ var apiParts = strings.NewReplacer("{system}", "{slug}", "{aspect}", "integrity"
 	"{supplier}", "{id}", "{import}", "{id}", "{webhook}", "{id}", "{bulk}", "{id}", "{alarm}", "{id}", "{view}", "{id}", "{paper}", "x", "{sub}", "x", "{question}", "x",
 	"{request}", "x", "{delivery}", "x", "{task}", "x", "{group}", "what",
 	"{purchase}", "{id}", "{action}", "x", "{row}", "x", "{evidence}", "x", "{change}", "x", "{finding}", "{id}", "{rule}", "{id}", "{source}", "{id}", "{target}", "{id}",
-	"{agent}", "x")
+	"{agent}", "x", "{incident}", "{id}", "{duty}", "inc-gdpr-33", "{measure}", "x")
 
 // apiRefs are what an address of the API can name, besides systems and processings.
-var apiRefs = regexp.MustCompile(`\{(supplier|import|webhook|bulk|alarm|view|purchase|finding|rule|source|target)\}`)
+var apiRefs = regexp.MustCompile(`\{(supplier|import|webhook|bulk|alarm|view|purchase|finding|rule|source|target|incident)\}`)
 
 // apiBodies are what a program could send to do harm, by what the address looks like, the first that fits: each is what the operation
 // takes, so that it is the use case that refuses.
 var apiBodies = []struct{ pattern, body string }{
+	{`/incidents$`, `{"title":"Stulen"}`},
+	{`/incidents/[^/]+/fields$`, `{"title":"Stulen"}`},
+	{`/incidents/[^/]+/systems$`, `{"systems":[]}`},
+	{`/duties/`, `{"status":"planned"}`},
+	{`/measures`, `{"text":"Stulen"}`},
+	{`/risks(/[^/]+)?$`, `{"name":"Stulen"}`},
+	{`/impact-assessment$`, `{"description":"Stulen"}`},
+	{`/impact-assessment/answers$`, `{"answers":{"dpia-35-3-a":"no"}}`},
+	{`/impact-assessment/opinion$`, `{"text":"Stulet"}`},
+	{`/impact-assessment/decision$`, `{"outcome":"go","reason":"x","review_on":"2027-01-01"}`},
 	{`/systems$`, `{"name":"Stulet","unit":"zorkmid enhet"}`},
 	{`/systems/[^/]+/fields$`, `{"name":"Stulet","unit":"zorkmid enhet"}`},
 	{`/actions/`, `{"status":"new"}`},
@@ -446,7 +456,7 @@ func apiBody(t *testing.T, method, path string) string {
 func (s *sides) addresses(pattern string) []address {
 	plain := strings.NewReplacer("{$}", "", "{n}", "1", "{kind}", "register?format=json")
 	asked := pattern
-	pattern = apiParts.Replace(pattern)
+	pattern = apiParts.Replace(strings.ReplaceAll(pattern, "{risk}", s.risk))
 	if !strings.Contains(pattern, "{slug}") && !strings.Contains(pattern, "{id}") {
 		var out []address
 		for _, q := range []string{"", "?forvaltning=" + s.unit, "?unit=" + s.unit, "?owner=" + strings.ToLower(theirs), "?q=" + strings.ToLower(theirs), "?system=" + s.slug} {
@@ -466,7 +476,7 @@ func (s *sides) addresses(pattern string) []address {
 	if of := apiRefs.FindString(asked); of != "" { // an address of the API says what it names
 		refs = []string{map[string]string{
 			"{supplier}": s.supplierID().String(), "{import}": s.imported, "{purchase}": s.purchase.String(), "{finding}": s.found.place.ID.String(),
-			"{rule}": s.found.rule.String(), "{source}": s.found.source.String(), "{target}": s.target,
+			"{rule}": s.found.rule.String(), "{source}": s.found.source.String(), "{target}": s.target, "{incident}": s.incident,
 		}[of], s.systemID}
 	}
 	for _, ref := range refs {

@@ -144,6 +144,8 @@ func (a *App) api(site *web.Site, views *overview.Service) *web.API {
 	(&evidence.API{Service: a.Evidence}).Routes(api)
 	(&measurement.TargetAPI{Service: a.Measurements}).Routes(api)
 	(&finding.API{Service: a.Findings}).Routes(api)
+	(&risk.API{Service: a.Risks}).Routes(api)
+	(&incident.API{Service: a.Incidents}).Routes(api)
 	(&followup.API{Service: a.Followup}).Routes(api)
 	(&national.OwnAPI{Service: a.National}).Routes(api)
 	a.exampleOperations(api)

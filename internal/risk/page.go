@@ -398,7 +398,7 @@ func (p *Pages) requirementText(c *web.Context, v *View, id string) string {
 }
 
 func (p *Pages) remove(c *web.Context) error {
-	if err := p.Service.Remove(c.Context(), c.Actor, c.Path("slug"), riskID(c)); err != nil {
+	if err := p.Service.Remove(c.Context(), c.Actor, c.Path("slug"), riskID(c), AnyVersion); err != nil {
 		return err
 	}
 	return c.Redirect(pathOf(c.Path("slug")), "risk.removed")

@@ -409,8 +409,11 @@ func (s *Service) topic(r *Risk) string {
 	return s.catalogue().Topics[0].ID
 }
 
-// Remove takes a risk of a system away, and what it demanded.
-func (s *Service) Remove(ctx context.Context, actor access.Actor, ref string, id ids.ID[Risk]) error {
+// AnyVersion stands for the version of a risk that is taken away however it is.
+const AnyVersion = -1
+
+// Remove takes a risk of a system away, and what it demanded. version is the one that was read; AnyVersion does not ask.
+func (s *Service) Remove(ctx context.Context, actor access.Actor, ref string, id ids.ID[Risk], version int64) error {
 	if err := access.Check(actor, "risk.Remove"); err != nil {
 		return err
 	}
@@ -425,6 +428,9 @@ func (s *Service) Remove(ctx context.Context, actor access.Actor, ref string, id
 		}
 		if r.System != sys.ID {
 			return fmt.Errorf("risk %q: %w", id, db.ErrNotFound)
+		}
+		if version != AnyVersion && r.Version != version {
+			return db.ErrConflict
 		}
 		reason := requirement.Demand{Kind: requirement.BecauseRisk, Ref: id.String()}
 		if err := requirement.SetDemands(ctx, tx, actor.Organisation, sys.ID, reason, nil); err != nil {

@@ -184,6 +184,7 @@ func TestCreateRefuses(t *testing.T) {
 				slices.Contains([]string{
 					"followup.List", "followup.Open", "national.Picture", "campaign.List", "campaign.Open", "campaign.Wheel", "finding.Inbox", "finding.FalseRules",
 					"measurement.List", "measurement.Measure", "evidence.List", "evidence.Draft", "evidence.Record", "evidence.Note", "evidence.CompareAccess",
+					"risk.List", "risk.Open", "risk.Risk", "incident.Report",
 				}, action)
 			if r == access.Directory {
 				own = slice == "organisation"
