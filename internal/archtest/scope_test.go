@@ -401,7 +401,8 @@ func writers(files []*source) map[string]bool {
 	bodies := map[string][]*ast.FuncDecl{}
 	owner := map[*ast.FuncDecl]*source{}
 	for _, s := range goFiles(files) {
-		if !s.ships() || s.pkg() == "" || strings.HasPrefix(s.path[strings.LastIndexByte(s.path, '/')+1:], "page") {
+		base := s.path[strings.LastIndexByte(s.path, '/')+1:]
+		if !s.ships() || s.pkg() == "" || strings.HasPrefix(base, "page") || strings.HasPrefix(base, "api") { // they only call use cases
 			continue
 		}
 		for _, d := range s.file.Decls {

@@ -304,12 +304,7 @@ func TestSumsAreMadeAnewAsFromNothing(t *testing.T) {
 			}
 		}
 		index(w.s)
-		var links []system.Dependency
-		for _, c := range []struct {
-			name   string
-			change func()
-			part   bool
-		}{
+		for _, c := range append(w.depending(t, systems), []sumsChange{
 			{"an answer", func() {
 				id := applying(t, w, systems[2].Slug)[0]
 				must(t, w.s.requirements.Answer(ctx, w.actor, systems[2].Slug, []requirement.Answer{{Requirement: id, Status: requirement.NotMet, KnownBy: "attested"}}))
@@ -337,32 +332,12 @@ func TestSumsAreMadeAnewAsFromNothing(t *testing.T) {
 					return audit.Append(ctx, tx, w.actor, audit.Entry{Action: "register.Undo", ObjectKind: "system", ObjectID: systems[0].ID.String()})
 				}))
 			}, true},
-			{"a dependency on something with little need", func() {
-				must(t, systemsOf.AddDependency(ctx, w.actor, systems[36].Slug, system.Needing{System: systems[24].Name, Carries: system.CarriesInformation}))
-				must(t, systemsOf.AddDependency(ctx, w.actor, systems[24].Slug, system.Needing{System: systems[12].Name, Carries: system.CarriesInformation}))
-			}, true},
-			{"another need over a dependency", func() {
-				classify := &classification.Service{DB: d, Catalogue: w.s.catalogue(), Jobs: queueOf(t, d)}
-				must(t, classify.Answer(ctx, w.actor, systems[36].Slug, classification.Answer{
-					Aspect: catalogue.Availability, Perspective: "individual", Level: 3, Motivation: "x",
-				}))
-			}, true},
-			{"no dependency any more", func() {
-				must(t, d.Read(ctx, w.actor.Organisation, func(tx *db.Tx) error {
-					var err error
-					links, err = system.Dependencies(ctx, tx, w.actor.Organisation)
-					return err
-				}))
-				for _, l := range links {
-					must(t, systemsOf.RemoveDependency(ctx, w.actor, l.System.String(), l.ID))
-				}
-			}, true},
 			{"something that many share", func() {
 				must(t, d.Write(ctx, w.actor.Organisation, func(tx *db.Tx) error {
 					return audit.Append(ctx, tx, w.actor, audit.Entry{Action: "organisation.SaveUnit", ObjectKind: "unit", ObjectID: "x"})
 				}))
 			}, false},
-		} {
+		}...) {
 			old := index(w.s)
 			c.change()
 			after := index(w.s)
@@ -375,6 +350,41 @@ func TestSumsAreMadeAnewAsFromNothing(t *testing.T) {
 			}
 		}
 	})
+}
+
+// sumsChange is a change after which the sums are made anew, those of some systems alone when it is in part.
+type sumsChange struct {
+	name   string
+	change func()
+	part   bool
+}
+
+// depending are changes of who depends on whom, over which needs are inherited.
+func (w *world) depending(t *testing.T, systems []system.System) []sumsChange {
+	systemsOf := &system.Service{DB: w.d}
+	return []sumsChange{
+		{"a dependency on something with little need", func() {
+			must(t, systemsOf.AddDependency(ctx, w.actor, systems[36].Slug, system.Needing{System: systems[24].Name, Carries: system.CarriesInformation}))
+			must(t, systemsOf.AddDependency(ctx, w.actor, systems[24].Slug, system.Needing{System: systems[12].Name, Carries: system.CarriesInformation}))
+		}, true},
+		{"another need over a dependency", func() {
+			classify := &classification.Service{DB: w.d, Catalogue: w.s.catalogue(), Jobs: queueOf(t, w.d)}
+			must(t, classify.Answer(ctx, w.actor, systems[36].Slug, classification.Answer{
+				Aspect: catalogue.Availability, Perspective: "individual", Level: 3, Motivation: "x",
+			}))
+		}, true},
+		{"no dependency any more", func() {
+			var links []system.Dependency
+			must(t, w.d.Read(ctx, w.actor.Organisation, func(tx *db.Tx) error {
+				var err error
+				links, err = system.Dependencies(ctx, tx, w.actor.Organisation)
+				return err
+			}))
+			for _, l := range links {
+				must(t, systemsOf.RemoveDependency(ctx, w.actor, l.System.String(), l.ID))
+			}
+		}, true},
+	}
 }
 
 func sumOf(t *testing.T, x *Index, id ids.ID[system.System]) *Sum {
