@@ -41,7 +41,7 @@ func TestAnAgentOverHTTP(t *testing.T) {
 	agent := must(a.Measurements.AddAgent(t.Context(), actor, measurement.Agent{Name: "Serverrummet", Zone: measurement.LAN, PublicKey: measurement.FormatKey(public)}))(t)
 	sys := must(a.Systems.Create(t.Context(), actor, system.New("Treserva")))(t)
 	rec := &probe.Record{Verdict: "unknown", Confidence: "low", Grade: "E1", Reasons: []string{"Sidan gick inte att nå."}}
-	ok(t, measurement.Invent(t.Context(), a.Measurements, actor, measurement.Target{System: sys.ID, URL: "https://treserva.example.se/", Zone: measurement.LAN, Agent: agent.ID}, rec))
+	ok(t, measurement.Invent(t.Context(), a.Measurements, actor, measurement.Target{System: sys.ID, URL: "https://treserva.example.se/", Zone: measurement.LAN, Agent: agent.ID}, &child.Found{Login: rec}))
 	target := must(a.Measurements.List(t.Context(), actor))(t).Targets[0].ID
 	ok(t, a.Measurements.Measure(t.Context(), actor, target))
 
@@ -54,13 +54,13 @@ func TestAnAgentOverHTTP(t *testing.T) {
 		return &measurement.Runner{
 			Agent: agent.ID, Key: private, Server: must(measurement.NewClient(near, srv.URL, key))(t), Log: slog.New(slog.DiscardHandler),
 			Clock: probe.Clock{Now: func() time.Time { return clock }, Sleep: func(ctx context.Context, d time.Duration) error { clock = clock.Add(d); return ctx.Err() }},
-			Probe: func(_ context.Context, o *child.Order) (*probe.Record, []byte, error) {
+			Probe: func(_ context.Context, o *child.Order) (*child.Found, error) {
 				raw, err := json.Marshal(probe.Record{
 					Schema: probe.Schema, URL: o.URL, Verdict: "password_only", Confidence: "medium", Grade: "E1", Paths: []probe.Path{{Kind: "form"}},
 					Reasons: []string{"Sidan tar emot lösenord."}, Started: now.Format(time.RFC3339),
 				})
 				if err != nil {
-					return nil, nil, err
+					return nil, err
 				}
 				return child.Parse(raw)
 			},

@@ -108,6 +108,8 @@ type Options struct {
 	Drilling backup.Drilling
 	// Printer makes PDF documents; nil where nothing can.
 	Printer report.Printer
+	// Browser is the Chromium that pages built by scripts may be shown to when they are measured; empty where there is none.
+	Browser string
 	// Log is where the program writes what it does.
 	Log *slog.Logger
 	// Warn tells the one who started the program something that must not be missed.
@@ -312,7 +314,7 @@ func (a *App) build(ctx context.Context, o Options) error {
 	if err = a.buildEvidence(); err != nil {
 		return err
 	}
-	if err = a.sees(o.Version); err != nil {
+	if err = a.sees(o.Version, o.Browser); err != nil {
 		return err
 	}
 	if err = a.openFindings(o.Searching); err != nil {

@@ -27,7 +27,9 @@ type storyEvidence struct {
 	Factors, LoA, Sample, Deviations                 int
 	DaysAgo                                          int `yaml:"days_ago"`
 	About                                            []string
+	Quality                                          string
 	Title, Signer, Covers, Reason, Limit, Attachment string
+	ReasonEN                                         string `yaml:"reason_en"`
 }
 
 // tellEvidence registers the ways in and records what is known of them, once: a start that was cut short does not do it again.
@@ -69,7 +71,7 @@ func (e *storyEvidence) record(sys *system.System, now time.Time) evidence.New {
 	n := evidence.New{
 		System: sys.ID, Kind: e.Kind, Source: evidence.Source(e.Source), Subject: e.Subject, Outcome: evidence.Outcome(e.Outcome), Scope: e.Scope, About: e.About,
 		Verdict: verdict.Verdict(e.Verdict), Grade: verdict.Grade(e.Grade), Refused: e.Refused, Factors: e.Factors, LoA: e.LoA,
-		Detail: evidence.Detail{Title: e.Title, Signer: e.Signer, Covers: e.Covers, Sample: e.Sample, Deviations: e.Deviations},
+		Quality: verdict.Quality(e.Quality), Detail: evidence.Detail{Title: e.Title, Signer: e.Signer, Covers: e.Covers, Sample: e.Sample, Deviations: e.Deviations},
 	}
 	if n.Subject == "" {
 		n.Subject = evidence.SubjectLogin
@@ -83,10 +85,11 @@ func (e *storyEvidence) record(sys *system.System, now time.Time) evidence.New {
 	if e.DaysAgo > 0 {
 		n.Observed = now.AddDate(0, 0, -e.DaysAgo)
 	}
-	for text, at := range map[string]*[]string{e.Reason: &n.Detail.Reasons, e.Limit: &n.Detail.Limits} {
-		if text != "" {
-			*at = append(*at, text)
-		}
+	if e.Reason != "" {
+		n.Detail.Because = evidence.Told([]string{e.Reason}, []string{e.ReasonEN})
+	}
+	if e.Limit != "" {
+		n.Detail.Limits = []string{e.Limit}
 	}
 	if e.Attachment != "" {
 		n.File = &evidence.File{Name: e.Title + ".txt", Media: "application/octet-stream", Content: []byte(e.Attachment)}

@@ -22,7 +22,7 @@ import (
 func measuredLogin(id, kind string, v verdict.Verdict, mark string) evidence.New {
 	return evidence.New{
 		System: ids.ID[system.System](id), Kind: kind, Source: evidence.Measured, Subject: evidence.SubjectLogin, Outcome: evidence.Unclear, Verdict: v,
-		Grade: verdict.Seen, Detail: evidence.Detail{Title: mark + " titel", Reasons: []string{mark + " skäl"}},
+		Grade: verdict.Seen, Detail: evidence.Detail{Title: mark + " titel", Because: evidence.Told([]string{mark + " skäl"}, nil)},
 	}
 }
 

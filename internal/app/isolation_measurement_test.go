@@ -5,6 +5,7 @@ package app_test
 import (
 	"context"
 	"crypto/ed25519"
+	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
@@ -65,6 +66,15 @@ func (s *sides) measurementCalls(ctx context.Context) map[string]call {
 		"measurement.AddAgent": func(x access.Actor) (any, error) {
 			return a.Measurements.AddAgent(ctx, x, measurement.Agent{Name: "x", PublicKey: measurement.FormatKey(make(ed25519.PublicKey, ed25519.PublicKeySize))})
 		},
+		"measurement.Networks": func(x access.Actor) (any, error) { return a.Measurements.Networks(ctx, x) },
+		"measurement.AskNetwork": func(x access.Actor) (any, error) {
+			return a.Measurements.AskNetwork(ctx, x, measurement.Range{CIDR: netip.MustParsePrefix("10.9.0.0/16"), Expires: civil.Of(a.DB.Now().Add(30 * 24 * time.Hour))}, "skäl")
+		},
+		"measurement.EndNetwork": func(x access.Actor) (any, error) {
+			return none(a.Measurements.EndNetwork(ctx, x, ids.New[measurement.Range]()))
+		},
+		"measurement.AllowScripts":  func(x access.Actor) (any, error) { return none(a.Measurements.AllowScripts(ctx, x)) },
+		"measurement.ForbidScripts": func(x access.Actor) (any, error) { return none(a.Measurements.ForbidScripts(ctx, x)) },
 		"measurement.RevokeAgent": func(x access.Actor) (any, error) {
 			return none(a.Measurements.RevokeAgent(ctx, x, ids.New[measurement.Agent]()))
 		},

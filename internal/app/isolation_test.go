@@ -367,7 +367,7 @@ var apiParts = strings.NewReplacer("{system}", "{slug}", "{aspect}", "integrity"
 	"{supplier}", "{id}", "{import}", "{id}", "{webhook}", "{id}", "{bulk}", "{id}", "{alarm}", "{id}", "{view}", "{id}", "{paper}", "x", "{sub}", "x", "{question}", "x",
 	"{request}", "x", "{delivery}", "x", "{task}", "x", "{group}", "what",
 	"{purchase}", "{id}", "{action}", "x", "{row}", "x", "{evidence}", "x", "{change}", "x", "{finding}", "{id}", "{rule}", "{id}", "{source}", "{id}", "{target}", "{id}",
-	"{agent}", "x", "{incident}", "{id}", "{duty}", "inc-gdpr-33", "{measure}", "x")
+	"{agent}", "x", "{incident}", "{id}", "{duty}", "inc-gdpr-33", "{measure}", "x", "{network}", "x")
 
 // apiRefs are what an address of the API can name, besides systems and processings.
 var apiRefs = regexp.MustCompile(`\{(supplier|import|webhook|bulk|alarm|view|purchase|finding|rule|source|target|incident)\}`)
@@ -406,6 +406,7 @@ var apiBodies = []struct{ pattern, body string }{
 	{`/finding-sources/[^/]+/state$`, `{"state":"off"}`},
 	{`/finding-sources/[^/]+$`, `{"name":"Stulet","owner":"x","every_days":7}`},
 	{`/measurement-targets$`, `{"system":"x","url":"https://norrsjo.example/","zone":"internet","expires_on":"2026-12-01","reason":"x"}`},
+	{`/measurement-networks$`, `{"network":"10.9.0.0/16","expires_on":"2026-12-01","reason":"x"}`},
 	{`/agents$`, `{"name":"Stulet","zone":"lan","public_key":"x"}`},
 	{`/signin-logs$`, `{"content":"eAo="}`},
 	{`/signin-applications$`, `{"kind":"log","name":"x","system":"x"}`},

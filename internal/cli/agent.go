@@ -113,6 +113,7 @@ type agentRun struct {
 	Token   string   `name:"token-file" required:"" help:"A file with a key for programs, of the kind measuring agent." env:"INSEGEL_AGENT_TOKEN" placeholder:"FILE"`
 	Network []string `name:"server-network" help:"A private network that the server stands in. May be repeated." placeholder:"CIDR"`
 	Contact string   `help:"The address that the ones who are measured can turn to." env:"INSEGEL_CONTACT" placeholder:"ADDRESS"`
+	Browser string   `help:"Run the scripts of pages that are empty without them, where the server allows it, in this browser (Chromium). It gets no network." env:"INSEGEL_CHROMIUM" placeholder:"PROGRAM"`
 	Once    bool     `help:"Ask for work once, do it, and stop."`
 	DryRun  bool     `name:"dry-run" help:"Tell what would be measured, and when. The work is taken, and given out again the next day."`
 }
@@ -141,7 +142,7 @@ func (c *agentRun) Run(s *streams) error {
 	}
 	r := &measurement.Runner{
 		Agent: ids.ID[measurement.Agent](c.ID), Key: k, Server: client, Clock: probe.WallClock(), Log: slog.New(slog.NewTextHandler(s.err, nil)),
-		Probe: app.ProbeItself, Contact: c.Contact,
+		Probe: app.ProbeItself, Contact: c.Contact, Browser: c.Browser,
 	}
 	if c.DryRun {
 		r.Plan = func(slots []probe.Slot) {

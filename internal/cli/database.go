@@ -49,7 +49,7 @@ func (d *database) open(s *streams, log *slog.Logger) (*app.App, error) {
 	d.checkpoints.Drop = d.LogDrop
 	return app.Open(s.ctx, app.Options{
 		Outbound: d.reach, Searching: d.searching,
-		Version: Version, Drilling: d.drilling, Database: d.DB, MigrateDatabase: d.MigrateDB, KeyFile: d.KeyFile, KeysFile: d.Keys, Log: log, Checkpoints: d.checkpoints, Printer: d.printer,
+		Version: Version, Drilling: d.drilling, Database: d.DB, MigrateDatabase: d.MigrateDB, KeyFile: d.KeyFile, KeysFile: d.Keys, Log: log, Checkpoints: d.checkpoints, Printer: d.printer, Browser: browserOf(d.printer),
 		Warn: func(sentence string) { fmt.Fprintln(s.err, sentence) },
 	})
 }
@@ -64,6 +64,14 @@ func findPrinter(path string) (report.Printer, error) {
 		return nil, usageError{err}
 	}
 	return p, nil
+}
+
+// browserOf is the program that prints, which shows pages that are measured too.
+func browserOf(p report.Printer) string {
+	if found, ok := p.(*printer.Printer); ok {
+		return found.Program
+	}
+	return ""
 }
 
 // act opens the database and finds the organisation to act for. With write false nothing is made that was not there.

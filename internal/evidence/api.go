@@ -13,6 +13,7 @@ import (
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
+	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/system"
 	"github.com/insegel/insegel/internal/web"
 )
@@ -47,9 +48,10 @@ type apiRecord struct {
 	ExpiresOn  civil.Date `json:"expires_on,omitzero" format:"date" doc:"The first day on which it no longer counts"`
 	Hash       string     `json:"hash,omitempty" doc:"SHA-256 of what was observed"`
 	Verdict    string     `json:"verdict,omitempty" doc:"Of sign-in"`
+	Quality    string     `json:"quality,omitempty" doc:"Of encryption: good, sufficient, phase_out, insufficient or unknown"`
 	Title      string     `json:"title,omitempty"`
 	Covers     string     `json:"covers,omitempty"`
-	Reasons    []string   `json:"reasons,omitempty" nullable:"false"`
+	Reasons    []string   `json:"reasons,omitempty" nullable:"false" doc:"In the language of the caller"`
 	About      []string   `json:"about,omitempty" nullable:"false" doc:"The requirements that it is about, where its subject does not say"`
 	Withdrawn  bool       `json:"withdrawn"`
 }
@@ -94,7 +96,7 @@ func (p *API) list(c *web.Context, in *struct {
 	b.Items, b.Changes, b.APIPage = []apiRecord{}, []apiChange{}, web.PageOf(in.Page, apiPageSize, len(kept))
 	from, to := b.Span()
 	for i := range kept[from:to] {
-		b.Items = append(b.Items, apiOf(&kept[from+i]))
+		b.Items = append(b.Items, apiOf(&kept[from+i], c.L))
 	}
 	for i := range one.Shifts {
 		x := &one.Shifts[i]
@@ -103,11 +105,11 @@ func (p *API) list(c *web.Context, in *struct {
 	return out, nil
 }
 
-func apiOf(r *Record) apiRecord {
+func apiOf(r *Record, l *locale.Localizer) apiRecord {
 	return apiRecord{
 		ID: r.ID.String(), Kind: r.Kind, Source: string(r.Source), Subject: r.Subject, Outcome: string(r.Outcome), Scope: r.Scope, Path: r.Path.String(),
 		ObservedAt: r.Observed.UTC(), ExpiresOn: r.Expires, Hash: r.Hash, Verdict: string(r.Verdict), Title: r.Detail.Title, Covers: r.Detail.Covers,
-		Reasons: r.Detail.Reasons, About: r.About, Withdrawn: !r.Withdrawn.IsZero(),
+		Reasons: r.Detail.Why(l), Quality: string(r.Quality), About: r.About, Withdrawn: !r.Withdrawn.IsZero(),
 	}
 }
 
@@ -161,7 +163,7 @@ func (p *API) record(c *web.Context, in *apiRecordIn) (*apiRecordOut, error) {
 		}
 		n.File = &File{Name: path.Base(b.File.Name), Media: "application/octet-stream", Content: b.File.Content}
 	}
-	sayLogin(c, &n)
+	sayLogin(&n)
 	r, err := p.Service.Record(c.Context(), c.Actor, n)
 	if faults := faultOf(err); len(faults) > 0 {
 		return nil, &web.Error{Status: http.StatusUnprocessableEntity, Key: faults[0].Key, Err: err}
@@ -169,7 +171,7 @@ func (p *API) record(c *web.Context, in *apiRecordIn) (*apiRecordOut, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &apiRecordOut{apiOf(&r)}, nil
+	return &apiRecordOut{apiOf(&r, c.L)}, nil
 }
 
 func (p *API) withdraw(c *web.Context, in *struct {
@@ -218,7 +220,7 @@ type apiCompareOut struct {
 func (p *API) compare(c *web.Context, in *struct {
 	system.APIRef
 	Body struct {
-		List []byte `json:"list" doc:"The list of accounts, as CSV in base64"`
+		List []byte `json:"list" doc:"The list of accounts, as CSV or the answer of SCIM to GET /Users, in base64"`
 	}
 },
 ) (*apiCompareOut, error) {

@@ -104,10 +104,12 @@ type Detail struct {
 	// Method is how one signs in, in words.
 	Method string `json:"method,omitempty"`
 	// Covers says what was looked at, and what was not.
-	Covers  string   `json:"covers,omitempty"`
-	Signer  string   `json:"signer,omitempty"`
-	Reasons []string `json:"reasons,omitempty"`
-	Limits  []string `json:"limits,omitempty"`
+	Covers string `json:"covers,omitempty"`
+	Signer string `json:"signer,omitempty"`
+	// Because are the reasons. Reasons are those of records that were made before they were kept in every language; nothing new has any.
+	Because []Because `json:"because,omitempty"`
+	Reasons []string  `json:"reasons,omitempty"`
+	Limits  []string  `json:"limits,omitempty"`
 	// Sample is how many were looked at, and Deviations how many of them were not as they should; of a review.
 	Sample     int `json:"sample,omitempty"`
 	Deviations int `json:"deviations,omitempty"`
@@ -142,6 +144,8 @@ type Record struct {
 	Grade      verdict.Grade
 	Confidence verdict.Confidence
 	Refused    bool // a connection without a certificate was seen to be refused
+	// Quality is how good encryption was measured to be; of encryption.
+	Quality verdict.Quality
 	// About are the ids of the requirements that it is about, for what no subject covers.
 	About  []string
 	Detail Detail
@@ -180,6 +184,7 @@ type New struct {
 	Grade      verdict.Grade
 	Confidence verdict.Confidence
 	Refused    bool
+	Quality    verdict.Quality
 	About      []string
 	Detail     Detail
 	File       *File
@@ -216,7 +221,7 @@ func (n *New) made(c *catalogue.Catalogue, life *Life, now time.Time) (Record, e
 	r := Record{
 		ID: ids.New[Record](), System: n.System, Path: n.Path, Kind: n.Kind, Strength: kind.Strength, Source: n.Source, Subject: n.Subject, Outcome: n.Outcome,
 		Scope: n.Scope, Observed: n.Observed, Expires: n.Expires, Hash: n.Hash, Verdict: n.Verdict, Factors: n.Factors, LoA: n.LoA, Grade: n.Grade,
-		Confidence: n.Confidence, Refused: n.Refused, About: n.About, Detail: n.Detail, At: now,
+		Confidence: n.Confidence, Refused: n.Refused, Quality: n.Quality, About: n.About, Detail: n.Detail, At: now,
 	}
 	if r.Observed.IsZero() || r.Observed.After(now) && civil.Of(r.Observed) == civil.Of(now) {
 		r.Observed = now // a day without a clock, which is today
@@ -228,6 +233,9 @@ func (n *New) made(c *catalogue.Catalogue, life *Life, now time.Time) (Record, e
 	ends := life.Ends(r.Kind, r.Source, r.SeenOn)
 	if r.Expires.IsZero() {
 		r.Expires = ends
+		if again := r.SeenOn.AddMonths(r.Detail.Months); r.Subject == SubjectLogReview && r.Detail.Months > 0 && again.Before(ends) {
+			r.Expires = again // a review counts until the next one, and is asked for before that
+		}
 	}
 	if n.File != nil {
 		r.File = FileHead{Name: n.File.Name, Media: n.File.Media, Size: int64(len(n.File.Content))}
@@ -254,6 +262,8 @@ func (r *Record) check(c *catalogue.Catalogue, ends civil.Date, now time.Time) e
 		{r.Observed.After(now), ErrFuture},
 		{!r.SeenOn.Before(r.Expires), ErrExpiry},
 		{ends.Before(r.Expires), ErrExpiry},
+		{r.Quality != "" && (r.Subject != SubjectTLS || r.Source != Measured || !r.Quality.Known()), ErrVerdict},
+		{r.Quality != "" && len(r.Detail.Because) == 0, ErrReasons},
 		{r.Hash != "" && !hexHash.MatchString(r.Hash), ErrHash},
 		{utf8.RuneCountInString(r.Scope) > maxScope, ErrLong},
 	}), first(r.loginFaults()), r.Detail.check())
@@ -289,18 +299,23 @@ func (r *Record) loginFaults() []fault {
 		{r.Factors < 0 || r.Factors > 2, ErrVerdict},
 		{!slices.Contains([]int{0, 2, 3, 4}, r.LoA), ErrVerdict},
 		{r.Refused && (r.Source != Measured || r.Verdict != verdict.ClientCertificate), ErrVerdict},
-		{r.Verdict != "" && len(r.Detail.Reasons) == 0, ErrReasons},
+		{r.Verdict != "" && len(r.Detail.Because) == 0, ErrReasons},
 		{r.Grade == verdict.Attested && r.Source == Attested && r.File.Name == "" && r.Detail.Title == "", ErrDocument},
 	}
 }
 
 func (d *Detail) check() error {
-	if len(d.Reasons) > maxReasons || len(d.Limits) > maxReasons || d.Sample < 0 || d.Deviations < 0 || d.Months < 0 {
+	if len(d.Because)+len(d.Reasons) > maxReasons || len(d.Limits) > maxReasons || d.Sample < 0 || d.Deviations < 0 || d.Months < 0 {
 		return ErrLong
 	}
 	for _, t := range slices.Concat([]string{d.Title, d.Method, d.Covers, d.Signer}, d.Reasons, d.Limits) {
 		if utf8.RuneCountInString(t) > maxText {
 			return ErrLong
+		}
+	}
+	for i := range d.Because {
+		if err := d.Because[i].check(); err != nil {
+			return err
 		}
 	}
 	return nil

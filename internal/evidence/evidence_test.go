@@ -53,7 +53,7 @@ func indicator(t testing.TB) *verdict.Indicator {
 func login(v verdict.Verdict) New {
 	return New{
 		Kind: "EV_AUTHNREQ", Source: Measured, Subject: SubjectLogin, Outcome: Unclear, Verdict: v, Grade: verdict.Seen,
-		Detail: Detail{Reasons: []string{"Systemet begär tillitsnivå 3."}},
+		Detail: Detail{Because: Told([]string{"Systemet begär tillitsnivå 3."}, nil)},
 	}
 }
 
@@ -86,7 +86,7 @@ func TestNewIsChecked(t *testing.T) {
 	c, l := whole(t), life(t)
 	statement := New{
 		Kind: "EV_ATTEST", Source: Attested, Subject: SubjectLogin, Outcome: For, Verdict: verdict.StrongDemanded, Grade: verdict.Attested,
-		Detail: Detail{Title: "Intyg 2026:14", Signer: "Systemägaren", Reasons: []string{"Intygat."}},
+		Detail: Detail{Title: "Intyg 2026:14", Signer: "Systemägaren", Because: Told([]string{"Intygat."}, nil)},
 	}
 	for name, tc := range map[string]struct {
 		change func(*New)
@@ -113,7 +113,7 @@ func TestNewIsChecked(t *testing.T) {
 		"a word called a test":   {func(n *New) { n.Grade = verdict.Tested }, statement, ErrVerdict},
 		"refused by a word":      {func(n *New) { n.Refused = true }, statement, ErrVerdict},
 		"a word about nothing":   {func(n *New) { n.Detail.Title = "" }, statement, ErrDocument},
-		"no reason":              {func(n *New) { n.Detail.Reasons = nil }, login(verdict.PasswordOnly), ErrReasons},
+		"no reason":              {func(n *New) { n.Detail.Because = nil }, login(verdict.PasswordOnly), ErrReasons},
 		"too long":               {func(n *New) { n.Detail.Covers = strings.Repeat("å", maxText+1) }, login(verdict.Unknown), ErrLong},
 		"about what is not":      {func(n *New) { n.About = []string{"det-finns-inte"} }, login(verdict.Unknown), ErrAbout},
 		"an empty file":          {func(n *New) { n.File = &File{Name: "x.pdf"} }, statement, ErrFile},

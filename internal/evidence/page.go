@@ -275,7 +275,7 @@ func read(c *web.Context, subject string) (New, []web.FieldError, error) {
 			}
 		}
 	}
-	sayLogin(c, &n)
+	sayLogin(&n)
 	n.File, err = attached(c)
 	if errors.Is(err, web.ErrEnding) {
 		return n, append(faults, web.FieldError{Field: "fil", Key: "evidence.error-ending"}), nil
@@ -284,12 +284,12 @@ func read(c *web.Context, subject string) (New, []web.FieldError, error) {
 }
 
 // sayLogin tells as a verdict what somebody says of a sign-in. Only a test is a measurement; all else is a word.
-func sayLogin(c *web.Context, n *New) {
+func sayLogin(n *New) {
 	if n.Subject != SubjectLogin {
 		n.LoA = 0
 		return
 	}
-	n.Detail.Reasons = []string{c.L.T("evidence.says-" + SubjectLogin + "-" + string(For))}
+	n.Detail.Because = []Because{{Key: "evidence.says-" + SubjectLogin + "-" + string(n.Outcome)}}
 	switch n.Outcome {
 	case For:
 		n.Verdict, n.Factors = verdict.StrongDemanded, 2
@@ -301,10 +301,9 @@ func sayLogin(c *web.Context, n *New) {
 		}
 	case Against:
 		n.Verdict, n.Factors, n.LoA = verdict.PasswordOnly, 1, 0
-		n.Detail.Reasons = []string{c.L.T("evidence.says-" + SubjectLogin + "-" + string(Against))}
 	default:
 		n.Verdict, n.LoA = verdict.Unknown, 0
-		n.Detail.Reasons = []string{c.L.T("evidence.says-" + SubjectLogin + "-" + string(Unclear))}
+		n.Detail.Because[0].Key = "evidence.says-" + SubjectLogin + "-" + string(Unclear)
 	}
 }
 
@@ -395,7 +394,7 @@ func (p *Pages) accountsForm(c *web.Context, sys *system.System, faults ...web.F
 			{Label: t("evidence.systems"), Href: "/system"}, {Label: sys.Name, Href: "/system/" + sys.Slug}, {Label: t("evidence.title"), Href: Path(sys.Slug)}, {Label: t("evidence.accounts")},
 		}},
 		Lead: t("evidence.accounts-lead", "Name", sys.Name), Action: Path(sys.Slug) + "/konton", Back: Path(sys.Slug),
-		File: web.Field{Name: "fil", Type: "file", Label: t("evidence.accounts-file"), Hint: t("evidence.accounts-hint"), Accept: ".csv,.txt"},
+		File: web.Field{Name: "fil", Type: "file", Label: t("evidence.accounts-file"), Hint: t("evidence.accounts-hint"), Accept: ".csv,.txt,.json"},
 	}
 	d.Errors = faults
 	return d
@@ -418,7 +417,7 @@ func (p *Pages) compare(c *web.Context) error {
 	again := func(key string) error {
 		return c.Render(templates, "accounts.html", p.accountsForm(c, &sys, web.FieldError{Field: "fil", Key: key}))
 	}
-	f, _, err := c.Upload("fil", MaxAccessList, ".csv", ".txt")
+	f, _, err := c.Upload("fil", MaxAccessList, ".csv", ".txt", ".json")
 	switch {
 	case errors.Is(err, web.ErrNoFile):
 		return again("evidence.error-no-file")

@@ -129,6 +129,9 @@ func (r *Record) entry(shift *Shift) audit.Entry {
 	if r.Subject == SubjectLogin {
 		data["verdict"], data["factors"], data["loa"], data["grade"] = r.Verdict, r.Factors, r.LoA, r.Grade
 	}
+	if r.Quality != "" {
+		data["quality"] = r.Quality
+	}
 	if shift != nil {
 		data["direction"] = shift.Direction
 	}

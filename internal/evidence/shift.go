@@ -44,6 +44,9 @@ func shifted(x *verdict.Indicator, records []Record, r *Record, on civil.Date) (
 		return Shift{}, false
 	}
 	s := Shift{ID: ids.New[Shift](), System: r.System, Path: r.Path, Subject: r.Subject, Record: r.ID, Seen: r.At}
+	if r.Quality != "" {
+		return qualityShift(s, records, r)
+	}
 	if r.Subject != SubjectLogin {
 		return outcomeShift(s, records, r)
 	}
@@ -77,6 +80,25 @@ func outcomeShift(s Shift, records []Record, r *Record) (Shift, bool) {
 		s.Direction = Better
 	}
 	s.Was, s.Became = string(was), string(r.Outcome)
+	return s, s.Direction != ""
+}
+
+// qualityShift compares how good encryption is with how good it was, the last time that it could be seen.
+func qualityShift(s Shift, records []Record, r *Record) (Shift, bool) {
+	was := verdict.Unmeasured
+	for i := range records {
+		o := &records[i]
+		if o.Subject == r.Subject && o.Source == r.Source && o.Path == r.Path && o.Scope == r.Scope && o.Withdrawn.IsZero() && o.Quality != "" && o.Quality != verdict.Unmeasured {
+			was = o.Quality
+		}
+	}
+	switch {
+	case r.Quality.WorseThan(was):
+		s.Direction = Worse
+	case was.WorseThan(r.Quality):
+		s.Direction = Better
+	}
+	s.Was, s.Became = string(was), string(r.Quality)
 	return s, s.Direction != ""
 }
 

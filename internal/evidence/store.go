@@ -26,14 +26,14 @@ var Sealed = []db.Sealed{
 func (r *Record) detailCell() db.Cell { return Sealed[0].Cell("detail", r.ID.String()) }
 
 const columns = `e.id, e.system_id, e.login_path_id, e.kind, e.strength, e.source, e.subject, e.outcome, e.scope, e.observed_at, e.expires_on, e.hash,
-	e.verdict, e.factors, e.loa, e.grade, e.confidence, e.refused = 1, e.detail, e.recorded_by, e.recorded_at, COALESCE(e.withdrawn_at, 0), e.withdrawn_reason`
+	e.verdict, e.factors, e.loa, e.grade, e.confidence, e.refused = 1, e.quality, e.detail, e.recorded_by, e.recorded_at, COALESCE(e.withdrawn_at, 0), e.withdrawn_reason`
 
 // scan reads a record. Its words stay sealed unless opened: sums over thousands need none of them.
 func scan(scan func(...any) error) (Record, error) {
 	var r Record
 	var observed, at, withdrawn int64
 	err := scan(&r.ID, &r.System, &r.Path, &r.Kind, &r.Strength, &r.Source, &r.Subject, &r.Outcome, &r.Scope, &observed, &r.Expires, &r.Hash,
-		&r.Verdict, &r.Factors, &r.LoA, &r.Grade, &r.Confidence, &r.Refused, &r.Detail.Title, &r.By, &at, &withdrawn, &r.WithdrawnReason)
+		&r.Verdict, &r.Factors, &r.LoA, &r.Grade, &r.Confidence, &r.Refused, &r.Quality, &r.Detail.Title, &r.By, &at, &withdrawn, &r.WithdrawnReason)
 	r.Observed, r.At = db.FromMillis(observed), db.FromMillis(at)
 	r.SeenOn = civil.Of(r.Observed)
 	if withdrawn != 0 {
@@ -187,10 +187,10 @@ func insert(ctx context.Context, tx *db.Tx, org access.OrganisationID, r *Record
 		return err
 	}
 	if _, err := tx.Exec(ctx, `INSERT INTO evidence (id, organisation_id, system_id, login_path_id, kind, strength, source, subject, outcome, scope, observed_at,
-			expires_on, hash, verdict, factors, loa, grade, confidence, refused, detail, recorded_by, recorded_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)`,
+			expires_on, hash, verdict, factors, loa, grade, confidence, refused, quality, detail, recorded_by, recorded_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)`,
 		r.ID, org, r.System, r.Path, r.Kind, r.Strength, r.Source, r.Subject, r.Outcome, r.Scope, db.Millis(r.Observed),
-		r.Expires, r.Hash, r.Verdict, r.Factors, r.LoA, r.Grade, r.Confidence, bit(r.Refused), detail, r.By, db.Millis(r.At)); err != nil {
+		r.Expires, r.Hash, r.Verdict, r.Factors, r.LoA, r.Grade, r.Confidence, bit(r.Refused), r.Quality, detail, r.By, db.Millis(r.At)); err != nil {
 		return fmt.Errorf("save evidence: %w", err)
 	}
 	rows := make([][]any, len(r.About))

@@ -90,7 +90,7 @@ func (r *Refusal) Is(target error) bool { return target == ErrRefused } //nolint
 func refuse(code string) error { return &Refusal{Code: code} }
 
 // verify opens a delivery: that it is the agent's own, and that the record in it is one.
-func (d *Delivery) verify(a *Agent) (*probe.Record, error) {
+func (d *Delivery) verify(a *Agent) (*child.Found, error) {
 	key, err := ParseKey(a.PublicKey)
 	if err != nil {
 		return nil, refuse("key")
@@ -98,22 +98,34 @@ func (d *Delivery) verify(a *Agent) (*probe.Record, error) {
 	if !ed25519.Verify(key, signed(d.Agent, d.Task, d.Record), d.Signature) {
 		return nil, refuse("signature")
 	}
-	rec, _, err := child.Parse(d.Record)
+	f, err := child.Parse(d.Record)
 	if err != nil {
 		return nil, refuse("record")
 	}
-	return rec, nil
+	f.Raw = d.Record // as it was signed
+	return f, nil
 }
 
 // fits holds a record against what was asked for, and when: one of another page, or of another time, is not the answer.
-func fits(t *Target, rec *probe.Record, issued, now time.Time) error {
-	u, err := probe.ParseURL(t.URL)
-	if err != nil || rec.URL != decode.Redact(u) {
+func fits(t *Target, f *child.Found, issued, now time.Time) error {
+	if !about(t, f) {
 		return refuse("other-target")
 	}
-	started, err := time.Parse(time.RFC3339, rec.Started)
+	started, err := time.Parse(time.RFC3339, f.Started())
 	if err != nil || started.Before(issued.Add(-skew)) || started.After(now.Add(skew)) || now.Sub(issued) > taskLife {
 		return refuse("stale")
 	}
 	return nil
+}
+
+// about reports whether a record is of a target's own page, and of what it is measured for.
+func about(t *Target, f *child.Found) bool {
+	u, err := probe.ParseURL(t.URL)
+	switch {
+	case err != nil:
+		return false
+	case t.Kind == Encryption:
+		return f.TLS != nil && strings.EqualFold(hostAndPort(f.TLS), hostOf(u))
+	}
+	return f.Login != nil && f.Login.URL == decode.Redact(u)
 }

@@ -37,11 +37,16 @@ func mustJSON(t *testing.T, v any) []byte {
 
 func locales(t *testing.T) *locale.Localizer {
 	t.Helper()
+	return localesIn(t, "sv")
+}
+
+func localesIn(t *testing.T, lang string) *locale.Localizer {
+	t.Helper()
 	b, err := locale.NewBundle(map[string]string{"measurement": Messages})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return b.In("sv")
+	return b.In(lang)
 }
 
 // record is one as an agent makes it, of an address at a time.
@@ -266,7 +271,7 @@ func TestAnAgentsNight(t *testing.T) {
 		}
 		r := &Runner{
 			Agent: ids.New[Agent](), Key: private, Server: c, Clock: probe.WallClock(), Log: slog.New(slog.DiscardHandler),
-			Probe: func(_ context.Context, o *child.Order) (*probe.Record, []byte, error) {
+			Probe: func(_ context.Context, o *child.Order) (*child.Found, error) {
 				time.Sleep(30 * time.Second)
 				return child.Parse(record(t, o.URL, time.Now()))
 			},
@@ -301,9 +306,9 @@ func TestAnAgentIsTold(t *testing.T) {
 		}
 		n := night(time.Now().Add(12 * time.Hour))
 		s := &refusing{work: Work{Start: n.Start, End: n.End, Tasks: []Task{{ID: "1", Host: "a:443", Order: child.Order{URL: "https://a/"}}}}}
-		r := &Runner{Agent: "x", Key: private, Server: s, Clock: probe.WallClock(), Log: slog.New(slog.DiscardHandler), Probe: func(context.Context, *child.Order) (*probe.Record, []byte, error) {
+		r := &Runner{Agent: "x", Key: private, Server: s, Clock: probe.WallClock(), Log: slog.New(slog.DiscardHandler), Probe: func(context.Context, *child.Order) (*child.Found, error) {
 			t.Error("something was measured")
-			return nil, nil, child.ErrChild
+			return nil, child.ErrChild
 		}}
 		if err := r.Once(t.Context()); err != nil || s.begun != 1 {
 			t.Errorf("%v, %d begun", err, s.begun)

@@ -37,6 +37,13 @@ func (p *TargetAPI) Routes(a *web.API) {
 	web.Operate(a, web.Op{Method: "POST", Path: "/measuring/resumption", Action: "measurement.Resume", ID: "resume-measuring", Tag: tag, Text: "measurement.api-resume-measuring", Status: http.StatusNoContent}, func(c *web.Context, _ *struct{}) (*struct{}, error) {
 		return nil, p.Service.Resume(c.Context(), c.Actor)
 	})
+	web.Operate(a, web.Op{Method: "POST", Path: "/measuring/scripts", Action: "measurement.AllowScripts", ID: "allow-scripts", Tag: tag, Text: "measurement.api-allow-scripts", Status: http.StatusNoContent}, func(c *web.Context, _ *struct{}) (*struct{}, error) {
+		return nil, p.Service.AllowScripts(c.Context(), c.Actor)
+	})
+	web.Operate(a, web.Op{Method: "DELETE", Path: "/measuring/scripts", Action: "measurement.ForbidScripts", ID: "forbid-scripts", Tag: tag, Text: "measurement.api-forbid-scripts", Status: http.StatusNoContent}, func(c *web.Context, _ *struct{}) (*struct{}, error) {
+		return nil, p.Service.ForbidScripts(c.Context(), c.Actor)
+	})
+	p.networkRoutes(a, tag)
 	web.Operate(a, web.Op{Method: "GET", Path: "/agents", Action: "measurement.Agents", ID: "list-agents", Tag: tag, Text: "measurement.api-list-agents"}, p.agents)
 	web.Operate(a, web.Op{Method: "POST", Path: "/agents", Action: "measurement.AddAgent", ID: "add-agent", Tag: tag, Text: "measurement.api-add-agent", Status: http.StatusCreated}, p.addAgent)
 	web.Operate(a, web.Op{Method: "DELETE", Path: "/agents/{agent}", Action: "measurement.RevokeAgent", ID: "revoke-agent", Tag: tag, Text: "measurement.api-revoke-agent", Status: http.StatusNoContent}, p.revokeAgent)
@@ -52,19 +59,21 @@ type apiTarget struct {
 	System     string     `json:"system" doc:"The system's id"`
 	SystemName string     `json:"system_name,omitempty"`
 	Path       string     `json:"path,omitempty" doc:"The id of the way in"`
+	Kind       string     `json:"kind" enum:"login,tls" doc:"What it is measured for"`
 	URL        string     `json:"url"`
 	Hosts      []string   `json:"hosts" nullable:"false" doc:"Others that may be followed to"`
 	Zone       string     `json:"zone"`
 	Agent      string     `json:"agent,omitempty" doc:"The id of the agent that measures; the server when left out"`
 	State      string     `json:"state" enum:"waiting,approved,expired,ended"`
 	ExpiresOn  civil.Date `json:"expires_on" format:"date"`
-	Verdict    string     `json:"verdict,omitempty" doc:"Of the last measurement"`
+	Verdict    string     `json:"verdict,omitempty" doc:"Of the last measurement of sign-in"`
+	Quality    string     `json:"quality,omitempty" doc:"Of the last measurement of encryption: good, sufficient, phase_out, insufficient or unknown"`
 	MeasuredAt time.Time  `json:"measured_at,omitzero"`
 }
 
 func apiTargetOf(t *Target, today civil.Date) apiTarget {
 	return apiTarget{
-		ID: t.ID.String(), System: t.System.String(), Path: t.Path.String(), URL: t.URL, Hosts: append([]string{}, t.Hosts...), Zone: t.Zone,
+		ID: t.ID.String(), Kind: t.Kind, System: t.System.String(), Path: t.Path.String(), URL: t.URL, Hosts: append([]string{}, t.Hosts...), Zone: t.Zone,
 		Agent: t.Agent.String(), State: string(t.State(today)), ExpiresOn: t.Expires,
 	}
 }
@@ -105,7 +114,7 @@ func (p *TargetAPI) list(c *web.Context, in *struct {
 	for _, t := range kept[from:to] {
 		x := apiTargetOf(&t.Target, l.Today)
 		if x.SystemName = t.SystemName; t.Last != nil {
-			x.Verdict, x.MeasuredAt = string(t.Last.Verdict), t.Last.At.UTC()
+			x.Verdict, x.Quality, x.MeasuredAt = string(t.Last.Verdict), string(t.Last.Quality), t.Last.At.UTC()
 		}
 		b.Items = append(b.Items, x)
 	}
@@ -116,6 +125,7 @@ type apiAskIn struct {
 	Body struct {
 		System     string     `json:"system" minLength:"1" maxLength:"200" doc:"The system's id"`
 		Path       string     `json:"path,omitempty" maxLength:"100" doc:"The id of the way in; the system as a whole when left out"`
+		Kind       string     `json:"kind,omitempty" enum:"login,tls" default:"login" doc:"What it is measured for"`
 		URL        string     `json:"url" maxLength:"500"`
 		Hosts      []string   `json:"hosts,omitempty" nullable:"false" maxItems:"20"`
 		Private    bool       `json:"private,omitempty" doc:"The address's own host may have a private address"`
@@ -133,7 +143,7 @@ type apiTargetOut struct{ Body apiTarget }
 func (p *TargetAPI) ask(c *web.Context, in *apiAskIn) (*apiTargetOut, error) {
 	b := &in.Body
 	t, err := p.Service.Ask(c.Context(), c.Actor, Target{
-		System: ids.ID[system.System](b.System), Path: ids.ID[system.LoginPath](b.Path), URL: b.URL, Hosts: b.Hosts, Private: b.Private, Zone: b.Zone,
+		Kind: b.Kind, System: ids.ID[system.System](b.System), Path: ids.ID[system.LoginPath](b.Path), URL: b.URL, Hosts: b.Hosts, Private: b.Private, Zone: b.Zone,
 		Agent: ids.ID[Agent](b.Agent), SecondStep: b.SecondStep, Expires: b.ExpiresOn,
 	}, b.Reason)
 	if err != nil {
@@ -148,6 +158,10 @@ var apiFaults = []struct {
 	status int
 	key    string
 }{
+	{ErrKind, http.StatusUnprocessableEntity, "measurement.error-kind"},
+	{ErrEncrypted, http.StatusUnprocessableEntity, "measurement.error-encrypted"},
+	{ErrRange, http.StatusUnprocessableEntity, "measurement.error-network"},
+	{ErrRangeStands, http.StatusConflict, "measurement.error-network-stands"},
 	{ErrURL, http.StatusUnprocessableEntity, "measurement.error-url"},
 	{ErrLoopback, http.StatusUnprocessableEntity, "measurement.error-loopback"},
 	{ErrHosts, http.StatusUnprocessableEntity, "measurement.error-hosts"},

@@ -15,6 +15,7 @@ import (
 	"github.com/insegel/insegel/internal/evidence"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/probe"
+	"github.com/insegel/insegel/internal/probe/child"
 	"github.com/insegel/insegel/internal/probe/verdict"
 	"github.com/insegel/insegel/internal/system"
 )
@@ -54,6 +55,10 @@ const (
 var (
 	// ErrURL says that an address cannot be measured.
 	ErrURL = errors.New("write the address as https://HOST/PATH, without a user name")
+	// ErrKind says that a target is to be measured for nothing there is.
+	ErrKind = errors.New("say what is measured: login or tls")
+	// ErrEncrypted says that a page without encryption is to have its encryption measured.
+	ErrEncrypted = errors.New("encryption is measured of an address that begins with https")
 	// ErrHosts says that the other hosts are not written right.
 	ErrHosts = errors.New("write each other host as HOST or HOST:PORT, at most ten")
 	// ErrLoopback says that a target is on the server itself.
@@ -82,9 +87,20 @@ var (
 	ErrName = errors.New("give the mapping a name of at most 60 characters")
 )
 
+// What a target is measured for.
+const (
+	Login      = child.Login
+	Encryption = child.Encryption
+)
+
+// Kinds lists them.
+var Kinds = []string{Login, Encryption}
+
 // Target is a page of a system that is measured.
 type Target struct {
-	ID     ids.ID[Target]
+	ID ids.ID[Target]
+	// Kind is what it is measured for: how one signs in there, or how good its encryption is.
+	Kind   string
 	System ids.ID[system.System]
 	// Path is the way in that the page belongs to; empty for the system as a whole.
 	Path ids.ID[system.LoginPath]
@@ -122,23 +138,24 @@ const (
 )
 
 // State tells how the target stands on a day.
-func (t *Target) State(on civil.Date) State {
-	switch {
-	case !t.Ended.IsZero():
-		return Ended
-	case t.ApprovedAt.IsZero():
-		return Waiting
-	case !on.Before(t.Expires):
-		return Expired
-	}
-	return Approved
-}
+func (t *Target) State(on civil.Date) State { return standing(t.Ended, t.ApprovedAt, t.Expires, on) }
 
 // check completes a target and says what is wrong with it.
 func (t *Target) check(today civil.Date) error {
 	u, err := probe.ParseURL(t.URL)
 	if err != nil || u.User != nil || u.Fragment != "" || len(t.URL) > 500 {
 		return ErrURL
+	}
+	if t.Kind == "" {
+		t.Kind = Login
+	}
+	switch {
+	case !slices.Contains(Kinds, t.Kind):
+		return ErrKind
+	case t.Kind == Encryption && u.Scheme != "https":
+		return ErrEncrypted
+	case t.Kind == Encryption: // it is the host that is measured, and nothing is followed
+		u, t.Hosts, t.SecondStep = &url.URL{Scheme: u.Scheme, Host: u.Host, Path: "/"}, nil, false
 	}
 	t.URL = u.String()
 	if t.Host = hostOf(u); t.Host == "" {
@@ -185,6 +202,15 @@ func local(host string) bool {
 	return h == "localhost" || strings.HasSuffix(h, ".localhost") || strings.HasPrefix(h, "127.") || h == "::1" || h == "0.0.0.0" || h == "::"
 }
 
+// connections is how many connections a measurement of the target may take. Encryption takes its host's whole day, and so does a page that
+// may be shown to a browser.
+func (t *Target) connections(scripts bool) int {
+	if t.Kind == Encryption || scripts {
+		return perDay
+	}
+	return perRun
+}
+
 // allow are the hosts that the prober is told are approved.
 func (t *Target) allow() []string {
 	out := slices.Clone(t.Hosts)
@@ -205,10 +231,12 @@ type Result struct {
 	Factors    int
 	LoA        int
 	Confidence verdict.Confidence
-	Hash       string
-	Evidence   ids.ID[evidence.Record]
-	// Record is the record as it came, when it has been opened.
-	Record *probe.Record
+	// Quality is how good encryption is; empty for sign-in.
+	Quality  verdict.Quality
+	Hash     string
+	Evidence ids.ID[evidence.Record]
+	// Found is the record as it came, when it has been opened.
+	Found *child.Found
 }
 
 // found is what a record says as evidence about a target.
@@ -217,7 +245,7 @@ func found(t *Target, rec *probe.Record, hash string, zone string, at time.Time)
 	n := evidence.New{
 		System: t.System, Path: t.Path, Kind: kindOf(rec, p), Source: evidence.Measured, Subject: evidence.SubjectLogin, Scope: zone,
 		Observed: at, Hash: hash, Verdict: verdict.Verdict(rec.Verdict), Factors: value(rec.Factors), LoA: value(rec.LoA), Confidence: verdict.Confidence(rec.Confidence),
-		Detail: evidence.Detail{Method: p.Kind, Covers: rec.URL, Reasons: rec.Reasons, Limits: rec.Limits},
+		Detail: evidence.Detail{Method: p.Kind, Covers: rec.URL, Because: evidence.Told(rec.Reasons, rec.ReasonsEN), Limits: rec.Limits},
 	}
 	if n.Grade = verdict.Grade(rec.Grade); n.Grade != verdict.Metadata { // a page that is seen shows no more than that
 		n.Grade = verdict.Seen

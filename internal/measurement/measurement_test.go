@@ -116,9 +116,15 @@ func (p *place) approved(t *testing.T, x Target) Target {
 
 func (p *place) approve(t *testing.T, id ids.ID[Target]) {
 	t.Helper()
+	p.approveOf(t, KindTarget, id.String())
+}
+
+// approveOf lets another person approve what waits.
+func (p *place) approveOf(t *testing.T, kind, id string) {
+	t.Helper()
 	var waiting []approval.Told
 	err := p.d.Read(t.Context(), p.asker.Organisation, func(tx *db.Tx) (err error) {
-		waiting, err = p.Approvals.Waits(t.Context(), tx, locales(t), "measurement-target", id.String())
+		waiting, err = p.Approvals.Waits(t.Context(), tx, locales(t), kind, id)
 		return err
 	})
 	if err != nil || len(waiting) != 1 {
@@ -133,20 +139,20 @@ func (p *place) approve(t *testing.T, id ids.ID[Target]) {
 }
 
 // here lets the real prober reach a server on this machine, which it never does in the product.
-func here(t *testing.T, address string) func(context.Context, *child.Order) (*probe.Record, []byte, error) {
+func here(t *testing.T, address string) func(context.Context, *child.Order) (*child.Found, error) {
 	t.Helper()
 	rules, err := verdict.Load(data.Files)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return func(ctx context.Context, o *child.Order) (*probe.Record, []byte, error) {
+	return func(ctx context.Context, o *child.Order) (*child.Found, error) {
 		allow, err := probe.ParseAllow(strings.TrimPrefix(address, "http://"))
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		u, err := probe.ParseURL(address + "/")
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		rec := probe.Login(ctx, probe.Options{Rules: rules, Loopback: true, Allow: []probe.Allow{allow}, Lang: "sv", Vantage: probe.Vantage{ID: o.Vantage, Zone: o.Zone}}, u)
 		rec.URL = o.URL
@@ -190,7 +196,7 @@ func TestATargetIsMeasuredByTwoPeoplesLeave(t *testing.T) {
 			t.Errorf("a third measurement of the day, beyond 40 connections: %v", err)
 		}
 		one, err := p.Open(t.Context(), p.asker, x.ID)
-		if err != nil || len(one.Results) != 2 || one.Results[0].Verdict != verdict.PasswordOnly || len(one.Results[0].Record.Reasons) == 0 {
+		if err != nil || len(one.Results) != 2 || one.Results[0].Verdict != verdict.PasswordOnly || len(one.Results[0].Found.Login.Reasons) == 0 {
 			t.Fatalf("%v, %+v", err, one.Results)
 		}
 		of, err := p.Evidence.List(t.Context(), p.asker, p.sys.Slug)
@@ -213,15 +219,15 @@ func TestAPauseStands(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) {
 		p := newPlace(t, d)
 		const host = "treserva.example.se:443"
-		if err := errors.Join(p.claim(t.Context(), host), p.release(t.Context(), host, true), p.release(t.Context(), host, false)); err != nil {
+		if err := errors.Join(p.claim(t.Context(), host, perRun), p.release(t.Context(), host, true), p.release(t.Context(), host, false)); err != nil {
 			t.Fatal(err)
 		}
 		p.now = p.now.Add(pausedFor - time.Minute)
-		if err := p.claim(t.Context(), host); !errors.Is(err, ErrManners) {
+		if err := p.claim(t.Context(), host, perRun); !errors.Is(err, ErrManners) {
 			t.Errorf("measured in its pause: %v", err)
 		}
 		p.now = p.now.Add(2 * time.Minute)
-		if err := p.claim(t.Context(), host); err != nil {
+		if err := p.claim(t.Context(), host, perRun); err != nil {
 			t.Errorf("after its pause: %v", err)
 		}
 	})
@@ -231,7 +237,7 @@ func TestAPauseStands(t *testing.T) {
 func TestNobodyLooksOnAfterAMeasurement(t *testing.T) {
 	p := newPlace(t, dbtest.SQLite(t))
 	var within context.Context
-	p.Probe = func(ctx context.Context, o *child.Order) (*probe.Record, []byte, error) {
+	p.Probe = func(ctx context.Context, o *child.Order) (*child.Found, error) {
 		within = ctx
 		return child.Parse(record(t, o.URL, p.now))
 	}
@@ -314,19 +320,20 @@ func TestTheChildReachesNothingOfOurs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rec, raw, err := child.Run(t.Context(), []string{program, "probe", "order"}, &child.Order{
+	found, err := child.Run(t.Context(), []string{program, "probe", "order"}, &child.Order{
 		URL: srv.URL + "/", Allow: []string{strings.TrimPrefix(srv.URL, "http://")}, Approval: "a1", Vantage: "server", Zone: LAN, Lang: "sv",
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	rec := found.Login
 	if asked || rec.Verdict != "unknown" || !slices.Contains(rec.Limits, "address_refused") || rec.ApprovalID == nil || *rec.ApprovalID != "a1" || rec.Vantage.Zone != LAN {
-		t.Errorf("asked %t, %s", asked, raw)
+		t.Errorf("asked %t, %s", asked, found.Raw)
 	}
-	if _, _, err := child.Run(t.Context(), []string{"/bin/sh", "-c", "env; cat >/dev/null"}, &child.Order{}); !errors.Is(err, child.ErrChild) {
+	if _, err := child.Run(t.Context(), []string{"/bin/sh", "-c", "env; cat >/dev/null"}, &child.Order{}); !errors.Is(err, child.ErrChild) {
 		t.Errorf("what is no record was taken: %v", err)
 	}
-	_, _, err = child.Run(t.Context(), []string{"/bin/sh", "-c", `cat >/dev/null; [ -z "$INSEGEL_SECRET" ] && [ "$PWD" = / ] || exit 7; exit 3`}, &child.Order{})
+	_, err = child.Run(t.Context(), []string{"/bin/sh", "-c", `cat >/dev/null; [ -z "$INSEGEL_SECRET" ] && [ "$PWD" = / ] || exit 7; exit 3`}, &child.Order{})
 	if err == nil || !strings.Contains(err.Error(), "exit status 3") {
 		t.Errorf("the process has surroundings: %v", err)
 	}
@@ -491,13 +498,13 @@ func TestLogsBecomeEvidence(t *testing.T) {
 		}
 		got := map[string]bool{}
 		for _, r := range of.Records {
-			got[r.Kind+" "+string(r.Outcome)+" "+strings.Join(r.Detail.Reasons, " ")] = true
+			got[r.Kind+" "+string(r.Outcome)+" "+strings.Join(r.Detail.Why(locales(t)), " ")] = true
 		}
 		for _, want := range []string{
-			"EV_SIGNIN_LOG against 33,3 % av 3 inloggningar var med minst två faktorer; 1 var med lösenord, alla genom IMAP4. För 1 inloggningar säger loggen inte hur många faktorer det var.",
+			"EV_SIGNIN_LOG against 33,3\u00a0% av 3 inloggningar var med minst två faktorer; 1 var med lösenord, alla genom IMAP4. För en säger loggen inte hur många faktorer det var.",
 			"EV_IDP_POLICY for Reglerna kräver minst två faktorer av alla, utan undantag.",
-			"EV_IDP_POLICY unclear Vad reglerna kräver är okänt: någon är undantagen. Undantag: 1.",
-			"EV_SP_META unclear Tjänstens metadata anger tillitsnivå 3. Det visar inte att den kräver den.",
+			"EV_IDP_POLICY unclear Vad reglerna kräver av alla är okänt. Någon är undantagen. Ett undantag.",
+			"EV_SP_META unclear Tjänsten anger själv tillitsnivå 3. Det visar inte att den kräver den.",
 		} {
 			if !got[want] {
 				t.Errorf("missing: %s\nhave %v", want, got)

@@ -13,6 +13,7 @@ import (
 	"github.com/insegel/insegel/internal/approval"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/evidence"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/probe/verdict"
@@ -60,6 +61,11 @@ func (p *Pages) Routes(s *web.Site) {
 	s.Stream("POST "+logPlace, "measurement.TakeLog", p.take)
 	s.Handle("POST "+logPlace+"/koppla", "measurement.Match", p.match)
 	s.Handle("POST "+logPlace+"/beskrivning", "measurement.SaveMapping", p.saveMapping)
+	s.Handle("POST "+Place+"/skript", "measurement.AllowScripts", p.allowScripts)
+	s.Handle("POST "+Place+"/skript/av", "measurement.ForbidScripts", p.forbidScripts)
+	s.Handle("GET "+NetworkPlace, "measurement.Networks", p.networks)
+	s.Handle("POST "+NetworkPlace, "measurement.AskNetwork", p.askNetwork)
+	s.Handle("POST "+NetworkPlace+"/{id}/avsluta", "measurement.EndNetwork", p.endNetwork)
 	s.Handle("GET "+AgentPlace, "measurement.Agents", p.agents)
 	s.Handle("POST "+AgentPlace, "measurement.AddAgent", p.addAgent)
 	s.Handle("POST "+AgentPlace+"/{id}/aterkalla", "measurement.RevokeAgent", p.revoke)
@@ -76,11 +82,12 @@ type listPage struct {
 	Waiting                       int
 	ShowPlan                      bool
 	ApprovalPath, AskPath, PlanTo string
+	Scripts                       *scriptsCard
 }
 
 type targetRow struct {
-	Href, URL, System, SystemHref, Zone, Until, When string
-	State, Verdict                                   web.Tag
+	Href, URL, What, System, SystemHref, Zone, Until, When string
+	State, Verdict                                         web.Tag
 }
 
 func tabs(c *web.Context, current string) web.Tabs {
@@ -89,6 +96,7 @@ func tabs(c *web.Context, current string) web.Tabs {
 		{"measurement.tab-targets", Place, "measurement.List"},
 		{"measurement.tab-night", Place + "/natt", "measurement.Plan"},
 		{"measurement.tab-logs", logPlace, "measurement.SignInLogs"},
+		{"measurement.tab-networks", NetworkPlace, "measurement.Networks"},
 		{"measurement.tab-agents", AgentPlace, "measurement.Agents"},
 	} {
 		if access.Allowed(c.Actor, x.action) {
@@ -117,6 +125,7 @@ func (p *Pages) list(c *web.Context) error {
 	if access.Allowed(c.Actor, "approval.List") {
 		out.ApprovalPath = approval.Path
 	}
+	out.Scripts = scriptsOf(c, &list)
 	for i := range list.Targets {
 		t := &list.Targets[i]
 		if only := c.Query("system"); only != "" && only != t.Slug {
@@ -127,11 +136,11 @@ func (p *Pages) list(c *web.Context) error {
 			out.Waiting++
 		}
 		row := targetRow{
-			Href: targetPath(t.ID), URL: t.URL, System: t.SystemName, SystemHref: "/system/" + t.Slug, Zone: l.T("measurement.zone-" + t.Zone), Until: l.Date(t.Expires),
+			Href: targetPath(t.ID), URL: t.URL, What: l.T("measurement.kind-of-" + t.Kind), System: t.SystemName, SystemHref: "/system/" + t.Slug, Zone: l.T("measurement.zone-" + t.Zone), Until: l.Date(t.Expires),
 			State: stateTag(l, state), Verdict: web.Neutral(l.T("measurement.never")),
 		}
 		if t.Last != nil {
-			row.Verdict, row.When = verdictTag(l, t.Last.Verdict), l.Moment(t.Last.At)
+			row.Verdict, row.When = resultTag(l, t.Last), l.Moment(t.Last.At)
 		}
 		out.Rows = append(out.Rows, row)
 	}
@@ -164,6 +173,14 @@ func verdictTag(l *locale.Localizer, v verdict.Verdict) web.Tag {
 		return web.Info(word)
 	}
 	return web.Neutral(word)
+}
+
+// resultTag is what one measurement found, in a word.
+func resultTag(l *locale.Localizer, r *Result) web.Tag {
+	if r.Quality != "" {
+		return qualityTag(l, r.Quality)
+	}
+	return verdictTag(l, r.Verdict)
 }
 
 type formPage struct {
@@ -227,9 +244,17 @@ func (p *Pages) form(c *web.Context, faults ...web.FieldError) error {
 			zone.Options = append(zone.Options, web.Option{Value: "agent:" + a.ID.String(), Label: l.T("measurement.by-agent", "Name", a.Name, "Zone", l.T("measurement.zone-"+a.Zone))})
 		}
 	}
+	what := web.Field{Name: "slag", Type: "select", Label: l.T("measurement.what"), Hint: l.T("measurement.what-hint"), Value: c.Form("slag")}
+	if what.Value == "" {
+		what.Value = c.Query("slag")
+	}
+	for _, k := range Kinds {
+		what.Options = append(what.Options, web.Option{Value: k, Label: l.T("measurement.kind-of-" + k)})
+	}
 	return c.Render(templates, "form.html", formPage{
 		Page: web.Page{Title: l.T("measurement.ask"), Active: Menu, Errors: faults, Crumbs: crumbs(l)},
 		Fields: []web.Field{
+			what,
 			{Name: "system", Type: "select", Label: l.T("measurement.system"), Hint: l.T("measurement.system-hint"), Value: chosen, Options: ways(l, d.Systems)},
 			{Name: "adress", Type: "url", Label: l.T("measurement.url"), Hint: l.T("measurement.url-hint"), Value: c.Form("adress")},
 			{Name: "vardar", Type: "textarea", Label: l.T("measurement.hosts"), Hint: l.T("measurement.hosts-hint"), Value: c.Form("vardar"), Optional: true},
@@ -249,7 +274,7 @@ func crumbs(l *locale.Localizer) []web.Crumb {
 func (p *Pages) ask(c *web.Context) error {
 	ref, path := parseWay(c.Form("system"))
 	t := Target{
-		System: ids.ID[system.System](ref), Path: path, URL: c.Form("adress"), Hosts: strings.Fields(c.Form("vardar")), Zone: c.Form("zon"), Private: c.Form("privat") != "",
+		Kind: c.Form("slag"), System: ids.ID[system.System](ref), Path: path, URL: c.Form("adress"), Hosts: strings.Fields(c.Form("vardar")), Zone: c.Form("zon"), Private: c.Form("privat") != "",
 		SecondStep: c.Form("steg") != "",
 	}
 	if id, ok := strings.CutPrefix(t.Zone, "agent:"); ok {
@@ -267,6 +292,8 @@ func (p *Pages) ask(c *web.Context) error {
 		err        error
 		field, key string
 	}{
+		{ErrKind, "slag", "measurement.error-kind"},
+		{ErrEncrypted, "adress", "measurement.error-encrypted"},
 		{ErrURL, "adress", "measurement.error-url"},
 		{ErrLoopback, "adress", "measurement.error-loopback"},
 		{ErrHosts, "vardar", "measurement.error-hosts"},
@@ -339,10 +366,12 @@ type targetPage struct {
 }
 
 type resultRow struct {
-	When, Factors, LoA, Sure string
-	Verdict                  web.Tag
-	Reasons, Limits, Hops    []string
-	Open                     bool
+	When, Levels, Sure    string
+	Verdict               web.Tag
+	Reasons, Limits, Hops []string
+	Addresses             []addressRow
+	Evidence              string
+	Open                  bool
 }
 
 func (p *Pages) open(c *web.Context) error {
@@ -362,6 +391,7 @@ func (p *Pages) open(c *web.Context) error {
 			out.Facts = append(out.Facts, [2]string{l.T(key), value})
 		}
 	}
+	fact("measurement.what", l.T("measurement.kind-of-"+t.Kind))
 	fact("measurement.fact-zone", l.T("measurement.zone-"+t.Zone))
 	fact("measurement.hosts", l.List(t.Hosts))
 	if t.Private {
@@ -376,7 +406,9 @@ func (p *Pages) open(c *web.Context) error {
 	}
 	fact("measurement.until", l.Date(t.Expires))
 	for i := range one.Results {
-		out.Results = append(out.Results, p.result(l, &one.Results[i], i == 0))
+		row := p.result(l, t, &one.Results[i])
+		row.Open, row.Evidence = i == 0, evidencePath(c, &one.System, &one.Results[i])
+		out.Results = append(out.Results, row)
 	}
 	return c.Render(templates, "target.html", out)
 }
@@ -390,24 +422,41 @@ func nameOf(names map[string]string, id string) string {
 }
 
 // result tells of one measurement.
-func (p *Pages) result(l *locale.Localizer, r *Result, newest bool) resultRow {
-	row := resultRow{
-		When: l.Moment(r.At), Verdict: verdictTag(l, r.Verdict), Factors: l.T("measurement.unknown"), LoA: l.T("measurement.unknown"), Open: newest,
-		Sure: l.T("measurement.sure-" + string(r.Confidence)), Reasons: r.Record.Reasons,
+func (p *Pages) result(l *locale.Localizer, t *Target, r *Result) resultRow {
+	row := resultRow{When: l.Moment(r.At), Verdict: resultTag(l, r)}
+	because := []evidence.Because{}
+	if rec := r.Found.TLS; rec != nil {
+		because, row.Addresses = encryptionBecause(t, rec), addressRows(l, rec)
+	} else {
+		rec := r.Found.Login
+		factors, loa := l.T("measurement.unknown"), l.T("measurement.unknown")
+		if r.Factors > 0 {
+			factors = l.Number(int64(r.Factors))
+		}
+		if r.LoA > 0 {
+			loa = l.Number(int64(r.LoA))
+		}
+		row.Levels, row.Sure = l.T("measurement.levels", "Factors", factors, "LoA", loa), l.T("measurement.sure-"+string(r.Confidence))
+		because = evidence.Told(rec.Reasons, rec.ReasonsEN)
+		for _, h := range rec.Hops {
+			row.Hops = append(row.Hops, l.T("measurement.hop", "Status", h.Status, "URL", h.URL))
+		}
 	}
-	if r.Factors > 0 {
-		row.Factors = l.Number(int64(r.Factors))
+	for i := range because {
+		row.Reasons = append(row.Reasons, because[i].In(l))
 	}
-	if r.LoA > 0 {
-		row.LoA = l.Number(int64(r.LoA))
-	}
-	for _, code := range r.Record.Limits {
+	for _, code := range r.Found.Limits() {
 		row.Limits = append(row.Limits, p.Limit(code).In(l.Lang))
 	}
-	for _, h := range r.Record.Hops {
-		row.Hops = append(row.Hops, l.T("measurement.hop", "Status", h.Status, "URL", h.URL))
-	}
 	return row
+}
+
+// evidencePath leads to the evidence that a measurement became, where the reader may see it.
+func evidencePath(c *web.Context, s *system.System, r *Result) string {
+	if r.Evidence == "" || !access.AllowedAt(c.Actor, "evidence.List", s.UnitID) {
+		return ""
+	}
+	return evidence.Path(s.Slug) + "#b-" + r.Evidence.String()
 }
 
 func (p *Pages) measure(c *web.Context) error {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/evidence"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/signin"
 	"github.com/insegel/insegel/internal/system"
@@ -99,18 +100,11 @@ func applicationOf(c *web.Context, a *Application, systems []system.System, choi
 	}
 	switch {
 	case a.Log != nil:
-		row.Told = logSentence(l, a.Log)
-		if a.Log.Unknown > 0 {
-			row.More = l.T("measurement.log-unknown", "Count", a.Log.Unknown)
-		}
-	case a.Policy != nil && a.Policy.Factors >= 2:
-		row.Told = l.T("measurement.policy-demands")
+		row.tell(l, logBecause(a.Log))
 	case a.Policy != nil:
-		row.Told, row.More = l.T("measurement.policy-unknown"), l.T("measurement.policy-excluded", "Count", a.Policy.Excluded)
-	case a.Entity != nil && a.Entity.LoA > 0:
-		row.Told = l.T("measurement.entity-level", "LoA", a.Entity.LoA)
+		row.tell(l, policyBecause(a.Policy))
 	case a.Entity != nil:
-		row.Told = l.T("measurement.entity-none")
+		row.tell(l, entityBecause(a.Entity))
 	}
 	for k := range systems {
 		if systems[k].ID == a.System {
@@ -121,22 +115,19 @@ func applicationOf(c *web.Context, a *Application, systems []system.System, choi
 	return row
 }
 
-// logSentence tells of one application: how much was of two factors, and which way passwords went.
-func logSentence(l *locale.Localizer, a *signin.Application) string {
-	if a.SignIns == 0 {
-		return l.T("measurement.log-nobody")
+// tell writes reasons: the first by itself, and what follows beside it.
+func (r *applicationRow) tell(l *locale.Localizer, because []evidence.Because) {
+	for i := range because {
+		text := because[i].In(l)
+		switch {
+		case i == 0:
+			r.Told = text
+		case r.More == "":
+			r.More = text
+		default:
+			r.More += " " + text
+		}
 	}
-	share := l.Percent(a.Share(a.TwoFactor), 1000)
-	paths := a.PasswordPaths()
-	switch {
-	case a.Password == 0:
-		return l.T("measurement.log-share", "Share", share, "Count", a.SignIns)
-	case len(paths) == 1 && paths[0] != "":
-		return l.T("measurement.log-one", "Share", share, "Total", l.Number(a.SignIns), "Count", a.Password, "Path", paths[0])
-	case paths[0] == "":
-		return l.T("measurement.log-some", "Share", share, "Total", l.Number(a.SignIns), "Count", a.Password)
-	}
-	return l.T("measurement.log-many", "Share", share, "Total", l.Number(a.SignIns), "Count", a.Password, "Paths", l.List(paths[:min(len(paths), 5)]))
 }
 
 // take reads a log as it comes. Its name is not looked at: it may be somebody's.

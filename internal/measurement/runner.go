@@ -30,7 +30,9 @@ type Runner struct {
 	Clock  probe.Clock
 	Log    *slog.Logger
 	// Probe carries out an order in a process of its own.
-	Probe func(ctx context.Context, o *child.Order) (*probe.Record, []byte, error)
+	Probe func(ctx context.Context, o *child.Order) (*child.Found, error)
+	// Browser is the program that pages built by scripts are shown to, when the server's order allows it; empty shows them to none.
+	Browser string
 	// Contact is the address that those who are measured can turn to.
 	Contact string
 	// Plan, when set, is told what would be measured, and nothing is.
@@ -100,13 +102,14 @@ func (r *Runner) one(ctx context.Context, t *Task) {
 	if o.Contact == "" {
 		o.Contact = r.Contact
 	}
-	_, raw, err := r.Probe(ctx, &o)
+	o.Browser = r.Browser // never the server's word: it would have this machine run a program
+	found, err := r.Probe(ctx, &o)
 	if err != nil {
 		log.WarnContext(ctx, "not measured", slog.String("why", err.Error()))
 		return
 	}
 	r.signing.Lock()
-	d := Sign(r.Key, r.Agent, t.ID, raw)
+	d := Sign(r.Key, r.Agent, t.ID, found.Raw)
 	r.signing.Unlock()
 	for i := range tries {
 		if err = r.Server.Deliver(ctx, d); err == nil || final(err) {

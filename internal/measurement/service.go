@@ -45,7 +45,9 @@ type Service struct {
 	SignIns   *signin.Rules
 	Log       *slog.Logger
 	// Probe carries out an order in a process of its own, and gives the record with the bytes that it came in.
-	Probe func(ctx context.Context, o *child.Order) (*probe.Record, []byte, error)
+	Probe func(ctx context.Context, o *child.Order) (*child.Found, error)
+	// Browser is the program that pages built by scripts are shown to, where an organisation has allowed it; empty where there is none.
+	Browser string
 	// Never are addresses that are never reached: the database's own.
 	Never []netip.AddrPort
 	// Version is what the prober says that it is.
@@ -58,6 +60,8 @@ type Service struct {
 // Register lets approvals make targets measured. Call it once.
 func (s *Service) Register() {
 	s.Approvals.Handle(KindTarget, approval.Handler{Label: "measurement.approval", Apply: s.approve, Describe: s.describe, Drop: s.drop})
+	s.Approvals.Handle(KindRange, approval.Handler{Label: "measurement.approval-range", Apply: s.approveRange, Describe: s.describeRange, Drop: s.dropRange})
+	s.Evidence.Renew = append(s.Evidence.Renew, s.renew)
 }
 
 type targetPayload struct {
@@ -68,7 +72,9 @@ type targetPayload struct {
 type Listing struct {
 	Targets []Shown
 	Stopped bool
-	Today   civil.Date
+	// Scripts says that pages that scripts build may be shown to a browser, and NoBrowser that the server has none.
+	Scripts, NoBrowser bool
+	Today              civil.Date
 	// Night is the next window that is measured in.
 	Night probe.Night
 }
@@ -112,7 +118,7 @@ func (s *Service) List(ctx context.Context, actor access.Actor) (Listing, error)
 			out.Targets = append(out.Targets, x)
 		}
 		set, err := getSetting(ctx, tx, actor.Organisation)
-		out.Stopped = set.stopped
+		out.Stopped, out.Scripts, out.NoBrowser = set.stopped, set.scripts, s.Browser == ""
 		return err
 	})
 	if err != nil {
@@ -230,7 +236,7 @@ func (s *Service) Ask(ctx context.Context, actor access.Actor, t Target, reason 
 		}
 		err = audit.Append(ctx, tx, actor, audit.Entry{
 			Action: "measurement.Ask", ObjectKind: "system", ObjectID: t.System.String(),
-			Data: map[string]any{"target": t.ID, "host": t.Host, "hosts": t.Hosts, "zone": t.Zone, "private": t.Private, "expires": t.Expires}, Why: reason,
+			Data: map[string]any{"target": t.ID, "host": t.Host, "hosts": t.Hosts, "kind": t.Kind, "zone": t.Zone, "private": t.Private, "expires": t.Expires}, Why: reason,
 		})
 		if err != nil {
 			return err
@@ -309,6 +315,10 @@ func (s *Service) describe(ctx context.Context, tx *db.Tx, l *locale.Localizer, 
 	if err != nil {
 		return approval.Description{}, err
 	}
+	what := "measurement.approval-what"
+	if t.Kind == Encryption {
+		what = "measurement.approval-encryption"
+	}
 	more := []string{t.Host}
 	more = append(more, t.Hosts...)
 	to := []string{l.T("measurement.approval-to", "Hosts", l.List(more), "Zone", l.T("measurement.zone-"+t.Zone), "Date", l.Date(t.Expires))}
@@ -319,7 +329,7 @@ func (s *Service) describe(ctx context.Context, tx *db.Tx, l *locale.Localizer, 
 		to = append(to, l.T("measurement.approval-second"))
 	}
 	return approval.Description{
-		What: l.T("measurement.approval-what", "System", sys.Name, "URL", t.URL), From: l.T("measurement.approval-from"),
+		What: l.T(what, "System", sys.Name, "URL", t.URL), From: l.T("measurement.approval-from"),
 		To: strings.Join(to, "; "), Href: targetPath(t.ID),
 	}, nil
 }
@@ -374,7 +384,7 @@ func (s *Service) halt(ctx context.Context, actor access.Actor, action string, c
 		return audit.Append(ctx, tx, actor, audit.Entry{Action: action, ObjectKind: "organisation", ObjectID: actor.Organisation.String()})
 	})
 	if err != nil {
-		return fmt.Errorf("stop or resume measuring: %w", err)
+		return fmt.Errorf("say how measuring stands: %w", err)
 	}
 	return nil
 }
@@ -428,9 +438,13 @@ func (s *Service) Measure(ctx context.Context, actor access.Actor, id ids.ID[Tar
 // must not be measured now is left for another day.
 func (s *Service) measure(ctx context.Context, actor access.Actor, id ids.ID[Target]) error {
 	var t Target
+	var held terms
 	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
 		x, err := getSetting(ctx, tx, actor.Organisation)
 		if err != nil {
+			return err
+		}
+		if held, err = termsOf(ctx, tx, actor.Organisation); err != nil {
 			return err
 		}
 		if t, err = getTarget(ctx, tx, actor.Organisation, id); err != nil {
@@ -449,20 +463,50 @@ func (s *Service) measure(ctx context.Context, actor access.Actor, id ids.ID[Tar
 	if err != nil {
 		return err
 	}
-	if err := s.claim(ctx, t.Host); err != nil {
+	held.scripts = held.scripts && s.Browser != ""
+	if err := s.claim(ctx, t.Host, t.connections(held.scripts)); err != nil {
 		return err
 	}
+	o := s.order(&t, held)
+	o.Browser = s.Browser
 	run, done := s.watched(ctx, actor.Organisation)
-	rec, raw, err := s.Probe(run, s.order(&t))
+	found, err := s.Probe(run, o)
 	done()
-	paused := err == nil && slices.Contains(rec.Limits, "stopped_by_server")
+	paused := err == nil && slices.Contains(found.Limits(), stoppedByServer)
 	if e := s.release(context.WithoutCancel(ctx), t.Host, paused); err == nil {
 		err = e
 	}
 	if err != nil {
 		return fmt.Errorf("measure %s: %w", t.ID, err)
 	}
-	return s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error { return s.keep(ctx, tx, actor, &t, rec, raw) })
+	return s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error { return s.keep(ctx, tx, actor, &t, found) })
+}
+
+// stoppedByServer is how a record says that a host has asked for a pause.
+const stoppedByServer = "stopped_by_server"
+
+// terms are what an organisation has allowed of all its measurements.
+type terms struct {
+	ranges  []netip.Prefix
+	scripts bool
+}
+
+func termsOf(ctx context.Context, tx *db.Tx, org access.OrganisationID) (terms, error) {
+	x, err := getSetting(ctx, tx, org)
+	if err != nil {
+		return terms{}, err
+	}
+	all, err := ranges(ctx, tx, org)
+	if err != nil {
+		return terms{}, err
+	}
+	out := terms{scripts: x.scripts, ranges: []netip.Prefix{}}
+	for i := range all {
+		if all[i].State(civil.Of(tx.Now)) == Approved {
+			out.ranges = append(out.ranges, all[i].CIDR)
+		}
+	}
+	return out, nil
 }
 
 // watchEvery is how often a measurement under way looks whether all measuring has been stopped.
@@ -486,33 +530,45 @@ func (s *Service) watched(ctx context.Context, org access.OrganisationID) (_ con
 }
 
 // order is what the process that measures is told.
-func (s *Service) order(t *Target) *child.Order {
+func (s *Service) order(t *Target, held terms) *child.Order {
 	return &child.Order{
-		URL: t.URL, Allow: t.allow(), Never: s.Never, Approval: t.ID.String(), Vantage: "server", Zone: t.Zone, SecondStep: t.SecondStep, Lang: "sv", Version: s.Version,
+		Kind: t.Kind, URL: t.URL, Allow: t.allow(), Never: s.Never, Ranges: held.ranges, Scripts: held.scripts && t.Kind == Login, Approval: t.ID.String(), Vantage: "server", Zone: t.Zone, SecondStep: t.SecondStep, Lang: "sv", Version: s.Version,
 	}
 }
 
 // keep keeps what was found: the record, and what it says as evidence.
-func (s *Service) keep(ctx context.Context, tx *db.Tx, actor access.Actor, t *Target, rec *probe.Record, raw []byte) error {
-	sum := sha256.Sum256(raw)
-	r := Result{
-		ID: ids.New[Result](), Target: t.ID, System: t.System, At: tx.Now, Agent: t.Agent, Verdict: verdict.Verdict(rec.Verdict), Factors: value(rec.Factors),
-		LoA: value(rec.LoA), Confidence: verdict.Confidence(rec.Confidence), Hash: hex.EncodeToString(sum[:]),
+func (s *Service) keep(ctx context.Context, tx *db.Tx, actor access.Actor, t *Target, f *child.Found) error {
+	sum := sha256.Sum256(f.Raw)
+	r := Result{ID: ids.New[Result](), Target: t.ID, System: t.System, At: tx.Now, Agent: t.Agent, Hash: hex.EncodeToString(sum[:])}
+	var n evidence.New
+	if rec := f.TLS; rec != nil {
+		r.Quality = verdict.Quality(rec.Grade)
+		n = foundTLS(t, rec, r.Hash, tx.Now)
+		if s.Evidence.Life.Ends(n.Kind, n.Source, civil.Of(tx.Now)).Before(n.Expires) {
+			n.Expires = civil.Date{} // the certificate outlives what was seen of it
+		}
+	} else {
+		rec := f.Login
+		r.Verdict, r.Factors, r.LoA, r.Confidence = verdict.Verdict(rec.Verdict), value(rec.Factors), value(rec.LoA), verdict.Confidence(rec.Confidence)
+		n = found(t, rec, r.Hash, t.Zone, tx.Now)
 	}
-	e, err := s.Evidence.Add(ctx, tx, actor, found(t, rec, r.Hash, t.Zone, tx.Now))
+	e, err := s.Evidence.Add(ctx, tx, actor, n)
 	if err != nil {
 		return err
 	}
 	r.Evidence = e.ID
-	if err := insertResult(ctx, tx, actor.Organisation, &r, raw); err != nil {
+	if err := insertResult(ctx, tx, actor.Organisation, &r, f.Raw); err != nil {
 		return err
 	}
 	if err := putOff(ctx, tx, actor.Organisation, t.ID, tx.Now.Add(every)); err != nil {
 		return err
 	}
-	return audit.Append(ctx, tx, actor, audit.Entry{
-		Action: "measurement.Keep", ObjectKind: "system", ObjectID: t.System.String(), Data: map[string]any{"target": t.ID, "host": t.Host, "verdict": r.Verdict, "hash": r.Hash, "agent": t.Agent},
-	})
+	data := map[string]any{"target": t.ID, "host": t.Host, "hash": r.Hash, "agent": t.Agent}
+	if data["verdict"] = r.Verdict; f.TLS != nil {
+		delete(data, "verdict")
+		data["quality"] = r.Quality
+	}
+	return audit.Append(ctx, tx, actor, audit.Entry{Action: "measurement.Keep", ObjectKind: "system", ObjectID: t.System.String(), Data: data})
 }
 
 // seedOf is what tonight's order and times are drawn by. It is made once a night and kept, so that a restart draws the same.

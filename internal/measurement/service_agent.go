@@ -149,6 +149,10 @@ func (s *Service) issue(ctx context.Context, tx *db.Tx, org access.OrganisationI
 	if err != nil {
 		return err
 	}
+	held, err := termsOf(ctx, tx, org)
+	if err != nil {
+		return err
+	}
 	hosts := map[string]bool{}
 	for i := range all {
 		t := &all[i]
@@ -156,7 +160,7 @@ func (s *Service) issue(ctx context.Context, tx *db.Tx, org access.OrganisationI
 			continue
 		}
 		hosts[t.Host] = true
-		o := s.order(t)
+		o := s.order(t, held)
 		o.Vantage, o.Zone, o.Never = a.ID.String(), a.Zone, nil
 		task := Task{ID: ids.New[Task](), Host: t.Host, Used: used[t.Host], Order: *o, target: t.ID}
 		if err := insertTask(ctx, tx, org, &task, a.ID); err != nil {
@@ -173,6 +177,7 @@ func (s *Service) Begin(ctx context.Context, actor access.Actor, id ids.ID[Agent
 	if err := access.Check(actor, "measurement.Begin"); err != nil {
 		return err
 	}
+	most := 0
 	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
 		if _, err := calling(ctx, tx, actor, id); err != nil {
 			return err
@@ -188,13 +193,18 @@ func (s *Service) Begin(ctx context.Context, actor access.Actor, id ids.ID[Agent
 		if err != nil {
 			return err
 		}
-		if !slices.ContainsFunc(all, func(t Target) bool { return t.Agent == id && t.Host == host && t.State(civil.Of(tx.Now)) == Approved }) {
+		for i := range all {
+			if t := &all[i]; t.Agent == id && t.Host == host && t.State(civil.Of(tx.Now)) == Approved {
+				most = max(most, t.connections(x.scripts)) // it does not say which of them: the most that any takes is kept
+			}
+		}
+		if most == 0 {
 			return ErrNotApproved
 		}
 		return nil
 	})
 	if err == nil {
-		err = s.claim(ctx, host)
+		err = s.claim(ctx, host, most)
 	}
 	return s.refused(ctx, actor, id, err)
 }
@@ -212,7 +222,7 @@ func (s *Service) Deliver(ctx context.Context, actor access.Actor, d Delivery) e
 		if err != nil {
 			return err
 		}
-		rec, err := d.verify(a)
+		found, err := d.verify(a)
 		if err != nil {
 			return err
 		}
@@ -230,12 +240,12 @@ func (s *Service) Deliver(ctx context.Context, actor access.Actor, d Delivery) e
 		if t.State(civil.Of(tx.Now)) != Approved {
 			return refuse("not-approved")
 		}
-		if err := fits(&t, rec, issued, tx.Now); err != nil {
+		if err := fits(&t, found, issued, tx.Now); err != nil {
 			return err
 		}
-		host, paused = t.Host, slices.Contains(rec.Limits, "stopped_by_server")
+		host, paused = t.Host, slices.Contains(found.Limits(), stoppedByServer)
 		t.Zone = a.Zone
-		return s.keep(ctx, tx, actor, &t, rec, d.Record)
+		return s.keep(ctx, tx, actor, &t, found)
 	})
 	if err == nil {
 		err = s.release(ctx, host, paused)

@@ -11,9 +11,9 @@ import (
 
 // Hosts belong to no organisation: two that have the same one measured share its day. Which organisation has what measured is not in the table.
 
-// claim keeps a host for one measurement, or says that manners forbid it now.
-func (s *Service) claim(ctx context.Context, host string) error {
-	err := s.DB.Write(ctx, db.Installation, func(tx *db.Tx) error { return claim(ctx, tx, host) })
+// claim keeps a host for one measurement, which counts as so many connections, or says that manners forbid it now.
+func (s *Service) claim(ctx context.Context, host string, connections int) error {
+	err := s.DB.Write(ctx, db.Installation, func(tx *db.Tx) error { return claim(ctx, tx, host, connections) })
 	if err != nil {
 		return fmt.Errorf("keep host: %w", err)
 	}

@@ -309,7 +309,7 @@ func (s *Service) prove(ctx context.Context, tx *db.Tx, actor access.Actor, a *A
 		n.Kind, n.Factors = "EV_SIGNIN_LOG", a.Log.Factors
 		n.LoA = reviewed(a.Log.LoA)
 		n.Detail.Sample, n.Detail.Deviations = int(a.Log.SignIns), int(a.Log.SignIns-a.Log.TwoFactor)
-		n.Detail.Reasons = a.Log.Sentences()
+		n.Detail.Because = logBecause(a.Log)
 		// What a log shows was so on its last day, whenever it is taken in, and grows old from then.
 		last, err := civil.Parse(from.To)
 		if err != nil {
@@ -322,11 +322,11 @@ func (s *Service) prove(ctx context.Context, tx *db.Tx, actor access.Actor, a *A
 		n.Kind, n.Factors = "EV_IDP_POLICY", a.Policy.Factors
 		n.Detail.Covers = a.Name
 		n.Detail.Deviations = a.Policy.Excluded
-		n.Detail.Reasons = a.Policy.Sentences()
+		n.Detail.Because = policyBecause(a.Policy)
 	case a.Entity != nil:
 		n.Kind, n.LoA = "EV_SP_META", reviewed(a.Entity.LoA)
 		n.Detail.Covers = a.Name
-		n.Detail.Reasons = a.Entity.Sentences()
+		n.Detail.Because = entityBecause(a.Entity)
 	default:
 		return nil
 	}

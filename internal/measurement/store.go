@@ -4,7 +4,6 @@ package measurement
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -14,7 +13,7 @@ import (
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
-	"github.com/insegel/insegel/internal/probe"
+	"github.com/insegel/insegel/internal/probe/child"
 	"github.com/insegel/insegel/internal/system"
 )
 
@@ -24,14 +23,14 @@ var Sealed = []db.Sealed{
 	{Table: "signin_application", Columns: []string{"told"}, Key: []string{"kind", "application"}},
 }
 
-const targetColumns = `id, system_id, login_path_id, url, host, hosts, private = 1, zone, agent_id, second_step = 1, asked_by, asked_at, approved_by,
+const targetColumns = `id, kind, system_id, login_path_id, url, host, hosts, private = 1, zone, agent_id, second_step = 1, asked_by, asked_at, approved_by,
 	COALESCE(approved_at, 0), expires_on, due_at, COALESCE(ended_at, 0)`
 
 func scanTarget(scan func(...any) error) (Target, error) {
 	var t Target
 	var hosts string
 	var asked, approved, due, ended int64
-	err := scan(&t.ID, &t.System, &t.Path, &t.URL, &t.Host, &hosts, &t.Private, &t.Zone, &t.Agent, &t.SecondStep, &t.AskedBy, &asked, &t.ApprovedBy,
+	err := scan(&t.ID, &t.Kind, &t.System, &t.Path, &t.URL, &t.Host, &hosts, &t.Private, &t.Zone, &t.Agent, &t.SecondStep, &t.AskedBy, &asked, &t.ApprovedBy,
 		&approved, &t.Expires, &due, &ended)
 	t.Hosts, t.AskedAt, t.ApprovedAt, t.Due, t.Ended = strings.Fields(hosts), db.FromMillis(asked), moment(approved), moment(due), moment(ended)
 	return t, err
@@ -54,9 +53,9 @@ func bit(b bool) int {
 
 func insertTarget(ctx context.Context, tx *db.Tx, org access.OrganisationID, t *Target) error {
 	_, err := tx.Exec(ctx, `INSERT INTO measurement_target (id, organisation_id, system_id, login_path_id, url, host, hosts, private, zone, agent_id, second_step,
-		asked_by, asked_at, expires_on) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+		asked_by, asked_at, expires_on, kind) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
 		t.ID, org, t.System, t.Path, t.URL, t.Host, strings.Join(t.Hosts, " "), bit(t.Private), t.Zone, t.Agent, bit(t.SecondStep), t.AskedBy,
-		db.Millis(t.AskedAt), t.Expires)
+		db.Millis(t.AskedAt), t.Expires, t.Kind)
 	if err != nil {
 		return fmt.Errorf("save target: %w", err)
 	}
@@ -114,15 +113,15 @@ func insertResult(ctx context.Context, tx *db.Tx, org access.OrganisationID, r *
 		return fmt.Errorf("seal result: %w", err)
 	}
 	_, err = tx.Exec(ctx, `INSERT INTO measurement_result (id, organisation_id, target_id, system_id, taken_at, agent_id, verdict, factors, loa, confidence, hash,
-		evidence_id, record) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-		r.ID, org, r.Target, r.System, db.Millis(r.At), r.Agent, r.Verdict, r.Factors, r.LoA, r.Confidence, r.Hash, r.Evidence, sealed)
+		evidence_id, record, quality) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+		r.ID, org, r.Target, r.System, db.Millis(r.At), r.Agent, r.Verdict, r.Factors, r.LoA, r.Confidence, r.Hash, r.Evidence, sealed, r.Quality)
 	if err != nil {
 		return fmt.Errorf("save result: %w", err)
 	}
 	return nil
 }
 
-const resultColumns = `id, target_id, system_id, taken_at, agent_id, verdict, factors, loa, confidence, hash, evidence_id, record`
+const resultColumns = `id, target_id, system_id, taken_at, agent_id, verdict, factors, loa, confidence, hash, evidence_id, quality, record`
 
 // sealedResult is a result whose record has not been opened.
 type sealedResult struct {
@@ -133,7 +132,7 @@ type sealedResult struct {
 func scanResult(scan func(...any) error) (sealedResult, error) {
 	var r sealedResult
 	var at int64
-	err := scan(&r.ID, &r.Target, &r.System, &at, &r.Agent, &r.Verdict, &r.Factors, &r.LoA, &r.Confidence, &r.Hash, &r.Evidence, &r.sealed)
+	err := scan(&r.ID, &r.Target, &r.System, &at, &r.Agent, &r.Verdict, &r.Factors, &r.LoA, &r.Confidence, &r.Hash, &r.Evidence, &r.Quality, &r.sealed)
 	r.At = db.FromMillis(at)
 	return r, err
 }
@@ -165,8 +164,7 @@ func resultsOf(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids
 		if err != nil {
 			return nil, fmt.Errorf("open result: %w", err)
 		}
-		r.Record = &probe.Record{}
-		if err := json.Unmarshal([]byte(text), r.Record); err != nil {
+		if r.Found, err = child.Parse([]byte(text)); err != nil {
 			return nil, fmt.Errorf("read record: %w", err)
 		}
 		out = append(out, r.Result)
@@ -177,13 +175,14 @@ func resultsOf(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids
 // setting is what an organisation has decided about measuring as a whole, and how tonight is drawn.
 type setting struct {
 	stopped             bool
+	scripts             bool // pages that scripts build may be shown to a browser
 	seed                string
 	seedDay, plannedDay string
 }
 
 func getSetting(ctx context.Context, tx *db.Tx, org access.OrganisationID) (setting, error) {
 	var s setting
-	err := db.One(tx.QueryRow(ctx, `SELECT stopped = 1, seed, seed_day, planned_day FROM measurement_setting WHERE organisation_id = $1`, org), &s.stopped, &s.seed, &s.seedDay, &s.plannedDay)
+	err := db.One(tx.QueryRow(ctx, `SELECT stopped = 1, scripts = 1, seed, seed_day, planned_day FROM measurement_setting WHERE organisation_id = $1`, org), &s.stopped, &s.scripts, &s.seed, &s.seedDay, &s.plannedDay)
 	if errors.Is(err, db.ErrNotFound) {
 		return setting{}, nil
 	}
@@ -194,9 +193,9 @@ func getSetting(ctx context.Context, tx *db.Tx, org access.OrganisationID) (sett
 }
 
 func saveSetting(ctx context.Context, tx *db.Tx, org access.OrganisationID, s setting) error {
-	_, err := tx.Exec(ctx, `INSERT INTO measurement_setting (organisation_id, stopped, seed, seed_day, planned_day) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (organisation_id) DO UPDATE SET stopped = excluded.stopped, seed = excluded.seed, seed_day = excluded.seed_day, planned_day = excluded.planned_day`,
-		org, bit(s.stopped), s.seed, s.seedDay, s.plannedDay)
+	_, err := tx.Exec(ctx, `INSERT INTO measurement_setting (organisation_id, stopped, scripts, seed, seed_day, planned_day) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (organisation_id) DO UPDATE SET stopped = excluded.stopped, scripts = excluded.scripts, seed = excluded.seed, seed_day = excluded.seed_day, planned_day = excluded.planned_day`,
+		org, bit(s.stopped), bit(s.scripts), s.seed, s.seedDay, s.plannedDay)
 	if err != nil {
 		return fmt.Errorf("save how measuring stands: %w", err)
 	}
@@ -205,13 +204,13 @@ func saveSetting(ctx context.Context, tx *db.Tx, org access.OrganisationID, s se
 
 // claim keeps a host for one measurement, if manners let it be measured now, and counts its connections. It is one statement, so that of two
 // who claim at once one does. The table is of no organisation: two that measure the same host share its day.
-func claim(ctx context.Context, tx *db.Tx, host string) error {
+func claim(ctx context.Context, tx *db.Tx, host string, connections int) error {
 	day, now := civil.Of(tx.Now), db.Millis(tx.Now)
 	n, err := tx.Exec(ctx, `INSERT INTO measurement_host (host, day, used, busy_until) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (host) DO UPDATE SET used = CASE WHEN measurement_host.day = excluded.day THEN measurement_host.used ELSE 0 END + excluded.used,
 			day = excluded.day, busy_until = excluded.busy_until
 		WHERE measurement_host.busy_until <= $5 AND measurement_host.paused_until <= $6 AND (measurement_host.day <> excluded.day OR measurement_host.used + $7 <= $8)`,
-		host, day, perRun, db.Millis(tx.Now.Add(busyFor)), now, now, perRun, perDay)
+		host, day, connections, db.Millis(tx.Now.Add(busyFor)), now, now, connections, perDay)
 	if err != nil {
 		return fmt.Errorf("keep host for measuring: %w", err)
 	}

@@ -55,7 +55,7 @@ func TestEvidenceOfASystem(t *testing.T) {
 		t.Helper()
 		n := evidence.New{
 			System: sys.ID, Path: change.System.Logins[0].ID, Kind: kind, Source: evidence.Measured, Subject: evidence.SubjectLogin, Outcome: evidence.Unclear, Verdict: v,
-			Factors: factors, Observed: w.d.Now().Add(-ago), Detail: evidence.Detail{Reasons: []string{"Skäl"}, Limits: []string{"not_shown_to_be_enforced"}},
+			Factors: factors, Observed: w.d.Now().Add(-ago), Detail: evidence.Detail{Because: evidence.Told([]string{"Skäl"}, nil), Limits: []string{"not_shown_to_be_enforced"}},
 		}
 		_, err := s.Record(ctx, w.actor, n)
 		must(t, err)

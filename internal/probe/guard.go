@@ -78,6 +78,7 @@ type guard struct {
 	loopback bool            // loopback may be approved: on a machine where somebody types the command
 	resolver Resolver
 	never    []netip.AddrPort
+	ranges   []netip.Prefix // the private networks that may be reached; nil is any
 
 	mu    sync.Mutex
 	cache map[string]found
@@ -158,6 +159,9 @@ func (g *guard) check(host string, a netip.Addr, port string) error {
 			return nil
 		}
 		return fmt.Errorf("%w: %s is this machine itself, which is measured only when --allow %s names it", ErrAddress, a, a)
+	}
+	if inside(a) && g.ranges != nil && !slices.ContainsFunc(g.ranges, func(p netip.Prefix) bool { return p.Contains(a) }) {
+		return fmt.Errorf("%w: %s stands in a private network that is not approved", ErrAddress, a)
 	}
 	if !inside(a) || slices.ContainsFunc(g.allows, func(w Allow) bool { return w.names(host, port) || w.isAddress(a, port) }) {
 		return nil

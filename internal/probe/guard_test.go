@@ -100,6 +100,40 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
+// TestPrivateRanges holds that in the product a private address is reached only within an approved network, and only at a host that is approved as
+// well; and that no network opens what is never reached.
+func TestPrivateRanges(t *testing.T) {
+	any := []netip.Prefix(nil)
+	none := []netip.Prefix{}
+	wide := []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}
+	for name, c := range map[string]struct {
+		addr   string
+		allow  []string
+		ranges []netip.Prefix
+		want   bool
+	}{
+		"no networks asked for":             {"10.1.2.3", []string{"host.se"}, any, true},
+		"none approved":                     {"10.1.2.3", []string{"host.se"}, none, false},
+		"within":                            {"10.1.2.3", []string{"host.se"}, []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16")}, true},
+		"within, host not approved":         {"10.1.2.3", nil, []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16")}, false},
+		"outside":                           {"10.2.2.3", []string{"host.se"}, []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16")}, false},
+		"outside, address named":            {"10.2.2.3", []string{"10.2.2.3"}, []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16")}, false},
+		"IPv6 within":                       {"fd12:3456::1", []string{"host.se"}, []netip.Prefix{netip.MustParsePrefix("fd12:3456::/48")}, true},
+		"public":                            {"93.184.216.34", nil, none, true},
+		"metadata, whatever is approved":    {"169.254.169.254", []string{"host.se"}, wide, false},
+		"metadata of IPv6":                  {"fd00:ec2::254", []string{"host.se"}, wide, false},
+		"link-local, whatever is approved":  {"fe80::1", []string{"host.se"}, wide, false},
+		"loopback, whatever is approved":    {"127.0.0.1", []string{"host.se", "127.0.0.1"}, wide, false},
+		"IPv4 in IPv6, whatever approved":   {"::ffff:10.1.2.3", []string{"host.se"}, wide, false},
+		"shared, which is nobody's to name": {"100.64.1.1", []string{"host.se"}, none, false},
+	} {
+		g := &guard{allows: allowed(t, c.allow...), ranges: c.ranges}
+		if err := g.check("host.se", netip.MustParseAddr(c.addr), "443"); (err == nil) != c.want || err != nil && !errors.Is(err, ErrAddress) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 type fixedNames map[string][]netip.Addr
 
 func (f fixedNames) LookupNetIP(_ context.Context, network, host string) (out []netip.Addr, err error) {

@@ -166,7 +166,7 @@ func (w *walk) read(ctx context.Context, at *url.URL, a *answer) (next *url.URL,
 		a.conn.denied()
 		return nil, ""
 	case a.status == http.StatusTooManyRequests || a.status == http.StatusServiceUnavailable:
-		w.stop("stopped_by_server")
+		w.stop(stoppedByServer)
 		return nil, ""
 	case a.status >= 300 && a.status < 400 && a.header.Get("Location") != "":
 		return w.lead(ctx, at, a.header.Get("Location"), "location")

@@ -31,6 +31,9 @@ type Options struct {
 	Allow []Allow
 	// Loopback says that loopback may be approved, which only a command that somebody types may.
 	Loopback bool
+	// Ranges are the private networks that are approved: a private address outside them is refused, however its host is approved. Nil, which
+	// only a command that somebody types has, is any.
+	Ranges []netip.Prefix
 	// Never are addresses that stay closed whatever is approved: the program's own database.
 	Never []netip.AddrPort
 	// Resolver finds addresses; nil is the machine's.
@@ -50,8 +53,9 @@ type Options struct {
 	// Version and Contact are what the probe says about itself.
 	Version string
 	Contact string
-	// Lang is the language of the reasons: "sv" or "en".
+	// Lang is the language of the reasons: "sv" or "en". Both says that the record has them in English beside it.
 	Lang string
+	Both bool
 	// Log takes what was refused; nil is nowhere.
 	Log *slog.Logger
 }
@@ -130,7 +134,7 @@ func Login(ctx context.Context, o Options, targets ...*url.URL) *Record {
 func (o *Options) guardFor(target *url.URL) *guard {
 	return &guard{
 		allows: o.Allow, own: plainHost(target.Hostname()), ownPorts: map[string]bool{portOf(target): true, "443": true, "80": true},
-		loopback: o.Loopback, resolver: o.Resolver, never: o.Never,
+		loopback: o.Loopback, resolver: o.Resolver, never: o.Never, ranges: o.Ranges,
 	}
 }
 
@@ -149,6 +153,9 @@ func (r *Record) settle(all []verdict.Decision, o *Options) {
 	r.Factors, r.LoA = known(d.Factors), known(d.LoA)
 	for _, reason := range d.Reasons {
 		r.Reasons = append(r.Reasons, reason.In(o.Lang))
+		if o.Both {
+			r.ReasonsEN = append(r.ReasonsEN, reason.In("en"))
+		}
 	}
 	for i := range all {
 		for _, l := range all[i].Limits {

@@ -19,6 +19,7 @@ type Record struct {
 	TLS         []TLS    `json:"tls"`
 	Hops        []Hop    `json:"hops"`
 	Reasons     []string `json:"reasons"`
+	ReasonsEN   []string `json:"reasons_en,omitempty"` // only inside the product, which has readers of both languages
 	Limits      []string `json:"limits"`
 	Target      Target   `json:"target"`
 	Vantage     Vantage  `json:"vantage"`

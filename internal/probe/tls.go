@@ -43,6 +43,8 @@ type TLSRecord struct {
 	Ended     string       `json:"ended"`
 	Version   string       `json:"version"`
 	Ruleset   string       `json:"ruleset"`
+	// ApprovalID is what approves the measurement, inside the product.
+	ApprovalID *string `json:"approval_id,omitempty"`
 }
 
 // TLSAddress is what was found at one address.
@@ -62,8 +64,9 @@ type TLSAddress struct {
 // The most addresses of a host that are measured in full, and how many failures in a row end it. A full measurement takes less than
 // twenty connections.
 const (
-	maxFull     = 2
-	maxFailures = 2
+	maxFull           = 2
+	encryptionTimeout = 4 * time.Minute
+	maxFailures       = 2
 )
 
 // versionNames are the versions that are asked for.
@@ -91,12 +94,14 @@ var ErrHost = errors.New("write the host as HOST or HOST:PORT")
 // Encryption measures how good the encryption of a host is, and always gives a record.
 func Encryption(ctx context.Context, o Options, scale *verdict.Scale, at HostPort) *TLSRecord {
 	o.defaults()
+	ctx, cancel := context.WithTimeout(ctx, encryptionTimeout)
+	defer cancel()
 	rec := &TLSRecord{
 		Schema: TLSSchema, Host: at.Host, Port: at.Port, Grade: string(verdict.Unmeasured), Addresses: []TLSAddress{}, Limits: []string{}, Target: Target{IPs: []IP{}},
 		Vantage: o.Vantage, Started: o.Clock.Now().UTC().Format(time.RFC3339), Version: o.Version, Ruleset: scale.Version,
 	}
 	port := strconv.Itoa(at.Port)
-	g := &guard{allows: o.Allow, own: plainHost(at.Host), ownPorts: map[string]bool{port: true}, loopback: o.Loopback, resolver: o.Resolver, never: o.Never}
+	g := &guard{allows: o.Allow, own: plainHost(at.Host), ownPorts: map[string]bool{port: true}, loopback: o.Loopback, resolver: o.Resolver, never: o.Never, ranges: o.Ranges}
 	addrs, err := g.addresses(ctx, at.Host, port)
 	if errors.Is(err, ErrAddress) {
 		rec.limit("address_refused")
@@ -118,6 +123,9 @@ func Encryption(ctx context.Context, o Options, scale *verdict.Scale, at HostPor
 		rec.Addresses = append(rec.Addresses, found)
 		if n := slices.Index(order, found.Grade); n > worst {
 			worst, rec.Grade = n, found.Grade
+		}
+		if slices.Contains(rec.Limits, stoppedByServer) {
+			break
 		}
 	}
 	rec.Ended = o.Clock.Now().UTC().Format(time.RFC3339)
@@ -193,6 +201,7 @@ func (m *measurement) connect(ctx context.Context) net.Conn {
 		return nil
 	}
 	if err := m.pace.wait(ctx, m.at.Addr().String()); err != nil {
+		m.limit("no_clear_answer") // the time is out, or somebody has stopped it
 		return nil
 	}
 	c, err := m.guard.dial(ctx, m.host, m.at)
@@ -216,35 +225,43 @@ func (m *measurement) handshake(ctx context.Context) *handshake {
 	if err != nil {
 		return h
 	}
-	if days, ok := hsts(t, m.host, m.options); ok {
+	days, status := hsts(t, m.host, m.options)
+	if status != 0 {
 		m.seen.HSTS = days
+	}
+	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {
+		m.limit(stoppedByServer)
+		m.failures = maxFailures
 	}
 	return h
 }
 
-// hsts asks for the start page and reads one header of the answer.
-func hsts(t *tls.Conn, host string, o *Options) (days int, ok bool) {
+// stoppedByServer says that the server has asked to be left alone.
+const stoppedByServer = "stopped_by_server"
+
+// hsts asks for the start page and reads one header of the answer. status is 0 when there was none.
+func hsts(t *tls.Conn, host string, o *Options) (days, status int) {
 	if t.SetDeadline(time.Now().Add(dialTimeout)) != nil {
-		return 0, false
+		return 0, 0
 	}
 	if strings.Contains(host, ":") {
 		host = "[" + host + "]"
 	}
 	if _, err := fmt.Fprintf(t, "GET / HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\nAccept: text/html\r\nConnection: close\r\n\r\n", host, o.agent()); err != nil {
-		return 0, false
+		return 0, 0
 	}
 	res, err := http.ReadResponse(bufio.NewReaderSize(&limited{t, maxHeader}, 4096), nil)
 	if err != nil {
-		return 0, false
+		return 0, 0
 	}
 	_ = res.Body.Close() // the page is not read
 	for part := range strings.SplitSeq(res.Header.Get("Strict-Transport-Security"), ";") {
 		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
 		if n, err := strconv.ParseUint(strings.Trim(value, `"`), 10, 32); err == nil && strings.EqualFold(name, "max-age") {
-			return int(n / (24 * 60 * 60)), true //nolint:gosec // below 2^32
+			return int(n / (24 * 60 * 60)), res.StatusCode //nolint:gosec // below 2^32
 		}
 	}
-	return 0, true
+	return 0, res.StatusCode
 }
 
 // limited reads a number of bytes and no more.

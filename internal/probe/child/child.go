@@ -14,6 +14,8 @@ import (
 	"io"
 	"io/fs"
 	"net/netip"
+	"net/url"
+	"os"
 	"os/exec"
 	"time"
 
@@ -23,10 +25,18 @@ import (
 
 // Order is what is to be measured, and how.
 type Order struct {
+	// Kind is what is measured: Login, which is also none, or Encryption.
+	Kind string `json:"kind,omitempty"`
 	// URL is the page, Allow the hosts that are approved beside its own, and Never addresses that stay closed whatever is approved.
 	URL   string           `json:"url"`
 	Allow []string         `json:"allow"`
 	Never []netip.AddrPort `json:"never"`
+	// Ranges are the private networks that are approved. A private address outside them is refused, however its host is approved.
+	Ranges []netip.Prefix `json:"ranges"`
+	// Scripts says that a page that is empty until its scripts have run is shown to a browser, if there is one where it is measured.
+	Scripts bool `json:"scripts,omitempty"`
+	// Browser is that browser's program. Whoever starts the process names it, and never a server that hands out work.
+	Browser string `json:"browser,omitempty"`
 	// Approval is the id of what approves it, and Vantage and Zone where it is measured from.
 	Approval string `json:"approval"`
 	Vantage  string `json:"vantage"`
@@ -36,6 +46,35 @@ type Order struct {
 	Contact    string `json:"contact"`
 	Lang       string `json:"lang"`
 	Version    string `json:"version"`
+}
+
+// What is measured.
+const (
+	Login      = "login"
+	Encryption = "tls"
+)
+
+// Found is the record of what was measured, of either kind, with the bytes that it came in.
+type Found struct {
+	Login *probe.Record
+	TLS   *probe.TLSRecord
+	Raw   []byte
+}
+
+// Limits name what could not be seen.
+func (f *Found) Limits() []string {
+	if f.TLS != nil {
+		return f.TLS.Limits
+	}
+	return f.Login.Limits
+}
+
+// Started is when the measurement began, by the clock of where it was made.
+func (f *Found) Started() string {
+	if f.TLS != nil {
+		return f.TLS.Started
+	}
+	return f.Login.Started
 }
 
 const (
@@ -49,7 +88,7 @@ const (
 var ErrChild = errors.New("the process that measures gave no record")
 
 // Measure carries out an order in this process. Loopback is never reached, whatever the order says.
-func Measure(ctx context.Context, data fs.FS, o *Order) (*probe.Record, error) {
+func Measure(ctx context.Context, data fs.FS, o *Order) (any, error) {
 	rules, err := verdict.Load(data)
 	if err != nil {
 		return nil, err
@@ -59,8 +98,11 @@ func Measure(ctx context.Context, data fs.FS, o *Order) (*probe.Record, error) {
 		return nil, err
 	}
 	opts := probe.Options{
-		Rules: rules, Never: o.Never, Vantage: probe.Vantage{ID: o.Vantage, Zone: o.Zone}, SecondStep: o.SecondStep, Version: o.Version, Contact: o.Contact,
-		Lang: o.Lang,
+		Rules: rules, Never: o.Never, Ranges: append([]netip.Prefix{}, o.Ranges...), Vantage: probe.Vantage{ID: o.Vantage, Zone: o.Zone}, SecondStep: o.SecondStep,
+		Version: o.Version, Contact: o.Contact, Lang: o.Lang, Both: true,
+	}
+	if o.Scripts {
+		opts.Browser = o.Browser
 	}
 	for _, text := range o.Allow {
 		a, err := probe.ParseAllow(text)
@@ -69,10 +111,29 @@ func Measure(ctx context.Context, data fs.FS, o *Order) (*probe.Record, error) {
 		}
 		opts.Allow = append(opts.Allow, a)
 	}
-	rec := probe.Login(ctx, opts, u)
+	var approval *string
 	if o.Approval != "" {
-		rec.ApprovalID = &o.Approval
+		approval = &o.Approval
 	}
+	if o.Kind == Encryption {
+		return encryption(ctx, data, opts, u, approval)
+	}
+	rec := probe.Login(ctx, opts, u)
+	rec.ApprovalID = approval
+	return rec, nil
+}
+
+func encryption(ctx context.Context, data fs.FS, opts probe.Options, u *url.URL, approval *string) (*probe.TLSRecord, error) {
+	scale, err := verdict.LoadScale(data)
+	if err != nil {
+		return nil, err
+	}
+	host, port, err := probe.ParseHost(u.Host)
+	if err != nil {
+		return nil, err
+	}
+	rec := probe.Encryption(ctx, opts, scale, probe.HostPort{Host: host, Port: port})
+	rec.ApprovalID = approval
 	return rec, nil
 }
 
@@ -94,36 +155,57 @@ func Serve(ctx context.Context, data fs.FS, in io.Reader, out io.Writer) error {
 
 // Run starts the process, with the arguments that make it Serve, and gives the record with the bytes that it came in. The process has no
 // surroundings: no variable that could hold a secret or name a proxy, no directory of ours, no open file.
-func Run(ctx context.Context, program []string, o *Order) (rec *probe.Record, raw []byte, err error) {
+func Run(ctx context.Context, program []string, o *Order) (*Found, error) {
 	order, err := json.Marshal(o)
 	if err != nil {
-		return nil, nil, fmt.Errorf("write order: %w", err)
+		return nil, fmt.Errorf("write order: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program[0], program[1:]...) //nolint:gosec // the program itself
 	out := &limited{most: maxRecord}
 	cmd.Env, cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.WaitDelay = []string{}, "/", bytes.NewReader(order), out, 5*time.Second
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // so that a browser that it has started is tidied away; it is killed after a while
 	if err := cmd.Run(); err != nil {
-		return nil, nil, fmt.Errorf("%w: %w", ErrChild, err)
+		return nil, fmt.Errorf("%w: %w", ErrChild, err)
 	}
 	return Parse(out.Bytes())
 }
 
 // Parse reads a record as it came from another process. Whoever reads pages is not trusted: what is not a record is refused.
-func Parse(raw []byte) (*probe.Record, []byte, error) {
+func Parse(raw []byte) (*Found, error) {
 	raw = bytes.TrimSpace(raw)
 	if len(raw) == 0 || len(raw) > maxRecord {
-		return nil, nil, ErrChild
+		return nil, ErrChild
 	}
-	var rec probe.Record
-	if err := json.Unmarshal(raw, &rec); err != nil {
-		return nil, nil, fmt.Errorf("%w: %w", ErrChild, err)
+	var head struct {
+		Schema string `json:"schema"`
 	}
-	if rec.Schema != probe.Schema || !verdict.Verdict(rec.Verdict).Known() || len(rec.Reasons) == 0 {
-		return nil, nil, ErrChild
+	if err := json.Unmarshal(raw, &head); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrChild, err)
 	}
-	return &rec, raw, nil
+	f := &Found{Raw: raw}
+	switch head.Schema {
+	case probe.Schema:
+		f.Login = &probe.Record{}
+		if err := json.Unmarshal(raw, f.Login); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrChild, err)
+		}
+		if !verdict.Verdict(f.Login.Verdict).Known() || len(f.Login.Reasons) == 0 {
+			return nil, ErrChild
+		}
+	case probe.TLSSchema:
+		f.TLS = &probe.TLSRecord{}
+		if err := json.Unmarshal(raw, f.TLS); err != nil {
+			return nil, fmt.Errorf("%w: %w", ErrChild, err)
+		}
+		if !verdict.Quality(f.TLS.Grade).Known() {
+			return nil, ErrChild
+		}
+	default:
+		return nil, ErrChild
+	}
+	return f, nil
 }
 
 // limited holds so much and no more.

@@ -26,6 +26,15 @@ const (
 
 var qualities = []Quality{Good, Sufficient, PhaseOut, Insufficient}
 
+// Known reports whether it is one of those there are; unknown is.
+func (q Quality) Known() bool { return q == Unmeasured || slices.Contains(qualities, q) }
+
+// WorseThan reports whether something is worse than something else. What was not measured is neither worse nor better.
+func (q Quality) WorseThan(other Quality) bool {
+	a, b := slices.Index(qualities, q), slices.Index(qualities, other)
+	return a >= 0 && b >= 0 && a > b
+}
+
 // Encryption is what was measured of a host's encryption.
 type Encryption struct {
 	// Versions and Families are what was asked for, and whether the server takes it. What got no clear answer is left out.
@@ -143,6 +152,9 @@ func (s *Scale) Judge(e *Encryption) (Quality, []Aspect) {
 		add("compression", "yes", Insufficient)
 	}
 	whole := worst(out)
+	if len(e.Versions) == 0 && whole != Insufficient { // a certificate alone says nothing of the encryption
+		whole = Unmeasured
+	}
 	if e.HSTS >= 0 {
 		out = append(out, Aspect{Name: "hsts", Value: fmt.Sprintf("%d days", e.HSTS), Quality: size(s.hsts, e.HSTS)})
 	}
