@@ -40,6 +40,9 @@ type Account struct {
 	Row                int
 	Name, Owner        string
 	Role, Unit, Closed string
+	// Owners are all that its person is known by, Reaches what it may do and where, and Inactive says that it is closed; of lists in SCIM.
+	Owners, Reaches []string
+	Inactive        bool
 	// Service says that it belongs to a program and not to a person.
 	Service bool
 }
@@ -114,10 +117,13 @@ func word(s string) string {
 	return b.String()
 }
 
-// ReadAccessList reads a list of accounts: text parted by semicolons, commas or tabs, with a heading.
+// ReadAccessList reads a list of accounts: text parted by semicolons, commas or tabs, with a heading, or users as SCIM lists them.
 func ReadAccessList(content []byte) ([]Account, error) {
 	if len(content) > MaxAccessList {
 		return nil, ErrAccessListSize
+	}
+	if isSCIM(content) {
+		return readSCIM(content)
 	}
 	text := decoded(content)
 	r := csv.NewReader(strings.NewReader(text))
@@ -220,14 +226,11 @@ func (x *Roll) Compare(content []byte, today civil.Date) (Compared, error) {
 	known := x.byName()
 	for i := range accounts {
 		a := &accounts[i]
-		person := known[locale.Fold(a.Owner)]
-		if person == nil {
-			person = known[locale.Fold(a.Name)]
-		}
+		person := a.person(known)
 		if d := owned(a, person, today); d != "" {
 			out.Found = append(out.Found, Deviating{*a, d})
 		}
-		if person == nil || !person.Active() || a.Unit == "" {
+		if person == nil || !person.Active() || a.Inactive || a.Unit == "" && len(a.Reaches) == 0 {
 			continue
 		}
 		switch wide, compared := x.wider(a, person); {
@@ -240,10 +243,22 @@ func (x *Roll) Compare(content []byte, today civil.Date) (Compared, error) {
 	return out, nil
 }
 
+// person is who an account belongs to; nil when nobody is known by what the list calls it.
+func (a *Account) person(known map[string]*organisation.Person) *organisation.Person {
+	for _, name := range slices.Concat([]string{a.Owner, a.Name}, a.Owners) {
+		if p := known[locale.Fold(name)]; p != nil {
+			return p
+		}
+	}
+	return nil
+}
+
 // owned tells what is wrong with who answers for an account; "" when nothing is.
 func owned(a *Account, person *organisation.Person, today civil.Date) Deviation {
 	closed, dated := past(a.Closed, today)
 	switch {
+	case a.Inactive:
+		return "" // nobody can use it
 	case dated && closed:
 		return Ended
 	case person == nil && !(a.Service && a.Owner != ""):
@@ -256,11 +271,33 @@ func owned(a *Account, person *organisation.Person, today civil.Date) Deviation 
 
 // wider tells whether an account reaches beyond its person's unit, and whether that could be compared.
 func (x *Roll) wider(a *Account, person *organisation.Person) (wide, compared bool) {
-	i := slices.IndexFunc(x.Units, func(u organisation.Unit) bool { return locale.Fold(u.Name) == locale.Fold(a.Unit) })
-	if i < 0 || person.Unit == "" {
+	if person.Unit == "" {
 		return false, false
 	}
-	return !x.within(x.Units[i].ID, person.Unit), true
+	reaches := a.Reaches
+	if a.Unit != "" {
+		reaches = []string{a.Unit}
+	}
+	for _, text := range reaches {
+		if unit, named := x.named(text); named {
+			wide, compared = wide || !x.within(unit, person.Unit), true
+		}
+	}
+	return wide, compared
+}
+
+// named finds the unit that a word names: by its own name, or after a role's as in "Handläggare: Hemtjänst".
+func (x *Roll) named(text string) (access.UnitID, bool) {
+	after := text
+	if i := strings.LastIndexAny(text, ":/@"); i >= 0 {
+		after = text[i+1:]
+	}
+	for _, name := range []string{locale.Fold(text), locale.Fold(strings.TrimSpace(after))} {
+		if i := slices.IndexFunc(x.Units, func(u organisation.Unit) bool { return locale.Fold(u.Name) == name }); i >= 0 {
+			return x.Units[i].ID, true
+		}
+	}
+	return "", false
 }
 
 // byName finds people by what lists of accounts call them. A name that two share is nobody's.

@@ -57,6 +57,57 @@ func TestCompareAccess(t *testing.T) {
 	}
 }
 
+// scimList are two pages of users as a service for SCIM answers with them.
+const scimList = `{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":7,"startIndex":1,"itemsPerPage":4,"Resources":[
+{"userName":"kias","displayName":"Kim Ås","active":true,"emails":[{"value":"K@norrsjo.example","primary":true}],"roles":[{"value":"Handläggare"}],"groups":[{"display":"Hemtjänst"}]},
+{"userName":"alal","name":{"formatted":"Alex Ål"},"active":true},
+{"userName":"alal2","name":{"formatted":"Alex Ål"},"active":false},
+{"userName":"robin","displayName":"Robin Ö","roles":["Läsare: Socialförvaltningen"]}]}
+{"totalResults":7,"startIndex":5,"Resources":[
+{"userName":"gammal","active":true},
+{"userName":"svc","userType":"Service","displayName":"Systemförvaltaren"},
+{"userName":"k2","emails":[{"value":"k@norrsjo.example"}],"entitlements":[{"value":"export"}]}]}`
+
+// A list in SCIM is compared as one of text is: closed accounts deviate from nothing, and a role that names no unit is not said to be wide.
+func TestCompareAccessOfSCIM(t *testing.T) {
+	x := roll()
+	got, err := x.Compare([]byte(scimList), today)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]Deviation{}
+	for _, d := range got.Found {
+		found[d.Name] = d.What
+	}
+	want := map[string]Deviation{"alal": HasLeft, "robin": TooWide, "gammal": NoOwner}
+	if diff := cmp.Diff(want, found); diff != "" {
+		t.Error(diff)
+	}
+	if got.Accounts != 7 || got.Deviating() != 3 || got.Uncompared != 1 {
+		t.Errorf("got %+v", got)
+	}
+	for name, content := range map[string]string{
+		"a plain list":   `[{"userName":"gammal"}]`,
+		"one a line":     "{\"userName\":\"gammal\"}\n{\"userName\":\"kias\",\"externalId\":\"Kim Ås\"}\n",
+		"with a mark":    "\xef\xbb\xbf" + `[{"userName":"gammal"}]`,
+		"one user alone": `{"userName":"gammal"}`,
+	} {
+		if got, err := x.Compare([]byte(content), today); err != nil || got.Of(NoOwner) != 1 {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+	if got, err := x.Compare([]byte(`{"totalResults":0}`), today); err != nil || got.Accounts != 0 {
+		t.Errorf("an answer without users: %+v, %v", got, err)
+	}
+	for name, content := range map[string]string{
+		"cut off": `{"Resources":[{"userName":"a"}`, "something else": `{"farg":"röd"}`, "numbers": `[1,2]`, "text": `["a"]`,
+	} {
+		if _, err := x.Compare([]byte(content), today); !errors.Is(err, ErrAccessList) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestCompareAccessTwoOfOneName(t *testing.T) {
 	x := roll()
 	x.People = append(x.People, organisation.Person{ID: "4", Name: "Kim Ås", Unit: "hem"})
@@ -87,6 +138,8 @@ func TestReadAccessListRefuses(t *testing.T) {
 func FuzzAccessList(f *testing.F) {
 	f.Add([]byte(accessList))
 	f.Add([]byte("user,owner\n\"a\nb\",c\n"))
+	f.Add([]byte(scimList))
+	f.Add([]byte(`[{"userName":"a","roles":[{"value":"b"}]}]`))
 	x := roll()
 	f.Fuzz(func(t *testing.T, b []byte) {
 		got, err := x.Compare(b, today)

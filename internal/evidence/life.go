@@ -79,7 +79,8 @@ func (l *Life) Renew(r *Record) civil.Date {
 	if own, ok := l.kinds[r.Kind]; ok && own.Renew < s.Renew {
 		s = own
 	}
-	return r.Expires.AddDays(-s.Renew)
+	// What lives for a short time, as a log that is gone through each month does, is not to be made anew as soon as it is made.
+	return r.Expires.AddDays(-min(s.Renew, int(r.Expires.Time().Sub(r.SeenOn.Time()).Hours()/24)/3))
 }
 
 // Due are the records that are to be made anew on a day: they end soon, or have ended, and nothing newer says the same sort of thing.

@@ -63,6 +63,10 @@ type controlView struct {
 	Tag              web.Tag
 	Source           web.Source
 	Add              string
+	// Notes are what laws say of it, with what they rest on.
+	Notes []string
+
+	months int // for how long the log is kept, or how often it is reviewed; of the newest record
 }
 
 type recordView struct {
@@ -264,14 +268,42 @@ func controls(c *web.Context, x *Shown, proof *requirement.Proof) []controlView 
 				v.fill(c, r, x.View.Today, proof)
 			}
 		}
+		if subject == evidence.SubjectAccessLog && proof != nil {
+			v.keeps(c, proof.Keeps(&x.View))
+		}
+		if subject == evidence.SubjectLogReview && v.months > 0 {
+			v.Notes = append(v.Notes, c.L.T("overview.kept-every", "Count", v.months))
+		}
 		out = append(out, v)
 	}
 	return out
 }
 
+// keeps holds how long the log is said to be kept against the laws that say how long it must be.
+func (v *controlView) keeps(c *web.Context, laws []requirement.Kept) {
+	if v.months > 0 {
+		v.Notes = append(v.Notes, c.L.T("overview.kept-months", "Count", v.months))
+	}
+	for _, k := range laws {
+		known := c.L.T("overview.kept-law-verified", "Day", k.Law.Checked)
+		if !k.Law.Verified {
+			known = c.L.T("overview.unverified")
+		}
+		v.Notes = append(v.Notes, c.L.T("overview.kept-law", "Law", k.Law.Ref, "Count", k.Months, "Source", k.Law.Source, "Known", known))
+		switch {
+		case k.Law.Conditional:
+			v.Notes = append(v.Notes, c.L.T("overview.kept-law-conditional"))
+		case v.months > 0 && v.months < k.Months:
+			v.Tag = web.Bad(c.L.T("overview.kept-short"))
+		case v.months == 0 && v.Last != "":
+			v.Notes = append(v.Notes, c.L.T("overview.kept-months-unknown"))
+		}
+	}
+}
+
 // fill takes in the newest record of a control.
 func (v *controlView) fill(c *web.Context, r *evidence.Record, today civil.Date, proof *requirement.Proof) {
-	v.Last, v.Next = c.L.Date(r.SeenOn), c.L.Date(r.Expires)
+	v.Last, v.Next, v.months = c.L.Date(r.SeenOn), c.L.Date(r.Expires), r.Detail.Months
 	v.Source = web.Source{Kind: string(r.Source), Detail: c.L.Date(r.SeenOn)}
 	if r.Detail.Sample > 0 {
 		v.Last += ", " + c.L.T("overview.kept-sample", "Count", r.Detail.Sample, "Wrong", r.Detail.Deviations)
@@ -308,7 +340,7 @@ func (p *Pages) recordViews(c *web.Context, x *Shown) []recordView {
 		v := recordView{
 			ID: r.ID.String(), Day: c.L.Date(r.SeenOn), Subject: c.L.T("overview.subject-" + r.Subject), Kind: p.kindName(c, r.Kind), Source: web.Source{Kind: string(r.Source)},
 			Outcome: outcomeTag(c, r), Ends: c.L.Date(r.Expires), Old: !x.View.Today.Before(r.Expires), Withdrawn: !r.Withdrawn.IsZero(), Title: r.Detail.Title,
-			Signer: r.Detail.Signer, Detail: r.Detail.Covers, Reasons: slices.Concat(r.Detail.Reasons, p.limits(c, r)), FileName: r.File.Name,
+			Signer: r.Detail.Signer, Detail: r.Detail.Covers, Reasons: slices.Concat(r.Detail.Why(c.L), p.limits(c, r)), FileName: r.File.Name,
 		}
 		if r.Detail.Sample > 0 {
 			v.Reasons = append(v.Reasons, c.L.T("overview.kept-sample", "Count", r.Detail.Sample, "Wrong", r.Detail.Deviations))
@@ -335,6 +367,9 @@ func (p *Pages) recordViews(c *web.Context, x *Shown) []recordView {
 // outcomeTag says what a record shows.
 func outcomeTag(c *web.Context, r *evidence.Record) web.Tag {
 	word := c.L.T("overview.outcome-" + string(r.Outcome))
+	if r.Quality != "" && r.Quality != verdict.Unmeasured {
+		word += ": " + verdictWord(c, string(r.Quality))
+	}
 	if r.Subject == evidence.SubjectLogin && r.Verdict != "" {
 		word = verdictWord(c, string(r.Verdict))
 		switch r.Verdict {

@@ -43,6 +43,12 @@ type provenByAge struct {
 	index  int
 }
 
+// Retention is for how many months a law wants logs of access kept.
+type Retention struct {
+	Law    string `yaml:"law"`
+	Months int    `yaml:"months"`
+}
+
 // Proof says what evidence shows about requirements. It is made once for a catalogue and used by many goroutines.
 type Proof struct {
 	catalogue *catalogue.Catalogue
@@ -50,6 +56,7 @@ type Proof struct {
 	life      *evidence.Life
 	logins    []loginProof
 	subjects  map[string][]provenByAge
+	retention []Retention
 	// goals are the different goals of the logins.
 	goals []verdict.Goal
 	// proves are the requirements that a kind of evidence is for, and strong enough for.
@@ -72,12 +79,19 @@ func LoadProof(data fs.FS, c *catalogue.Catalogue, x *verdict.Indicator, life *e
 		Version  string         `yaml:"version"`
 		Logins   []loginProof   `yaml:"logins"`
 		Subjects []subjectProof `yaml:"subjects"`
+
+		Retention []Retention `yaml:"retention"`
 	}
 	if err := yaml.UnmarshalWithOptions(b, &file, yaml.Strict()); err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrProof, proofFile, err)
 	}
-	p := &Proof{catalogue: c, indicator: x, life: life, subjects: map[string][]provenByAge{}, proves: map[string]Bits{}}
+	p := &Proof{catalogue: c, indicator: x, life: life, subjects: map[string][]provenByAge{}, proves: map[string]Bits{}, retention: file.Retention}
 	var faults []error
+	for _, r := range file.Retention {
+		if _, ok := c.Law(r.Law); !ok || r.Months <= 0 {
+			faults = append(faults, fmt.Errorf("%w: %s: retention by law %q", ErrProof, proofFile, r.Law))
+		}
+	}
 	for _, l := range file.Logins {
 		faults = append(faults, p.addLogin(l))
 	}
@@ -184,3 +198,21 @@ func (p *Proof) Indicator() *verdict.Indicator { return p.indicator }
 
 // Life says how long evidence counts.
 func (p *Proof) Life() *evidence.Life { return p.life }
+
+// Kept is what a law that concerns a system says of how long its logs of access are kept.
+type Kept struct {
+	Law    *AppliedLaw
+	Months int
+}
+
+// Keeps finds the laws that say how long a system's logs of access are kept, the longest first.
+func (p *Proof) Keeps(v *View) []Kept {
+	var out []Kept
+	for _, r := range p.retention {
+		if i := slices.IndexFunc(v.Laws, func(l AppliedLaw) bool { return l.ID == r.Law }); i >= 0 {
+			out = append(out, Kept{&v.Laws[i], r.Months})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Kept) int { return b.Months - a.Months })
+	return out
+}
