@@ -3,7 +3,6 @@
 package measurement
 
 import (
-	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,7 +34,7 @@ func foundTLS(t *Target, rec *probe.TLSRecord, hash string, at time.Time) eviden
 }
 
 func hostAndPort(rec *probe.TLSRecord) string {
-	return net.JoinHostPort(rec.Host, strconv.Itoa(rec.Port))
+	return rec.Host + ":" + strconv.Itoa(rec.Port)
 }
 
 // outcomeOf weighs a record against what the requirement asks: at least TLS 1.2, and nothing that is insufficient. What is to be phased out

@@ -146,16 +146,8 @@ func (t *Target) check(today civil.Date) error {
 	if err != nil || u.User != nil || u.Fragment != "" || len(t.URL) > 500 {
 		return ErrURL
 	}
-	if t.Kind == "" {
-		t.Kind = Login
-	}
-	switch {
-	case !slices.Contains(Kinds, t.Kind):
-		return ErrKind
-	case t.Kind == Encryption && u.Scheme != "https":
-		return ErrEncrypted
-	case t.Kind == Encryption: // it is the host that is measured, and nothing is followed
-		u, t.Hosts, t.SecondStep = &url.URL{Scheme: u.Scheme, Host: u.Host, Path: "/"}, nil, false
+	if u, err = t.checkKind(u); err != nil {
+		return err
 	}
 	t.URL = u.String()
 	if t.Host = hostOf(u); t.Host == "" {
@@ -167,19 +159,43 @@ func (t *Target) check(today civil.Date) error {
 	if !slices.Contains(Zones, t.Zone) {
 		return ErrZone
 	}
-	if len(t.Hosts) > maxHosts {
+	if err := checkHosts(t.Hosts); err != nil {
+		return err
+	}
+	if !today.Before(t.Expires) || today.AddMonths(longest).Before(t.Expires) {
+		return ErrExpires
+	}
+	return nil
+}
+
+// checkKind gives the address that a target of its kind has.
+func (t *Target) checkKind(u *url.URL) (*url.URL, error) {
+	if t.Kind == "" {
+		t.Kind = Login
+	}
+	switch {
+	case !slices.Contains(Kinds, t.Kind):
+		return nil, ErrKind
+	case t.Kind == Login:
+		return u, nil
+	case u.Scheme != "https":
+		return nil, ErrEncrypted
+	}
+	t.Hosts, t.SecondStep = nil, false // it is the host that is measured, and nothing is followed
+	return &url.URL{Scheme: u.Scheme, Host: u.Host, Path: "/"}, nil
+}
+
+func checkHosts(hosts []string) error {
+	if len(hosts) > maxHosts {
 		return ErrHosts
 	}
-	for _, h := range t.Hosts {
+	for _, h := range hosts {
 		if _, err := probe.ParseAllow(h); err != nil {
 			return ErrHosts
 		}
 		if local(strings.Split(h, ":")[0]) {
 			return ErrLoopback
 		}
-	}
-	if !today.Before(t.Expires) || today.AddMonths(longest).Before(t.Expires) {
-		return ErrExpires
 	}
 	return nil
 }
