@@ -23,70 +23,53 @@ const (
 	floating                  // 1.98507099805E11
 )
 
-// shapes tries the runs of at least six digits that begin in a word of the bitmap and have one of the shapes: six or eight digits, which
-// a separator and four more may follow, ten and twelve. Most runs have none, and end here without being looked at one by one.
-func (s *Scanner) shapes(starts uint64, w, from, to int) {
-	d, next := s.digits[w], s.digits[w+1]
-	signs, nextSigns := s.signs[w], s.signs[w+1]
-	more := starts & (d>>6 | next<<58) // at least seven
-	six := starts &^ more
-	more &= d>>7 | next<<57
-	eight := more &^ (d>>8 | next<<56)
-	more &= (d>>8 | next<<56) & (d>>9 | next<<55)
-	ten := more &^ (d>>10 | next<<54)
-	more &= (d>>10 | next<<54) & (d>>11 | next<<53)
-	twelve := more &^ (d>>12 | next<<52)
-	if !s.Tried { // no month begins with 2 to 9: most that have the shape end here
-		early, late := signs>>2|nextSigns<<62, signs>>4|nextSigns<<60
-		six, ten, eight, twelve = six&early, ten&early, eight&late, twelve&late
-	}
-	fraction := signs << 1
-	if w > 0 {
-		fraction |= s.signs[w-1] >> 63
-	}
-	fraction &= starts
-	for left := six | eight | ten | twelve | fraction; left != 0; left &= left - 1 {
-		i, bit := w*64+bits.TrailingZeros64(left), left&-left
-		if i < from || i >= to {
-			continue
-		}
-		if bit&fraction != 0 {
-			if n := s.runAt(i); i+n < len(s.text) && s.text[i+n]|0x20 == 'e' {
-				s.floating(i, n)
-				continue
-			}
-		}
-		switch {
-		case bit&ten != 0:
-			s.bare(i, i, bare10)
-		case bit&twelve != 0:
-			s.bare(i, i+2, bare12)
-		case bit&six != 0:
-			s.parted(i, i)
-		case bit&eight != 0:
-			s.parted(i, i+2)
-		}
-	}
-}
-
-// bare tries ten or twelve digits.
-func (s *Scanner) bare(i, birth int, form civicForm) {
+// tryCivic tries the run of digits at i, which has the shape of a number, and notes it when it is one. wide is 1 when it has a century,
+// and bare says that no separator is in it. Nearly all that are none end with their date or their sum.
+func (s *Scanner) tryCivic(i, wide int, bare bool) {
 	t := s.text
-	lanes := pairsOf(binary.LittleEndian.Uint64(t[birth:]))
-	s.tryCivic(civicNumber{start: i, birth: birth, tail: birth + 6, form: form, pairs: lanes, last: two(t[birth+8:])})
-}
-
-// parted tries six or eight digits, a separator, and four.
-func (s *Scanner) parted(i, birth int) {
-	t, end := s.text, birth+6
-	if end+5 > len(t) || separatorFirst[t[end]] == 0 {
+	birth := i + 2*wide
+	if !bare && birth+11 > len(t) {
 		return
 	}
-	form, tail := dashed, end+1
+	x := binary.LittleEndian.Uint64(t[birth:])
+	pairs := pairsOf(x)
+	kind := days[pairs>>9&(0x7f<<7)|pairs>>32&0x7f]
+	if kind == noDay && !s.Tried {
+		return
+	}
+	tail, form := birth+6, bare10
+	if wide != 0 {
+		form = bare12
+	}
+	if !bare {
+		if tail, form = s.tailAfter(tail); tail == 0 {
+			return
+		}
+		pairs = pairsOf(x&(1<<48-1) | uint64(binary.LittleEndian.Uint16(t[tail:]))<<48)
+	}
+	last := two(t[tail+2:])
+	right := kind != noDay && sumRight(pairs, last)
+	if !right && !s.Tried || i > 0 && joins(t, i-1) || tail+4 < len(t) && letterAt(t, tail+4) {
+		return
+	}
+	century := 0
+	if wide != 0 {
+		century = max(1, two(t[i:])) // 00 is written, and none of the three
+	}
+	s.noteCivic(Match{Start: i, End: tail + 4, Number: pairs | uint64(last)<<8}, form, right, century)
+}
+
+// tailAfter finds the last four digits of a number whose date ends at a place, after a separator; 0 when they do not stand there.
+func (s *Scanner) tailAfter(end int) (tail int, form civicForm) {
+	t := s.text
+	if separatorFirst[t[end]] == 0 {
+		return 0, 0
+	}
+	form, tail = dashed, end+1
 	if t[end] != '-' || !isDigit(t[tail]) {
 		k, strong := separator(t, end, s.Wraps)
 		if k == 0 {
-			return
+			return 0, 0
 		}
 		tail = end + k
 		if !strong {
@@ -94,52 +77,37 @@ func (s *Scanner) parted(i, birth int) {
 		}
 	}
 	if !s.exactly(tail, 4) {
+		return 0, 0
+	}
+	return tail, form
+}
+
+// noteCivic notes a number of which it is known where it stands, its digits, and whether the day exists in some year and the sum is right.
+func (s *Scanner) noteCivic(c Match, form civicForm, right bool, century int) {
+	var why Why
+	if right {
+		c.Detector, why = s.dated(c.Number, century)
+	}
+	switch {
+	case why != 0 && !s.want[c.Detector], why == 0 && !s.Tried:
 		return
-	}
-	x := binary.LittleEndian.Uint64(t[birth:])&(1<<48-1) | uint64(binary.LittleEndian.Uint16(t[tail:]))<<48
-	s.tryCivic(civicNumber{start: i, birth: birth, tail: tail, form: form, pairs: pairsOf(x), last: two(t[tail+2:])})
-}
-
-// civicNumber is a number of the right shape: t[birth:] are YYMMDD and t[tail:] NNNN. The values of its first four pairs of digits are
-// 16 bits apart in pairs; last is that of the fifth.
-type civicNumber struct {
-	start, birth, tail int
-	form               civicForm
-	pairs              uint64
-	last               int
-}
-
-// pairsOf makes the values of four pairs of eight digits.
-func pairsOf(x uint64) uint64 {
-	x -= zeros
-	return (x*10 + x>>8) & 0x00ff00ff00ff00ff
-}
-
-// tryCivic checks a number's date and checksum, and notes it.
-func (s *Scanner) tryCivic(c civicNumber) {
-	t := s.text
-	century := 0
-	if c.birth > c.start {
-		century = max(1, two(t[c.birth-2:])) // 00 is written, and none of the three
-	}
-	d, why := s.checkCivic(c.pairs, c.last, century)
-	if why == 0 && !s.Tried || c.start > 0 && joins(t, c.start-1) || c.tail+4 < len(t) && letterAt(t, c.tail+4) {
-		return
-	}
-	if why == 0 {
+	case why == 0:
 		if s.want[Personnummer] || s.want[Samordningsnummer] {
-			s.out = append(s.out, Match{Start: c.start, End: c.tail + 4, Detector: Personnummer})
+			s.out = append(s.out, Match{Start: c.Start, End: c.End, Detector: Personnummer})
 		}
-		return
-	}
-	if !s.want[d] {
 		return
 	}
 	// Made in its place: copied right after it is written, it would be waited for.
 	s.out = append(s.out, Match{})
 	m := &s.out[len(s.out)-1]
-	m.Start, m.End, m.Detector, m.Why, m.Number = c.start, c.tail+4, d, why, c.pairs|uint64(c.last)<<8
-	s.judgeCivic(m, &c)
+	m.Start, m.End, m.Detector, m.Why, m.Number = c.Start, c.End, c.Detector, why, c.Number
+	s.judgeCivic(m, form)
+}
+
+// pairsOf makes the values of four pairs of eight digits, 16 bits apart.
+func pairsOf(x uint64) uint64 {
+	x -= zeros
+	return (x*10 + x>>8) & 0x00ff00ff00ff00ff
 }
 
 // What days hold in a month's row: no date, a day, 29 February, and a day 60 higher, of which every month has any.
@@ -151,7 +119,7 @@ const (
 )
 
 // days are what each day is, by 128 times the month, 00 among them.
-var days = func() (t [13 * 128]uint8) {
+var days = func() (t [128 * 128]uint8) {
 	for month := range 13 {
 		for day := 1; day <= int(monthDays[month]); day++ {
 			t[month*128+day] = aDay
@@ -164,26 +132,37 @@ var days = func() (t [13 * 128]uint8) {
 	return t
 }()
 
+// sumRight reports whether the sum of five pairs of digits is right.
+func sumRight(pairs uint64, last int) bool {
+	sum := luhnPairs[pairs&0x7f] + luhnPairs[pairs>>16&0x7f] + luhnPairs[pairs>>32&0x7f] + luhnPairs[pairs>>48&0x7f] + luhnPairs[last&0x7f]
+	return sum%10 == 0
+}
+
 // checkCivic says which number five pairs of digits are; why is 0 when they are none. century is 0 when it is not written.
 func (s *Scanner) checkCivic(pairs uint64, last, century int) (Detector, Why) {
-	year, month, day, birth := int(pairs&0x7f), int(pairs>>16&0x7f), int(pairs>>32&0x7f), int(pairs>>48&0x7f)
-	if month > 12 {
+	if days[pairs>>9&(0x7f<<7)|pairs>>32&0x7f] == noDay || !sumRight(pairs, last) {
 		return 0, 0
 	}
-	kind := days[month*128+day]
-	sum := luhnPairs[year] + luhnPairs[month] + luhnPairs[day] + luhnPairs[birth] + luhnPairs[last]
-	if kind == noDay || sum%10 != 0 || birth == 0 && last < 10 || century != 0 && (century < 18 || century > 20) {
+	return s.dated(pairs|uint64(last)<<8, century)
+}
+
+// dated says which number one is whose sum is right and whose day exists in some year; why is 0 when it is none.
+func (s *Scanner) dated(number uint64, century int) (Detector, Why) {
+	year, month, day := int(number&0x7f), int(number>>16&0x7f), int(number>>32&0x7f)
+	if number>>48&0x7f == 0 && number>>8&0x7f < 10 || century != 0 && (century < 18 || century > 20) {
 		return 0, 0
 	}
 	why := Checksum | Date
 	if century != 0 {
 		why |= Century
 	}
-	if kind == coordinated {
+	switch days[month*128+day] {
+	case coordinated:
 		return Samordningsnummer, why
-	}
-	if kind == leapDay && !dayExists(century, year, month, day) {
-		return 0, 0
+	case leapDay:
+		if !dayExists(century, year, month, day) {
+			return 0, 0
+		}
 	}
 	if century == 20 && (2000+year)*10000+month*100+day > s.Today {
 		why |= Future

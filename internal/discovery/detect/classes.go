@@ -16,10 +16,12 @@ type kernel struct {
 	words func(letters, smalls, leads []uint64, src []byte)
 	// cells fills the places of a delimiter, of line breaks and of quotes.
 	cells func(delims, lines, quotes []uint64, src []byte, delimiter byte)
+	// shapes does what shapesGo does, for a multiple of four words; nil for the kernel in Go.
+	shapes func(tries, wide, bare, fractions, digits, signs []uint64, all uint64)
 }
 
 // kernelGo is the one in Go.
-var kernelGo = kernel{numbersGo, wordsGo, cellsGo}
+var kernelGo = kernel{numbers: numbersGo, words: wordsGo, cells: cellsGo}
 
 // lastBlock is the part of a text after its whole blocks, filled up with zeros.
 func lastBlock(src []byte) (block [64]byte) {

@@ -19,10 +19,15 @@ func wordsAVX2(letters, smalls, leads []uint64, src []byte)
 //go:noescape
 func cellsAVX2(delims, lines, quotes []uint64, src []byte, delimiter byte)
 
+// shapesAVX2 is the kernel in assembly. One word before digits and signs is read.
+//
+//go:noescape
+func shapesAVX2(tries, wide, bare, fractions, digits, signs []uint64, all uint64)
+
 // kernels are those that this machine can run, the fastest first.
 func kernels() []kernel {
 	if cpu.X86.HasAVX2 {
-		return []kernel{{numbersAVX2, wordsAVX2, cellsAVX2}, kernelGo}
+		return []kernel{{numbersAVX2, wordsAVX2, cellsAVX2, shapesAVX2}, kernelGo}
 	}
 	return []kernel{kernelGo}
 }

@@ -18,7 +18,7 @@ const saysOther = 48
 const longestWord = 24
 
 // judgeCivic weighs a number whose date and checksum are right.
-func (s *Scanner) judgeCivic(m *Match, c *civicNumber) {
+func (s *Scanner) judgeCivic(m *Match, form civicForm) {
 	switch {
 	case m.Why&Future != 0:
 		m.Confidence = Low
@@ -28,20 +28,20 @@ func (s *Scanner) judgeCivic(m *Match, c *civicNumber) {
 		m.Confidence = Low
 		return
 	}
-	if c.form == dashed {
+	if form == dashed {
 		m.Why |= Separator
 	}
 	if s.Column != nil {
 		if heading, in := s.Column(m.Start); in {
-			judgeByHeading(m, c, heading)
+			judgeByHeading(m, form, heading)
 			return
 		}
 	}
-	s.judgeByWords(m, c)
+	s.judgeByWords(m, form)
 }
 
 // judgeByHeading weighs a number in a column by the column's name.
-func judgeByHeading(m *Match, c *civicNumber, heading Contexts) {
+func judgeByHeading(m *Match, form civicForm, heading Contexts) {
 	switch {
 	case heading&civicWords != 0:
 		m.Why |= Heading
@@ -49,25 +49,25 @@ func judgeByHeading(m *Match, c *civicNumber, heading Contexts) {
 	case heading&otherNumbers != 0:
 		m.Why |= AgainstHeading
 		m.Confidence = Low
-		if c.form == dashed {
+		if form == dashed {
 			m.Confidence = Medium
 		}
 	default:
 		m.Confidence = Medium
-		if c.form == dashed {
+		if form == dashed {
 			m.Confidence = High
 		}
 	}
 }
 
 // judgeByWords weighs a number in running text by the words around it: the nearest decides.
-func (s *Scanner) judgeByWords(m *Match, c *civicNumber) {
-	if c.form == dashed {
+func (s *Scanner) judgeByWords(m *Match, form civicForm) {
+	if form == dashed {
 		s.judgeDashed(m)
 		return
 	}
 	other, said := s.saidBefore(otherNumbers, m.Start)
-	stamps := c.form == bare12 && s.amongStamps(m.Start)
+	stamps := form == bare12 && s.amongStamps(m.Start)
 	after := s.saidAfter(m.End)
 	if s.Roughly && !said && !stamps && !after {
 		m.Confidence = Medium

@@ -2,6 +2,8 @@
 
 package detect
 
+import "math/bits"
+
 // Scanner finds what it wants in texts. It is for one goroutine: it keeps its memory between texts.
 type Scanner struct {
 	// Wraps says that a line break may stand inside a number.
@@ -25,6 +27,7 @@ type Scanner struct {
 
 	text                   []byte
 	digits, signs          []uint64
+	shapes                 shapes
 	letters, smalls, leads []uint64
 	lettered               bool // letters are filled for text
 	hits                   []hit
@@ -70,7 +73,7 @@ func (s *Scanner) Scan(text []byte, from, to int) []Match {
 	}
 	s.kernel.classifyNumbers(s.digits, s.signs, text)
 	if !s.others {
-		s.longRuns(from, to)
+		s.civics(from, to)
 		inOrder(s.out)
 		return s.out
 	}
@@ -78,7 +81,7 @@ func (s *Scanner) Scan(text []byte, from, to int) []Match {
 	s.lettered = true
 	s.hitsTo = max(0, from-contextBytes)
 	s.readWords(min(len(text), to+contextBytes))
-	s.longRuns(from, to)
+	s.civics(from, to)
 	civic := len(s.out)
 	s.allRuns(from, to)
 	runs := len(s.out)
@@ -95,29 +98,36 @@ func (s *Scanner) maps() [5]*[]uint64 {
 	return [...]*[]uint64{&s.digits, &s.signs, &s.letters, &s.smalls, &s.leads}
 }
 
-// longRuns finds runs of at least six digits, and tries each as a personnummer. Most words of the bitmap have none.
-func (s *Scanner) longRuns(from, to int) {
-	digits := s.digits
-	last := (to + 63) / 64
-	for w := from / 64; w < last; w++ {
-		d := digits[w]
-		if d == 0 {
+// civics tries what has the shape of a personnummer. The second word after the last that is asked for is zero.
+func (s *Scanner) civics(from, to int) {
+	first, last := from/64, (to+63)/64
+	var all uint64
+	if s.Tried {
+		all = ^uint64(0)
+	}
+	s.kernel.classifyShapes(&s.shapes, s.digits, s.signs, first, last, all)
+	h := &s.shapes
+	for w := first; w < last; w++ {
+		tries, fractions := h.tries[w], h.fractions[w]
+		if tries|fractions == 0 {
 			continue
 		}
-		next := digits[w+1]
-		two := d & (d>>1 | next<<63)
-		twoNext := next & (next >> 1)
-		four := two & (two>>2 | twoNext<<62)
-		starts := four & (two>>4 | twoNext<<60)
-		if starts == 0 {
-			continue
+		within := ^uint64(0)
+		if w == first {
+			within <<= from % 64
 		}
-		var before uint64
-		if w > 0 {
-			before = digits[w-1] >> 63
+		if rest := to - w*64; rest < 64 {
+			within &= 1<<rest - 1
 		}
-		if starts &^= d<<1 | before; starts != 0 {
-			s.shapes(starts, w, from, to)
+		for tries &= within; tries != 0; tries &= tries - 1 {
+			k := bits.TrailingZeros64(tries)
+			s.tryCivic(w*64+k, int(h.wide[w]>>k&1), h.bare[w]>>k&1 != 0)
+		}
+		for fractions &= within; fractions != 0; fractions &= fractions - 1 {
+			i := w*64 + bits.TrailingZeros64(fractions)
+			if n := s.runAt(i); i+n < len(s.text) && s.text[i+n]|0x20 == 'e' {
+				s.floating(i, n)
+			}
 		}
 	}
 }

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package detect
+
+// shapes are bitmaps of the runs of digits that may be a personnummer, each at its first digit, and all that is known of a run without
+// reading it.
+type shapes struct {
+	tries     []uint64 // six or eight digits, which a separator and four more may follow, ten, or twelve, with a month in its place
+	wide      []uint64 // of those, the ones with a century: eight or twelve
+	bare      []uint64 // of those, the ones without a separator: ten or twelve
+	fractions []uint64 // at least six digits after what may be a decimal sign
+}
+
+// room makes room for so many words.
+func (h *shapes) room(words int) {
+	if cap(h.tries) < words {
+		more := words + words/4
+		h.tries, h.wide, h.bare, h.fractions = make([]uint64, more), make([]uint64, more), make([]uint64, more), make([]uint64, more)
+	}
+	h.tries, h.wide, h.bare, h.fractions = h.tries[:words], h.wide[:words], h.bare[:words], h.fractions[:words]
+}
+
+// classifyShapes fills h for the words from first to last of the bitmaps, which have a word more. Where all is set in every bit, a run is
+// to be tried whatever month it has.
+func (k *kernel) classifyShapes(h *shapes, digits, signs []uint64, first, last int, all uint64) {
+	h.room(len(digits))
+	if first == 0 && last > 0 { // it has no word before it
+		shapesGo(h, digits, signs, 0, 1, all)
+		first = 1
+	}
+	if k.shapes != nil && last > first {
+		whole := first + (last-first)&^3
+		k.shapes(h.tries[first:whole], h.wide[first:whole], h.bare[first:whole], h.fractions[first:whole], digits[first:whole+1], signs[first:whole+1], all)
+		first = whole
+	}
+	shapesGo(h, digits, signs, first, last, all)
+}
+
+// shapesGo does the same in Go, a word at a time. Most words have no run of six.
+func shapesGo(h *shapes, digits, signs []uint64, first, last int, all uint64) {
+	for w := first; w < last; w++ {
+		d := digits[w]
+		if d == 0 {
+			h.tries[w], h.fractions[w] = 0, 0
+			continue
+		}
+		next := digits[w+1]
+		two, twoNext := d&(d>>1|next<<63), next&(next>>1)
+		starts := two & (two>>2 | twoNext<<62) & (two>>4 | twoNext<<60)
+		before, sign := d<<1, signs[w]<<1
+		if w > 0 {
+			before, sign = before|digits[w-1]>>63, sign|signs[w-1]>>63
+		}
+		starts &^= before
+		h.tries[w], h.fractions[w] = 0, starts&sign
+		if starts == 0 {
+			continue
+		}
+		more := starts & (d>>6 | next<<58) // at least seven
+		six := starts &^ more
+		more &= d>>7 | next<<57
+		eight := more &^ (d>>8 | next<<56)
+		more &= (d>>8 | next<<56) & (d>>9 | next<<55)
+		ten := more &^ (d>>10 | next<<54)
+		more &= (d>>10 | next<<54) & (d>>11 | next<<53)
+		twelve := more &^ (d>>12 | next<<52)
+		early, late := signs[w]>>2|signs[w+1]<<62|all, signs[w]>>4|signs[w+1]<<60|all // no month begins with 2 to 9
+		six, ten, eight, twelve = six&early, ten&early, eight&late, twelve&late
+		h.tries[w], h.wide[w], h.bare[w] = six|eight|ten|twelve, eight|twelve, ten|twelve
+	}
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+#include "textflag.h"
+
+// AHEAD makes of a bitmap what it has k bytes further on: of four words, and the four that begin one word later.
+#define AHEAD(k, first, next, to) \
+	VPSRLQ $k, first, to;        \
+	VPSLLQ $(64-k), next, Y15;   \
+	VPOR   Y15, to, to
+
+// func shapesAVX2(tries, wide, bare, fractions, digits, signs []uint64, all uint64)
+//
+// It follows shapesGo, whose comments say what each step is, on four words at a time. len(tries) is a multiple of four; one word before
+// digits and signs is read, and one after. all is set in every bit when no month is to be looked at.
+TEXT ·shapesAVX2(SB), NOSPLIT, $0-152
+	MOVQ tries_base+0(FP), DI
+	MOVQ tries_len+8(FP), CX
+	MOVQ wide_base+24(FP), R8
+	MOVQ bare_base+48(FP), R9
+	MOVQ fractions_base+72(FP), R10
+	MOVQ digits_base+96(FP), SI
+	MOVQ signs_base+120(FP), DX
+	VPBROADCASTQ all+144(FP), Y14
+	VPXOR Y13, Y13, Y13
+	SHRQ $2, CX
+	JZ   done
+
+loop:
+	VMOVDQU (SI), Y0   // digits
+	VPTEST Y0, Y0
+	JZ     none
+	VMOVDQU 8(SI), Y1  // and the next word's
+	VMOVDQU -8(SI), Y2 // and those before
+	AHEAD(1, Y0, Y1, Y3)
+	VPAND  Y0, Y3, Y3  // two digits
+	VPSRLQ $1, Y1, Y4
+	VPAND  Y1, Y4, Y4
+	AHEAD(2, Y3, Y4, Y5)
+	VPAND  Y3, Y5, Y5  // four
+	AHEAD(4, Y3, Y4, Y6)
+	VPAND  Y5, Y6, Y6  // six
+	VPSLLQ $1, Y0, Y3
+	VPSRLQ $63, Y2, Y2
+	VPOR   Y2, Y3, Y3
+	VPANDN Y6, Y3, Y6  // and none before: starts
+	VPTEST Y6, Y6
+	JZ     none
+
+	AHEAD(6, Y0, Y1, Y2)
+	VPANDN Y6, Y2, Y3  // exactly six
+	VPAND  Y6, Y2, Y2  // at least seven
+	AHEAD(7, Y0, Y1, Y4)
+	VPAND  Y4, Y2, Y2
+	AHEAD(8, Y0, Y1, Y5)
+	VPANDN Y2, Y5, Y4  // exactly eight
+	VPAND  Y5, Y2, Y2
+	AHEAD(9, Y0, Y1, Y5)
+	VPAND  Y5, Y2, Y2
+	AHEAD(10, Y0, Y1, Y5)
+	VPANDN Y2, Y5, Y7  // exactly ten
+	VPAND  Y5, Y2, Y2
+	AHEAD(11, Y0, Y1, Y5)
+	VPAND  Y5, Y2, Y2
+	AHEAD(12, Y0, Y1, Y5)
+	VPANDN Y2, Y5, Y2  // exactly twelve
+
+	VMOVDQU (DX), Y8
+	VMOVDQU 8(DX), Y9
+	VMOVDQU -8(DX), Y10
+	AHEAD(2, Y8, Y9, Y11)
+	VPOR   Y14, Y11, Y11
+	VPAND  Y11, Y3, Y3
+	VPAND  Y11, Y7, Y7
+	AHEAD(4, Y8, Y9, Y11)
+	VPOR   Y14, Y11, Y11
+	VPAND  Y11, Y4, Y4
+	VPAND  Y11, Y2, Y2
+	VPSLLQ $1, Y8, Y8
+	VPSRLQ $63, Y10, Y10
+	VPOR   Y10, Y8, Y8
+	VPAND  Y6, Y8, Y8
+	VMOVDQU Y8, (R10)  // fractions
+	VPOR   Y2, Y7, Y7
+	VMOVDQU Y7, (R9)   // bare
+	VPOR   Y2, Y4, Y4
+	VMOVDQU Y4, (R8)   // wide
+	VPOR   Y3, Y7, Y7
+	VPOR   Y4, Y7, Y7
+	VMOVDQU Y7, (DI)   // tries
+	JMP    next
+
+none:
+	VMOVDQU Y13, (DI)
+	VMOVDQU Y13, (R8)
+	VMOVDQU Y13, (R9)
+	VMOVDQU Y13, (R10)
+
+next:
+	ADDQ $32, SI
+	ADDQ $32, DX
+	ADDQ $32, DI
+	ADDQ $32, R8
+	ADDQ $32, R9
+	ADDQ $32, R10
+	DECQ CX
+	JNZ  loop
+
+done:
+	VZEROUPPER
+	RET
