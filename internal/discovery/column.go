@@ -22,9 +22,10 @@ const (
 	mostColumns = 8192
 	// exactDistinct is how many different values are counted one by one; above it, their number is estimated from a sample of hashes.
 	exactDistinct = 1024
-	// realShare and chanceShare are the shares of valid numbers above which a column holds them, and below which they are there by
-	// chance: date and checksum let one in ten of a column of times through, and of a real column 96 in a hundred are right.
-	realShare, chanceShare = 0.5, 0.2
+	// realPart and chancePart are the parts of the numbers with the shape, one half and one fifth, from which a column holds them, and below
+	// which they are right by chance: date and checksum let one in ten of a column of times through, and of a real column 96 in a hundred are
+	// right.
+	realPart, chancePart = 2, 5
 )
 
 // column is a column of the file that is being read.
@@ -133,15 +134,26 @@ func (s *session) columnNamed(c source.Column) *column {
 	return made
 }
 
-// columnOf is the column that a place of the window stands in; nil in prose.
+// askedColumn is the column that the scanner was told about at a place.
+type askedColumn struct {
+	at     int
+	column *column
+}
+
+// columnOf is the column that a match stands in; nil in prose. The scanner has asked for it already, in the order of the places, when the
+// match is a number that is right.
 func (s *session) columnOf(g *segment, at int) *column {
 	if g.column != nil || g.form == "" {
 		return g.column
 	}
-	if s.lastAt != at { // the scanner asks, and then the session
-		s.lastAt, s.lastColumn = at, s.findColumn(g, at)
+	for ; s.noted < len(s.asked); s.noted++ {
+		if a := &s.asked[s.noted]; a.at == at {
+			return a.column
+		} else if a.at > at {
+			break
+		}
 	}
-	return s.lastColumn
+	return s.findColumn(g, at)
 }
 
 // findColumn looks for what says in the text which column a place stands in.
@@ -163,7 +175,15 @@ func (s *session) columnAt(at int) (detect.Contexts, bool) {
 	if g == nil {
 		return 0, false
 	}
-	c := s.columnOf(g, at)
+	c := g.column
+	if c == nil && g.form != "" {
+		if n := len(s.asked); n > 0 && s.asked[n-1].at == at {
+			c = s.asked[n-1].column
+		} else {
+			c = s.findColumn(g, at)
+			s.asked = append(s.asked, askedColumn{at, c})
+		}
+	}
 	if c == nil {
 		return 0, false
 	}
@@ -260,26 +280,19 @@ func (c *column) release() {
 	c.held = nil
 }
 
-// share is how many of the numbers with the shape are right; ok is false when there are too few to say.
-func (c *column) share() (share float64, ok bool) {
-	if c.tried < leastTried {
-		return 0, false
-	}
-	return float64(c.valid) / float64(c.tried), true
-}
+// holds reports whether most of the numbers with the shape are right, and chance whether so few are that they are by chance. Neither is
+// known when there are too few.
+func (c *column) holds() bool  { return c.tried >= leastTried && c.valid*realPart >= c.tried }
+func (c *column) chance() bool { return c.tried >= leastTried && c.valid*chancePart < c.tried }
 
 // weigh changes a match's confidence by what its column is.
 func (c *column) weigh(h *held) {
-	if h.detector > detect.Samordningsnummer {
-		return
-	}
-	share, ok := c.share()
 	switch {
-	case !ok || h.why&(detect.Neighbours|detect.Future) != 0:
-	case share >= realShare:
+	case h.detector > detect.Samordningsnummer || h.why&(detect.Neighbours|detect.Future) != 0:
+	case c.holds():
 		h.why |= detect.Share
 		h.confidence = detect.High
-	case share < chanceShare && h.why&detect.Heading == 0:
+	case c.chance() && h.why&detect.Heading == 0:
 		h.why |= detect.AgainstShare
 		h.confidence = detect.Low
 	}
@@ -324,11 +337,10 @@ func (c *column) container(d detect.Detector, t *tally) Container {
 		out.Field = fmt.Sprint(c.Index)
 	}
 	out.Because = t.why.Texts()
-	share, ok := c.share()
-	civic := d == detect.Personnummer || d == detect.Samordningsnummer
+	civic := (d == detect.Personnummer || d == detect.Samordningsnummer) && c.tried >= leastTried
 	switch {
-	case civic && ok:
-		out.ValidShare = share
+	case civic:
+		out.ValidShare = float64(c.valid) / float64(c.tried)
 		out.Because = append(out.Because, fmt.Sprintf("%d of %d numbers of the shape are right", c.valid, c.tried))
 	case c.values > 0:
 		out.ValidShare = min(1, float64(t.distinct.n)/float64(c.values))
@@ -336,7 +348,7 @@ func (c *column) container(d detect.Detector, t *tally) Container {
 	default:
 		out.ValidShare = 1
 	}
-	c.verdict(&out, civic && ok)
+	c.verdict(&out, civic)
 	return out
 }
 
@@ -344,9 +356,9 @@ func (c *column) container(d detect.Detector, t *tally) Container {
 func (c *column) verdict(out *Container, shared bool) {
 	named := c.heading != 0
 	switch {
-	case shared && out.ValidShare >= realShare:
+	case shared && c.holds():
 		out.Verdict, out.Confidence = "holds", detect.High
-	case shared && out.ValidShare < chanceShare && !(named && c.says(out.Detector)):
+	case shared && c.chance() && !(named && c.says(out.Detector)):
 		out.Verdict, out.Confidence = "chance", detect.Low
 		out.Because = append(out.Because, "that few are right by chance, in a column of times or references")
 	case named && c.says(out.Detector):

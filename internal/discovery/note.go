@@ -12,12 +12,8 @@ import (
 // flushFindings is how many findings are handed on at a time.
 const flushFindings = 512
 
-// note takes in a match: it is counted, and made a finding of where findings are wanted.
-func (s *session) note(m *detect.Match) {
-	g := s.segmentAt(m.Start)
-	if g == nil {
-		return
-	}
+// note takes in a match of a segment: it is counted, and made a finding of where findings are wanted.
+func (s *session) note(m *detect.Match, g *segment) {
 	col := s.columnOf(g, m.Start)
 	if col != nil {
 		if s.scanner.Tried {

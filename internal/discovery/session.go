@@ -56,8 +56,8 @@ type session struct {
 	masks         map[string]string // those that were made
 	windows       int               // of the file that were looked through
 	waiting       int               // columns that hold matches until they are judged
-	lastAt        int               // the place whose column was asked for last
-	lastColumn    *column           // and that column
+	asked         []askedColumn     // the columns that the scanner asked for in the window
+	noted         int               // how many of them lie before the match that is noted
 	last          int               // the segment that was asked for last
 	csv           csvLayout
 	columns       map[source.Column]*column
@@ -239,10 +239,12 @@ func (s *session) decide(to int) error {
 		s.scanner.Column = s.columnAt
 	}
 	s.windows++
-	s.lastAt, s.csv.marked = -1, false
+	s.asked, s.noted, s.csv.marked = s.asked[:0], 0, false
 	matches := s.scanner.Scan(s.window, s.from, to)
 	for i := range matches {
-		s.note(&matches[i])
+		if g := s.segmentAt(matches[i].Start); g != nil {
+			s.note(&matches[i], g)
+		}
 	}
 	s.listen(s.window[s.from:to])
 	s.from = to
