@@ -2,8 +2,6 @@
 
 package detect
 
-import "bytes"
-
 // civicWords are the contexts that speak for a personnummer or samordningsnummer.
 const civicWords = Contexts(1<<Personnummer | 1<<Samordningsnummer | 1<<Interim | 1<<DateOfBirth)
 
@@ -66,19 +64,23 @@ func (s *Scanner) judgeByWords(m *Match, form civicForm) {
 		s.judgeDashed(m)
 		return
 	}
-	other, said := s.saidBefore(otherNumbers, m.Start)
+	if other, said := s.saidBefore(otherNumbers, m.Start); said {
+		if s.saidNearer(other, m) {
+			m.Why, m.Confidence = m.Why|Words, High
+		} else {
+			m.Why, m.Confidence = m.Why|AgainstWords, Low
+		}
+		return
+	}
 	stamps := form == bare12 && s.amongStamps(m.Start)
 	after := s.saidAfter(m.End)
-	if s.Roughly && !said && !stamps && !after {
+	if s.Roughly && !stamps && !after {
 		m.Confidence = Medium
 		return
 	}
-	own, ok := s.near(civicWords, m.Start, m.End, contextBytes)
+	_, own := s.near(civicWords, m.Start, m.End, contextBytes)
 	switch {
-	case said && (!ok || own > other):
-		m.Why |= AgainstWords
-		m.Confidence = Low
-	case ok:
+	case own:
 		m.Why |= Words
 		m.Confidence = High
 	case stamps:
@@ -98,11 +100,17 @@ func (s *Scanner) judgeDashed(m *Match) {
 		return
 	}
 	if other, ok := s.saidBefore(otherNumbers, m.Start); ok {
-		if own, ok := s.near(civicWords, m.Start, m.End, contextBytes); !ok || own > other {
+		if !s.saidNearer(other, m) {
 			m.Why |= AgainstWords
 			m.Confidence = Medium
 		}
 	}
+}
+
+// saidNearer reports whether a word for a number stands no farther from it than that for another number does.
+func (s *Scanner) saidNearer(other int, m *Match) bool {
+	own, ok := s.near(civicWords, m.Start, m.End, other+1)
+	return ok && own <= other
 }
 
 // saidBefore finds the nearest word of some classes that stands shortly before a place, on the same line.
@@ -127,9 +135,11 @@ func (s *Scanner) saidBefore(classes Contexts, start int) (distance int, ok bool
 
 // saidAfter reports whether a word for another kind of number stands directly after a place, in the same sentence: "... som tidpunkt".
 func (s *Scanner) saidAfter(end int) bool {
-	stop := min(len(s.text), end+16)
-	if i := bytes.IndexAny(s.text[end:stop], ".;\n"); i >= 0 {
-		stop = end + i
+	stop := end
+	for last := min(len(s.text), end+16); stop < last; stop++ {
+		if c := s.text[stop]; c == '.' || c == ';' || c == '\n' {
+			break
+		}
 	}
 	s.needWords(end, stop)
 	for _, h := range s.hitsBetween(end, stop) {
