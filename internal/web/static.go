@@ -15,6 +15,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -27,9 +28,10 @@ type file struct {
 	hash, contentType string
 }
 
+// files and symbols are made the first time that something is served: commands that serve nothing start faster.
 var (
-	files   = loadStatic(staticFiles)
-	symbols = loadSymbols(files["icons.svg"].body)
+	files   = sync.OnceValue(func() map[string]file { return loadStatic(staticFiles) })
+	symbols = sync.OnceValue(func() map[string]bool { return loadSymbols(files()["icons.svg"].body) })
 )
 
 // hashLength is how many hexadecimal digits of SHA-256 stand in an address: enough that two versions never share one.
@@ -85,7 +87,7 @@ func newFile(name string, body []byte) file {
 
 // Asset gives the address of a static file, with the hash of its content.
 func Asset(name string) (string, error) {
-	f, ok := files[name]
+	f, ok := files()[name]
 	if !ok {
 		return "", fmt.Errorf("no static file is called %s", name)
 	}
@@ -104,11 +106,11 @@ func loadSymbols(sprite []byte) map[string]bool {
 
 // icon draws a symbol of icons.svg. A name that is not there fails the page, so that no page has a hole where a symbol should be.
 func icon(name string) (template.HTML, error) {
-	if !symbols[name] {
+	if !symbols()[name] {
 		return "", fmt.Errorf("icons.svg has no symbol %q", name)
 	}
 	return template.HTML(`<svg class="i" aria-hidden="true" focusable="false"><use href="/static/icons.svg?v=` + //nolint:gosec // name is one of ours
-		files["icons.svg"].hash + `#` + name + `"/></svg>`), nil
+		files()["icons.svg"].hash + `#` + name + `"/></svg>`), nil
 }
 
 // serveStatic answers for /static/ and the fixed addresses that browsers and crawlers ask for by themselves. It reports false
@@ -121,7 +123,7 @@ func serveStatic(w http.ResponseWriter, r *http.Request) bool {
 	case "/robots.txt":
 		name, ok = "robots.txt", true
 	}
-	f, found := files[name]
+	f, found := files()[name]
 	if !ok || !found || r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return false
 	}

@@ -3,6 +3,7 @@
 package detect
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"slices"
@@ -63,7 +64,7 @@ type term struct {
 // and e5). So a term stands in it in both encodings, and text needs no decoding.
 type dictionary struct {
 	terms  []term
-	heads  [2]map[uint32][]entry // while it is built; by a key's hash, and whether the term may stand inside a word
+	heads  [2][]head // while it is built: by whether the term may stand inside a word
 	filter [2][filterBits / 64]uint64
 	table  [2][]int32 // from key's hash to the first of terms in order
 	order  [2][]entry
@@ -76,6 +77,12 @@ type entry struct {
 	ahead       int32
 }
 
+// head is a term under the hash of its key.
+type head struct {
+	hash uint32
+	entry
+}
+
 // insideStep is how far apart the places inside a word are where terms are looked for. A term has a key for each of as many places, so
 // that one of them is met wherever it stands.
 const insideStep = 2
@@ -86,9 +93,7 @@ const (
 	foldEight  = foldAll<<32 | foldAll
 )
 
-func newDictionary() *dictionary {
-	return &dictionary{heads: [2]map[uint32][]entry{{}, {}}}
-}
+func newDictionary() *dictionary { return &dictionary{} }
 
 func keyHash(key uint32) uint32 { return key * 0x9E3779B1 >> 16 } // 16 bits
 
@@ -176,35 +181,33 @@ func (d *dictionary) finish() {
 		if firstLetters(t.text) >= 6 {
 			h = longHash(binary.LittleEndian.Uint64(append([]byte(t.text[:6]), 0, 0)))
 		}
-		d.heads[0][h] = append(d.heads[0][h], d.entryOf(i, 0))
+		d.heads[0] = append(d.heads[0], head{h, d.entryOf(i, 0)})
 		if t.placing != infix && t.placing != suffix {
 			continue
 		}
 		for ahead := range insideStep {
 			h := keyHash(keyOf(t.text[ahead:]))
-			d.heads[1][h] = append(d.heads[1][h], d.entryOf(i, ahead))
+			d.heads[1] = append(d.heads[1], head{h, d.entryOf(i, ahead)})
 		}
 	}
-	for inside := range 2 {
-		d.table[inside] = make([]int32, filterBits+1)
-		for h := range uint32(filterBits) {
-			d.table[inside][h] = int32(len(d.order[inside]))
-			list := d.heads[inside][h]
-			if len(list) == 0 {
-				continue
-			}
+	for inside, heads := range d.heads {
+		slices.SortFunc(heads, func(a, b head) int { // under each hash the longest first
+			return cmp.Or(cmp.Compare(a.hash, b.hash), len(d.terms[b.term].text)-len(d.terms[a.term].text), int(a.term-b.term), int(a.ahead-b.ahead))
+		})
+		table := make([]int32, filterBits+1)
+		d.order[inside] = make([]entry, len(heads))
+		for i := range heads {
+			h := heads[i].hash
 			d.filter[inside][h/64] |= 1 << (h % 64)
-			slices.SortFunc(list, func(a, b entry) int { // the longest first
-				if n := len(d.terms[b.term].text) - len(d.terms[a.term].text); n != 0 {
-					return n
-				}
-				return int(a.term - b.term)
-			})
-			d.order[inside] = append(d.order[inside], list...)
+			table[h+1]++
+			d.order[inside][i] = heads[i].entry
 		}
-		d.table[inside][filterBits] = int32(len(d.order[inside]))
+		for h := range filterBits {
+			table[h+1] += table[h]
+		}
+		d.table[inside] = table
 	}
-	d.heads = [2]map[uint32][]entry{}
+	d.heads = [2][]head{}
 }
 
 // firstLetters is how many letters a folded term begins with.
