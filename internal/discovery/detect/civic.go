@@ -56,7 +56,9 @@ func (s *Scanner) tryCivic(i, wide int, bare bool) {
 	if wide != 0 {
 		century = max(1, two(t[i:])) // 00 is written, and none of the three
 	}
-	s.noteCivic(Match{Start: i, End: tail + 4, Number: pairs | uint64(last)<<8}, form, right, century)
+	if !right || !s.noteCivic(i, tail+4, pairs|uint64(last)<<8, century, form) {
+		s.noteTried(i, tail+4)
+	}
 }
 
 // tailAfter finds the last four digits of a number whose date ends at a place, after a separator; 0 when they do not stand there.
@@ -82,26 +84,26 @@ func (s *Scanner) tailAfter(end int) (tail int, form civicForm) {
 	return tail, form
 }
 
-// noteCivic notes a number of which it is known where it stands, its digits, and whether the day exists in some year and the sum is right.
-func (s *Scanner) noteCivic(c Match, form civicForm, right bool, century int) {
-	var why Why
-	if right {
-		c.Detector, why = s.dated(c.Number, century)
-	}
-	switch {
-	case why != 0 && !s.want[c.Detector], why == 0 && !s.Tried:
-		return
-	case why == 0:
-		if s.want[Personnummer] || s.want[Samordningsnummer] {
-			s.out = append(s.out, Match{Start: c.Start, End: c.End, Detector: Personnummer})
-		}
-		return
+// noteCivic notes a number whose day exists in some year and whose sum is right, and reports whether it is one. century is 0 when it is
+// not written.
+func (s *Scanner) noteCivic(start, end int, number uint64, century int, form civicForm) bool {
+	d, why := s.dated(number, century)
+	if why == 0 || !s.want[d] {
+		return why != 0
 	}
 	// Made in its place: copied right after it is written, it would be waited for.
 	s.out = append(s.out, Match{})
 	m := &s.out[len(s.out)-1]
-	m.Start, m.End, m.Detector, m.Why, m.Number = c.Start, c.End, c.Detector, why, c.Number
+	m.Start, m.End, m.Detector, m.Why, m.Number = start, end, d, why, number
 	s.judgeCivic(m, form)
+	return true
+}
+
+// noteTried notes what has the shape of a number and is none, where such are asked for.
+func (s *Scanner) noteTried(start, end int) {
+	if s.Tried && (s.want[Personnummer] || s.want[Samordningsnummer]) {
+		s.out = append(s.out, Match{Start: start, End: end, Detector: Personnummer})
+	}
 }
 
 // pairsOf makes the values of four pairs of eight digits, 16 bits apart.

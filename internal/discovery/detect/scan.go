@@ -107,9 +107,10 @@ func (s *Scanner) civics(from, to int) {
 	}
 	s.kernel.classifyShapes(&s.shapes, s.digits, s.signs, first, last, all)
 	h := &s.shapes
-	for w := first; w < last; w++ {
-		tries, fractions := h.tries[w], h.fractions[w]
-		if tries|fractions == 0 {
+	fractions := h.fractions[:last]
+	for w, tries := range h.tries[:last] {
+		fractions := fractions[w]
+		if tries|fractions == 0 || w < first {
 			continue
 		}
 		within := ^uint64(0)

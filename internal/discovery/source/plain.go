@@ -20,7 +20,7 @@ func init() {
 }
 
 // blockBytes is how much of a text is read at a time: it stays in the processor's cache until it has been looked through.
-const blockBytes = 128 << 10
+const blockBytes = 64 << 10
 
 // plain reads text in UTF-8, UTF-16, ISO-8859-1 and Windows-1252. All but UTF-16 are handed on as they are.
 type plain struct{ form Kind }
