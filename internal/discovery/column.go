@@ -59,10 +59,11 @@ type tally struct {
 // hash ends with ever more zeros. Its table has twice as many places as hashes; a hash stands at the first free place from where its
 // highest bits point.
 type distinctCounter struct {
-	n     int64
-	table []uint64
-	held  int
-	level int
+	n      int64
+	table  []uint64
+	held   int
+	level  int
+	unkept uint64 // the bits of which those that are kept have none
 }
 
 // distinctPlaces is how many places a table has when it is made, and at most.
@@ -70,10 +71,13 @@ const distinctPlaces, mostDistinctPlaces = 64, 2 * exactDistinct
 
 func (d *distinctCounter) add(h uint64) {
 	d.n++
-	h |= 1 << 63 // none is 0, which is a free place
-	if h&(1<<d.level-1) != 0 {
-		return
+	if h |= 1 << 63; h&d.unkept == 0 { // none is 0, which is a free place
+		d.keep(h)
 	}
+}
+
+// keep puts a hash among those that are kept.
+func (d *distinctCounter) keep(h uint64) {
 	if d.table == nil {
 		d.table = make([]uint64, distinctPlaces)
 	}
@@ -88,14 +92,15 @@ func (d *distinctCounter) add(h uint64) {
 // grow makes more places; when there are enough, fewer hashes are kept.
 func (d *distinctCounter) grow() {
 	old := d.table
-	places := min(2*len(old), mostDistinctPlaces)
+	places := min(4*len(old), mostDistinctPlaces)
 	for fits := false; !fits; fits = d.held*2 < places {
 		if places == len(old) {
 			d.level++
+			d.unkept = 1<<d.level - 1
 		}
 		d.table, d.held = make([]uint64, places), 0
 		for _, h := range old {
-			if h != 0 && h&(1<<d.level-1) == 0 && d.put(h) {
+			if h != 0 && h&d.unkept == 0 && d.put(h) {
 				d.held++
 			}
 		}
@@ -188,6 +193,16 @@ func (s *session) columnAt(at int) (detect.Contexts, bool) {
 		return 0, false
 	}
 	return c.heading, g.form != source.Markup || c.heading != 0
+}
+
+// cellAt does the same in a window that is all one file of rows, as nearly all of a large one's are.
+func (s *session) cellAt(at int) (detect.Contexts, bool) {
+	c := s.csv.column(s, at)
+	s.asked = append(s.asked, askedColumn{at, c})
+	if c == nil {
+		return 0, false
+	}
+	return c.heading, true
 }
 
 // mostKeyed is how many columns of keys are looked at before the table of all is asked.
@@ -286,16 +301,17 @@ func (c *column) holds() bool  { return c.tried >= leastTried && c.valid*realPar
 func (c *column) chance() bool { return c.tried >= leastTried && c.valid*chancePart < c.tried }
 
 // weigh changes a match's confidence by what its column is.
-func (c *column) weigh(h *held) {
+func (c *column) weigh(h *held) { h.confidence, h.why = c.weighed(h.detector, h.confidence, h.why) }
+
+func (c *column) weighed(d detect.Detector, confidence detect.Confidence, why detect.Why) (detect.Confidence, detect.Why) {
 	switch {
-	case h.detector > detect.Samordningsnummer || h.why&(detect.Neighbours|detect.Future) != 0:
+	case d > detect.Samordningsnummer || why&(detect.Neighbours|detect.Future) != 0:
 	case c.holds():
-		h.why |= detect.Share
-		h.confidence = detect.High
-	case c.chance() && h.why&detect.Heading == 0:
-		h.why |= detect.AgainstShare
-		h.confidence = detect.Low
+		return detect.High, why | detect.Share
+	case c.chance() && why&detect.Heading == 0:
+		return detect.Low, why | detect.AgainstShare
 	}
+	return confidence, why
 }
 
 // endColumns hands on what waits, and tells every column's verdict.

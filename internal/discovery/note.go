@@ -26,6 +26,11 @@ func (s *session) note(m *detect.Match, g *segment) {
 	if m.Confidence == detect.None {
 		return
 	}
+	if col != nil && col.judged && !s.Detail { // as nearly all are
+		confidence, _ := col.weighed(m.Detector, m.Confidence, m.Why)
+		s.tell(m.Detector, confidence)
+		return
+	}
 	h := held{detector: m.Detector, confidence: m.Confidence, why: m.Why}
 	if col != nil {
 		if !col.judged {
@@ -83,15 +88,20 @@ func (s *session) mask(d detect.Detector, value []byte) string {
 
 // count counts a match whose confidence is final, and hands the finding on that waited with it.
 func (s *session) count(h *held) {
-	if h.confidence >= detect.Medium {
-		s.counts[h.detector]++
-		s.fresh++
-	} else {
-		s.lows[h.detector]++
-	}
+	s.tell(h.detector, h.confidence)
 	if h.finding != nil {
 		h.finding.Confidence, h.finding.Why = h.confidence, h.why
 		s.found = append(s.found, *h.finding)
+	}
+}
+
+// tell counts a match.
+func (s *session) tell(d detect.Detector, c detect.Confidence) {
+	if c >= detect.Medium {
+		s.counts[d]++
+		s.fresh++
+	} else {
+		s.lows[d]++
 	}
 }
 

@@ -235,7 +235,10 @@ func (s *session) decide(to int) error {
 	s.scanner.Wraps = s.wraps
 	s.scanner.Tried = s.structured() && s.tries()
 	s.scanner.Column = nil
-	if s.hasColumns() {
+	switch {
+	case len(s.segments) == 1 && s.segments[0].form == source.CSV:
+		s.scanner.Column = s.cellAt
+	case s.hasColumns():
 		s.scanner.Column = s.columnAt
 	}
 	s.windows++
