@@ -49,7 +49,7 @@ func (s *Scanner) tryCivic(i, wide int, bare bool) {
 	}
 	last := two(t[tail+2:])
 	right := kind != noDay && sumRight(pairs, last)
-	if !right && !s.Tried || i > 0 && joins(t, i-1) || tail+4 < len(t) && letterAt(t, tail+4) {
+	if !right && !s.Tried || inWord(t, i, tail+4) {
 		return
 	}
 	century := 0
@@ -59,6 +59,11 @@ func (s *Scanner) tryCivic(i, wide int, bare bool) {
 	if !right || !s.noteCivic(i, tail+4, pairs|uint64(last)<<8, century, form) {
 		s.noteTried(i, tail+4)
 	}
+}
+
+// inWord reports whether a letter stands right before or after a number.
+func inWord(t []byte, start, end int) bool {
+	return start > 0 && joins(t, start-1) || end < len(t) && letterAt(t, end)
 }
 
 // tailAfter finds the last four digits of a number whose date ends at a place, after a separator; 0 when they do not stand there.

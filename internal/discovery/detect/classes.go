@@ -16,7 +16,7 @@ type kernel struct {
 	words func(letters, smalls, leads []uint64, src []byte)
 	// cells fills the places of a delimiter, of line breaks and of quotes.
 	cells func(delims, lines, quotes []uint64, src []byte, delimiter byte)
-	// shapes does what shapesGo does, for a multiple of four words; nil for the kernel in Go.
+	// shapes does what shapesGo does, for a multiple of four words; nil for the kernel in Go, which does it without signs as well.
 	shapes func(tries, wide, bare, fractions, digits, signs []uint64, all uint64)
 }
 
@@ -30,15 +30,19 @@ func lastBlock(src []byte) (block [64]byte) {
 }
 
 // classifyNumbers fills the bitmaps for all of src. The slices have room for len(src)/64+1 words and one more, which are zero after the
-// end.
+// end. signs may be nil.
 func (k *kernel) classifyNumbers(digits, signs []uint64, src []byte) {
 	whole := len(src) / 64
-	k.numbers(digits[:whole], signs[:whole], src[:whole*64])
-	digits[whole], signs[whole], digits[whole+1], signs[whole+1] = 0, 0, 0, 0
-	if len(src) > whole*64 {
-		last := lastBlock(src)
-		numbersGo(digits[whole:whole+1], signs[whole:whole+1], last[:])
+	last := lastBlock(src)
+	digits[whole+1] = 0
+	if signs == nil {
+		numbersGo(digits[:whole], nil, src[:whole*64])
+		numbersGo(digits[whole:whole+1], nil, last[:])
+		return
 	}
+	signs[whole+1] = 0
+	k.numbers(digits[:whole], signs[:whole], src[:whole*64])
+	numbersGo(digits[whole:whole+1], signs[whole:whole+1], last[:])
 }
 
 // classifyWords does the same for letters and what may begin punctuation.
@@ -76,9 +80,6 @@ const (
 	lowerAs = 'a' * each
 	pastZ   = (0x80 - 26) * each
 	caseBit = 0x20 * each
-
-	fromComma = (0x80 - ',') * each
-	pastColon = (0x80 - ';') * each
 )
 
 // bitsOf gathers the high bits of eight bytes.
@@ -90,23 +91,44 @@ func isEach(x, c uint64) uint64 {
 	return ^(y&lows + lows | y)
 }
 
-// numbersGo is the kernel in Go: eight bytes at a time. A byte y is below n when neither y's high bit nor that of (y&0x7f)+(0x80-n)
-// is set.
+// eight are eight bytes of a block.
+func eight(b *[64]byte, i int) uint64 { return binary.LittleEndian.Uint64(b[i : i+8]) }
+
+// together makes one word of a bitmap of the high bits of eight times eight bytes: it puts them between each other, so that bit 8j+k is
+// that of byte 8k+j, and exchanges rows and columns.
+func together(x0, x1, x2, x3, x4, x5, x6, x7 uint64) uint64 {
+	x := x0&highs>>7 | x1&highs>>6 | x2&highs>>5 | x3&highs>>4 | x4&highs>>3 | x5&highs>>2 | x6&highs>>1 | x7&highs
+	t := (x ^ x>>7) & 0x00aa00aa00aa00aa
+	x ^= t ^ t<<7
+	t = (x ^ x>>14) & 0x0000cccc0000cccc
+	x ^= t ^ t<<14
+	t = (x ^ x>>28) & 0x00000000f0f0f0f0
+	return x ^ t ^ t<<28
+}
+
+// areDigits has the high bit of every byte that is a digit. A byte y is below n when neither y's high bit nor that of (y&0x7f)+(0x80-n) is
+// set.
+func areDigits(x uint64) uint64 {
+	x ^= zeros
+	return ^(x&lows + pastNin | x)
+}
+
+// areSigns has the high bit of every byte that is a sign.
+func areSigns(x uint64) uint64 {
+	return isEach(x&^each, zeros) | isEach(x&^(2*each), ','*each) | isEach(x, ':'*each)
+}
+
+// numbersGo is the kernel in Go: eight bytes at a time, and no branch.
 func numbersGo(digits, signs []uint64, src []byte) {
 	for w := range digits {
-		block := src[w*64 : w*64+64 : w*64+64]
-		var d, s uint64
-		for i := 0; i < 64; i += 8 {
-			x := binary.LittleEndian.Uint64(block[i : i+8 : i+8])
-			if low := x & lows; (low+fromComma)&^(low+pastColon)&^x&highs == 0 { // nothing from ',' to ':'
-				continue
-			}
-			y := x ^ zeros
-			no := (y&lows + pastNin) | y
-			d |= bitsOf(^no) << i
-			s |= bitsOf(isEach(x&^each, zeros)|isEach(x&^(2*each), ','*each)|isEach(x, ':'*each)) << i
-		}
-		digits[w], signs[w] = d, s
+		b := (*[64]byte)(src[w*64:])
+		digits[w] = together(areDigits(eight(b, 0)), areDigits(eight(b, 8)), areDigits(eight(b, 16)), areDigits(eight(b, 24)),
+			areDigits(eight(b, 32)), areDigits(eight(b, 40)), areDigits(eight(b, 48)), areDigits(eight(b, 56)))
+	}
+	for w := range signs {
+		b := (*[64]byte)(src[w*64:])
+		signs[w] = together(areSigns(eight(b, 0)), areSigns(eight(b, 8)), areSigns(eight(b, 16)), areSigns(eight(b, 24)),
+			areSigns(eight(b, 32)), areSigns(eight(b, 40)), areSigns(eight(b, 48)), areSigns(eight(b, 56)))
 	}
 }
 
@@ -134,18 +156,17 @@ func wordsGo(letters, smalls, leads []uint64, src []byte) {
 
 // cellsGo is the kernel in Go.
 func cellsGo(delims, lines, quotes []uint64, src []byte, delimiter byte) {
-	each64 := uint64(delimiter) * each
 	for w := range delims {
-		block := src[w*64 : w*64+64 : w*64+64]
-		var d, l, q uint64
-		for i := 0; i < 64; i += 8 {
-			x := binary.LittleEndian.Uint64(block[i : i+8 : i+8])
-			d |= bitsOf(isEach(x, each64)) << i
-			l |= bitsOf(isEach(x, '\n'*each)) << i
-			q |= bitsOf(isEach(x, '"'*each)) << i
-		}
-		delims[w], lines[w], quotes[w] = d, l, q
+		b := (*[64]byte)(src[w*64:])
+		delims[w], lines[w], quotes[w] = placesOf(b, delimiter), placesOf(b, '\n'), placesOf(b, '"')
 	}
+}
+
+// placesOf is where a byte stands in a block.
+func placesOf(b *[64]byte, c byte) uint64 {
+	x := uint64(c) * each
+	return together(isEach(eight(b, 0), x), isEach(eight(b, 8), x), isEach(eight(b, 16), x), isEach(eight(b, 24), x),
+		isEach(eight(b, 32), x), isEach(eight(b, 40), x), isEach(eight(b, 48), x), isEach(eight(b, 56), x))
 }
 
 // punctuation has, of a byte that begins punctuation outside ASCII, how many bytes it is, twice, and one: in UTF-8 U+2000 and on, U+0080

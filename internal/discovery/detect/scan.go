@@ -71,17 +71,22 @@ func (s *Scanner) Scan(text []byte, from, to int) []Match {
 	for _, m := range s.maps() {
 		*m = (*m)[:words]
 	}
-	s.kernel.classifyNumbers(s.digits, s.signs, text)
 	if !s.others {
-		s.civics(from, to)
+		signs := s.signs
+		if s.kernel.shapes == nil { // making them takes longer than to do without
+			signs = nil
+		}
+		s.kernel.classifyNumbers(s.digits, signs, text)
+		s.civics(signs, from, to)
 		inOrder(s.out)
 		return s.out
 	}
+	s.kernel.classifyNumbers(s.digits, s.signs, text)
 	s.classifyLetters(0, len(text))
 	s.lettered = true
 	s.hitsTo = max(0, from-contextBytes)
 	s.readWords(min(len(text), to+contextBytes))
-	s.civics(from, to)
+	s.civics(s.signs, from, to)
 	civic := len(s.out)
 	s.allRuns(from, to)
 	runs := len(s.out)
@@ -99,13 +104,13 @@ func (s *Scanner) maps() [5]*[]uint64 {
 }
 
 // civics tries what has the shape of a personnummer. The second word after the last that is asked for is zero.
-func (s *Scanner) civics(from, to int) {
+func (s *Scanner) civics(signs []uint64, from, to int) {
 	first, last := from/64, (to+63)/64
 	var all uint64
 	if s.Tried {
 		all = ^uint64(0)
 	}
-	s.kernel.classifyShapes(&s.shapes, s.digits, s.signs, first, last, all)
+	s.kernel.classifyShapes(&s.shapes, s.digits, signs, first, last, all)
 	h := &s.shapes
 	fractions := h.fractions[:last]
 	for w, tries := range h.tries[:last] {

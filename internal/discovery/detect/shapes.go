@@ -5,10 +5,10 @@ package detect
 // shapes are bitmaps of the runs of digits that may be a personnummer, each at its first digit, and all that is known of a run without
 // reading it.
 type shapes struct {
-	tries     []uint64 // six or eight digits, which a separator and four more may follow, ten, or twelve, with a month in its place
+	tries     []uint64 // six or eight digits, which a separator and four more may follow, ten, or twelve, with a month in its place if signs are known
 	wide      []uint64 // of those, the ones with a century: eight or twelve
 	bare      []uint64 // of those, the ones without a separator: ten or twelve
-	fractions []uint64 // at least six digits after what may be a decimal sign
+	fractions []uint64 // at least six digits after what may be a decimal sign; or any, where signs are not known
 }
 
 // room makes room for so many words.
@@ -21,14 +21,14 @@ func (h *shapes) room(words int) {
 }
 
 // classifyShapes fills h for the words from first to last of the bitmaps, which have a word more. Where all is set in every bit, a run is
-// to be tried whatever month it has.
+// to be tried whatever month it has. signs may be nil.
 func (k *kernel) classifyShapes(h *shapes, digits, signs []uint64, first, last int, all uint64) {
 	h.room(len(digits))
 	if first == 0 && last > 0 { // it has no word before it
 		shapesGo(h, digits, signs, 0, 1, all)
 		first = 1
 	}
-	if k.shapes != nil && last > first {
+	if k.shapes != nil && signs != nil && last > first {
 		whole := first + (last-first)&^3
 		k.shapes(h.tries[first:whole], h.wide[first:whole], h.bare[first:whole], h.fractions[first:whole], digits[first:whole+1], signs[first:whole+1], all)
 		first = whole
@@ -47,15 +47,17 @@ func shapesGo(h *shapes, digits, signs []uint64, first, last int, all uint64) {
 		next := digits[w+1]
 		two, twoNext := d&(d>>1|next<<63), next&(next>>1)
 		starts := two & (two>>2 | twoNext<<62) & (two>>4 | twoNext<<60)
-		before, sign := d<<1, signs[w]<<1
+		before := d << 1
 		if w > 0 {
-			before, sign = before|digits[w-1]>>63, sign|signs[w-1]>>63
+			before |= digits[w-1] >> 63
 		}
 		starts &^= before
-		h.tries[w], h.fractions[w] = 0, starts&sign
+		h.tries[w], h.fractions[w] = 0, 0
 		if starts == 0 {
 			continue
 		}
+		after, early, late := signsAround(signs, w, all)
+		h.fractions[w] = starts & after
 		more := starts & (d>>6 | next<<58) // at least seven
 		six := starts &^ more
 		more &= d>>7 | next<<57
@@ -64,8 +66,18 @@ func shapesGo(h *shapes, digits, signs []uint64, first, last int, all uint64) {
 		ten := more &^ (d>>10 | next<<54)
 		more &= (d>>10 | next<<54) & (d>>11 | next<<53)
 		twelve := more &^ (d>>12 | next<<52)
-		early, late := signs[w]>>2|signs[w+1]<<62|all, signs[w]>>4|signs[w+1]<<60|all // no month begins with 2 to 9
 		six, ten, eight, twelve = six&early, ten&early, eight&late, twelve&late
 		h.tries[w], h.wide[w], h.bare[w] = six|eight|ten|twelve, eight|twelve, ten|twelve
 	}
+}
+
+// signsAround tells which places have a sign right before them, and two and four after: no month begins with 2 to 9.
+func signsAround(signs []uint64, w int, all uint64) (after, early, late uint64) {
+	if signs == nil {
+		return ^uint64(0), ^uint64(0), ^uint64(0)
+	}
+	if w > 0 {
+		after = signs[w-1] >> 63
+	}
+	return after | signs[w]<<1, signs[w]>>2 | signs[w+1]<<62 | all, signs[w]>>4 | signs[w+1]<<60 | all
 }
