@@ -12,8 +12,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/action"
 	"github.com/insegel/insegel/internal/audit"
@@ -138,7 +136,7 @@ func (a *App) tell(ctx context.Context, actor access.Actor) error {
 		return err
 	}
 	var s story
-	if err := yaml.UnmarshalWithOptions(exampleStory, &s, yaml.Strict()); err != nil {
+	if err := catalogue.Decode(exampleStory, &s); err != nil {
 		return fmt.Errorf("read the story: %w", err)
 	}
 	if err := a.watched(ctx, actor, func() error { return a.tellAll(ctx, actor, &s, today) }); err != nil {

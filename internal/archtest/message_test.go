@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/token"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -13,7 +14,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/goccy/go-yaml"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/insegel/insegel/internal/locale"
 )
@@ -315,12 +316,11 @@ func gather(files []*source) *messages {
 
 func (m *messages) addFile(s *source) {
 	m.files[path.Base(s.pkg())] = s.text
-	var rows yaml.MapSlice
+	var rows map[string]any
 	if err := yaml.Unmarshal([]byte(s.text), &rows); err != nil {
 		m.broken = append(m.broken, finding{s.path, fmt.Sprintf("cannot be read: %v", err)})
 	}
-	for _, row := range rows {
-		k := fmt.Sprint(row.Key)
+	for _, k := range slices.Sorted(maps.Keys(rows)) {
 		owner, _, _ := strings.Cut(k, ".")
 		if !key.MatchString(k) || owner != path.Base(s.pkg()) && guests[owner] != s.pkg() {
 			m.broken = append(m.broken, finding{s.path, fmt.Sprintf("the key %s does not have the form %s.what-happened", k, path.Base(s.pkg()))})

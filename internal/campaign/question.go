@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
-
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/evidence"
 )
@@ -159,7 +157,7 @@ func Load(fsys fs.FS, c *catalogue.Catalogue) (*Set, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read questions of campaigns: %w", err)
 		}
-		if err := yaml.UnmarshalWithOptions(b, into, yaml.Strict()); err != nil {
+		if err := catalogue.Decode(b, into); err != nil {
 			return nil, fmt.Errorf("%w: %s: %w", ErrSet, file, err)
 		}
 	}

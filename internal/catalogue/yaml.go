@@ -3,28 +3,33 @@
 package catalogue
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
-	"github.com/goccy/go-yaml/lexer"
-	"github.com/goccy/go-yaml/parser"
-	"github.com/goccy/go-yaml/token"
+	"go.yaml.in/yaml/v3"
 )
 
-// Limits on what is parsed. The parser recurses once per level of nesting, so depth is checked on the tokens before it runs.
+// Limits on what is read. A file from outside is also held to a size and a number of values: ten times what a full model of five levels
+// needs, and some milliseconds to read.
 const (
-	maxDepth = 32
-	// maxUploadBytes and maxUploadTokens bound a file from outside. Parsing {a,a,a...} takes time that grows with the square
-	// of its length: 20 000 tokens is some tens of milliseconds and ten times what a full model of five levels needs.
-	maxUploadBytes  = 1 << 20
-	maxUploadTokens = 20_000
-	maxProblems     = 100
+	maxDepth       = 32
+	maxUploadBytes = 1 << 20
+	maxUploadNodes = 20_000
+	maxProblems    = 100
 )
+
+// Decode reads a file of data into a struct with yaml tags. A key that the struct does not know is a fault, since what is not read would be
+// believed to count. The parser's own sentence says what could not be read, and on which line.
+func Decode(b []byte, into any) error {
+	d := yaml.NewDecoder(bytes.NewReader(b))
+	d.KnownFields(true)
+	return d.Decode(into)
+}
 
 type nodeKind uint8
 
@@ -61,6 +66,7 @@ type reader struct {
 	file     string
 	upload   bool   // the file comes from outside and is held to the limits above
 	edition  string // the version that the file says it belongs to
+	nodes    int    // how many values have been read
 	problems Problems
 }
 
@@ -85,145 +91,117 @@ func (r *reader) parse(b []byte) (*node, bool) {
 		r.faultAt(0, 0, "the file is not UTF-8; save it as UTF-8")
 		return nil, false
 	}
-	tokens := lexer.Tokenize(string(b))
-	if !r.checkTokens(tokens) {
+	d := yaml.NewDecoder(bytes.NewReader(b))
+	var document, next yaml.Node
+	switch err := d.Decode(&document); {
+	case errors.Is(err, io.EOF):
+		r.faultAt(0, 0, "the file must hold exactly one YAML document")
 		return nil, false
-	}
-	f, err := parser.Parse(tokens, 0)
-	if err != nil {
+	case err != nil:
 		r.syntax(err)
 		return nil, false
 	}
-	if len(f.Docs) != 1 || f.Docs[0].Body == nil {
+	switch err := d.Decode(&next); {
+	case err == nil:
 		r.faultAt(0, 0, "the file must hold exactly one YAML document")
+		return nil, false
+	case !errors.Is(err, io.EOF):
+		r.syntax(err)
 		return nil, false
 	}
 	var n node
-	if !r.convert(f.Docs[0].Body, &n, 0) {
+	if !r.convert(document.Content[0], &n, 0) {
 		return nil, false
 	}
 	return &n, true
 }
 
-// syntax reports what the parser says, in its words: it knows best what it could not read.
+// syntax reports what the parser says, in its words: it knows best what it could not read. Its line is where it stopped, or the one before.
 func (r *reader) syntax(err error) {
-	var e yaml.Error
-	if errors.As(err, &e) && e.GetToken() != nil {
-		p := e.GetToken().Position
-		r.faultAt(p.Line, p.Column, "not valid YAML: %s", e.GetMessage())
-		return
+	text := strings.TrimPrefix(strings.SplitN(err.Error(), "\n", 2)[0], "yaml: ")
+	line, column := 0, 0
+	if n, e := fmt.Sscanf(text, "line %d: ", &line); n == 1 && e == nil {
+		column = 1
+		_, text, _ = strings.Cut(text, ": ")
+		text = "at this line or the next: " + text
 	}
-	r.faultAt(0, 0, "not valid YAML: %s", strings.SplitN(err.Error(), "\n", 2)[0])
+	r.faultAt(line, column, "not valid YAML: %s", text)
 }
 
-// checkTokens refuses what could exhaust the parser (depth, number) or make one part of a file stand for another (anchors).
-func (r *reader) checkTokens(tokens token.Tokens) bool {
-	if r.upload && len(tokens) > maxUploadTokens {
-		r.faultAt(0, 0, "the file has too many parts; it may have at most %d", maxUploadTokens)
+// convert makes our node of the parser's, so that everything after it knows one small form. It refuses what is nested too deeply, what
+// makes one part of a file stand for another (anchors, merge keys), and what says by itself of what type it is.
+func (r *reader) convert(from *yaml.Node, to *node, depth int) bool {
+	to.line, to.column = from.Line, from.Column
+	r.nodes++
+	switch {
+	case r.upload && r.nodes > maxUploadNodes:
+		r.faultAt(0, 0, "the file has too many parts; it may have at most %d", maxUploadNodes)
 		return false
-	}
-	depth, line, inLine := 0, 0, 0
-	for _, t := range tokens {
-		p := t.Position
-		if p.Line != line {
-			line, inLine = p.Line, 0
-		}
-		switch t.Type {
-		case token.AnchorType, token.AliasType, token.MergeKeyType, token.TagType, token.DirectiveType:
-			r.faultAt(p.Line, p.Column, "anchors, aliases, tags and directives are not allowed; write the value out")
-			return false
-		case token.SequenceStartType, token.MappingStartType:
-			depth++
-		case token.SequenceEndType, token.MappingEndType:
-			depth--
-		case token.SequenceEntryType, token.MappingKeyType:
-			inLine++
-		}
-		if depth > maxDepth || inLine > maxDepth {
-			r.faultAt(p.Line, p.Column, "nested deeper than %d levels", maxDepth)
-			return false
-		}
-	}
-	return true
-}
-
-// convert makes our node of the parser's, so that everything after it knows one small form.
-func (r *reader) convert(from ast.Node, to *node, depth int) bool {
-	if depth > maxDepth {
+	case depth > maxDepth:
 		r.fault(to, "nested deeper than %d levels", maxDepth)
 		return false
+	case from.Kind == yaml.AliasNode || from.Anchor != "" || from.Style&yaml.TaggedStyle != 0 || from.Tag == "!!merge":
+		r.fault(to, "anchors, aliases, tags and directives are not allowed; write the value out")
+		return false
 	}
-	if t := from.GetToken(); t != nil && t.Position != nil {
-		to.line, to.column = t.Position.Line, t.Position.Column
-	}
-	switch n := from.(type) {
-	case *ast.MappingNode:
-		return r.convertMap(n.Values, to, depth)
-	case *ast.MappingValueNode:
-		return r.convertMap([]*ast.MappingValueNode{n}, to, depth)
-	case *ast.SequenceNode:
-		to.kind, to.items = listNode, make([]node, len(n.Values))
-		for i, v := range n.Values {
-			to.items[i].line, to.items[i].column = to.line, to.column
+	switch from.Kind {
+	case yaml.MappingNode:
+		return r.convertMap(from.Content, to, depth)
+	case yaml.SequenceNode:
+		to.kind, to.items = listNode, make([]node, len(from.Content))
+		for i, v := range from.Content {
 			if !r.convert(v, &to.items[i], depth+1) {
 				return false
 			}
 		}
 		return true
-	case *ast.NullNode:
+	}
+	const quoted = yaml.DoubleQuotedStyle | yaml.SingleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
+	if to.quoted = from.Style&quoted != 0; !to.quoted && from.Tag == "!!null" {
 		to.kind = nullNode
 		return true
-	case *ast.StringNode:
-		to.text = n.Value
-		to.quoted = n.Token.Type == token.DoubleQuoteType || n.Token.Type == token.SingleQuoteType
-		return r.checkText(to)
-	case *ast.LiteralNode:
-		to.text, to.quoted = n.Value.Value, true
-		return r.checkText(to)
-	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
-		to.text = from.GetToken().Value
-		return true
 	}
-	r.fault(to, "this kind of YAML value is not used here; write a text, a number, a list or a mapping")
-	return false
+	to.text = from.Value
+	return r.checkText(to)
 }
 
-func (r *reader) convertMap(values []*ast.MappingValueNode, to *node, depth int) bool {
-	to.kind, to.entries = mapNode, make([]entry, len(values))
-	for i, v := range values {
-		key, ok := mapKey(v.Key)
-		e := &to.entries[i]
-		if t := v.Key.GetToken(); t != nil && t.Position != nil {
-			e.line, e.column = t.Position.Line, t.Position.Column
-		}
+// convertMap takes a mapping's keys and values, which the parser gives in turn.
+func (r *reader) convertMap(pairs []*yaml.Node, to *node, depth int) bool {
+	to.kind, to.entries = mapNode, make([]entry, len(pairs)/2)
+	for i := range to.entries {
+		e, k := &to.entries[i], pairs[2*i]
+		e.line, e.column = k.Line, k.Column
 		if i == 0 {
 			to.line, to.column = e.line, e.column
 		}
-		if !ok {
+		var key node
+		if !r.convert(k, &key, depth) {
+			return false
+		}
+		if key.kind != scalarNode {
 			r.faultAt(e.line, e.column, "a key must be a plain word")
 			return false
 		}
-		e.key = key
-		e.value.line, e.value.column = e.line, e.column
-		if v.Value == nil {
-			e.value.kind = nullNode
-			continue
-		}
-		if !r.convert(v.Value, &e.value, depth+1) {
+		e.key = key.text
+		if !r.convert(pairs[2*i+1], &e.value, depth+1) {
 			return false
 		}
 	}
-	return true
+	return r.checkKeys(to)
 }
 
-func mapKey(k ast.MapKeyNode) (string, bool) {
-	switch k := k.(type) {
-	case *ast.StringNode:
-		return k.Value, true
-	case *ast.IntegerNode, *ast.BoolNode:
-		return k.GetToken().Value, true
+// checkKeys refuses a key that stands twice in one mapping: only one of its values would count.
+func (r *reader) checkKeys(n *node) bool {
+	seen := make(map[string]*entry, len(n.entries))
+	for i := range n.entries {
+		e := &n.entries[i]
+		if before, twice := seen[e.key]; twice {
+			r.faultAt(e.line, e.column, "the key %q already stands on line %d; give each key once", e.key, before.line)
+			return false
+		}
+		seen[e.key] = e
 	}
-	return "", false
+	return true
 }
 
 // checkText refuses characters that nobody can see. They have no place in a text that is shown or written to a file.

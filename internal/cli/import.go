@@ -8,11 +8,11 @@ import (
 	"io"
 	"path/filepath"
 
-	"github.com/goccy/go-yaml"
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 
 	"github.com/insegel/insegel/internal/app"
+	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/register"
 )
 
@@ -88,7 +88,7 @@ func readMap(s *streams, name string) (map[string]string, error) {
 		return nil, err
 	}
 	var columns map[string]string
-	if err := yaml.UnmarshalWithOptions(b, &columns, yaml.Strict()); err != nil {
+	if err := catalogue.Decode(b, &columns); err != nil {
 		return nil, fmt.Errorf("%s: write one line for each column, heading: field: %w", name, err)
 	}
 	return columns, nil

@@ -8,8 +8,7 @@ import (
 	"io/fs"
 	"slices"
 
-	"github.com/goccy/go-yaml"
-
+	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
 )
 
@@ -44,7 +43,7 @@ func LoadLife(data fs.FS) (*Life, error) {
 		Life    map[Source]span `yaml:"life"`
 		Kinds   map[string]span `yaml:"kinds"`
 	}
-	if err := yaml.UnmarshalWithOptions(b, &file, yaml.Strict()); err != nil {
+	if err := catalogue.Decode(b, &file); err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrLife, lifeFile, err)
 	}
 	l := &Life{by: file.Life, kinds: file.Kinds}

@@ -9,8 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/goccy/go-yaml"
-
 	"github.com/insegel/insegel/internal/catalogue"
 )
 
@@ -119,7 +117,7 @@ func Load(fsys fs.FS, c *catalogue.Catalogue) (*Rules, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read rules of incidents: %w", err)
 		}
-		if err := yaml.UnmarshalWithOptions(b, into, yaml.Strict()); err != nil {
+		if err := catalogue.Decode(b, into); err != nil {
 			return nil, fmt.Errorf("read %s: %w", file, err)
 		}
 	}

@@ -8,8 +8,6 @@ import (
 	"io/fs"
 	"slices"
 
-	"github.com/goccy/go-yaml"
-
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/evidence"
 	"github.com/insegel/insegel/internal/probe/verdict"
@@ -82,7 +80,7 @@ func LoadProof(data fs.FS, c *catalogue.Catalogue, x *verdict.Indicator, life *e
 
 		Retention []Retention `yaml:"retention"`
 	}
-	if err := yaml.UnmarshalWithOptions(b, &file, yaml.Strict()); err != nil {
+	if err := catalogue.Decode(b, &file); err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrProof, proofFile, err)
 	}
 	p := &Proof{catalogue: c, indicator: x, life: life, subjects: map[string][]provenByAge{}, proves: map[string]Bits{}, retention: file.Retention}

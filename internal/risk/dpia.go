@@ -9,8 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/goccy/go-yaml"
-
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/ids"
@@ -84,7 +82,7 @@ func LoadDPIA(fsys fs.FS, c *catalogue.Catalogue) (*DPIARules, error) {
 		Catalogue string
 		DPIARules `yaml:",inline"`
 	}
-	if err := yaml.UnmarshalWithOptions(b, &r, yaml.Strict()); err != nil {
+	if err := catalogue.Decode(b, &r); err != nil {
 		return nil, fmt.Errorf("read %s: %w", dpiaFile, err)
 	}
 	out := r.DPIARules

@@ -12,8 +12,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/goccy/go-yaml"
-
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/ids"
@@ -107,7 +105,7 @@ func LoadScale(fsys fs.FS) (*Scale, error) {
 		Catalogue string
 		Scale     `yaml:",inline"`
 	}
-	if err := yaml.UnmarshalWithOptions(b, &s, yaml.Strict()); err != nil {
+	if err := catalogue.Decode(b, &s); err != nil {
 		return nil, fmt.Errorf("read %s: %w", scaleFile, err)
 	}
 	out := s.Scale

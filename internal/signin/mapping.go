@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml"
+	"go.yaml.in/yaml/v3"
 )
 
 // Mapping says where in a log its facts stand, and what its own words mean. Formats that are known are mappings too, in data/signin.yaml.
@@ -60,7 +60,9 @@ type Only struct {
 // ParseMapping reads a mapping that somebody has written, in YAML or JSON.
 func ParseMapping(text []byte) (*Mapping, error) {
 	var m Mapping
-	if err := yaml.UnmarshalWithOptions(text, &m, yaml.Strict()); err != nil {
+	read := yaml.NewDecoder(bytes.NewReader(text))
+	read.KnownFields(true)
+	if err := read.Decode(&m); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMapping, err)
 	}
 	if m.ID == "" {

@@ -3,12 +3,13 @@
 package provider
 
 import (
+	"bytes"
 	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
+	"go.yaml.in/yaml/v3"
 )
 
 // contextsFile is where the shipped list stands in the data that come with the program.
@@ -75,7 +76,9 @@ func LoadContexts(fsys fs.FS) (*Contexts, error) {
 		return nil, fmt.Errorf("read authentication contexts: %w", err)
 	}
 	c := &Contexts{byValue: map[string]*Context{}, byMethod: map[string]*MethodReference{}}
-	if err := yaml.UnmarshalWithOptions(b, c, yaml.Strict()); err != nil {
+	read := yaml.NewDecoder(bytes.NewReader(b))
+	read.KnownFields(true)
+	if err := read.Decode(c); err != nil {
 		return nil, fmt.Errorf("read %s: %w", contextsFile, err)
 	}
 	for i := range c.Contexts {

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
+	"go.yaml.in/yaml/v3"
 )
 
 // Rules are the detectors as data: their ids and versions, the words that speak for them, gazetteers and vocabularies.

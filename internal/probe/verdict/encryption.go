@@ -9,7 +9,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/goccy/go-yaml"
+	"go.yaml.in/yaml/v3"
 )
 
 // Quality is how good something about a host's encryption is.
