@@ -23,7 +23,7 @@ type file struct{ path, text string }
 var rules = []rule{
 	importOrder, testPackagesStayInTests, peerless, catalogueData,
 	fileRoles, onlyJobKnowsTheQueue, oneClock, enginesDiffer,
-	useCasesAskFirst, useCasesAskWhere, fewSeeEverything, statementsNameTheOrganisation,
+	useCasesAskFirst, useCasesAskWhere, fewSeeEverything, statementsNameTheOrganisation, statementsAreConstant,
 	oneWayOut, quietLog, soundCryptography,
 	comments, sizes, licenceLine, unfinished,
 	registryHosts, otherPlaces, words,

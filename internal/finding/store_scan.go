@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -61,7 +62,7 @@ func scanOf(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.ID
 func latest(ctx context.Context, tx *db.Tx, org access.OrganisationID, r access.Reach, only ids.ID[Source], most int) ([]Scan, error) {
 	where, args := system.InReach(r, "s.unit_id", []any{org, only})
 	out, err := db.All(ctx, tx, readScan, `SELECT `+scanColumns+fromScans+` AND ($2 = '' OR c.source_id = $2) AND `+where+`
-		AND (SELECT COUNT(*) FROM finding_scan o WHERE o.organisation_id = c.organisation_id AND o.source_id = c.source_id AND o.id > c.id) < `+fmt.Sprint(most)+`
+		AND (SELECT COUNT(*) FROM finding_scan o WHERE o.organisation_id = c.organisation_id AND o.source_id = c.source_id AND o.id > c.id) < `+strconv.Itoa(most)+`
 		ORDER BY c.started_at DESC, c.id DESC`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read searches: %w", err)

@@ -78,7 +78,7 @@ func scanIncident(ctx context.Context, tx *db.Tx) func(scan func(...any) error) 
 			*m = when(at[i])
 		}
 		x.CreatedAt, x.UpdatedAt = db.FromMillis(created), db.FromMillis(updated)
-		for i, column := range Sealed[0].Columns {
+		for i, column := range textColumns() {
 			plain, err := tx.Open(ctx, Sealed[0].Cell(column, x.ID.String()), texts[i])
 			if err != nil {
 				return x, err
@@ -95,7 +95,7 @@ func scanIncident(ctx context.Context, tx *db.Tx) func(scan func(...any) error) 
 
 // read reads incidents, newest first, with everything that they have.
 func read(ctx context.Context, tx *db.Tx, where string, args ...any) ([]Incident, error) {
-	list, err := db.All(ctx, tx, scanIncident(ctx, tx), `SELECT `+columns+`, i.`+strings.Join(Sealed[0].Columns, ", i.")+from+
+	list, err := db.All(ctx, tx, scanIncident(ctx, tx), `SELECT `+columns+`, i.`+strings.Join(textColumns(), ", i.")+from+
 		` WHERE `+where+` ORDER BY i.number DESC`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read incidents: %w", err)
@@ -274,7 +274,7 @@ func update(ctx context.Context, tx *db.Tx, x *Incident) error {
 	}
 	set := `began_at = $4, found_at = $5, aware_at = $6, notified_at = $7, handled_at = $8, informed_at = $9, closed_at = $10, limited_hours = $11,
 		fallback_hours = $12, risk = $13, persons = $14, records = $15, unit_id = $16, supplier_id = $17, updated_at = $18, version = version + 1`
-	for i, column := range Sealed[0].Columns {
+	for i, column := range textColumns() {
 		text := x.InformedHow
 		if i < len(Texts) {
 			text = x.Texts[Texts[i]]

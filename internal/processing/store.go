@@ -293,7 +293,12 @@ func insert(ctx context.Context, tx *db.Tx, org access.OrganisationID, p *Proces
 // update writes one group of fields that was read as version. db.ErrConflict says that somebody else was first; the other groups are
 // not touched.
 func update(ctx context.Context, tx *db.Tx, org access.OrganisationID, p *Processing, g Group) error {
-	set := []string{"updated_at = $4", "version_" + string(g) + " = version_" + string(g) + " + 1"}
+	known := slices.Index(Groups, g)
+	if known < 0 {
+		return fmt.Errorf("save processing: %w", db.ErrNotFound)
+	}
+	version := "version_" + string(Groups[known]) // never what somebody wrote
+	set := []string{"updated_at = $4", version + " = " + version + " + 1"}
 	args := []any{org, p.ID, p.Versions[g], db.Millis(tx.Now)}
 	add := func(column string, v any) {
 		args = append(args, v)
@@ -314,7 +319,7 @@ func update(ctx context.Context, tx *db.Tx, org access.OrganisationID, p *Proces
 		add("unit_id", null(p.UnitID))
 	}
 	n, err := tx.Exec(ctx, `UPDATE processing SET `+strings.Join(set, ", ")+
-		` WHERE organisation_id = $1 AND id = $2 AND version_`+string(g)+` = $3`, args...)
+		` WHERE organisation_id = $1 AND id = $2 AND `+version+` = $3`, args...)
 	switch {
 	case err != nil:
 		return fmt.Errorf("save processing: %w", err)
