@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -37,8 +38,8 @@ type forger struct {
 	// claims are those of the next id token; change alters them, and sign makes the token of them.
 	change func(claims map[string]any)
 	sign   func(claims map[string]any) string
-	// asked is the latest question.
-	asked url.Values
+	// asked is the latest question, and exchanged what came with the latest code.
+	asked, exchanged url.Values
 	// serve answers a path instead of the forger.
 	serve map[string]http.HandlerFunc
 	// keys are published; fetched counts how often.
@@ -120,6 +121,7 @@ func (f *forger) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, `{"error":"invalid_grant"}`, http.StatusBadRequest)
 			return
 		}
+		f.exchanged = r.PostForm
 		now := f.now()
 		c := map[string]any{
 			"iss": f.url, "aud": clientID, "sub": "anna", "nonce": f.asked.Get("nonce"), "iat": now.Unix(), "exp": now.Add(5 * time.Minute).Unix(), "auth_time": now.Unix(),
@@ -208,6 +210,44 @@ func TestForgedTokens(t *testing.T) {
 		"password only":             {change: set("amr", []string{"pwd"}), want: "methods"},
 	} {
 		t.Run(name, func(t *testing.T) { tryToken(t, h, f, tc.change, nil, tc.want) })
+	}
+}
+
+// A provider is asked for what an administrator has chosen, and for nothing else, by whichever way it is asked.
+func TestOnlyScopesThatWereChosen(t *testing.T) {
+	f := newForger(t)
+	h := newHouse(t, dbtest.SQLite(t), f.url, func(_ *provider.Draft, s *oidc.Settings) { s.Scopes = nil })
+	c := h.open()
+	for _, tc := range []struct {
+		chosen []string
+		want   string
+	}{
+		{nil, "openid"},
+		{[]string{"email"}, "openid email"},
+		{[]string{"profile", "groups"}, "openid profile groups"},
+	} {
+		p, err := h.providers.Open(t.Context(), h.admin, h.provider.ID)
+		must(t, err)
+		own, err := json.Marshal(oidc.Settings{ClientID: clientID, Method: oidc.ClientSecret, Scopes: tc.chosen})
+		must(t, err)
+		p.Own = own
+		_, err = h.providers.Change(t.Context(), h.admin, provider.Draft{Provider: p}, "")
+		must(t, err)
+		answer := f.answer(h, c)
+		if got := f.asked.Get("scope"); got != tc.want || len(f.asked["scope"]) != 1 {
+			t.Errorf("with %q chosen, asks for %q, want %q", tc.chosen, f.asked["scope"], tc.want)
+		}
+		want := []string{"acr_values", "claims", "client_id", "code_challenge", "code_challenge_method", "nonce", "redirect_uri", "response_type", "scope", "state"}
+		if got := slices.Sorted(maps.Keys(f.asked)); !slices.Equal(got, want) {
+			t.Errorf("asks with %q, want %q", got, want)
+		}
+		if got := f.asked.Get("response_type"); got != "code" {
+			t.Errorf("asks for %q, want a code alone", got)
+		}
+		h.reply(c, answer)
+		if got := slices.Sorted(maps.Keys(f.exchanged)); !slices.Equal(got, []string{"code", "code_verifier", "grant_type", "redirect_uri"}) {
+			t.Errorf("exchanges the code with %q", got)
+		}
 	}
 }
 
