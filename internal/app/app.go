@@ -135,6 +135,8 @@ type App struct {
 	LogKey audit.Key
 	Watch  *audit.Watch
 	log    LogOptions
+	// entriesInDrop says that the directory of checkpoints was chosen, so that it takes the entries too.
+	entriesInDrop bool
 
 	Alarms          *alarm.Service
 	Mail            *mail.Service

@@ -33,6 +33,9 @@ type LogOptions struct {
 	Drop string
 	// Syslog are addresses of log collectors, Post of places that take an HTTPS request, and Witnesses "URL KEY" of those who cosign.
 	Syslog, Post, Witnesses []string
+	// OnlyCheckpoints keeps the entries themselves on the machine. Otherwise they go where the checkpoints go: to a directory that was
+	// chosen, to collectors over TLS or a socket, and to those that take HTTPS requests.
+	OnlyCheckpoints bool
 	// Mail are addresses that a checkpoint is mailed to now and then, by the organisation's own mail server.
 	Mail []string
 	// Restoring leaves out the comparison with what was exported, for the command that declares that a backup was put back.
@@ -45,6 +48,7 @@ const mailEvery = 1000
 // openLog makes the log's key, and compares the log with what has been exported from it.
 func (a *App) openLog(ctx context.Context, o Options) error {
 	a.log = o.Checkpoints
+	a.entriesInDrop = a.log.Drop != ""
 	if a.log.Drop == "" && a.DB.Engine == db.SQLite {
 		a.log.Drop = a.DB.Path + ".checkpoints"
 	}
@@ -97,6 +101,7 @@ func (a *App) Keeper() (*audit.Keeper, error) {
 		}
 		k.Witnesses = append(k.Witnesses, w)
 	}
+	k.Entries = a.entryReceivers(k.Receivers)
 	for _, to := range a.log.Mail {
 		if err := mail.CheckAddress(to); err != nil {
 			return nil, fmt.Errorf("mail checkpoints to %q: %w", to, err)
@@ -104,6 +109,29 @@ func (a *App) Keeper() (*audit.Keeper, error) {
 		k.Receivers = append(k.Receivers, &audit.Mail{To: to, Every: mailEvery, Send: a.mailCheckpoint})
 	}
 	return k, nil
+}
+
+// entryReceivers are those that get the entries too. The directory beside the database does not: they would lie on the same disk twice. Nor
+// does a collector in clear, since entries tell of people.
+func (a *App) entryReceivers(all []audit.Receiver) (out []audit.EntryReceiver) {
+	if a.log.OnlyCheckpoints {
+		return nil
+	}
+	for _, r := range all {
+		switch x := r.(type) {
+		case audit.Drop:
+			if a.entriesInDrop {
+				out = append(out, x)
+			}
+		case audit.Syslog:
+			if x.Encrypted() {
+				out = append(out, x)
+			}
+		case audit.Post:
+			out = append(out, x)
+		}
+	}
+	return out
 }
 
 // stillness is how long may pass between two rounds, which come every minute, before the operating log tells of it.

@@ -50,7 +50,7 @@ func (d Drop) path(name string, epoch, size int64) string {
 }
 
 // ErrOther says that the directory holds another checkpoint of the same size.
-var ErrOther = errors.New("another checkpoint of the same size was put there before: the log has been rewritten, or the directory belongs to another installation")
+var ErrOther = errors.New("another checkpoint, or other entries, of the same size was put there before: the log has been rewritten, or the directory belongs to another installation")
 
 // Receive puts a checkpoint in the directory, whole or not at all, and makes sure that it is on the disk.
 func (d Drop) Receive(_ context.Context, e Export) error {
@@ -61,15 +61,38 @@ func (d Drop) Receive(_ context.Context, e Export) error {
 		}
 		return fmt.Errorf("put checkpoint in %s: %w", path, ErrOther)
 	}
+	if err := put(path, []byte(e.Note)); err != nil {
+		return fmt.Errorf("put checkpoint in %s: %w", path, err)
+	}
+	return nil
+}
+
+// ReceiveEntries puts a segment in the directory, beside the checkpoints of its epoch.
+func (d Drop) ReceiveEntries(_ context.Context, s *Segment) error {
+	path := filepath.Join(d.Dir, s.Name, fmt.Sprintf("%06d", s.Epoch), "entries", fmt.Sprintf("%014d", s.From/perDirectory), fmt.Sprintf("%020d-%020d.jsonl", s.From, s.Size))
+	if before, err := os.ReadFile(path); err == nil {
+		if headOf(before).Root == s.Root {
+			return nil
+		}
+		return fmt.Errorf("put entries in %s: %w", path, ErrOther)
+	}
+	if err := put(path, s.text()); err != nil {
+		return fmt.Errorf("put entries in %s: %w", path, err)
+	}
+	return nil
+}
+
+// put writes a file once, whole or not at all, and makes sure that it is on the disk.
+func put(path string, content []byte) error {
 	if err := makeDirs(filepath.Dir(path)); err != nil {
-		return fmt.Errorf("put checkpoint in %s: %w", d.Dir, err)
+		return err
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
 	if err != nil {
-		return fmt.Errorf("put checkpoint in %s: %w", d.Dir, err)
+		return err
 	}
 	defer func() { _ = os.Remove(f.Name()) }() // it has its right name now, or is not wanted
-	_, err = f.WriteString(e.Note)
+	_, err = f.Write(content)
 	err = errors.Join(err, f.Chmod(0o440), f.Sync(), f.Close())
 	if err == nil {
 		err = os.Link(f.Name(), path) // unlike a rename it never takes the place of another
@@ -80,10 +103,7 @@ func (d Drop) Receive(_ context.Context, e Export) error {
 	if err == nil {
 		err = syncDir(filepath.Dir(path))
 	}
-	if err != nil {
-		return fmt.Errorf("put checkpoint in %s: %w", path, err)
-	}
-	return nil
+	return err
 }
 
 // makeDirs makes a directory and those above it, each on the disk before what is in it.

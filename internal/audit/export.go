@@ -34,12 +34,18 @@ type exportHead struct {
 	Root         tlog.Hash `json:"root"`
 	// Partial says that only some entries are there, each with its proof.
 	Partial bool `json:"partial,omitempty"`
+	// Segment says that the entries from a number on are there, and Edge is the edge of the tree before them.
+	Segment bool        `json:"segment,omitempty"`
+	From    int64       `json:"from,omitempty"`
+	Edge    []tlog.Hash `json:"edge,omitempty"`
 	// Key is the public key, for convenience: whoever verifies should have it from elsewhere.
 	Key string `json:"key,omitempty"`
 }
 
 // exportLine is any of the lines after it: one of its parts is there.
 type exportLine struct {
+	// Log is the log's name, on the lines of a segment: those of several logs may come to one receiver.
+	Log string `json:"log,omitempty"`
 	Seq *int64 `json:"seq,omitempty"`
 	// Leaf is the leaf's bytes as text.
 	Leaf string `json:"leaf,omitempty"`
@@ -254,7 +260,7 @@ func VerifyExport(r io.Reader, c Check) (Verdict, error) {
 		return Verdict{}, fmt.Errorf("read first line: %w", errors.Join(ErrExport, s.Err()))
 	}
 	var h exportHead
-	if err := strict(s.Bytes(), &h); err != nil || h.Format != exportFormat || h.Size < 0 {
+	if err := strict(s.Bytes(), &h); err != nil || h.Format != exportFormat || h.Size < 0 || h.Segment {
 		return Verdict{}, fmt.Errorf("read first line: %w of this version", ErrExport)
 	}
 	v := Verdict{Organisation: h.Organisation, Name: h.Log, Epoch: h.Epoch, Partial: h.Partial}

@@ -26,6 +26,8 @@ type Keeper struct {
 	// Receivers get every checkpoint, or the latest when they have been away; Witnesses cosign it.
 	Receivers []Receiver
 	Witnesses []Witness
+	// Entries get the entries themselves too, in order, up to the latest checkpoint.
+	Entries []EntryReceiver
 	// Every is how often; zero is DefaultEvery.
 	Every time.Duration
 	Log   *slog.Logger
@@ -85,6 +87,9 @@ func (k *Keeper) Round(ctx context.Context) {
 	}
 	for _, r := range k.Receivers {
 		k.tell(ctx, r.Name(), k.deliver(ctx, r))
+	}
+	for _, r := range k.Entries {
+		k.tell(ctx, entriesTo(r), k.ship(ctx, r))
 	}
 	for i := range k.Witnesses {
 		k.tell(ctx, "witness "+k.Witnesses[i].Name(), k.cosign(ctx, &k.Witnesses[i]))
@@ -221,11 +226,11 @@ func (k *Keeper) deliver(ctx context.Context, r Receiver) error {
 	return errors.Join(faults...)
 }
 
-// undelivered is a checkpoint that a receiver does not have, and the size of the last that it has of the same epoch.
+// undelivered is a checkpoint that a receiver does not have, and the size of the last that it has of the same epoch, and of any.
 type undelivered struct {
 	Export
 	organisation access.OrganisationID
-	has          int64
+	has, until   int64
 }
 
 func (k *Keeper) due(ctx context.Context, receiver string) ([]undelivered, error) {
@@ -250,7 +255,7 @@ func (k *Keeper) due(ctx context.Context, receiver string) ([]undelivered, error
 			if epoch == last.epoch && size == last.size {
 				continue
 			}
-			u := undelivered{organisation: all[i].Organisation, Export: Export{Name: all[i].Name, Epoch: last.epoch, Organisation: all[i].Organisation, Note: last.note}}
+			u := undelivered{organisation: all[i].Organisation, until: size, Export: Export{Name: all[i].Name, Epoch: last.epoch, Organisation: all[i].Organisation, Note: last.note}}
 			if epoch == last.epoch {
 				u.has = size
 			}

@@ -3,6 +3,7 @@
 package audit
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -59,12 +60,8 @@ const syslogTimeout = 10 * time.Second
 // priority is facility 13, log audit, and severity 5, notice.
 const priority = 13*8 + 5
 
-// message is the line of RFC 5424: what a collector needs to find it, and the signed note as JSON.
-func (s Syslog) message(e *Export) ([]byte, error) {
-	body, err := json.Marshal(map[string]any{"origin": e.Origin, "size": e.Size, "root": e.Root.String(), "note": e.Note})
-	if err != nil {
-		return nil, err
-	}
+// message is the line of RFC 5424: what a collector needs to find it, and JSON.
+func (s Syslog) message(kind string, body []byte) []byte {
 	host := strings.Map(func(r rune) rune {
 		if r <= ' ' || r > '~' {
 			return -1
@@ -75,16 +72,42 @@ func (s Syslog) message(e *Export) ([]byte, error) {
 		host = "-"
 	}
 	const stamp = "2006-01-02T15:04:05.000Z07:00"
-	return fmt.Appendf(nil, "<%d>1 %s %s insegel - checkpoint - %s", priority, s.Now().UTC().Format(stamp), host, body), nil
+	msg := fmt.Appendf(nil, "<%d>1 %s %s insegel - %s - %s", priority, s.Now().UTC().Format(stamp), host, kind, body)
+	if s.Network == "tls" || s.Network == "tcp" || s.Network == "unix" {
+		msg = append([]byte(strconv.Itoa(len(msg))+" "), msg...)
+	}
+	return msg
 }
 
-// Receive sends a checkpoint. Over TCP and TLS the length stands before it (RFC 6587, RFC 5425). A collector answers nothing, so that it has been sent is
+// Encrypted reports whether nobody on the way can read what is sent.
+func (s Syslog) Encrypted() bool { return s.Network != "udp" && s.Network != "tcp" }
+
+// Receive sends a checkpoint. Over TCP and TLS the length stands before each message (RFC 6587, RFC 5425). A collector answers nothing, so that it has been sent is
 // all that is known.
 func (s Syslog) Receive(ctx context.Context, e Export) error {
-	msg, err := s.message(&e)
+	body, err := json.Marshal(map[string]any{"origin": e.Origin, "size": e.Size, "root": e.Root.String(), "note": e.Note})
 	if err != nil {
 		return fmt.Errorf("write syslog message: %w", err)
 	}
+	return s.send(ctx, [][]byte{s.message("checkpoint", body)})
+}
+
+// ErrClear says that entries were to be sent where others can read them.
+var ErrClear = errors.New("entries of the log are sent to syslog over TLS or a socket only")
+
+// ReceiveEntries sends each line of a segment as a message of its own, over one connection.
+func (s Syslog) ReceiveEntries(ctx context.Context, seg *Segment) error {
+	if !s.Encrypted() {
+		return fmt.Errorf("send to syslog: %w", ErrClear)
+	}
+	messages := make([][]byte, len(seg.Lines))
+	for i, l := range seg.Lines {
+		messages[i] = s.message("entries", bytes.TrimSuffix(l, []byte{'\n'}))
+	}
+	return s.send(ctx, messages)
+}
+
+func (s Syslog) send(ctx context.Context, messages [][]byte) error {
 	ctx, cancel := context.WithTimeout(ctx, syslogTimeout)
 	defer cancel()
 	conn, err := s.Dial(ctx, s.Network, s.Address)
@@ -94,10 +117,11 @@ func (s Syslog) Receive(ctx context.Context, e Export) error {
 	if deadline, ok := ctx.Deadline(); ok {
 		_ = conn.SetDeadline(deadline) // without one the write ends by itself
 	}
-	if s.Network == "tls" || s.Network == "tcp" || s.Network == "unix" {
-		msg = append([]byte(strconv.Itoa(len(msg))+" "), msg...)
+	for _, m := range messages {
+		if _, err = conn.Write(m); err != nil {
+			break
+		}
 	}
-	_, err = conn.Write(msg)
 	if err := errors.Join(err, conn.Close()); err != nil {
 		return fmt.Errorf("send to syslog: %w", err)
 	}
@@ -115,15 +139,30 @@ func (p Post) Name() string { return "post " + p.URL }
 
 // Receive posts a checkpoint and wants an answer that says that it was taken.
 func (p Post) Receive(ctx context.Context, e Export) error {
-	status, _, _, err := post(ctx, p.Client, p.URL, e.Note)
+	return p.send(ctx, noteType, e.Note)
+}
+
+// ReceiveEntries posts a segment as lines of JSON and wants the same.
+func (p Post) ReceiveEntries(ctx context.Context, s *Segment) error {
+	return p.send(ctx, "application/x-ndjson", string(s.text()))
+}
+
+func (p Post) send(ctx context.Context, kind, text string) error {
+	status, _, _, err := post(ctx, p.Client, request{p.URL, kind, text})
 	if err != nil {
-		return fmt.Errorf("post checkpoint: %w", err)
+		return fmt.Errorf("post log: %w", err)
 	}
 	if status < 200 || status > 299 {
-		return fmt.Errorf("post checkpoint: %w: it answered with status %d", errAnswer, status)
+		return fmt.Errorf("post log: %w: it answered with status %d", errAnswer, status)
 	}
 	return nil
 }
+
+// noteType is the type of a signed note.
+const noteType = "text/plain; charset=utf-8"
+
+// request is what is posted, and where.
+type request struct{ to, kind, text string }
 
 // errAnswer says that a receiver did not take a checkpoint.
 var errAnswer = errors.New("the receiver did not take it")
@@ -132,12 +171,12 @@ var errAnswer = errors.New("the receiver did not take it")
 const mostAnswer = 64 << 10
 
 // post sends text and gives the status, the content type and the body of the answer.
-func post(ctx context.Context, client *http.Client, to, text string) (status int, kind, body string, err error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, to, strings.NewReader(text))
+func post(ctx context.Context, client *http.Client, what request) (status int, kind, body string, err error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, what.to, strings.NewReader(what.text))
 	if err != nil {
 		return 0, "", "", err
 	}
-	r.Header.Set("Content-Type", "text/plain; charset=utf-8")
+	r.Header.Set("Content-Type", what.kind)
 	resp, err := client.Do(r)
 	if err != nil {
 		return 0, "", "", err

@@ -205,6 +205,8 @@ type walk struct {
 	// gone is the first of the missing entries that the walk is among, or -1; lost is the first whose hash is missing too, or -1: from
 	// there on nothing can be said about the tree.
 	gone, lost int64
+	// epoch is that of the first entry, when the walk does not begin with the log's first.
+	epoch int64
 }
 
 // declaration is an entry that declares a restored backup.
@@ -393,7 +395,10 @@ func (w *walk) current(c *claim, cp *Checkpoint, epoch int64) bool {
 
 // checkEpochs wants every declaration to say what was so.
 func (w *walk) checkEpochs() {
-	v, epoch := w.v, int64(1)
+	v, epoch := w.v, max(w.epoch, 1)
+	if w.epoch > 0 && len(w.declared) > 0 {
+		epoch = w.declared[0].Epoch - 1
+	}
 	for _, d := range w.declared {
 		if d.FromSize != d.seq || w.lost < 0 && d.FromRoot != w.roots[d.seq] {
 			v.fault(FaultEpoch, d.seq, d.seq, "entry %d declares that a backup of %d entries was put back, and the log before it is another", d.seq, d.FromSize)

@@ -58,7 +58,7 @@ func (w Witness) ask(ctx context.Context, signed string, old int64, proof tlog.T
 		b.WriteString(h.String() + "\n")
 	}
 	b.WriteString("\n" + signed)
-	status, kind, body, err := post(ctx, w.Client, w.URL+"/add-checkpoint", b.String())
+	status, kind, body, err := post(ctx, w.Client, request{w.URL + "/add-checkpoint", noteType, b.String()})
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("ask witness %s: %w", w.key.name, err)

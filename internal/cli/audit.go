@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/insegel/insegel/internal/app"
 	"github.com/insegel/insegel/internal/audit"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/overview"
@@ -24,7 +26,7 @@ type auditCommand struct {
 
 type verifyCommand struct {
 	DB         string   `name:"db" help:"The database: sqlite:PATH or postgres://USER@HOST/NAME. It is only read." env:"INSEGEL_DB" placeholder:"DSN" xor:"what"`
-	Export     string   `help:"A file that insegel audit export, or the page Spårlogg, has written." placeholder:"FILE" xor:"what"`
+	Export     string   `help:"A file that insegel audit export, or the page Spårlogg, has written; or a file or directory with the entries that a receiver has been sent." placeholder:"PATH" xor:"what"`
 	Key        []string `help:"The public key that checkpoints are to be signed with. May be repeated." placeholder:"PUBLIC"`
 	Checkpoint []string `help:"A signed checkpoint that you have kept. May be repeated." placeholder:"FILE"`
 	Witness    []string `help:"The verifier key of a witness whose cosignatures are to be looked for. May be repeated." placeholder:"KEY"`
@@ -92,15 +94,7 @@ func (c *verifyCommand) check() (audit.Check, error) {
 
 func (c *verifyCommand) verdicts(s *streams, check audit.Check) ([]audit.Verdict, error) {
 	if c.Export != "" {
-		f, err := os.Open(c.Export)
-		if err != nil {
-			return nil, fmt.Errorf("open export: %w", err)
-		}
-		v, err := audit.VerifyExport(f, check)
-		if err := errors.Join(err, f.Close()); err != nil {
-			return nil, fmt.Errorf("read %s: %w", c.Export, err)
-		}
-		return []audit.Verdict{v}, nil
+		return verifyFiles(c.Export, check)
 	}
 	dsn := c.DB
 	if dsn == "" {
@@ -113,6 +107,38 @@ func (c *verifyCommand) verdicts(s *streams, check audit.Check) ([]audit.Verdict
 	out, err := audit.Verify(s.ctx, d, check)
 	if err := errors.Join(err, d.Close()); err != nil {
 		return nil, err
+	}
+	return out, nil
+}
+
+// verifyFiles goes through an export, or what a receiver has been sent: one file, or a directory that was given with --log-drop.
+func verifyFiles(path string, check audit.Check) ([]audit.Verdict, error) {
+	names := []string{path}
+	info, err := os.Stat(path)
+	if err == nil && info.IsDir() {
+		names, err = audit.SegmentFiles(path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open export: %w", err)
+	}
+	if len(names) == 0 {
+		return nil, usage("%s has no entries of a log in it", path)
+	}
+	files := audit.ReadFiles(names)
+	in := bufio.NewReaderSize(files, 1<<16)
+	first, err := in.Peek(1 << 14)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, errors.Join(fmt.Errorf("read %s: %w", path, err), files.Close())
+	}
+	var out []audit.Verdict
+	if info.IsDir() || audit.IsSegments(first) {
+		out, err = audit.VerifySegments(in, check)
+	} else {
+		out = make([]audit.Verdict, 1)
+		out[0], err = audit.VerifyExport(in, check)
+	}
+	if err := errors.Join(err, files.Close()); err != nil {
+		return nil, fmt.Errorf("read %s: %w", path, err)
 	}
 	return out, nil
 }
@@ -190,12 +216,18 @@ type checkpointFlags struct {
 	LogSyslog  []string `name:"log-syslog" help:"Send signed checkpoints of the log to a collector: tls://HOST:PORT, udp://HOST:PORT, tcp://HOST:PORT or unixgram:///PATH. May be repeated." env:"INSEGEL_LOG_SYSLOG" placeholder:"ADDRESS"`
 	LogPost    []string `name:"log-post" help:"Post signed checkpoints of the log to this address. May be repeated." env:"INSEGEL_LOG_POST" placeholder:"URL"`
 	LogMail    []string `name:"log-mail" help:"Mail signed checkpoints of the log to this address, one for each thousand entries, by the organisation's own mail server. May be repeated." env:"INSEGEL_LOG_MAIL" placeholder:"ADDRESS"`
+	LogOnly    bool     `name:"log-checkpoints-only" help:"Send checkpoints alone. Otherwise the entries of the log go, with each checkpoint, to the directory, to collectors over TLS or a socket, and to posted addresses." env:"INSEGEL_LOG_CHECKPOINTS_ONLY"`
 	LogWitness []string `name:"log-witness" help:"Let a witness cosign the log's checkpoints: its address, a space and its key. May be repeated." env:"INSEGEL_LOG_WITNESS" placeholder:"'URL KEY'"`
+}
+
+// to says in a command's options where its checkpoints go.
+func (f *checkpointFlags) to(o *app.LogOptions) {
+	o.Syslog, o.Post, o.Witnesses, o.Mail, o.OnlyCheckpoints = f.LogSyslog, f.LogPost, f.LogWitness, f.LogMail, f.LogOnly
 }
 
 // Run signs, sends, and tells.
 func (c *checkpointCommand) Run(s *streams) error {
-	c.checkpoints.Syslog, c.checkpoints.Post, c.checkpoints.Witnesses, c.checkpoints.Mail = c.LogSyslog, c.LogPost, c.LogWitness, c.LogMail
+	c.to(&c.checkpoints)
 	log := slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	a, err := c.open(s, log)
 	if err != nil {

@@ -23,7 +23,7 @@ type database struct {
 	KeyFile   string `name:"key-file" help:"The file with the root key. systemd's credential insegel-key, or a file beside a SQLite database, when left out." env:"INSEGEL_KEY_FILE" placeholder:"PATH"`
 	Keys      string `name:"keys" help:"The file with the organisations' keys, wrapped by the root key. Beside a SQLite database when left out; servers that share a PostgreSQL database share it." env:"INSEGEL_KEYS" placeholder:"PATH"`
 
-	LogDrop string `name:"log-drop" help:"The directory that signed checkpoints of the log are put in, best on another machine. Beside a SQLite database when left out." env:"INSEGEL_LOG_DROP" placeholder:"DIR"`
+	LogDrop string `name:"log-drop" help:"The directory that signed checkpoints of the log, and its entries, are put in, best on another machine. Checkpoints alone, beside a SQLite database, when left out." env:"INSEGEL_LOG_DROP" placeholder:"DIR"`
 
 	// checkpoints say where else they go, for the commands that make them.
 	checkpoints app.LogOptions

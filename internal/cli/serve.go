@@ -113,7 +113,7 @@ func (c *serveCommand) Run(s *streams) error {
 		return usageError{err}
 	}
 	log := slog.New(redact.New(slog.NewJSONHandler(s.err, nil)))
-	c.checkpoints.Syslog, c.checkpoints.Post, c.checkpoints.Witnesses, c.checkpoints.Mail = c.LogSyslog, c.LogPost, c.LogWitness, c.LogMail
+	c.to(&c.checkpoints)
 	a, err := c.open(s, log)
 	if err != nil {
 		return err

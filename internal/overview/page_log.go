@@ -39,7 +39,9 @@ type logRow struct {
 
 type logPage struct {
 	web.Page
-	Lead, Signed  string
+	Lead, Signed string
+	// Left says how far the entries themselves have come on their way off the machine.
+	Left          []string
 	Who, Whats    []option
 	System        string
 	From, To      string
@@ -135,6 +137,7 @@ func (p *Pages) log(c *web.Context) error {
 	} else {
 		d.Signed = c.L.T("overview.log-unsigned")
 	}
+	d.Left = entriesLeft(c, l.Deliveries, l.Head.Size)
 	if may(c, "overview.ExportLog") {
 		all := f
 		all.below = 0
@@ -361,6 +364,29 @@ type checkpointRow struct {
 	At, Root string
 }
 
+// entriesLeft tells how far the entries themselves have come on their way off the machine, for each place that they go to.
+func entriesLeft(c *web.Context, list []audit.Delivered, size int64) (out []string) {
+	for i := range list {
+		receiver, ok := list[i].OfEntries()
+		if !ok {
+			continue
+		}
+		if receiver == (audit.Drop{}).Name() {
+			receiver = c.L.T("overview.control-drop")
+		}
+		at := c.L.Moment(db.FromMillis(list[i].At))
+		if behind := list[i].Behind(size); behind > 0 {
+			out = append(out, c.L.T("overview.log-left-behind", "Receiver", receiver, "Size", list[i].Size, "At", at, "Behind", behind))
+			continue
+		}
+		out = append(out, c.L.T("overview.log-left", "Receiver", receiver, "Size", list[i].Size, "At", at))
+	}
+	if len(out) == 0 {
+		out = append(out, c.L.T("overview.log-left-nowhere"))
+	}
+	return out
+}
+
 type controlPage struct {
 	web.Page
 	Note        web.Note
@@ -414,12 +440,21 @@ func (p *Pages) control(c *web.Context) error {
 	for _, k := range x.Checkpoints {
 		d.Checkpoints = append(d.Checkpoints, checkpointRow{k.Size, c.L.Moment(db.FromMillis(k.At)), k.Root.String()})
 	}
-	for _, y := range x.Deliveries {
-		receiver := y.Receiver
+	for i := range x.Deliveries {
+		y := &x.Deliveries[i]
+		receiver, entries := y.OfEntries()
+		if !entries {
+			receiver = y.Receiver
+		}
 		if receiver == (audit.Drop{}).Name() {
 			receiver = c.L.T("overview.control-drop")
 		}
-		d.Deliveries = append(d.Deliveries, faultRow{receiver, c.L.T("overview.control-delivered", "Size", y.Size, "At", c.L.Moment(db.FromMillis(y.At)))})
+		at := c.L.Moment(db.FromMillis(y.At))
+		detail := c.L.T("overview.control-delivered", "Size", y.Size, "At", at)
+		if entries {
+			detail = c.L.T("overview.control-entries-left", "Size", y.Size, "At", at, "Behind", y.Behind(v.Size))
+		}
+		d.Deliveries = append(d.Deliveries, faultRow{receiver, detail})
 	}
 	if err := p.prove(c, &d, &x); err != nil {
 		return err

@@ -33,6 +33,8 @@ type Log struct {
 	Systems map[string]Named
 	// Latest is the newest checkpoint; its Size is zero when there is none.
 	Latest audit.Kept
+	// Deliveries tell how far each receiver outside the database has come.
+	Deliveries []audit.Delivered
 }
 
 // named gives what the systems of the organisation are called, by id, for a reader of the log.
@@ -80,6 +82,9 @@ func (s *Service) Log(ctx context.Context, actor access.Actor, f audit.Filter) (
 		list, err := audit.Checkpoints(ctx, tx, actor.Organisation, 1)
 		if len(list) > 0 {
 			out.Latest = list[0]
+		}
+		if err == nil {
+			out.Deliveries, err = audit.Deliveries(ctx, tx, actor.Organisation)
 		}
 		return err
 	})
