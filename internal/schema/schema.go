@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -44,11 +45,37 @@ func Migrate(ctx context.Context, d *db.DB) (int, error) {
 	if has > want {
 		return 0, fmt.Errorf("migrate from %d to %d: %w: start the version that wrote it, or restore a backup", has, want, ErrNewer)
 	}
+	if err := inOrder(ctx, p); err != nil {
+		return 0, err
+	}
 	ran, err := p.Up(ctx)
 	if err != nil {
 		return len(ran), fmt.Errorf("migrate: %w", err)
 	}
 	return len(ran), holdRows(ctx, d)
+}
+
+// ErrOrder says that the database lacks a change of its tables that comes before one that it has.
+var ErrOrder = errors.New("the database lacks a change of its tables that comes before one that it has")
+
+// inOrder refuses, untouched, a database that was made by another line of development: what it has was made without what it lacks, and
+// nobody knows that they go together.
+func inOrder(ctx context.Context, p *goose.Provider) error {
+	all, err := p.Status(ctx)
+	if err != nil {
+		return fmt.Errorf("read schema version: %w", err)
+	}
+	var lacks []string
+	for i, m := range all {
+		if m.State == goose.StatePending && slices.ContainsFunc(all[i:], func(later *goose.MigrationStatus) bool { return later.State == goose.StateApplied }) {
+			lacks = append(lacks, strconv.FormatInt(m.Source.Version, 10))
+		}
+	}
+	if len(lacks) > 0 {
+		return fmt.Errorf("migrate: %w: it lacks %s. It was written by a version between releases: start that version and export what you need, "+
+			"or put back a backup that a release has made, and nothing is changed until then", ErrOrder, strings.Join(lacks, ", "))
+	}
+	return nil
 }
 
 // Current reports whether the database has exactly this program's schema.
@@ -72,6 +99,9 @@ func MigrateTo(ctx context.Context, d *db.DB, version int64) error {
 		return err
 	}
 	defer done()
+	if err := inOrder(ctx, p); err != nil {
+		return err
+	}
 	if _, err := p.UpTo(ctx, version); err != nil {
 		return fmt.Errorf("migrate to %d: %w", version, err)
 	}

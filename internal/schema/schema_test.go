@@ -130,6 +130,26 @@ func truth(d *db.DB) string {
 }
 
 // Every row says whose it is, so that every statement can ask for it.
+// A database from between releases, which has a later change and lacks an earlier one, is refused untouched, with what to do.
+func TestDatabaseOutOfOrderIsRefused(t *testing.T) {
+	dbtest.RunOwner(t, func(t *testing.T, d *db.DB) {
+		if _, err := d.WritePool().Exec(`DELETE FROM goose_db_version WHERE version_id = 150`); err != nil {
+			t.Fatal(err)
+		}
+		before := columns(t, d)
+		_, err := schema.Migrate(t.Context(), d)
+		if !errors.Is(err, schema.ErrOrder) || !strings.Contains(err.Error(), "lacks 150") || !strings.Contains(err.Error(), "put back a backup") {
+			t.Errorf("got %v, want ErrOrder", err)
+		}
+		if err := schema.MigrateTo(t.Context(), d, schema.Newest()); !errors.Is(err, schema.ErrOrder) {
+			t.Errorf("to the newest: %v, want ErrOrder", err)
+		}
+		if after := columns(t, d); !slices.Equal(before, after) {
+			t.Error("a refused database was changed")
+		}
+	})
+}
+
 func TestEveryTableHasAnOrganisation(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) {
 		has := map[string]bool{}
