@@ -153,6 +153,7 @@ var policies = map[string]Policy{
 	"organisation.DiscardPeople": {Kind: KindPerson, By: runs},
 	"organisation.ExportPeople":  {Kind: KindPerson, By: runs, StepUp: true},
 	"organisation.ChangePerson":  {Kind: KindPerson, By: runs},
+	"organisation.EraseLog":      {Kind: KindPerson, By: runs, StepUp: true},
 	"organisation.EndPerson":     {Kind: KindPerson, By: runs, StepUp: true},
 	"organisation.ResumePerson":  {Kind: KindPerson, By: runs, StepUp: true},
 	"organisation.Invite":        {Kind: KindPerson, By: runs, StepUp: true},
@@ -440,6 +441,8 @@ var policies = map[string]Policy{
 	"oidc.Keys":          {Kind: KindSignIn, By: inspects},
 	"oidc.PendingKeys":   {Kind: KindSignIn, By: inspects},
 	"oidc.RotateKeys":    {Kind: KindSignIn, By: runs, StepUp: true},
+	"provider.Guard":     {Kind: KindSignIn, By: inspects},
+	"provider.SetGuard":  {Kind: KindSignIn, By: runs, StepUp: true},
 	"provider.SetLevels": {Kind: KindSignIn, By: runs, StepUp: true},
 
 	"saml.Keys":          {Kind: KindSignIn, By: inspects},

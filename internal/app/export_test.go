@@ -5,6 +5,7 @@ package app
 import (
 	"context"
 	"net"
+	"net/http"
 
 	"github.com/insegel/insegel/internal/auth"
 	"github.com/insegel/insegel/internal/db"
@@ -15,6 +16,9 @@ import (
 func Guard(l net.Listener, proxies web.Proxies, onlyProxies bool) net.Listener {
 	return &guarded{Listener: l, proxies: proxies, onlyProxies: onlyProxies, open: map[string]int{}}
 }
+
+// ServerOf is the HTTP server that pages are served by, for tests.
+func ServerOf(a *App, h http.Handler) *http.Server { return a.server(h) }
 
 // MaxConnectionsPerPeer is the limit, for tests.
 const MaxConnectionsPerPeer = maxConnectionsPerPeer

@@ -23,6 +23,9 @@ var (
 		"--acme-host, or name the proxy that encrypts with --proxy, or listen on 127.0.0.1")
 	// ErrNoURL says that the address that readers use is not known.
 	ErrNoURL = errors.New("give the address that readers use with --url https://HOST")
+	// ErrClear says that pages were about to be handed to a proxy on another machine in clear.
+	ErrClear = errors.New("nothing would be encrypted between the proxy and this server: give --tls-cert and --tls-key here too, or a unix " +
+		"socket on the same machine, or --clear when the network between them belongs to nobody else")
 	// ErrProxies says that everybody was about to be believed.
 	ErrProxies = errors.New("that network is everybody: name the proxy's own address")
 )
@@ -42,6 +45,9 @@ func (o *ServerOptions) Check() error {
 	}
 	if (o.TLS != nil || o.Proxies.Any()) && !o.secure() {
 		return ErrNoURL
+	}
+	if o.TLS == nil && !o.local() && !o.Clear {
+		return fmt.Errorf("listen on %s: %w", o.Address, ErrClear)
 	}
 	return nil
 }

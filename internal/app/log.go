@@ -36,11 +36,18 @@ type LogOptions struct {
 	// OnlyCheckpoints keeps the entries themselves on the machine. Otherwise they go where the checkpoints go: to a directory that was
 	// chosen, to collectors over TLS or a socket, and to those that take HTTPS requests.
 	OnlyCheckpoints bool
+	// Clear lets checkpoints go to collectors on other machines without TLS.
+	Clear bool
+	// Readings logs every page that somebody reads, and not only those that tell where the organisation is weak.
+	Readings bool
 	// Mail are addresses that a checkpoint is mailed to now and then, by the organisation's own mail server.
 	Mail []string
 	// Restoring leaves out the comparison with what was exported, for the command that declares that a backup was put back.
 	Restoring bool
 }
+
+// ErrClearLog says that checkpoints were about to be sent where somebody between can hold them back.
+var ErrClearLog = errors.New("nothing would be encrypted on the way: write tls://HOST:PORT, or give --clear when the network belongs to nobody else")
 
 // mailEvery is how many entries a log grows by between two mails about it.
 const mailEvery = 1000
@@ -82,6 +89,9 @@ func (a *App) Keeper() (*audit.Keeper, error) {
 		s, err := audit.ParseSyslog(address)
 		if err != nil {
 			return nil, err
+		}
+		if !s.Encrypted() && !loopbackAddress(s.Address) && !a.log.Clear {
+			return nil, fmt.Errorf("send checkpoints to %s: %w", address, ErrClearLog)
 		}
 		s.Host, _ = os.Hostname() // a message without a name is allowed
 		s.Now, s.Dial = a.DB.Now, a.dial

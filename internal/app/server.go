@@ -33,6 +33,8 @@ type ServerOptions struct {
 	Redirect string
 	// Proxies are the servers before this one that are believed about where a request comes from.
 	Proxies web.Proxies
+	// Clear lets a proxy on another machine hand requests on without TLS.
+	Clear bool
 	// Cards says how certificates on cards come to the program.
 	Cards Cards
 	// URL is the address that readers use, when it differs (behind a proxy). With https the cookies are marked for it.
@@ -75,7 +77,7 @@ func (a *App) Site(o ServerOptions) *web.Site {
 	opts := web.Options{
 		FormAction: samlPages.FormAction, ActorFunc: sessions.Actor, Session: sessions.Load, Menu: a.menu, Alarms: a.alarmPages().Notice, TLS: secure, Now: time.Now,
 		Search: overview.SearchPath, Style: a.Organisations.StyleOf,
-		Refused: a.refused, Read: a.read, Pace: o.pace(),
+		Refused: a.refused, Read: a.read, EveryReading: a.log.Readings, Pace: o.pace(),
 		Hosts: o.hosts(), Proxies: o.Proxies,
 	}
 	link := ""
@@ -210,8 +212,10 @@ func (a *App) servers(ctx context.Context, o ServerOptions) ([]*running, error) 
 
 // server makes a server that waits for nobody for long.
 func (a *App) server(h http.Handler) *http.Server {
+	u := &unread{log: a.Log}
 	return &http.Server{
-		Handler: h, ReadHeaderTimeout: headTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		Handler: u.handler(h), ConnContext: u.connect, ConnState: u.state,
+		ReadHeaderTimeout: headTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
 		MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(a.Log.Handler(), slog.LevelWarn),
 	}
 }

@@ -296,7 +296,7 @@ func (p Pages) end(c *web.Context) error {
 }
 
 // BrowserName tells a browser and its system in a few words, from what the browser calls itself. It is for people to recognise their
-// own by, and nothing is decided by it.
+// own by, and for telling that a session has come to another kind of browser.
 func BrowserName(agent string) string {
 	pick := func(pairs ...string) string {
 		for i := 0; i+1 < len(pairs); i += 2 {

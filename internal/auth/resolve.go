@@ -4,6 +4,7 @@ package auth
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -35,13 +36,13 @@ func (s *Sessions) resolve(ctx context.Context, tx *db.Tx, l *loaded, now time.T
 	w.actor = access.Actor{
 		ID: first.person.String(), Name: first.name, Organisation: l.org, From: l.from,
 		// The demonstration has no way to show it again, and nothing that is worth it.
-		Fresh: now.Sub(first.session.Proved) <= FreshFor || first.session.Method == MethodDemo,
+		Fresh: now.Sub(first.session.Proved) <= FreshFor && !first.session.moved(l) || first.session.Method == MethodDemo,
 	}
-	if first.session.Method == MethodBreakGlass {
+	if first.session.Method == MethodBreakGlass && !first.session.otherDevice(l) {
 		w.actor.Emergency = true
 		w.actor.ID, w.actor.Name, w.actor.Roles = first.session.Account.String(), sealedName, []access.Role{access.Administrator}
 	} else {
-		w.roles(rows, accepted)
+		w.roles(rows, l, accepted)
 	}
 	w.viewer = web.Viewer{
 		Organisation: first.orgName, OrganisationCode: first.orgCode, Example: first.example, Name: w.actor.Name, How: HowKey(w.session.Shown()),
@@ -60,8 +61,44 @@ func (s *Sessions) resolve(ctx context.Context, tx *db.Tx, l *loaded, now time.T
 	return w, nil
 }
 
+// moved reports whether a request comes from another network, or another browser, than the one where the person last showed who they are.
+// A step-up makes the new ones the session's.
+func (s *Session) moved(l *loaded) bool { return s.otherDevice(l) || otherNetwork(s.Address, l.from) }
+
+// otherDevice reports whether the request's browser or system is of another kind than the session's. Within a session neither changes, so its
+// cookie is in somebody else's hands; new versions do not count.
+func (s *Session) otherDevice(l *loaded) bool {
+	return s.Browser != "" && l.browser != "" && BrowserName(s.Browser) != BrowserName(l.browser)
+}
+
+// How many bits of an address tell its network here: wide enough for the addresses that one mobile operator or office changes among.
+const (
+	networkBits4 = 16
+	networkBits6 = 32
+)
+
+// otherNetwork reports whether two addresses lie in different networks. Which of its IPv4 and IPv6 addresses a machine uses may change by
+// itself, so that alone is no sign; and what is not known is none.
+func otherNetwork(before, now string) bool {
+	a, err1 := netip.ParseAddr(before)
+	b, err2 := netip.ParseAddr(now)
+	a, b = a.Unmap(), b.Unmap()
+	if err1 != nil || err2 != nil || a.Is4() != b.Is4() {
+		return false
+	}
+	bits := networkBits6
+	if a.Is4() {
+		bits = networkBits4
+	}
+	n, err := a.WithZone("").Prefix(bits)
+	return err != nil || !n.Contains(b.WithZone(""))
+}
+
 // roles gives the actor the roles of the rows, but those that the session is not enough for.
-func (w *who) roles(rows []found, accepted Accepted) {
+func (w *who) roles(rows []found, l *loaded, accepted Accepted) {
+	shown := w.session.Shown()
+	shown.From = l.from
+	other := w.session.otherDevice(l) && w.session.Method != MethodDemo
 	for i := range rows {
 		f := &rows[i]
 		role, ok := known(f.role)
@@ -70,10 +107,12 @@ func (w *who) roles(rows []found, accepted Accepted) {
 		}
 		why := ""
 		switch {
+		case other:
+			why = "device"
 		case role == access.Administrator && f.stronger:
 			why = "synced"
-		case accepted != nil && !accepted(role, w.session.Shown()):
-			why = "level"
+		case accepted != nil:
+			why = accepted(role, shown)
 		}
 		if why != "" {
 			if m := (Withheld{Role: role, Why: why}); !slices.Contains(w.withheld, m) {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -199,7 +200,12 @@ func TestFreshForTenMinutes(t *testing.T) {
 
 func TestLevelsWithholdRoles(t *testing.T) {
 	levels := func(context.Context, *db.Tx, access.OrganisationID) (auth.Accepted, error) {
-		return func(role access.Role, s auth.Shown) bool { return role == access.Administrator || s.LoA >= 3 }, nil
+		return func(role access.Role, s auth.Shown) string {
+			if role == access.Administrator || s.LoA >= 3 {
+				return ""
+			}
+			return "level"
+		}, nil
 	}
 	h := newHouse(t, dbtest.SQLite(t), auth.Options{Levels: levels}, auth.Pages{})
 	h.withRights()
@@ -401,4 +407,56 @@ func TestEnter(t *testing.T) {
 			t.Errorf("%d step-ups logged", n)
 		}
 	})
+}
+
+// A session that comes to another network is not fresh, and one that comes to another kind of browser gives nothing, until the person has
+// shown again who they are. What changes by itself, or is not known, is no sign.
+func TestSessionThatMoves(t *testing.T) {
+	from := "192.0.2.10"
+	h := newHouse(t, dbtest.SQLite(t), auth.Options{From: func(*http.Request) string { return from }}, auth.Pages{})
+	h.withRights()
+	h.site.Handle("POST /again", "", func(c *web.Context) error {
+		err := h.sessions.Enter(c.Context(), auth.Proof{
+			Organisation: h.actor.Organisation, Method: auth.MethodPasskey, Issuer: auth.PasskeyIssuer, Subject: h.account.String(), Factors: 2, StepUp: true,
+		})
+		if err != nil {
+			return err
+		}
+		return c.Redirect("/rights")
+	})
+	c := webtest.Start(t, h.site)
+	const firefox, newer, chrome = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "Mozilla/5.0 (X11; Linux x86_64; rv:141.0) Gecko/20100101 Firefox/141.0",
+		"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 Safari/537.36"
+	c.Header.Set("User-Agent", firefox)
+	c.Post("/in", nil)
+	const whole, stale = "[coordinator administrator] fresh=true", "[coordinator administrator] fresh=false"
+	for _, tc := range []struct{ name, from, agent, want string }{
+		{"as it began", "192.0.2.10", firefox, whole},
+		{"another address of the network", "192.0.77.1", firefox, whole},
+		{"IPv6 instead", "2001:db8::1", firefox, whole},
+		{"an address that is not known", "@", firefox, whole},
+		{"a newer version", "192.0.2.10", newer, whole},
+		{"another network", "198.51.100.1", firefox, stale},
+		{"back again", "192.0.2.10", firefox, whole},
+		{"another browser", "192.0.2.10", chrome, "[] fresh=false"},
+	} {
+		from = tc.from
+		c.Header.Set("User-Agent", tc.agent)
+		if p := c.Get("/rights"); !strings.HasPrefix(p.Body, tc.want) {
+			t.Errorf("%s: got %q, want %q", tc.name, p.Body, tc.want)
+		}
+	}
+	if p := c.Get("/rights"); strings.Count(p.Body, "auth.withheld-device") != 2 {
+		t.Errorf("told %q", p.Body)
+	}
+	if p := c.Post("/again", nil); !strings.HasPrefix(p.Body, whole) {
+		t.Errorf("after a step-up: %q", p.Body)
+	}
+	from = "198.51.100.1"
+	if p := c.Get("/rights"); !strings.HasPrefix(p.Body, stale) {
+		t.Errorf("another network after the step-up: %q", p.Body)
+	}
+	if p := c.Post("/again", nil); !strings.HasPrefix(p.Body, whole) {
+		t.Errorf("after a step-up there: %q", p.Body)
+	}
 }

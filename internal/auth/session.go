@@ -40,6 +40,8 @@ type Shown struct {
 	Method, Issuer, Context string
 	Factors, LoA            int
 	Synced                  bool
+	// From is the address that the request comes from.
+	From string
 }
 
 // Shown tells how the person of the session showed who they are.
@@ -47,8 +49,8 @@ func (s *Session) Shown() Shown {
 	return Shown{Method: s.Method, Issuer: s.Issuer, Context: s.Context, Factors: s.Factors, LoA: s.LoA, Synced: s.Synced}
 }
 
-// Accepted says whether what has been shown is enough for a role.
-type Accepted func(role access.Role, s Shown) bool
+// Accepted says why what has been shown is not enough for a role: a word of Withheld.Why, or nothing when it is enough.
+type Accepted func(role access.Role, s Shown) string
 
 // Levels reads which levels an organisation accepts for which roles, in the transaction that reads who makes the request.
 type Levels func(ctx context.Context, tx *db.Tx, org access.OrganisationID) (Accepted, error)
@@ -56,7 +58,9 @@ type Levels func(ctx context.Context, tx *db.Tx, org access.OrganisationID) (Acc
 // Withheld is a role that the person has and that this session does not give.
 type Withheld struct {
 	Role access.Role
-	// Why is "level" when the session's level is not accepted for the role, and "synced" when its passkey can be copied.
+	// Why is "level" when the session's level is not accepted for the role, "synced" when its passkey can be copied and another
+	// administrator has a better one, "bound" when the organisation asks for one that cannot be copied, "network" when the role is given in
+	// other networks only, and "device" when the session has come to another browser.
 	Why string
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/insegel/insegel/internal/app"
 	"github.com/insegel/insegel/internal/auth/provider"
+	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/ids"
 )
 
@@ -38,6 +39,7 @@ type providerAdd struct {
 	Unit    string   `help:"The claim with the unit." placeholder:"CLAIM"`
 	URL     string   `name:"url" help:"The address that readers use." env:"INSEGEL_URL" placeholder:"URL"`
 	Secret  bool     `help:"Read the client secret from standard input, so that it stands in no list of processes."`
+	Older   string   `name:"older-until" help:"Let the provider use RSA keys of fewer than 3072 bits, and AES-CBC, until and including this day; a year at most." placeholder:"YYYY-MM-DD"`
 	Enabled bool     `name:"enable" help:"Switch it on at once."`
 }
 
@@ -62,6 +64,11 @@ func (c *providerAdd) Run(s *streams) error {
 		Kind: provider.Kind(c.Kind), NameSV: c.Name, NameEN: c.NameEn, Issuer: c.Issuer, Organisation: actor.Organisation,
 		Settings: provider.Settings{Claims: provider.ClaimNames{Roles: c.Roles, Unit: c.Unit}},
 	}}
+	if c.Older != "" {
+		if draft.Settings.OlderUntil, err = civil.Parse(c.Older); err != nil {
+			return closeAfter(a, usage("--older-until %q: write a day as 2027-03-31", c.Older))
+		}
+	}
 	if draft.NameEN == "" {
 		draft.NameEN = c.Name
 	}

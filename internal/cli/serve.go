@@ -133,7 +133,7 @@ func (c *serveCommand) Run(s *streams) error {
 
 // options turns the flags into what the server needs to know.
 func (c *serveCommand) options() (app.ServerOptions, error) {
-	o := app.ServerOptions{Address: c.Addr, Redirect: c.RedirectAddr, Proxies: web.Proxies{Forwarded: c.ProxyHeader == "forwarded"}}
+	o := app.ServerOptions{Address: c.Addr, Redirect: c.RedirectAddr, Clear: c.Clear, Proxies: web.Proxies{Forwarded: c.ProxyHeader == "forwarded"}}
 	var err error
 	if o.URL, err = parseURL(c.URL); err != nil {
 		return o, err

@@ -55,6 +55,7 @@ func (p *Pages) Routes(s *web.Site) {
 	s.Handle("POST "+PeoplePath+"/{id}", "organisation.ChangePerson", p.change)
 	s.Handle("POST "+PeoplePath+"/{id}/roll", "organisation.AskRoles", p.role)
 	s.Handle("POST "+PeoplePath+"/{id}/sluta", "organisation.EndPerson", p.end)
+	s.Handle("POST "+PeoplePath+"/{id}/radera-i-loggen", "organisation.EraseLog", p.erase)
 	s.Handle("POST "+PeoplePath+"/{id}/tillbaka", "organisation.ResumePerson", p.resume)
 	s.Handle("POST "+PeoplePath+"/{id}/lamna", "organisation.HandOver", p.handOver)
 	s.Handle("POST "+PeoplePath+"/{id}/sessioner", "auth.EndOf", p.endSessions)
@@ -153,6 +154,7 @@ func faultOf(err error) (web.FieldError, bool) {
 		{approval.ErrReason, "reason", "approval.fault-reason"},
 		{approval.ErrSame, "role", "organisation.fault-same"},
 		{ErrEnded, "role", "organisation.fault-ended"},
+		{ErrActive, "erase-reason", "organisation.fault-active"},
 		{ErrReceiver, "to", "organisation.fault-receiver"},
 		{ErrUnitName, "unit-name", "organisation.fault-unit-name"},
 		{ErrCycle, "parent", "organisation.fault-cycle"},
@@ -196,6 +198,9 @@ type personPage struct {
 	Name, Email, Unit, External       web.Field
 	Role, RoleUnit, Reason, EndReason web.Field
 	To, HandReason, Roles             web.Field
+	// EraseReason is why somebody who has left is to be erased from the log.
+	EraseReason web.Field
+	CanErase    bool
 }
 
 type fact struct{ Label, Value string }
@@ -332,6 +337,8 @@ func (out *personPage) fields(c *web.Context, d *Detail, everybody []Listed) {
 	out.Role = web.Field{Name: "role", Type: "select", Label: l.T("organisation.role"), Value: value("role", ""), Options: roleOptions(l, l.T("organisation.choose-role"))}
 	out.RoleUnit = unitField(l, "role-unit", access.UnitID(value("role-unit", "")), d.Chart)
 	out.Reason = web.Field{Name: "reason", Type: "textarea", Rows: 2, Label: l.T("organisation.reason"), Value: value("reason", "")}
+	out.CanErase = access.Allowed(c.Actor, "organisation.EraseLog")
+	out.EraseReason = web.Field{Name: "erase-reason", Type: "textarea", Rows: 2, Label: l.T("organisation.reason"), Value: value("erase-reason", "")}
 	out.EndReason = web.Field{Name: "end-reason", Type: "textarea", Rows: 2, Label: l.T("organisation.reason"), Value: value("end-reason", "")}
 	out.HandReason = web.Field{Name: "hand-reason", Type: "textarea", Rows: 2, Label: l.T("organisation.reason"), Value: value("hand-reason", "")}
 	out.Roles = web.Field{Name: "roles", Type: "checkbox", Label: l.T("organisation.hand-roles"), Value: "1", Hint: l.T("organisation.hand-roles-hint")}
@@ -400,6 +407,15 @@ func (p *Pages) end(c *web.Context) error {
 		flash = "organisation.asked"
 	}
 	return p.done(c, err, flash)
+}
+
+// erase asks for a person's data to be taken out of the log.
+func (p *Pages) erase(c *web.Context) error {
+	id, err := personID(c)
+	if err != nil {
+		return err
+	}
+	return p.done(c, p.Service.EraseLog(c.Context(), c.Actor, id, c.Form("erase-reason")), "organisation.asked")
 }
 
 func (p *Pages) resume(c *web.Context) error {

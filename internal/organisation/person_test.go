@@ -435,6 +435,65 @@ func TestEndingAnAdministratorTakesTwo(t *testing.T) {
 	}
 }
 
+// Somebody who has left is erased from the log by two people: who, from where and why is gone, and what was written of them. What happened
+// stays, and so does every proof.
+func TestErasingAPersonTakesTwo(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		w := newTown(t, d)
+		id := w.add(t, "Kim Zorkmid")
+		kim := access.Actor{ID: id.String(), Name: "Kim Zorkmid", Organisation: w.anna.Organisation, Roles: []access.Role{access.Administrator}, From: "192.0.2.77", Fresh: true}
+		err := d.Write(t.Context(), kim.Organisation, func(tx *db.Tx) error {
+			return audit.Append(t.Context(), tx, kim, audit.Entry{Action: "system.Update", ObjectKind: "system", ObjectID: "x", Why: "Zorkmid skrev"})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := func() (out string) {
+			t.Helper()
+			err := d.Read(t.Context(), kim.Organisation, func(tx *db.Tx) error {
+				list, err := audit.List(t.Context(), tx, kim.Organisation, audit.Filter{Limit: 500})
+				for _, l := range list {
+					if l.Action == "system.Update" || l.ObjectKind == "person" {
+						out += l.Actor + l.From + l.Why + l.Record
+					}
+				}
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return out
+		}
+		if err := w.EraseLog(t.Context(), w.anna, id, "begärt"); !errors.Is(err, organisation.ErrActive) {
+			t.Errorf("while at work: %v", err)
+		}
+		if _, err := w.EndPerson(t.Context(), w.anna, id, "Zorkmid slutar"); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.EraseLog(t.Context(), w.anna, id, "begärt"); err != nil {
+			t.Fatal(err)
+		}
+		if before := told(); !strings.Contains(before, "192.0.2.77") || !strings.Contains(before, "Zorkmid") {
+			t.Errorf("erased by one person: %q", before)
+		}
+		if err := w.approve(t, w.bo); err != nil {
+			t.Fatal(err)
+		}
+		if after := told(); strings.Contains(after, "192.0.2.77") || strings.Contains(after, "Zorkmid") || strings.Contains(after, id.String()) {
+			t.Errorf("left in the log: %q", after)
+		}
+		v, err := audit.VerifyLog(t.Context(), d, kim.Organisation, audit.Check{})
+		if err != nil || !v.Whole() || v.Erased == 0 {
+			t.Errorf("the log is not whole: %+v %v", v, err)
+		}
+		other := w.anna
+		other.Roles = []access.Role{access.Coordinator}
+		if err := w.EraseLog(t.Context(), other, id, "x"); !errors.Is(err, access.ErrDenied) {
+			t.Errorf("a coordinator: %v", err)
+		}
+	})
+}
+
 // A claim that is gone takes the role of administrator from everybody but the last.
 func TestClaimsDoNotLockOut(t *testing.T) {
 	w := newTown(t, dbtest.SQLite(t))

@@ -375,6 +375,7 @@ func (s *Service) Register() {
 	a := s.Approvals
 	a.Handle(KindRole, approval.Handler{Label: "organisation.change-role", Apply: s.makeRoles, Describe: s.describeRoles})
 	a.Handle(KindLeave, approval.Handler{Label: "organisation.change-leave", Apply: s.makeLeave, Describe: s.describeLeave})
+	a.Handle(KindErase, approval.Handler{Label: "organisation.change-erase", Apply: s.makeErase, Describe: s.describeErase})
 	a.Handle(KindRule, approval.Handler{Label: "organisation.change-rule", Apply: s.makeRule, Describe: s.describeRule})
 	a.Handle(KindGroup, approval.Handler{Label: "organisation.change-group", Apply: s.makeGroupRole, Describe: s.describeGroup})
 }

@@ -89,9 +89,9 @@ func (c *Context) guessed(err error) bool {
 	return c.Actor.ID != "" && strings.Contains(c.Request.Pattern, "{") && understand(err).Status == http.StatusNotFound
 }
 
-// tellRead lets the log know that somebody has read where the organisation is weak.
+// tellRead lets the log know that somebody has read where the organisation is weak, or anything at all where every reading is logged.
 func (s *Site) tellRead(c *Context, action string) {
-	if s.opts.Read != nil && action != "" && c.Request.Method == http.MethodGet && access.PolicyOf(action).Weakness {
+	if s.opts.Read != nil && action != "" && c.Request.Method == http.MethodGet && (s.opts.EveryReading || access.PolicyOf(action).Weakness) {
 		s.opts.Read(c.Context(), c.sight(""))
 	}
 }

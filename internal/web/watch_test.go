@@ -16,6 +16,23 @@ import (
 	"github.com/insegel/insegel/internal/web"
 )
 
+// Where every reading is logged, the log is told of pages that tell nothing of weaknesses too.
+func TestEveryReadingCanBeLogged(t *testing.T) {
+	var read []web.Sight
+	h := newHouse(t, func(o *web.Options) {
+		o.EveryReading = true
+		o.Read = func(_ context.Context, s web.Sight) { read = append(read, s) }
+	})
+	h.Handle("GET /list", "overview.List", func(c *web.Context) error { return c.Text(200, "weak") })
+	h.Handle("GET /alarms", "alarm.List", func(c *web.Context) error { return c.Text(200, "no weakness") })
+	c := start(t, h)
+	c.Get("/list")
+	c.Get("/alarms")
+	if len(read) != 2 || read[1].Action != "alarm.List" || read[1].Actor.ID != coordinator.ID {
+		t.Errorf("readings %+v, want both", read)
+	}
+}
+
 // The log is told of every refusal because of who asks or from where, with the reason, and of every page of weaknesses that was read.
 func TestLogIsToldOfRefusalsAndReadings(t *testing.T) {
 	var refused, read []web.Sight

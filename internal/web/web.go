@@ -99,6 +99,8 @@ type Options struct {
 	// Refused is told of every request that is refused because of who asks or from where, and Read of every page that tells of
 	// weaknesses and was read. They may be nil.
 	Refused, Read func(context.Context, Sight)
+	// EveryReading tells Read of every page, with who read it.
+	EveryReading bool
 	// Pace is how often signed-in readers may ask; nil is as often as they like. It needs Now.
 	Pace *Pace
 	// Now is the clock that the request log measures with; without it no time is logged.

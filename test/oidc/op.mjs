@@ -15,7 +15,7 @@ const jwk = (type, options, extra) => ({ ...generateKeyPairSync(type, options).p
 const stamp = String(process.pid);
 const jwks = {
   keys: [
-    jwk('rsa', { modulusLength: 2048 }, { kid: `rsa-${stamp}`, alg: 'RS256' }),
+    jwk('rsa', { modulusLength: 3072 }, { kid: `rsa-${stamp}`, alg: 'RS256' }),
     jwk('ec', { namedCurve: 'P-256' }, { kid: `ec-${stamp}`, alg: 'ES256' }),
   ],
 };

@@ -119,7 +119,8 @@ func (c *clients) discover(ctx context.Context, p *provider.Provider) (*client, 
 	if err := out.check(p.Issuer); err != nil {
 		return nil, err
 	}
-	out.keys = &keySet{now: c.now, fetch: func(ctx context.Context) (jose.JSONWebKeySet, error) { return out.fetchKeys(ctx) }}
+	allowed := *p
+	out.keys = &keySet{now: c.now, older: func() bool { return allowed.Older(c.now()) }, fetch: func(ctx context.Context) (jose.JSONWebKeySet, error) { return out.fetchKeys(ctx) }}
 	return out, nil
 }
 
@@ -208,7 +209,7 @@ func (c *client) verify(ctx context.Context, issuer, raw string) ([]byte, error)
 	})
 	token, err := v.Verify(ctx, raw)
 	if err != nil {
-		if errors.Is(keys.err, ErrDown) {
+		if errors.Is(keys.err, ErrDown) || errors.Is(keys.err, ErrWeakKey) {
 			return nil, keys.err
 		}
 		return nil, fmt.Errorf("%w: %w", ErrToken, err)

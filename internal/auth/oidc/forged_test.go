@@ -9,6 +9,7 @@ import (
 	"crypto/rsa"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -24,6 +25,7 @@ import (
 
 	"github.com/insegel/insegel/internal/auth/oidc"
 	"github.com/insegel/insegel/internal/auth/provider"
+	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/dbtest"
 	"github.com/insegel/insegel/internal/webtest"
@@ -50,8 +52,9 @@ type forger struct {
 }
 
 var (
-	rsaKey   = sync.OnceValue(func() *rsa.PrivateKey { k, _ := rsa.GenerateKey(rand.Reader, 2048); return k })
-	otherRSA = sync.OnceValue(func() *rsa.PrivateKey { k, _ := rsa.GenerateKey(rand.Reader, 2048); return k })
+	rsaKey   = sync.OnceValue(func() *rsa.PrivateKey { k, _ := rsa.GenerateKey(rand.Reader, 3072); return k })
+	otherRSA = sync.OnceValue(func() *rsa.PrivateKey { k, _ := rsa.GenerateKey(rand.Reader, 3072); return k })
+	shortRSA = sync.OnceValue(func() *rsa.PrivateKey { k, _ := rsa.GenerateKey(rand.Reader, 2048); return k })
 	weakRSA  = sync.OnceValue(func() *rsa.PrivateKey { k, _ := rsa.GenerateKey(rand.Reader, 1024); return k })
 	ecKey    = sync.OnceValue(func() *ecdsa.PrivateKey { k, _ := ecdsa.GenerateKey(elliptic.P256(), rand.Reader); return k })
 )
@@ -249,6 +252,35 @@ func TestOnlyScopesThatWereChosen(t *testing.T) {
 			t.Errorf("exchanges the code with %q", got)
 		}
 	}
+}
+
+// A key of 2048 bits is refused, and lets in while it is allowed for the provider and until its last day only.
+func TestWeakKeysAreAllowedForATime(t *testing.T) {
+	f := newForger(t)
+	f.keys = []jose.JSONWebKey{{Key: shortRSA().Public(), KeyID: "short", Use: "sig"}}
+	h := newHouse(t, dbtest.SQLite(t), f.url, nil)
+	clock := time.Now()
+	h.db.Now = func() time.Time { return clock }
+	f.now = h.db.Now
+	short := func(c map[string]any) string { return signed(t, c, jose.RS256, shortRSA(), "short") }
+	tryToken(t, h, f, nil, short, "weak-key")
+	allow := func(until civil.Date) error {
+		p, err := h.providers.Open(t.Context(), h.admin, h.provider.ID)
+		must(t, err)
+		p.Settings.OlderUntil = until
+		_, err = h.providers.Change(t.Context(), h.admin, provider.Draft{Provider: p}, "")
+		return err
+	}
+	today := civil.Of(clock)
+	for _, wrong := range []civil.Date{today.AddDays(-1), today.AddMonths(12).AddDays(1)} {
+		if err := allow(wrong); !errors.Is(err, provider.ErrOlder) {
+			t.Errorf("until %s: %v", wrong, err)
+		}
+	}
+	must(t, allow(today.AddDays(1)))
+	tryToken(t, h, f, nil, short, "")
+	clock = clock.AddDate(0, 0, 2)
+	tryToken(t, h, f, nil, short, "weak-key")
 }
 
 // tryToken signs in with a token that has been altered, and asks for the reason of the refusal; none is to be let in.

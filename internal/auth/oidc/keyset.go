@@ -14,10 +14,15 @@ import (
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
+
+	"github.com/insegel/insegel/internal/auth/provider"
 )
 
 // ErrDown says that the provider does not answer, or answers nothing that can be used. Nobody is let in because of it.
 var ErrDown = errors.New("the identity provider does not answer as it should")
+
+// ErrWeakKey says that a key of the provider has made a signature, and is too weak for it to count.
+var ErrWeakKey = errors.New("the provider signs with an RSA key of fewer than 3072 bits, which has not been allowed for it")
 
 // ErrSignature says that no key of the provider has made a signature.
 var ErrSignature = errors.New("the signature is not made with a key of the provider")
@@ -29,7 +34,7 @@ const (
 	keysPause = 30 * time.Second
 	// failedPause is the same after a fetch that failed.
 	failedPause = 5 * time.Second
-	// smallestRSA is the least length of an RSA key, in bits.
+	// smallestRSA is the least length of an RSA key, in bits, of a provider that may use weaker keys; provider.LeastRSA is that of others.
 	smallestRSA = 2048
 )
 
@@ -37,6 +42,8 @@ const (
 type keySet struct {
 	fetch func(ctx context.Context) (jose.JSONWebKeySet, error)
 	now   func() time.Time
+	// older says whether weaker keys are allowed now.
+	older func() bool
 
 	mu      sync.Mutex
 	keys    []jose.JSONWebKey
@@ -60,38 +67,42 @@ func (k *keySet) VerifySignature(ctx context.Context, raw string) ([]byte, error
 	if len(jws.Signatures) != 1 {
 		return nil, ErrSignature
 	}
-	if payload, ok := k.verify(jws); ok {
+	if payload, err := k.verify(jws); err == nil {
 		return payload, nil
 	}
 	if err := k.refresh(ctx); err != nil {
 		return nil, err
 	}
-	if payload, ok := k.verify(jws); ok {
-		return payload, nil
-	}
-	return nil, ErrSignature
+	return k.verify(jws)
 }
 
 // verify tries the keys that the token may have been signed with, unless they were fetched too long ago.
-func (k *keySet) verify(jws *jose.JSONWebSignature) ([]byte, bool) {
+func (k *keySet) verify(jws *jose.JSONWebSignature) ([]byte, error) {
 	now := k.now()
 	k.mu.Lock()
 	keys, age := k.keys, now.Sub(k.fetched)
 	k.mu.Unlock()
 	if age < 0 || age > keysLife {
-		return nil, false
+		return nil, ErrSignature
 	}
+	fault := ErrSignature
 	head := jws.Signatures[0].Header
 	for i := range keys {
 		key := &keys[i]
 		if head.KeyID != "" && key.KeyID != head.KeyID || key.Algorithm != "" && key.Algorithm != head.Algorithm {
 			continue
 		}
-		if payload, err := jws.Verify(key.Key); err == nil {
-			return payload, true
+		payload, err := jws.Verify(key.Key)
+		if err != nil {
+			continue
 		}
+		if pub, ok := key.Key.(*rsa.PublicKey); ok && pub.N.BitLen() < provider.LeastRSA && !k.older() {
+			fault = ErrWeakKey
+			continue
+		}
+		return payload, nil
 	}
-	return nil, false
+	return nil, fault
 }
 
 // refresh asks the provider for its keys, unless it has just been asked.

@@ -383,6 +383,7 @@ func reason(err error) string {
 		{ErrUserinfo, "userinfo"},
 		{ErrDown, "down"},
 		{ErrCode, "code"},
+		{ErrWeakKey, "weak-key"},
 		{ErrToken, "token"},
 		{ErrNoClaims, "token"},
 		{provider.ErrNotEnabled, "disabled"},

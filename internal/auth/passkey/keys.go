@@ -37,6 +37,8 @@ var (
 	ErrName = errors.New("a passkey's name is 1 to 60 characters")
 	// errMade says that what the browser made is not a passkey that can be used.
 	errMade = errors.New("the passkey cannot be used")
+	// errCopied says that it can be copied, and that a role of its owner asks for one that cannot.
+	errCopied = errors.New("the passkey can be copied between devices, and the role asks for one that cannot")
 )
 
 // maxName is how long a passkey's name may be.
@@ -81,6 +83,11 @@ func (k *Keys) made(ctx context.Context, browser, what, answer string) (*Passkey
 	if err != nil {
 		return nil, "", fmt.Errorf("%w: %w", errMade, err)
 	}
+	if c.Flags.BackupEligible {
+		if err := k.mayBeCopied(ctx, org, account); err != nil {
+			return nil, "", err
+		}
+	}
 	model, err := uuid.FromBytes(c.Authenticator.AAGUID)
 	if err != nil {
 		model = uuid.Nil
@@ -95,6 +102,25 @@ func (k *Keys) made(ctx context.Context, browser, what, answer string) (*Passkey
 		}
 	}
 	return out, org, nil
+}
+
+// mayBeCopied refuses a passkey that can be copied between devices for an account that may have none.
+func (k *Keys) mayBeCopied(ctx context.Context, org access.OrganisationID, account ids.ID[auth.Account]) error {
+	if k.o.Bound == nil {
+		return nil
+	}
+	var bound bool
+	err := k.db.Read(ctx, org, func(tx *db.Tx) (err error) {
+		bound, err = k.o.Bound(ctx, tx, org, account)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("ask what passkeys the account may have: %w", err)
+	}
+	if bound {
+		return errCopied
+	}
+	return nil
 }
 
 // changes are the events of an account that are a change of how it is signed in to, as the log calls them.

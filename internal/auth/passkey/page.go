@@ -385,6 +385,8 @@ func makeFault(c *web.Context, err error) (web.FieldError, bool) {
 		return web.FieldError{}, false
 	case c.Form("svar") == "":
 		return web.FieldError{Key: "passkey.no-script"}, true
+	case errors.Is(err, errCopied):
+		return web.FieldError{Key: "passkey.copied"}, true
 	case errors.Is(err, errExpired), errors.Is(err, errMade):
 		return web.FieldError{Key: "passkey.not-made"}, true
 	}

@@ -63,6 +63,8 @@ type Options struct {
 	Found func(ctx context.Context, tx *db.Tx, org access.OrganisationID, name string) (access.OrganisationID, error)
 	// Places are the municipalities' names, for the first person to choose among.
 	Places []string
+	// Bound tells whether an account may have no passkey that can be copied; without it every account may.
+	Bound func(ctx context.Context, tx *db.Tx, org access.OrganisationID, account ids.ID[auth.Account]) (bool, error)
 	// Tell tells a person about a change to how they sign in; without it they see it on their own page.
 	Tell auth.Tell
 	// Log is where refusals go that belong to no organisation.

@@ -24,15 +24,15 @@ import (
 // Codes is how many recovery codes a person gets.
 const Codes = 8
 
-// The parts of a code, in symbols of five bits: what it is found by, and what proves it.
+// The parts of a code, in symbols of five bits: what it is found by, and what proves it. Both kinds of code have 130 bits.
 const (
 	selectorSymbols = 8
-	secretSymbols   = 12
-	consoleSymbols  = 12
+	secretSymbols   = 18
+	consoleSymbols  = 26
 )
 
 // rounds is how often a recovery code is hashed, as OWASP asks of PBKDF2 with SHA-256. It is slow for whoever steals the database, beyond the
-// 60 bits that they must guess.
+// 90 bits that they must guess.
 const rounds = 600_000
 
 // alphabet leaves out what is read as something else: I, L, O and U.

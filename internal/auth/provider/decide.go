@@ -23,7 +23,9 @@ const (
 )
 
 // Decisions are the kinds of changes of providers and levels that take two people.
-func (s *Service) Decisions() []Decision { return []Decision{s.start(), s.alter(), s.lower()} }
+func (s *Service) Decisions() []Decision {
+	return []Decision{s.start(), s.alter(), s.lower(), s.loosen()}
+}
 
 func (s *Service) start() Decision {
 	return Decision{Kind: KindStart, Label: "provider.decide-start", Apply: s.applyStart, Describe: s.describeStart}
@@ -151,6 +153,9 @@ func (s *Service) dropChange(ctx context.Context, tx *db.Tx, org access.Organisa
 // whom it did not, or say something else of them.
 func Loosens(before, after *Provider) bool {
 	if before.Settings.Claims != after.Settings.Claims || !sameJSON(before.Own, after.Own) {
+		return true
+	}
+	if before.Settings.OlderUntil.Before(after.Settings.OlderUntil) { // no day at all is before every day
 		return true
 	}
 	return slices.ContainsFunc(after.Settings.Accepted, func(a Accepted) bool { return !slices.Contains(before.Settings.Accepted, a) })

@@ -45,6 +45,7 @@ func (p *Pages) Routes(s *web.Site) {
 	s.Handle("POST "+Path+"/tjanst/{id}/andra", "provider.Change", p.change)
 	s.Handle("POST "+Path+"/tjanst/{id}/pa", "provider.Enable", p.enable)
 	s.Handle("POST "+Path+"/tjanst/{id}/av", "provider.Disable", p.disable)
+	s.Handle("POST "+Path+"/skydd", "provider.SetGuard", p.setGuard)
 	s.Handle("POST "+Path+"/nivaer", "provider.SetLevels", p.setLevel)
 }
 
@@ -65,6 +66,16 @@ type listPage struct {
 	CanSet    bool
 	On        bool
 	Two       TwoBlock
+	Guard     guardPart
+}
+
+// guardPart is what is asked of devices and networks.
+type guardPart struct {
+	Bound    web.Choices
+	Networks web.Field
+	Told     []string
+	From     string
+	Two      TwoBlock
 }
 
 type providerRow struct {
@@ -125,7 +136,65 @@ func (p *Pages) showList(c *web.Context, typed map[access.Role]Level, faults ...
 		}
 		out.Roles = append(out.Roles, row)
 	}
+	if out.Guard, err = p.guardPart(c); err != nil {
+		return err
+	}
+	out.Two.Waiting = append(out.Two.Waiting, out.Guard.Two.Waiting...)
 	return c.Render(templates, "list.html", out)
+}
+
+// guardPart reads what is asked of devices and networks. What could not be saved stands in the form as it was typed.
+func (p *Pages) guardPart(c *web.Context) (guardPart, error) {
+	g, err := p.Service.Guard(c.Context(), c.Actor)
+	if err != nil {
+		return guardPart{}, err
+	}
+	pending, err := PendingOf(c.Context(), p.Service.DB, p.Service.Two, Reader{c.Actor, c.L}, "signin_guard", c.Actor.Organisation.String())
+	if err != nil {
+		return guardPart{}, err
+	}
+	networks, bound := g.text("\n"), g.Bound
+	if c.Request.Method == http.MethodPost && c.Request.URL.Path == Path+"/skydd" {
+		networks, bound = c.Form("networks"), Group(c.Form("bound"))
+	}
+	out := guardPart{
+		From: c.Actor.From, Two: TwoBlockOf(c, pending, "-guard"), Told: strings.Split(g.words(c.L), "\n"),
+		Bound: web.Choices{Name: "bound", Legend: c.L.T("provider.field-bound"), Hint: c.L.T("provider.hint-bound")},
+		Networks: web.Field{
+			Name: "networks", Type: "textarea", Rows: 3, Label: c.L.T("provider.field-networks"), Hint: c.L.T("provider.hint-networks", "From", c.Actor.From),
+			Value: networks, Optional: true,
+		},
+	}
+	for _, x := range groups {
+		out.Bound.Options = append(out.Bound.Options, web.Choice{Value: string(x), Label: c.L.T("provider.bound-" + groupWord(x)), Checked: x == bound})
+	}
+	return out, nil
+}
+
+// setGuard changes what is asked of devices and networks.
+func (p *Pages) setGuard(c *web.Context) error {
+	why := WhyField(c, "-guard")
+	networks, err := ParseNetworks(c.Form("networks"))
+	if err != nil {
+		return p.showList(c, nil, web.FieldError{Field: "networks", Key: "provider.fault-networks"})
+	}
+	w, err := p.Service.SetGuard(c.Context(), c.Actor, Guard{Bound: Group(c.Form("bound")), Networks: networks}, why.Value)
+	switch {
+	case errors.Is(err, ErrOutside):
+		return p.showList(c, nil, web.FieldError{Field: "networks", Key: "provider.fault-outside", Args: []any{"From", c.Actor.From}})
+	case errors.Is(err, ErrCopied):
+		return p.showList(c, nil, web.FieldError{Field: "bound", Key: "provider.fault-copied"})
+	case errors.Is(err, ErrGuard):
+		return p.showList(c, nil, web.FieldError{Field: "networks", Key: "provider.fault-networks"})
+	}
+	fault, err := FaultOfTwo(err, why.Name)
+	if err != nil {
+		return err
+	}
+	if fault != nil {
+		return p.showList(c, nil, *fault)
+	}
+	return c.Redirect(Path, w.Done("provider.guard-saved"))
 }
 
 func status(l *locale.Localizer, p *Provider) web.Tag {
@@ -210,7 +279,9 @@ type openPage struct {
 	Try, Self string
 	Enabled   bool
 	CanChange bool
-	Two       TwoBlock
+	// Older warns of weaker keys, while they are allowed and after.
+	Older *web.Note
+	Two   TwoBlock
 }
 
 type acceptedRow struct{ Value, Scheme, Counts, Note string }
@@ -245,6 +316,12 @@ func (p *Pages) show(c *web.Context, faults ...web.FieldError) error {
 		},
 		Status: status(c.L, &in), Kind: c.L.T("provider.kind-" + string(in.Kind)), Issuer: in.Issuer, Enabled: in.Enabled,
 		Self: Path + "/tjanst/" + in.ID.String(), CanChange: access.Allowed(c.Actor, "provider.Change"),
+	}
+	if until := in.Settings.OlderUntil; !until.IsZero() {
+		out.Older = &web.Note{ID: "older", Kind: "amb", Title: c.L.T("provider.older-title", "Day", c.L.Date(until)), Text: c.L.T("provider.older-text")}
+		if !in.Older(p.Service.DB.Now()) {
+			out.Older = &web.Note{ID: "older", Kind: "bad", Title: c.L.T("provider.older-ended", "Day", c.L.Date(until)), Text: c.L.T("provider.older-text")}
+		}
 	}
 	for _, a := range in.Settings.Accepted {
 		row := acceptedRow{Value: a.Value, Counts: levelWord(c.L, p.Service.Known.Strength(a)), Scheme: c.L.T("provider.scheme-own")}
@@ -351,6 +428,7 @@ func faultsOf(err error) []web.FieldError {
 		{ErrNoContext, "accepted", "provider.fault-none"},
 		{ErrOneFactor, "accepted-own", "provider.fault-factor"},
 		{ErrContext, "accepted-own", "provider.fault-context"},
+		{ErrOlder, "older-until", "provider.fault-older"},
 		{db.ErrConflict, "name-sv", "provider.fault-conflict"},
 	} {
 		if errors.Is(err, f.err) {

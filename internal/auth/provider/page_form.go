@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/web"
 )
@@ -24,7 +25,9 @@ type formPage struct {
 	Reviewed, Factors  web.Choices
 	Declared           web.Choices
 	Other              web.Field
-	Two                *TwoBlock
+	// Older is the last day of weaker keys; it is nil for what has none.
+	Older *web.Field
+	Two   *TwoBlock
 }
 
 // typed is what stands in a form: what somebody has written, or what is saved.
@@ -35,10 +38,11 @@ type typed struct {
 	other                  string
 	own                    json.RawMessage
 	values                 Form
+	older                  string
 }
 
 func typedOf(p *Provider, known *Contexts) typed {
-	t := typed{nameSV: p.NameSV, nameEN: p.NameEN, issuer: p.Issuer, claims: p.Settings.Claims, accepted: p.Settings.Accepted, own: p.Own}
+	t := typed{nameSV: p.NameSV, nameEN: p.NameEN, issuer: p.Issuer, claims: p.Settings.Claims, accepted: p.Settings.Accepted, own: p.Own, older: p.Settings.OlderUntil.String()}
 	for _, a := range p.Settings.Accepted {
 		if _, ok := known.Find(a.Value); !ok {
 			line := a.Value
@@ -54,7 +58,7 @@ func typedOf(p *Provider, known *Contexts) typed {
 // readForm takes in a form.
 func (p *Pages) readForm(c *web.Context) (typed, []web.FieldError) {
 	t := typed{
-		nameSV: c.Form("name-sv"), nameEN: c.Form("name-en"), issuer: c.Form("issuer"), other: c.Form("accepted-own"), values: c.Form,
+		nameSV: c.Form("name-sv"), nameEN: c.Form("name-en"), issuer: c.Form("issuer"), other: c.Form("accepted-own"), values: c.Form, older: c.Form("older-until"),
 		claims: ClaimNames{Name: c.Form("claim-name"), Email: c.Form("claim-email"), Unit: c.Form("claim-unit"), Roles: c.Form("claim-roles"), Subject: c.Form("claim-subject")},
 	}
 	var faults []web.FieldError
@@ -153,6 +157,11 @@ func (p *Pages) form(c *web.Context, d Driver, in *Provider, t *typed, faults []
 		f.Optional = true
 		out.Claims = append(out.Claims, f)
 	}
+	if d.Kind() != Certificate {
+		out.Older = &web.Field{
+			Name: "older-until", Type: "date", Label: c.L.T("provider.field-older-until"), Hint: c.L.T("provider.hint-older-until"), Value: t.older, Optional: true,
+		}
+	}
 	if d.Kind() != OIDC {
 		f := text("claim-subject", t.claims.Subject)
 		f.Optional = true
@@ -200,6 +209,12 @@ func (p *Pages) draft(c *web.Context, d Driver, base Provider) (Draft, typed, []
 		out.Issuer = t.issuer
 	}
 	out.Settings = Settings{Accepted: t.accepted, Claims: t.claims}
+	if t.older != "" {
+		var err error
+		if out.Settings.OlderUntil, err = civil.Parse(t.older); err != nil {
+			faults = append(faults, web.FieldError{Field: "older-until", Key: "provider.fault-older"})
+		}
+	}
 	own, secrets, more := d.Read(c.Form)
 	out.Own, out.Secrets, t.own = own, secrets, own
 	faults = append(faults, more...)

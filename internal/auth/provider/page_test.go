@@ -243,7 +243,7 @@ func TestAccept(t *testing.T) {
 		ask := func(r access.Role, shown auth.Shown) (ok bool) {
 			err := d.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
 				accepted, err := provider.Accept(ctx, tx, actor.Organisation)
-				ok = err == nil && accepted(r, shown)
+				ok = err == nil && accepted(r, shown) == ""
 				return err
 			})
 			if err != nil {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/ids"
 )
 
@@ -67,6 +68,31 @@ type Settings struct {
 	Accepted []Accepted `json:"accepted"`
 	// Claims say which claims (attributes) carry what.
 	Claims ClaimNames `json:"claims"`
+	// OlderUntil is the last day on which the provider may use RSA keys of fewer than 3072 bits, and AES-CBC; nobody may otherwise.
+	OlderUntil civil.Date `json:"older_until,omitzero"`
+}
+
+// LeastRSA is how many bits an RSA key of a provider must have, to be worth 128 bits.
+const LeastRSA = 3072
+
+// MostOlder is how many months ahead weaker keys may be allowed.
+const MostOlder = 12
+
+// Older reports whether the provider may use weaker keys and ciphers at a moment.
+func (p *Provider) Older(now time.Time) bool {
+	return !p.Settings.OlderUntil.IsZero() && !p.Settings.OlderUntil.Before(civil.Of(now))
+}
+
+// checkOlder refuses to let weaker keys be used for longer than a year from now. What has been allowed before stays as it was.
+func (s *Settings) checkOlder(before civil.Date, now time.Time) error {
+	today := civil.Of(now)
+	if s.OlderUntil == before || s.OlderUntil.IsZero() {
+		return nil
+	}
+	if s.OlderUntil.Before(today) || today.AddMonths(MostOlder).Before(s.OlderUntil) {
+		return ErrOlder
+	}
+	return nil
 }
 
 // Accepted is one authentication context that is accepted from a provider.
@@ -119,6 +145,7 @@ var (
 	ErrOneFactor  = errors.New("the authentication context says nothing of two factors, so it cannot be accepted")
 	ErrSettings   = errors.New("the provider's own settings are not what its kind asks for")
 	ErrNoKey      = errors.New("the program runs without its key file, so it cannot keep a secret")
+	ErrOlder      = errors.New("weaker keys can be allowed from today, for a year at most")
 	ErrNotEnabled = errors.New("the provider is switched off")
 )
 

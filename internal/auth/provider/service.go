@@ -13,6 +13,7 @@ import (
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/audit"
 	"github.com/insegel/insegel/internal/auth"
+	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/locale"
@@ -74,6 +75,9 @@ func (s *Service) Add(ctx context.Context, actor access.Actor, d Draft) (Provide
 		return Provider{}, err
 	}
 	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
+		if err := p.Settings.checkOlder(civil.Date{}, tx.Now); err != nil {
+			return err
+		}
 		if err := insert(ctx, tx, &p); err != nil {
 			return err
 		}
@@ -108,7 +112,7 @@ func (s *Service) Change(ctx context.Context, actor access.Actor, d Draft, reaso
 		}
 		next := p
 		next.NameSV, next.NameEN, next.Settings, next.Own = d.NameSV, d.NameEN, d.Settings, d.Own
-		if err := next.Check(s.Known); err != nil {
+		if err := errors.Join(next.Check(s.Known), next.Settings.checkOlder(p.Settings.OlderUntil, tx.Now)); err != nil {
 			return err
 		}
 		if !p.Enabled || !Loosens(&p, &next) && len(d.Secrets) == 0 {
@@ -309,6 +313,7 @@ func changed(before, after *Provider, secrets map[string][]byte) map[string]any 
 	differ("name_sv", before.NameSV, after.NameSV)
 	differ("name_en", before.NameEN, after.NameEN)
 	differ("own", string(before.Own), string(after.Own))
+	differ("older_until", before.Settings.OlderUntil.String(), after.Settings.OlderUntil.String())
 	if before.Enabled != after.Enabled {
 		out["enabled"] = fromTo{before.Enabled, after.Enabled}
 	}

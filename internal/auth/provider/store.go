@@ -11,6 +11,7 @@ import (
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/auth"
 	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/ids"
 )
 
 const columns = `id, organisation_id, kind, name_sv, name_en, issuer, settings, own, enabled, version, created_at, updated_at`
@@ -151,10 +152,59 @@ func Accept(ctx context.Context, tx *db.Tx, org access.OrganisationID) (auth.Acc
 	if err != nil {
 		return nil, err
 	}
-	return func(role access.Role, s auth.Shown) bool {
-		// The demonstration shows nothing, and nothing but its own command makes such a session.
-		return s.Method == auth.MethodDemo || levels.Of(role).Met(Strength{Factors: s.Factors, LoA: s.LoA})
+	guard, err := GuardOf(ctx, tx, org)
+	if err != nil {
+		return nil, err
+	}
+	return func(role access.Role, s auth.Shown) string {
+		switch {
+		case s.Method == auth.MethodDemo: // it shows nothing, and nothing but the demonstration's own command makes such a session
+			return ""
+		case !levels.Of(role).Met(Strength{Factors: s.Factors, LoA: s.LoA}):
+			return "level"
+		default:
+			return guard.withholds(role, s)
+		}
 	}, nil
+}
+
+// GuardOf reads what an organisation asks of devices and networks.
+func GuardOf(ctx context.Context, tx *db.Tx, org access.OrganisationID) (Guard, error) {
+	var g Guard
+	var networks string
+	err := db.One(tx.QueryRow(ctx, `SELECT bound, networks FROM signin_guard WHERE organisation_id = $1`, org), &g.Bound, &networks)
+	if errors.Is(err, db.ErrNotFound) {
+		return Guard{}, nil
+	}
+	if err == nil {
+		g.Networks, err = ParseNetworks(networks)
+	}
+	if err != nil {
+		return Guard{}, fmt.Errorf("read guard: %w", err)
+	}
+	return g, nil
+}
+
+func saveGuard(ctx context.Context, tx *db.Tx, org access.OrganisationID, g *Guard) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO signin_guard (organisation_id, bound, networks, updated_at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (organisation_id) DO UPDATE SET bound = excluded.bound, networks = excluded.networks, updated_at = excluded.updated_at`,
+		org, string(g.Bound), g.text(" "), db.Millis(tx.Now))
+	return err
+}
+
+// rolesOf reads the roles of an account's person, and whether there is one.
+func rolesOf(ctx context.Context, tx *db.Tx, org access.OrganisationID, account ids.ID[auth.Account]) (roles []access.Role, known bool, err error) {
+	all, err := db.All(ctx, tx, func(scan func(...any) error) (access.Role, error) {
+		var r access.Role
+		return r, scan(&r)
+	}, `SELECT COALESCE(a.role, '') FROM person p
+		LEFT JOIN assignment a ON a.organisation_id = p.organisation_id AND a.person_id = p.id AND a.ended_at IS NULL
+		WHERE p.organisation_id = $1 AND p.account_id = $2`, org, account)
+	if err != nil {
+		return nil, false, fmt.Errorf("read roles: %w", err)
+	}
+	return all, len(all) > 0, nil
 }
 
 func saveLevel(ctx context.Context, tx *db.Tx, org access.OrganisationID, r access.Role, l Level) error {

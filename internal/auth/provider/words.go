@@ -44,6 +44,9 @@ func (s *Service) tell(l *locale.Localizer, v *seen) []line {
 			out = append(out, line{l.T("provider.field-" + c.label), c.value})
 		}
 	}
+	if until := v.Settings.OlderUntil; !until.IsZero() {
+		out = append(out, line{l.T("provider.field-older-until"), l.Date(until)})
+	}
 	if form := s.Forms[v.Kind]; form != nil {
 		for _, f := range form(l, v.Own) {
 			if value := valueOf(l, &f); value != "" && !secretField(&f) {

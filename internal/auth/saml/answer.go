@@ -95,7 +95,7 @@ func (s *Service) settle(ctx context.Context, r *reply, o *outcome, q *asked) er
 	us := addressesOf(r.site, r.organisation.code)
 	o.answer, err = Receive(r.response, Expect{
 		Request: q.ID, Asked: o.request.Begun, EntityID: us.entityID, ACS: us.acs, Issuer: from.EntityID, Certificates: from.Certificates, Keys: keys,
-		Demand: auth.Demand{Contexts: o.request.Contexts, Since: o.request.Since}, Protection: c.settings.protection(), Now: now,
+		Demand: auth.Demand{Contexts: o.request.Contexts, Since: o.request.Since}, Protection: c.settings.protection(), Older: o.provider.Older(now), Now: now,
 	})
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -61,7 +62,12 @@ func (c *cache) read(p *provider.Provider, s Settings, h held, now time.Time) (M
 	if err != nil {
 		return Metadata{}, refuse(NoMetadata, "%w", err)
 	}
-	key := h.digest + strings.Join(s.Pinned, "|")
+	if !p.Older(now) {
+		if pinned = strongOnly(pinned); len(pinned) == 0 {
+			return Metadata{}, refuse(WeakAlgorithm, "the metadata are signed with RSA keys of fewer than %d bits, which has not been allowed", provider.LeastRSA)
+		}
+	}
+	key := h.digest + strings.Join(s.Pinned, "|") + strconv.FormatBool(p.Older(now))
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if got, ok := c.of[p.ID]; ok && got.key == key {
@@ -166,7 +172,14 @@ func (c connection) pick(entityID string, now time.Time) (Provider, error) {
 				return Provider{}, refuse(UnknownProvider, "%q has a connection of its own", entityID)
 			}
 		}
-		return *p, c.settings.allows(&c.provider, p)
+		out := *p
+		if !c.provider.Older(now) {
+			out.Certificates = strongOnly(p.Certificates)
+		}
+		if len(out.Certificates) < len(p.Certificates) && len(out.Certificates) == 0 {
+			return out, refuse(WeakAlgorithm, "%q signs with RSA keys of fewer than %d bits, which has not been allowed for it", entityID, provider.LeastRSA)
+		}
+		return out, c.settings.allows(&c.provider, &out)
 	}
 	return Provider{}, refuse(UnknownProvider, "%q is not in the metadata", entityID)
 }

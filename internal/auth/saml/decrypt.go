@@ -16,19 +16,23 @@ import (
 )
 
 // What an assertion may be encrypted with. Triple DES and RSA 1.5 are not here. The profile's own default is CBC, which protects
-// nothing by itself: it is only decrypted after the response's signature, which covers it, has been verified.
+// nothing by itself: it is taken from a provider for which it has been allowed only, and after the response's signature, which covers it, has
+// been verified.
 var (
-	contentCiphers = []string{
-		types.MethodAES128GCM, types.MethodAES192GCM, types.MethodAES256GCM, types.MethodAES128CBC, types.MethodAES256CBC,
-	}
-	keyCiphers = []string{types.MethodRSAOAEP, types.MethodRSAOAEP2}
-	keyDigests = []string{types.MethodSHA1, types.MethodSHA256, types.MethodSHA512} // OAEP does not rest on the digest's strength
+	contentCiphers = []string{types.MethodAES128GCM, types.MethodAES192GCM, types.MethodAES256GCM}
+	olderCiphers   = []string{types.MethodAES128CBC, types.MethodAES256CBC}
+	keyCiphers     = []string{types.MethodRSAOAEP, types.MethodRSAOAEP2}
+	keyDigests     = []string{types.MethodSHA1, types.MethodSHA256, types.MethodSHA512} // OAEP does not rest on the digest's strength
 )
 
 // decrypt gives the assertion in an EncryptedAssertion whose surroundings have been verified. Every failure after the check of the
 // algorithms has one and the same reason.
-func decrypt(el *etree.Element, keys []Key) (*etree.Element, error) {
-	if err := strongCipher(el); err != nil {
+func (x Expect) decrypt(el *etree.Element) (*etree.Element, error) {
+	ciphers := contentCiphers
+	if x.Older {
+		ciphers = slices.Concat(contentCiphers, olderCiphers)
+	}
+	if err := strongCipher(el, ciphers); err != nil {
 		return nil, err
 	}
 	b, err := write(detached(el))
@@ -41,7 +45,7 @@ func decrypt(el *etree.Element, keys []Key) (*etree.Element, error) {
 	}
 	unfold(&enc)
 	fault := errors.New("no key of ours")
-	for _, k := range keys {
+	for _, k := range x.Keys {
 		var plain []byte
 		if plain, fault = open(enc, k); fault == nil {
 			return parse(plain, messageLimits)
@@ -51,7 +55,7 @@ func decrypt(el *etree.Element, keys []Key) (*etree.Element, error) {
 }
 
 // strongCipher checks what the assertion and its key are encrypted with.
-func strongCipher(el *etree.Element) error {
+func strongCipher(el *etree.Element, ciphers []string) error {
 	data := child(el, nsEncryption, "EncryptedData")
 	key := child(el, nsEncryption, "EncryptedKey")
 	if info := child(data, nsSignature, "KeyInfo"); info != nil {
@@ -65,7 +69,7 @@ func strongCipher(el *etree.Element) error {
 	if key == nil {
 		return refuse(WrongShape, "no encrypted key")
 	}
-	if m := attr(child(data, nsEncryption, "EncryptionMethod"), "Algorithm"); !slices.Contains(contentCiphers, m) {
+	if m := attr(child(data, nsEncryption, "EncryptionMethod"), "Algorithm"); !slices.Contains(ciphers, m) {
 		return refuse(WeakAlgorithm, "encrypted with %q", m)
 	}
 	method := child(key, nsEncryption, "EncryptionMethod")

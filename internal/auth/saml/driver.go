@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/insegel/insegel/internal/auth/provider"
+	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/web"
@@ -131,6 +132,15 @@ func (d Driver) Look(ctx context.Context, p *provider.Provider) []web.FieldError
 		return []web.FieldError{{Field: field, Key: "saml.fault-unreadable", Args: []any{"Reason", string(ReasonOf(err))}}}
 	}
 	c := connection{provider: *p, settings: settings, metadata: m}
+	weak := !p.Older(now) && len(strongOnly(pinned)) == 0
+	if len(c.choices(now)) == 0 && !weak { // is it for want of a strong key?
+		c.provider.Settings.OlderUntil = civil.Of(now)
+		weak = len(c.choices(now)) > 0
+		c.provider = *p
+	}
+	if weak {
+		return []web.FieldError{{Field: "older-until", Key: "saml.fault-weak"}}
+	}
 	if len(c.choices(now)) == 0 {
 		return []web.FieldError{{Field: "providers", Key: "saml.fault-none"}}
 	}

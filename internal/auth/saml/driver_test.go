@@ -10,6 +10,7 @@ import (
 
 	"github.com/insegel/insegel/internal/auth"
 	"github.com/insegel/insegel/internal/auth/provider"
+	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/dbtest"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/web"
@@ -65,8 +66,10 @@ func TestDriverLooksAndTells(t *testing.T) {
 	h := newHouse(t, dbtest.SQLite(t))
 	h.connect(nil, federation{}.build(t))
 	d := Driver{Service: h.service, Site: h.pages.Site}
+	older := civil.Of(h.now)
 	look := func(issuer string, s Settings) string {
 		p := provider.Provider{Organisation: h.admin.Organisation, Kind: provider.SAML, Issuer: issuer, Own: must(json.Marshal(s))}
+		p.Settings.OlderUntil = older
 		if f := d.Look(t.Context(), &p); len(f) > 0 {
 			return f[0].Key
 		}
@@ -84,6 +87,10 @@ func TestDriverLooksAndTells(t *testing.T) {
 		if got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
+	}
+	older = civil.Date{}
+	if got := look(testIdP, Settings{Document: doc, Pinned: pinned}); got != "saml.fault-weak" {
+		t.Errorf("keys of 2048 bits: got %q", got)
 	}
 	bundle := must(locale.NewBundle(map[string]string{"web": web.Messages, "auth": auth.Messages, "saml": Messages}))
 	c := webtest.Open(t, h.server.URL)

@@ -122,7 +122,7 @@ func expect(t testing.TB) Expect {
 	return Expect{
 		Request: testRequest, Asked: testNow.Add(-30 * time.Second), EntityID: testEntity, ACS: testACS, Issuer: testIdP,
 		Certificates: []*x509.Certificate{testKey(t, "idp").Certificate}, Keys: []Key{testKey(t, "sp")},
-		Demand: auth.Demand{Contexts: []string{loa3}}, Protection: Encrypted, Now: testNow,
+		Demand: auth.Demand{Contexts: []string{loa3}}, Protection: Encrypted, Older: true, Now: testNow,
 	}
 }
 

@@ -16,6 +16,8 @@ import (
 
 	crewjam "github.com/crewjam/saml"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/insegel/insegel/internal/civil"
 )
 
 // federation is a document of several providers. mark changes it before it is signed.
@@ -118,7 +120,7 @@ func TestSettingsAllow(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := connection{metadata: m}
-	c.provider.Issuer = testFederation
+	c.provider.Issuer, c.provider.Settings.OlderUntil = testFederation, civil.Of(testNow)
 	for name, tc := range map[string]struct {
 		settings Settings
 		others   []string

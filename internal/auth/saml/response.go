@@ -117,7 +117,7 @@ func (x Expect) assertion(r *etree.Element) (*etree.Element, error) {
 	a := plain
 	if enc != nil {
 		var err error
-		if a, err = decrypt(enc, x.Keys); err != nil {
+		if a, err = x.decrypt(enc); err != nil {
 			return nil, err
 		}
 	}

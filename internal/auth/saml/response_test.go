@@ -3,6 +3,8 @@
 package saml
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"flag"
 	"strings"
@@ -15,6 +17,8 @@ import (
 	dsig "github.com/russellhaering/goxmldsig"
 
 	"github.com/insegel/insegel/internal/auth"
+	"github.com/insegel/insegel/internal/auth/provider"
+	"github.com/insegel/insegel/internal/civil"
 )
 
 var update = flag.Bool("update", false, "make testdata anew")
@@ -278,4 +282,52 @@ func unwrapped(err error) error {
 		return r.Err
 	}
 	return nil
+}
+
+// AES-CBC and keys of 2048 bits are refused, unless they have been allowed for the very provider, until the last day of that. A key of 3072
+// bits needs no leave.
+func TestOlderKeysAndCiphers(t *testing.T) {
+	cbc := forge{crypt: crypt{content: types.MethodAES256CBC}}
+	x := expect(t)
+	if _, err := Receive(encode(cbc.build(t)), x); err != nil {
+		t.Errorf("allowed: %v", err)
+	}
+	x.Older = false
+	if _, err := Receive(encode(cbc.build(t)), x); ReasonOf(err) != WeakAlgorithm {
+		t.Errorf("AES-CBC: got %v, want %s", err, WeakAlgorithm)
+	}
+	if _, err := Receive(encode(forge{}.build(t)), x); err != nil {
+		t.Errorf("AES-GCM: %v", err)
+	}
+	private := must(rsa.GenerateKey(rand.Reader, provider.LeastRSA))
+	long := must(x509.ParseCertificate(must(selfSign(private, testNow.AddDate(-1, 0, 0), testNow.AddDate(1, 0, 0)))))
+	short := testKey(t, "idp").Certificate
+	c := connection{metadata: Metadata{Providers: []Provider{{EntityID: testIdP, Certificates: []*x509.Certificate{short}}}}}
+	c.provider.Issuer = testIdP
+	for _, tc := range []struct {
+		until civil.Date
+		keys  []*x509.Certificate
+		left  int
+	}{
+		{civil.Date{}, []*x509.Certificate{short}, 0},
+		{civil.Date{}, []*x509.Certificate{short, long}, 1},
+		{civil.Of(testNow), []*x509.Certificate{short}, 1},
+		{civil.Of(testNow).AddDays(-1), []*x509.Certificate{short}, 0},
+	} {
+		c.provider.Settings.OlderUntil, c.metadata.Providers[0].Certificates = tc.until, tc.keys
+		p, err := c.pick(testIdP, testNow)
+		if len(p.Certificates) != tc.left || (ReasonOf(err) == WeakAlgorithm) != (tc.left == 0) || tc.left > 0 && err != nil {
+			t.Errorf("until %q with %d keys: %d left, %v", tc.until, len(tc.keys), len(p.Certificates), err)
+		}
+	}
+	p := provider.Provider{ID: "p", Issuer: testIdP}
+	s := Settings{Pinned: []string{string(pemOf(testKey(t, "other")))}}
+	h := held{document: string(federation{}.build(t)), digest: "d"}
+	var known cache
+	for _, until := range []civil.Date{{}, civil.Of(testNow), {}} { // what was read while it was allowed is not used after
+		p.Settings.OlderUntil = until
+		if _, err := known.read(&p, s, h, testNow); (err == nil) == until.IsZero() {
+			t.Errorf("metadata signed with 2048 bits, allowed until %q: %v", until, err)
+		}
+	}
 }

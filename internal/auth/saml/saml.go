@@ -150,6 +150,8 @@ type Expect struct {
 	Demand auth.Demand
 	// Protection says whether an assertion may come unencrypted.
 	Protection Protection
+	// Older says that AES-CBC has been allowed for the provider.
+	Older bool
 	// Now is the moment of the request that carries the answer.
 	Now time.Time
 }

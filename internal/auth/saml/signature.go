@@ -15,9 +15,11 @@ import (
 
 	"github.com/beevik/etree"
 	dsig "github.com/russellhaering/goxmldsig"
+
+	"github.com/insegel/insegel/internal/auth/provider"
 )
 
-// minRSA is the smallest RSA key that is trusted.
+// minRSA is the smallest RSA key that is trusted of a provider that may use weaker keys; provider.LeastRSA is that of others.
 const minRSA = 2048
 
 // sha256RSA is what we sign with.
@@ -136,6 +138,17 @@ func large(key any) error {
 		return refuse(WeakAlgorithm, "a key of the kind %T", key)
 	}
 	return nil
+}
+
+// strongOnly leaves out keys that are worth less than 128 bits.
+func strongOnly(keys []*x509.Certificate) []*x509.Certificate {
+	var out []*x509.Certificate
+	for _, c := range keys {
+		if k, ok := c.PublicKey.(*rsa.PublicKey); !ok || k.N.BitLen() >= provider.LeastRSA {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // sign adds a signature as the schema wants it: after the issuer, or first where there is none.
