@@ -76,6 +76,7 @@ var builtKeys = map[string]string{
 	"oidc.field-":              "ends with the name of a form's field; it stands in the code",
 	"oidc.hint-":               "ends with the name of a form's field; it stands in the code",
 	"provider.about-":          "ends with a kind of provider: oidc, saml, certificate",
+	"provider.bound-":          "ends with a group of roles: nobody, administrator, weakness",
 	"provider.add-":            "ends with a kind of provider: oidc, saml, certificate",
 	"provider.field-":          "ends with the name of a form's field; it stands in the code",
 	"provider.hint-":           "ends with the name of a form's field; it stands in the code",

@@ -685,33 +685,6 @@ func TestSyncedPasskeyOfAdministrators(t *testing.T) {
 	})
 }
 
-// Where the organisation asks administrators for a passkey that cannot be copied, one that can be is refused when it is made, and gives no
-// administrator's role where it was made before.
-func TestOnlyPasskeysThatCannotBeCopied(t *testing.T) {
-	both(t, func(t *testing.T, h *house) {
-		c, d := h.begun()
-		org := strings.Split(c.Cookie("insegel"), ".")[0]
-		copied := newDevice(t, h.origin)
-		copied.flags |= eligible
-		h.exec(`INSERT INTO signin_guard (organisation_id, bound, updated_at) VALUES ('` + org + `', 'administrator', 0)`)
-		if p := h.new(c, copied, "/mina/passkeys/ny"); !strings.Contains(p.Text("main"), "kan kopieras") || h.count(`SELECT COUNT(*) FROM passkey`) != 1 {
-			t.Errorf("one that can be copied was made: %s %q", p.URL, p.Text("main"))
-		}
-		if p := h.new(c, newDevice(t, h.origin), "/mina/passkeys/ny"); p.URL != "/mina/passkeys" || h.count(`SELECT COUNT(*) FROM passkey`) != 2 {
-			t.Errorf("one that cannot: %s %q", p.URL, p.Text("main"))
-		}
-		h.exec(`UPDATE passkey SET eligible = 1`)
-		d.flags |= eligible | synced
-		if p := h.in(h.browser(), d); p.Body != "Kim Exempel[coordinator] without administrator auth.withheld-bound" {
-			t.Errorf("one from before: %q", p.Body)
-		}
-		h.exec(`UPDATE signin_guard SET bound = 'weakness'`)
-		if p := h.in(h.browser(), d); p.Body != "Kim Exempel[] without coordinator auth.withheld-bound without administrator auth.withheld-bound" {
-			t.Errorf("where all who see weaknesses are asked: %q", p.Body)
-		}
-	})
-}
-
 func TestSealedPasskey(t *testing.T) {
 	both(t, func(t *testing.T, h *house) {
 		c, _ := h.begun()

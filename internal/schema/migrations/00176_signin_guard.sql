@@ -3,7 +3,7 @@
 -- passkey which cannot be copied: none, 'administrator', or 'weakness' for those too who see where the organisation is weak. networks are the ones
 -- that the administrator's role is given in, with spaces between; none is all.
 CREATE TABLE signin_guard (
-	organisation_id TEXT PRIMARY KEY REFERENCES organisation (id),
+	organisation_id TEXT NOT NULL PRIMARY KEY REFERENCES organisation (id),
 	bound TEXT NOT NULL DEFAULT '' CHECK (bound IN ('', 'administrator', 'weakness')),
 	networks TEXT NOT NULL DEFAULT '',
 	updated_at BIGINT NOT NULL
