@@ -402,7 +402,7 @@ func (w *town) signedIn(head *Sheet) {
 	w.reader.Held[0].Unit = w.unit
 	p := w.leader.Get(path)
 	webtest.CheckDOM(t, p.Doc)
-	p = w.leader.Submit(p, "main form", fill(p, url.Values{"svar-egna-verktyg": {"no"}, "svar-register-ratt": {"yes"}}))
+	p = w.leader.Submit(p, "main form", fill(p, url.Values{"svar-egna-verktyg": {"no"}, "svar-register-ratt": {"yes"}, "ord-register-ratt": {"Inget fattas"}}))
 	if p.Status != 200 || p.URL != path {
 		t.Errorf("saved: %d at %s", p.Status, p.URL)
 	}
@@ -442,17 +442,7 @@ func (w *town) frozenAndCorrected() {
 			t.Errorf("%s in a frozen campaign: %v", name, err)
 		}
 	}
-	w.write(func(ctx context.Context, tx *db.Tx) error {
-		_, err := tx.Exec(ctx, `UPDATE campaign_answer SET value = 'yes' WHERE organisation_id = $1 AND sheet_id = $2 AND question = 'egna-verktyg'`, tx.Scope, s.ID)
-		return err
-	})
-	if p = w.leader.Get(Place + "/1"); !strings.Contains(p.Text("main"), "stämmer inte med det som skrevs under") {
-		t.Error("what was changed behind the program's back is not told")
-	}
-	w.write(func(ctx context.Context, tx *db.Tx) error {
-		_, err := tx.Exec(ctx, `UPDATE campaign_answer SET value = '' WHERE organisation_id = $1 AND sheet_id = $2 AND question = 'egna-verktyg'`, tx.Scope, s.ID)
-		return err
-	})
+	w.guarded(&v, s)
 	p = w.leader.Submit(w.leader.Get(Place+"/1"), "form[action='"+Place+"/1/ratta']", nil)
 	webtest.CheckDOM(t, p.Doc)
 	next := must(w.s.Open(t.Context(), w.actor, "1"))(t)
@@ -481,6 +471,60 @@ func (w *town) frozenAndCorrected() {
 	quarter := must(w.s.Open(t.Context(), w.actor, c.ID.String()))(t)
 	if a, _ := w.sheet(&quarter, "Social", OfUnit).Answer("egna-verktyg"); a.Known == nil || a.Known.Fact != "earlier" || a.Value != "yes" {
 		t.Errorf("an answer of three weeks ago is asked for again: %+v", a)
+	}
+}
+
+// guarded goes behind the program's back: the database itself lets nothing of a frozen campaign be changed, removed or added.
+func (w *town) guarded(v *View, s *Sheet) {
+	t := w.t
+	raw := func(statement string, args ...any) error {
+		return w.d.Write(t.Context(), w.actor.Organisation, func(tx *db.Tx) error {
+			n, err := tx.Exec(t.Context(), statement, args...)
+			if err == nil && n == 0 {
+				t.Errorf("nothing to change: %s", statement)
+			}
+			return err
+		})
+	}
+	org := w.actor.Organisation
+	for _, statement := range []string{
+		`UPDATE campaign_answer SET value = 'yes' WHERE organisation_id = $1 AND sheet_id = $2`,
+		`UPDATE campaign_answer SET day = '2026-01-01' WHERE organisation_id = $1 AND sheet_id = $2`,
+		`UPDATE campaign_answer SET note = 'x' WHERE organisation_id = $1 AND sheet_id = $2`,
+		`UPDATE campaign_answer SET known = '{}' WHERE organisation_id = $1 AND sheet_id = $2`,
+		`UPDATE campaign_answer SET sheet_id = (SELECT MAX(id) FROM campaign_sheet) WHERE organisation_id = $1 AND sheet_id = $2`,
+		`DELETE FROM campaign_answer WHERE organisation_id = $1 AND sheet_id = $2`,
+		`INSERT INTO campaign_answer (organisation_id, sheet_id, question, value) VALUES ($1, $2, 'an-extra', 'yes')`,
+		`UPDATE campaign_sheet SET sent_at = sent_at + 1 WHERE organisation_id = $1 AND id = $2`,
+		`UPDATE campaign_sheet SET name = 'x' WHERE organisation_id = $1 AND id = $2`,
+		`DELETE FROM campaign_sheet WHERE organisation_id = $1 AND id = $2`,
+		`INSERT INTO campaign_sheet (id, organisation_id, campaign_id, kind, object_id, name, unit_id, unit, updated_at)
+			SELECT 'an-extra', organisation_id, campaign_id, kind, 'another', name, unit_id, unit, updated_at FROM campaign_sheet WHERE organisation_id = $1 AND id = $2`,
+	} {
+		if err := raw(statement, org, s.ID); err == nil || !strings.Contains(err.Error(), "the campaign is frozen") {
+			t.Errorf("%s: %v", statement, err)
+		}
+	}
+	for _, statement := range []string{
+		`UPDATE campaign SET frozen_at = 0, hash = '' WHERE organisation_id = $1 AND id = $2`, `UPDATE campaign SET hash = 'x' WHERE organisation_id = $1 AND id = $2`,
+		`UPDATE campaign SET name = 'x' WHERE organisation_id = $1 AND id = $2`, `DELETE FROM campaign WHERE organisation_id = $1 AND id = $2`,
+	} {
+		if err := raw(statement, org, v.ID); err == nil || !strings.Contains(err.Error(), "the campaign is frozen") {
+			t.Errorf("%s: %v", statement, err)
+		}
+	}
+	// What was not signed may change: an address is taken away, and a note gets another key.
+	w.ok(raw(`UPDATE campaign_sheet SET email = '' WHERE organisation_id = $1 AND id = $2`, org, s.ID))
+	undo := errors.New("as it was")
+	err := w.d.Write(t.Context(), org, func(tx *db.Tx) error {
+		n, err := tx.Exec(t.Context(), `UPDATE campaign_answer SET note = 'v1:otherkey:x' WHERE organisation_id = $1 AND note LIKE 'v1:%'`, org)
+		if err == nil && n > 0 {
+			err = undo
+		}
+		return err
+	})
+	if !errors.Is(err, undo) {
+		t.Errorf("a note cannot get another key: %v", err)
 	}
 }
 

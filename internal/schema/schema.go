@@ -145,7 +145,7 @@ func provider(ctx context.Context, d *db.DB) (p *goose.Provider, done func(), er
 		return nil, nil, fmt.Errorf("open migrations: %w", err)
 	}
 	dialect, pool, done := goose.DialectSQLite3, d.WritePool(), func() {}
-	opts := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(auditTree(d.Engine))}
+	opts := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true), goose.WithGoMigrations(auditTree(d.Engine), frozenRounds(d.Engine))}
 	if d.Engine == db.Postgres {
 		dialect = goose.DialectPostgres
 		locker, err := lock.NewPostgresSessionLocker()
