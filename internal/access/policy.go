@@ -498,7 +498,17 @@ var policies = map[string]Policy{
 	"national.Recount":    {Kind: KindNational, By: with(counts, runs)},
 	"national.Fill":       {Kind: KindNational, By: runs, StepUp: true},
 	"national.Open":       {Kind: KindNational, By: itself},
-	"national.Picture":    {Kind: KindNational, By: with(with(counts, knows), with(runs, reads))},
+	// Others' figures are fetched from the address that somebody names, so they must just have shown who they are.
+	"national.References":      {Kind: KindNational, By: with(with(counts, knows), with(runs, reads))},
+	"national.Reference":       {Kind: KindNational, By: with(with(counts, knows), with(runs, reads))},
+	"national.OpenFetch":       {Kind: KindNational, By: with(with(counts, steers), runs)},
+	"national.AskFetch":        {Kind: KindNational, By: with(counts, runs), StepUp: true},
+	"national.FetchNow":        {Kind: KindNational, By: runs, StepUp: true},
+	"national.Fetch":           {Kind: KindNational, By: itself},
+	"national.SetReference":    {Kind: KindNational, By: with(counts, runs)},
+	"national.RemoveReference": {Kind: KindNational, By: with(counts, runs), StepUp: true},
+	"national.Divide":          {Kind: KindNational, By: with(counts, runs), StepUp: true},
+	"national.Picture":         {Kind: KindNational, By: with(with(counts, knows), with(runs, reads))},
 
 	"overview.Brief":           {Kind: KindIndicator, By: leads, Weakness: true},
 	"overview.Home":            {Kind: KindSystem, By: works, Weakness: true},

@@ -33,6 +33,7 @@ const (
 	agents    = "an agent asks for its tasks and sends its signed results there: it is for programs already"
 	signed    = "another installation sends its signed figures there: it is for programs already"
 	persons   = "a round is led, answered and signed by persons who are asked what no program knows; a program reads what came of it"
+	outward   = "another machine is asked, at an address that a person who has just shown who they are names; there is a command for it"
 	looks     = "colours are chosen by looking at them, and their contrast is told on the page"
 	twoOnly   = "a second person reads it on a page and says yes or no"
 )
@@ -51,6 +52,7 @@ var exempt = map[string]string{
 	"POST /system/{slug}/riskverkstad": inRoom,
 	"POST /agent/v1":                   agents,
 	"POST /nationellt/ta-emot":         signed,
+	"POST /nationellt/jamforelsetal":   outward,
 	"POST /uppfoljningsomgangar":       persons,
 	"POST /arshjul":                    persons,
 }

@@ -334,7 +334,7 @@ func (a *App) build(ctx context.Context, o Options) error {
 	a.Followup = &followup.Service{DB: a.DB, Engine: indicators, Requirements: a.Requirements, SignIn: a.Evidence.Indicator}
 	followup.Register(a.Jobs, a.Followup)
 	a.Reports.Followup = a.Followup
-	a.National = &national.Service{DB: a.DB, Engine: indicators, Followup: a.Followup, Approvals: a.Approvals}
+	a.National = &national.Service{DB: a.DB, Engine: indicators, Followup: a.Followup, Approvals: a.Approvals, Jobs: a.Jobs, Outbound: a.Outbound}
 	a.National.Register()
 	national.Register(a.Jobs, a.National)
 	return nil

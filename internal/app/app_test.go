@@ -178,6 +178,8 @@ var publicRoutes = map[string]string{
 	"GET /oppna-data/nationellt.parquet":                                        "open data: what has been published, with small numbers hidden",
 	"GET /oppna-data/dcat.jsonld":                                               "open data: what has been published, with small numbers hidden",
 	"GET /oppna-data/v3/municipality":                                           "open data: what has been published, with small numbers hidden",
+	"GET /oppna-data/v3/municipality_groups":                                    "open data: the counties as groups of municipalities",
+	"GET /oppna-data/v3/municipality_groups/{group}":                            "open data: the counties as groups of municipalities",
 	"GET /oppna-data/v3/kpi":                                                    "open data: what has been published, with small numbers hidden",
 	"GET /oppna-data/v3/kpi/{kpi}":                                              "open data: what has been published, with small numbers hidden",
 	"GET /oppna-data/v3/data/kpi/{kpi}/year/{year}":                             "open data: what has been published, with small numbers hidden",

@@ -50,6 +50,9 @@ func periodOf(t *testing.T, x national.Submission) national.Period {
 	return must(national.ParsePeriod(x.Period))(t)
 }
 
+// nowhere is a request to fetch from a port of this machine that nobody listens on, and that is not approved.
+var nowhere = national.Request{Kind: national.SearchWord, Base: "http://127.0.0.1:9/v3", Word: "inloggning"}
+
 // whose says so when sums hold what is theirs.
 func whose(list []national.Sum, err error) (any, error) {
 	if slices.ContainsFunc(list, func(s national.Sum) bool { return s.Denominator >= theirCount }) {
@@ -97,6 +100,22 @@ func (s *sides) nationalCalls(ctx context.Context) map[string]call {
 			open, err := n.Open(ctx, access.SystemActor(x.Organisation)) // whoever asks is not known
 			return openOf(&open), err
 		},
+		"national.References": func(x access.Actor) (any, error) { return n.References(ctx, x) },
+		"national.Reference": func(x access.Actor) (any, error) {
+			out, _, err := n.Reference(ctx, x, "none")
+			return out, err
+		},
+		"national.OpenFetch": func(x access.Actor) (any, error) { return n.OpenFetch(ctx, x, "none") },
+		"national.AskFetch":  func(x access.Actor) (any, error) { return n.AskFetch(ctx, x, nowhere) },
+		"national.FetchNow":  func(x access.Actor) (any, error) { return n.FetchNow(ctx, x, nowhere) },
+		"national.Fetch": func(x access.Actor) (any, error) {
+			return none(n.Fetch(ctx, access.SystemActor(x.Organisation), "none"))
+		},
+		"national.SetReference": func(x access.Actor) (any, error) {
+			return none(n.SetReference(ctx, x, "none", national.ReferenceChange{}))
+		},
+		"national.RemoveReference": func(x access.Actor) (any, error) { return none(n.RemoveReference(ctx, x, "none")) },
+		"national.Divide":          func(x access.Actor) (any, error) { return none(n.Divide(ctx, x, []string{"none"})) },
 		"national.Picture": func(x access.Actor) (any, error) {
 			for _, ind := range n.Engine.Indicators {
 				p, err := n.Picture(ctx, x, national.Look{Indicator: ind.ID})

@@ -75,7 +75,7 @@ func Main(args []string, in io.Reader, out, stderr io.Writer) int {
 		kong.Description("Insegel registers a municipality's information and systems, classifies them, tells which rules and protections follow and why, and writes the requirements and the plan."),
 		kong.Writers(out, stderr),
 		kong.Exit(func(code int) { exited = code }),
-		kong.Vars{"default_db": defaultDatabase()},
+		kong.Vars{"default_db": defaultDatabase(), "kolada": koladaBase},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	)
 	if err != nil {

@@ -32,6 +32,7 @@ type nationalCommand struct {
 	Receive  nationalReceive  `cmd:"" help:"Take in submissions: a file, or every *.json directly in a directory. Exit code 2 when any was rejected."`
 	Sums     nationalSums     `cmd:"" help:"Add up a period."`
 	Publish  nationalPublish  `cmd:"" help:"Publish a period, with small numbers hidden."`
+	Kolada   nationalKolada   `cmd:"" help:"Fetch measures and groups of municipalities from Kolada, or from another API with its shapes, to stand beside our own figures."`
 	Simulate nationalSimulate `cmd:"" help:"Make an invented nation: in a database, or as submissions in a directory."`
 }
 

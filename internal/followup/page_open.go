@@ -28,6 +28,7 @@ type openPage struct {
 	History                   []historyRow
 	Breaks                    []string
 	Published                 []publishedRow
+	Imported                  []importedRow
 	Rows                      []countedRow
 	Paging                    web.Paging
 }
@@ -141,7 +142,7 @@ func metTag(l *locale.Localizer, t catalogue.Truth) web.Tag {
 
 // draw draws what has been: the three series, and what others have published, each as a line of its own.
 func (o *openPage) draw(l *locale.Localizer, d *Detail) {
-	span := SpanOf(d.Indicator, d.Today)
+	span := SpanOf(d.Indicator, d.Today, d.Imported...)
 	classes := [NumSeries]string{"a", "c", "b"}
 	for s := range Series(NumSeries) {
 		line := web.PlotLine{Class: classes[s], Label: l.T("followup.series-" + s.String())}
@@ -160,6 +161,10 @@ func (o *openPage) draw(l *locale.Localizer, d *Detail) {
 	for _, r := range d.Indicator.References {
 		o.Plot.Lines = append(o.Plot.Lines, ReferenceLine(l, &r, span))
 	}
+	for i := range d.Imported {
+		o.Plot.Lines = append(o.Plot.Lines, ImportedLines(l, &d.Imported[i], span)...)
+	}
+	o.imported(l, d.Imported)
 	o.Plot.XLabel = []string{strconv.Itoa(span.From), strconv.Itoa((span.From + span.To) / 2), strconv.Itoa(span.To)}
 	o.Plot.YLabel = []string{l.Percent(1, 1), l.Percent(1, 2), l.Percent(0, 1)}
 	o.Summary = Summary(l, o.Plot)

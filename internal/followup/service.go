@@ -78,6 +78,8 @@ type Detail struct {
 	Standing
 	Indicator *catalogue.Indicator
 	Rows      []Counted
+	// Imported are others' series that are shown with it, with the figures of the country.
+	Imported []Imported
 }
 
 // Open gives one indicator with the rows behind its numbers.
@@ -104,8 +106,11 @@ func (s *Service) Open(ctx context.Context, actor access.Actor, id string) (Deta
 		}
 		var err error
 		if reach.All {
-			out.Points, err = history(ctx, tx, actor.Organisation, id)
+			if out.Points, err = history(ctx, tx, actor.Organisation, id); err != nil {
+				return err
+			}
 		}
+		out.Imported, err = References(ctx, tx, actor.Organisation, Wanted{Beside: id, Places: []string{Country}})
 		return err
 	})
 	if err != nil {

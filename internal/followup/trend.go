@@ -16,8 +16,13 @@ const firstShown = 2015
 type Span struct{ From, To int }
 
 // SpanOf gives the years from the first that something is known of to this one.
-func SpanOf(ind *catalogue.Indicator, today civil.Date) Span {
+func SpanOf(ind *catalogue.Indicator, today civil.Date, imported ...Imported) Span {
 	s := Span{firstShown, today.Year}
+	for i := range imported {
+		if first, _ := imported[i].Years(); first != 0 && imported[i].Percent() {
+			s.From = min(s.From, first)
+		}
+	}
 	for _, r := range ind.References {
 		for _, v := range r.Values {
 			s.From = min(s.From, v.Year)

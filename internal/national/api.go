@@ -37,7 +37,11 @@ func (p *Public) Routes(s *web.Site) {
 	s.Machine("GET "+openPath+"/nationellt.json", p.json)
 	s.Machine("GET "+openPath+"/nationellt.parquet", p.parquet)
 	s.Machine("GET "+openPath+"/dcat.jsonld", p.dcat)
-	s.Machine("GET "+koladaPath+"/municipality", func(c *web.Context) error { return c.JSON(KoladaPlaces(p.Service.Engine.Catalogue)) })
+	s.Machine("GET "+koladaPath+"/municipality", func(c *web.Context) error {
+		return paged(p, c, KoladaPlaces(p.Service.Engine.Catalogue))
+	})
+	s.Machine("GET "+koladaPath+"/municipality_groups", p.groups)
+	s.Machine("GET "+koladaPath+"/municipality_groups/{group}", p.groups)
 	s.Machine("GET "+koladaPath+"/kpi", p.measures)
 	s.Machine("GET "+koladaPath+"/kpi/{kpi}", p.measures)
 	s.Machine("GET "+koladaPath+"/data/kpi/{kpi}/year/{year}", p.values)
@@ -128,7 +132,22 @@ func split(s string) []string {
 }
 
 func (p *Public) measures(c *web.Context) error {
-	return c.JSON(KoladaMeasures(p.Service.Engine, c.Query("title"), split(c.Path("kpi"))))
+	return paged(p, c, KoladaMeasures(p.Service.Engine, c.Query("title"), split(c.Path("kpi"))))
+}
+
+func (p *Public) groups(c *web.Context) error {
+	return paged(p, c, KoladaGroups(p.Service.Engine.Catalogue, c.Query("title"), split(c.Path("group"))))
+}
+
+// paged answers with the page of a list that is asked for, and says where the next one is.
+func paged[T any](p *Public, c *web.Context, l KoladaList[T]) error {
+	page, _ := strconv.Atoi(c.Query("page")) // what is no number is the first page, and one of the usual size
+	size, _ := strconv.Atoi(c.Query("per_page"))
+	return c.JSON(l.Page(page, size, func(n int) string {
+		q := c.Request.URL.Query()
+		q.Set("page", strconv.Itoa(n))
+		return p.Base + c.Request.URL.EscapedPath() + "?" + q.Encode()
+	}))
 }
 
 func (p *Public) values(c *web.Context) error {
@@ -144,7 +163,7 @@ func (p *Public) values(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.JSON(o.Kolada(split(c.Path("kpi")), split(c.Path("municipality")), years))
+	return paged(p, c, o.Kolada(split(c.Path("kpi")), split(c.Path("municipality")), years))
 }
 
 // dcat describes the open data by DCAT-AP-SE.

@@ -78,7 +78,8 @@ func (l *Ledger) Stands(groups []Group, shown Set) []Stand {
 	out := make([]Stand, 0, len(groups))
 	rest := slices.Clone(groups[1:])
 	slices.SortStableFunc(rest, func(a, b Group) int {
-		return cmp.Compare(b.Members.without(shown).Len(), a.Members.without(shown).Len())
+		// What was fetched from others comes last: it hides nothing of the rest.
+		return cmp.Or(fetchedLast(a)-fetchedLast(b), cmp.Compare(b.Members.without(shown).Len(), a.Members.without(shown).Len()))
 	})
 	for _, g := range append(groups[:1:1], rest...) {
 		s := Stand{Group: g}
@@ -92,6 +93,13 @@ func (l *Ledger) Stands(groups []Group, shown Set) []Stand {
 		out = append(out, s)
 	}
 	return out
+}
+
+func fetchedLast(g Group) int {
+	if g.Split == ByGroup {
+		return 1
+	}
+	return 0
 }
 
 // choose finds the set that is summed in the place of the one that is wanted, and puts it in the ledger: that one itself, or one that was
@@ -124,7 +132,7 @@ func (l *Ledger) Disclose(stands []Stand, parts []Part) []Cell {
 	stands = l.refuse(stands)
 	whole := l.cell(&stands[0], by)
 	out := []Cell{whole}
-	for _, split := range []string{ByCounty, BySize} {
+	for _, split := range []string{ByCounty, BySize, ByGroup} {
 		var of []Stand
 		for i := range stands {
 			if stands[i].Split == split {

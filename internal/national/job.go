@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/job"
 	"github.com/insegel/insegel/internal/organisation"
 )
@@ -17,6 +18,18 @@ type nightly struct{}
 
 // Kind names the job.
 func (nightly) Kind() string { return "national.nightly" }
+
+// fetching is the job that fetches what somebody has asked for from another address.
+type fetching struct {
+	Organisation access.OrganisationID `json:"organisation"`
+	Fetch        ids.ID[Fetch]         `json:"fetch"`
+}
+
+// Kind names the job.
+func (fetching) Kind() string { return "national.fetch" }
+
+// Slow says that the job takes minutes, so that it is worked beside others and not before them.
+func (fetching) Slow() bool { return true }
 
 // interval is how often it is looked for what is due.
 const interval = 24 * time.Hour
@@ -33,6 +46,9 @@ func Register(q *job.Queue, s *Service) {
 			faults = append(faults, s.PublishDue(ctx, access.SystemActor(all[i])))
 		}
 		return errors.Join(faults...)
+	})
+	job.Handle(q, func(ctx context.Context, f fetching) error {
+		return s.Fetch(ctx, access.SystemActor(f.Organisation), f.Fetch)
 	})
 	job.Every(q, interval, nightly{})
 }

@@ -18,6 +18,20 @@ type (
 		Count    int     `json:"count"`
 		Next     *string `json:"next_page"`
 		Previous *string `json:"previous_page"`
+		// NextURL and PreviousURL are the same by the names that version 3 itself has.
+		NextURL     *string `json:"next_url"`
+		PreviousURL *string `json:"previous_url"`
+	}
+	// KoladaGroup is a group of municipalities.
+	KoladaGroup struct {
+		ID      string         `json:"id"`
+		Title   string         `json:"title"`
+		Members []KoladaMember `json:"members"`
+	}
+	// KoladaMember is a municipality in a group.
+	KoladaMember struct {
+		ID    string `json:"member_id"`
+		Title string `json:"member_title"`
 	}
 	// KoladaPlace is a municipality, or the country.
 	KoladaPlace struct {
@@ -70,6 +84,50 @@ func KoladaPlaces(c *catalogue.Catalogue) KoladaList[KoladaPlace] {
 		list = append(list, KoladaPlace{c.Municipalities[i].Code, c.Municipalities[i].Name, "K"})
 	}
 	return koladaList(list)
+}
+
+// KoladaGroups are the counties as groups of municipalities, whose title has a text in it, and whose id is named when any is.
+func KoladaGroups(c *catalogue.Catalogue, title string, ids []string) KoladaList[KoladaGroup] {
+	var list []KoladaGroup
+	for i := range c.Counties {
+		county := &c.Counties[i]
+		g := KoladaGroup{ID: countyGroup + county.Code, Title: county.Name + ", kommunerna i länet", Members: []KoladaMember{}}
+		for j := range c.Municipalities {
+			if m := &c.Municipalities[j]; m.County == county.Code {
+				g.Members = append(g.Members, KoladaMember{m.Code, m.Name})
+			}
+		}
+		if (len(ids) == 0 || slices.Contains(ids, g.ID)) && strings.Contains(strings.ToLower(g.Title), strings.ToLower(title)) {
+			list = append(list, g)
+		}
+	}
+	return koladaList(list)
+}
+
+// countyGroup begins the ids of the counties as groups.
+const countyGroup = "lan-"
+
+// most is how many values a page has at most, as Kolada has it.
+const most = 5_000
+
+// Page gives one page of a list, with the addresses of the next and the previous one. at writes the address of a page.
+func (l KoladaList[T]) Page(page, size int, at func(page int) string) KoladaList[T] {
+	if size < 1 || size > most {
+		size = most
+	}
+	page = max(1, page)
+	from := min(len(l.Values), (page-1)*size)
+	to := min(len(l.Values), from+size)
+	out := koladaList(l.Values[from:to])
+	if to < len(l.Values) {
+		next := at(page + 1)
+		out.Next, out.NextURL = &next, &next
+	}
+	if page > 1 {
+		before := at(page - 1)
+		out.Previous, out.PreviousURL = &before, &before
+	}
+	return out
 }
 
 // seriesWords are the series in the titles of measures.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/insegel/insegel/internal/access"
@@ -42,6 +43,7 @@ func (p *Pages) Routes(s *web.Site) {
 	s.Handle("POST "+KeysPath, "national.AskKey", p.askKey)
 	s.Handle("GET "+SharingPath, "national.Sharing", p.sharing)
 	s.Handle("POST "+SharingPath, "national.SetSharing", p.setSharing)
+	p.referenceRoutes(s)
 	s.Handle("GET "+PreviewPath, "national.Preview", p.preview)
 }
 
@@ -54,7 +56,7 @@ type picturePage struct {
 	Legend                    []legend
 	MapSummary, Hidden        string
 	Map                       Map
-	Counties, Sizes           []groupRow
+	Counties, Sizes, Divided  []groupRow
 	StripTitle, StripSummary  string
 	Strip                     Strip
 	Facts                     []factRow
@@ -72,6 +74,8 @@ type picturePage struct {
 	Open                      []web.Link
 	Empty                     *web.Empty
 	CanShare                  bool
+	References                string
+	Fetched                   []fetchedRow
 }
 
 type (
@@ -118,7 +122,8 @@ func (p *Pages) picture(c *web.Context) error {
 	name := x.Indicator.Name.In(lang)
 	out := picturePage{
 		Page: web.Page{Title: name, Active: Menu}, CanShare: access.Allowed(c.Actor, "national.Sharing"),
-		File: Place + "/tabell?" + url.Values{"indikator": {x.Indicator.ID}, "period": {x.Release.Period.String()}, "serie": {x.Series.String()}}.Encode(),
+		References: ReferencesPath,
+		File:       Place + "/tabell?" + url.Values{"indikator": {x.Indicator.ID}, "period": {x.Release.Period.String()}, "serie": {x.Series.String()}}.Encode(),
 	}
 	p.choices(c, &x, &out)
 	if x.Release.Number == 0 {
@@ -224,6 +229,14 @@ func (o *picturePage) country(l *locale.Localizer, x *Picture, c *catalogue.Cata
 			}
 		}
 	}
+	for i := range x.Divided {
+		at := slices.IndexFunc(x.Division, func(g MunicipalityGroup) bool { return g.Code == x.Divided[i].Group })
+		name := x.Divided[i].Group
+		if at >= 0 {
+			name = x.Division[at].Title
+		}
+		o.Divided = append(o.Divided, groupOf(l, name, &x.Divided[i]))
+	}
 	for i := range c.Municipalities {
 		m := &c.Municipalities[i]
 		if count, ok := x.Shown[m.Code]; ok {
@@ -272,7 +285,7 @@ func (o *picturePage) trend(l *locale.Localizer, x *Picture, s *Service) {
 	if x.Release.Period.IsZero() {
 		today = civilToday(s)
 	}
-	span := followup.SpanOf(x.Indicator, today.AddDays(-1))
+	span := followup.SpanOf(x.Indicator, today.AddDays(-1), x.Imported...)
 	classes := [followup.NumSeries]string{"a", "c", "b"}
 	for series := range followup.Series(followup.NumSeries) {
 		line := web.PlotLine{Class: classes[series], Label: l.T("national.series-" + series.String())}
@@ -299,6 +312,10 @@ func (o *picturePage) trend(l *locale.Localizer, x *Picture, s *Service) {
 			o.Trend = append(o.Trend, trendRow{strconv.Itoa(v.Year), r.Survey.In(catalogue.Lang(l.Lang)), followup.Interval(l, v), ""})
 		}
 	}
+	for i := range x.Imported {
+		o.Plot.Lines = append(o.Plot.Lines, followup.ImportedLines(l, &x.Imported[i], span)...)
+	}
+	o.fetched(l, x, s.Engine.Catalogue)
 	o.Plot.XLabel = []string{strconv.Itoa(span.From), strconv.Itoa((span.From + span.To) / 2), strconv.Itoa(span.To)}
 	o.Plot.YLabel = []string{l.Percent(1, 1), l.Percent(1, 2), l.Percent(0, 1)}
 	o.TrendSummary = followup.Summary(l, o.Plot)

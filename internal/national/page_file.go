@@ -8,6 +8,9 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/insegel/insegel/internal/civil"
+	"github.com/insegel/insegel/internal/followup"
+	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/web"
 )
 
@@ -35,6 +38,9 @@ func (p *Pages) table(c *web.Context) error {
 	for i := range x.Sizes {
 		add(BySize, &x.Sizes[i])
 	}
+	for i := range x.Divided {
+		add(ByGroup, &x.Divided[i])
+	}
 	for i := range p.Service.Engine.Catalogue.Municipalities {
 		code := p.Service.Engine.Catalogue.Municipalities[i].Code
 		if n, ok := x.Shown[code]; ok {
@@ -49,4 +55,27 @@ func (p *Pages) table(c *web.Context) error {
 		return fmt.Errorf("write table: %w", err)
 	}
 	return c.Attachment(x.Indicator.ID+".csv", "text/csv; charset=utf-8", b.Bytes())
+}
+
+// referenceTable gives one of others' series as a file: every figure with where it is from and when it was fetched.
+func (p *Pages) referenceTable(c *web.Context) error {
+	s, _, err := p.Service.Reference(c.Context(), c.Actor, ids.ID[followup.Imported](c.Path("id")))
+	if err != nil {
+		return gentle(err)
+	}
+	rows := [][]string{{"measure", "definition", "place", "year", "value", "status", "revision", "source", "fetched"}}
+	for _, v := range s.Values {
+		value := ""
+		if v.Value != nil {
+			value = strconv.FormatFloat(*v.Value, 'f', -1, 64)
+		}
+		rows = append(rows, []string{
+			s.Measure, strconv.FormatInt(s.Version, 10), v.Place, strconv.Itoa(v.Year), value, v.Status, strconv.FormatInt(v.Revision, 10), s.Base, civil.Of(v.Fetched).String(),
+		})
+	}
+	var b bytes.Buffer
+	if err := csv.NewWriter(&b).WriteAll(rows); err != nil {
+		return fmt.Errorf("write table: %w", err)
+	}
+	return c.Attachment(s.Measure+".csv", "text/csv; charset=utf-8", b.Bytes())
 }

@@ -81,5 +81,8 @@ func (o *picturePage) beside(l *locale.Localizer, x *Picture, c *catalogue.Catal
 	if cell, ok := x.Size(x.OwnSize); ok {
 		o.Beside = append(o.Beside, groupOf(l, l.T("national.size-"+x.OwnSize), &cell))
 	}
+	if g, cell, ok := x.GroupOf(x.Own); ok {
+		o.Beside = append(o.Beside, groupOf(l, g.Title, &cell))
+	}
 	o.Beside = append(o.Beside, groupOf(l, l.T("national.everybody"), &x.Whole))
 }

@@ -21,6 +21,11 @@ type Picture struct {
 	// Whole, Counties and Sizes are the release's cells.
 	Whole           Cell
 	Counties, Sizes []Cell
+	// Divided are the cells of the groups that the nation is divided by, and Division those groups.
+	Divided  []Cell
+	Division []MunicipalityGroup
+	// Imported are others' series of the indicator, with the figures of the country and of the own municipality.
+	Imported []followup.Imported
 	// Shown are the municipalities that have agreed to be shown by themselves, by code.
 	Shown map[string]followup.Count
 	// Trend has a point for each period and series that something was published of.
@@ -129,9 +134,25 @@ func (p *Picture) fill(cells map[int64][]published) {
 				p.Counties = append(p.Counties, c.Cell)
 			case BySize:
 				p.Sizes = append(p.Sizes, c.Cell)
+			case ByGroup:
+				p.Divided = append(p.Divided, c.Cell)
 			}
 		}
 	}
+}
+
+// GroupOf finds the group of the division that a municipality is in, with its cell.
+func (p *Picture) GroupOf(municipality string) (*MunicipalityGroup, Cell, bool) {
+	for i := range p.Division {
+		if !slices.Contains(p.Division[i].Members, municipality) {
+			continue
+		}
+		at := slices.IndexFunc(p.Divided, func(c Cell) bool { return c.Group == p.Division[i].Code })
+		if at >= 0 {
+			return &p.Division[i], p.Divided[at], true
+		}
+	}
+	return nil, Cell{}, false
 }
 
 // County finds a county's cell.

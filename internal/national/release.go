@@ -14,6 +14,8 @@ const (
 	Whole    = "all"
 	ByCounty = "county"
 	BySize   = "size"
+	// ByGroup is by the groups of municipalities that were fetched from others and that the nation is divided by.
+	ByGroup = "group"
 )
 
 // Release is a publication of one period (Swedish: publicering). It never changes; a correction comes with the next one.
@@ -74,6 +76,8 @@ type places struct {
 	standing  map[string]standing
 	// shown is the last release in which each municipality was shown by itself. What was summed until then tells nothing more of it.
 	shown map[string]int64
+	// division are the groups that the nation is divided by, beside counties and sizes.
+	division []MunicipalityGroup
 }
 
 func newPlaces(c *catalogue.Catalogue, all map[string]standing, shown map[string]int64) *places {
@@ -133,7 +137,11 @@ func (p *places) groups() (out []Group, agreed Set) {
 	for _, s := range Sizes {
 		out = append(out, Group{BySize, s, newSet(p.size())})
 	}
+	for i := range p.division {
+		out = append(out, Group{ByGroup, p.division[i].Code, newSet(p.size())})
+	}
 	agreed = newSet(p.size())
+	divided := p.inDivision()
 	for code, x := range p.standing {
 		at, ok := p.number[code]
 		if !ok {
@@ -142,7 +150,7 @@ func (p *places) groups() (out []Group, agreed Set) {
 		if x.shown {
 			agreed.add(at)
 		}
-		of := map[string]string{Whole: Whole, ByCounty: p.catalogue.Municipalities[at].County, BySize: x.size}
+		of := map[string]string{Whole: Whole, ByCounty: p.catalogue.Municipalities[at].County, BySize: x.size, ByGroup: divided[code]}
 		for i := range out {
 			if of[out[i].Split] == out[i].Name {
 				out[i].Members.add(at)
@@ -150,6 +158,17 @@ func (p *places) groups() (out []Group, agreed Set) {
 		}
 	}
 	return out, agreed
+}
+
+// inDivision tells which group of the division each municipality is in.
+func (p *places) inDivision() map[string]string {
+	out := map[string]string{}
+	for i := range p.division {
+		for _, code := range p.division[i].Members {
+			out[code] = p.division[i].Code
+		}
+	}
+	return out
 }
 
 // series is one series of a period as it was received.

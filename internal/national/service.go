@@ -16,7 +16,9 @@ import (
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/followup"
+	"github.com/insegel/insegel/internal/job"
 	"github.com/insegel/insegel/internal/organisation"
+	"github.com/insegel/insegel/internal/outbound"
 )
 
 // Service has the use cases of sending, receiving and publishing.
@@ -25,6 +27,9 @@ type Service struct {
 	Engine    *followup.Engine
 	Followup  *followup.Service
 	Approvals *approval.Service
+	// Jobs does what takes long, and Outbound says which other machines may be reached.
+	Jobs     *job.Queue
+	Outbound outbound.Policy
 }
 
 // The addresses that are known outside the pages: where submissions are sent, and where keys are registered.

@@ -10,6 +10,7 @@ import (
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/followup"
+	"github.com/insegel/insegel/internal/organisation"
 )
 
 // Look says what is to be shown.
@@ -60,12 +61,31 @@ func (s *Service) Picture(ctx context.Context, actor access.Actor, k Look) (Pict
 		if err := s.questions(ctx, tx, &out); err != nil {
 			return err
 		}
+		if out.Division, err = divisionOf(ctx, tx, org); err != nil {
+			return err
+		}
+		if out.Imported, err = s.imported(ctx, tx, ind.ID); err != nil {
+			return err
+		}
 		return s.own(ctx, tx, actor, &out)
 	})
 	if err != nil {
 		return Picture{}, fmt.Errorf("show the nation: %w", err)
 	}
 	return out, nil
+}
+
+// imported reads others' series of an indicator, with the figures of the country and of the own municipality.
+func (s *Service) imported(ctx context.Context, tx *db.Tx, indicator string) ([]followup.Imported, error) {
+	own, err := organisation.Setting(ctx, tx, tx.Scope, settingMunicipality)
+	if err != nil {
+		return nil, err
+	}
+	places := []string{Country}
+	if own != "" {
+		places = append(places, own)
+	}
+	return followup.References(ctx, tx, tx.Scope, followup.Wanted{Beside: indicator, Places: places})
 }
 
 // own puts the reader's own municipality beside the others. It is their own figure, so nobody learns more by it.

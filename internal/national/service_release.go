@@ -82,7 +82,11 @@ func (s *Service) publish(ctx context.Context, tx *db.Tx, actor access.Actor, p 
 	if err != nil {
 		return err
 	}
-	cells := newPlaces(s.Engine.Catalogue, all, archive.shown).decide(&archive, &r, figures)
+	where := newPlaces(s.Engine.Catalogue, all, archive.shown)
+	if where.division, err = divisionOf(ctx, tx, org); err != nil {
+		return err
+	}
+	cells := where.decide(&archive, &r, figures)
 	shown := slices.DeleteFunc(figures, func(f figure) bool { return !all[f.municipality].shown || !f.Count().Shown() })
 	if err := saveRelease(ctx, tx, org, &r, s.Engine.Catalogue, cells, shown); err != nil {
 		return err
