@@ -129,8 +129,8 @@ type Fetch struct {
 // Found is what came of a fetch.
 type Found struct {
 	// Measures and Groups are what a search found; More says that there were more than are kept.
-	Measures []FoundMeasure `json:"measures,omitempty"`
-	Groups   []FoundGroup   `json:"groups,omitempty"`
+	Measures []FoundMeasure `json:"found_measures,omitempty"`
+	Groups   []FoundGroup   `json:"found_groups,omitempty"`
 	More     bool           `json:"more,omitempty"`
 	// Series is how many series were fetched, Values how many figures of them were new or changed, and Changed how many have a new definition.
 	Series  int `json:"series,omitempty"`
