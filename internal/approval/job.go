@@ -18,17 +18,5 @@ func (Look) Kind() string { return "approval-look" }
 
 // Register lets the job run every minute. organisations lists whom it looks for.
 func Register(q *job.Queue, s *Service, organisations func(ctx context.Context, d *db.DB) ([]access.OrganisationID, error)) {
-	job.Handle(q, func(ctx context.Context, _ Look) error {
-		all, err := organisations(ctx, s.DB)
-		if err != nil {
-			return err
-		}
-		for _, org := range all {
-			if err := s.Tick(ctx, access.SystemActor(org)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	job.Every(q, interval, Look{})
+	job.HandleSweep(q, Look{}, job.Sweep{DB: s.DB, Organisations: organisations, Interval: interval, Do: s.Tick})
 }

@@ -32,18 +32,7 @@ const (
 
 // Register lets the job run every hour.
 func Register(q *job.Queue, s *Service) {
-	job.Handle(q, func(ctx context.Context, _ calendar) error {
-		all, err := organisation.List(ctx, s.DB)
-		if err != nil {
-			return err
-		}
-		var faults []error
-		for _, org := range all {
-			faults = append(faults, s.Tick(ctx, access.SystemActor(org)))
-		}
-		return errors.Join(faults...)
-	})
-	job.Every(q, interval, calendar{})
+	job.HandleSweep(q, calendar{}, job.Sweep{DB: s.DB, Organisations: organisation.List, Interval: interval, Do: s.Tick})
 }
 
 // Tick reminds those who have not answered when a deadline comes near, and tells the coordinator and the head of the unit when it has passed.

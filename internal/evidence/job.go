@@ -22,17 +22,5 @@ const interval = time.Hour
 
 // Register lets the job run every hour. organisations lists whom it looks for.
 func Register(q *job.Queue, s *Service, organisations func(ctx context.Context, d *db.DB) ([]access.OrganisationID, error)) {
-	job.Handle(q, func(ctx context.Context, _ Age) error {
-		all, err := organisations(ctx, s.DB)
-		if err != nil {
-			return err
-		}
-		for _, org := range all {
-			if err := s.Tick(ctx, access.SystemActor(org)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	job.Every(q, interval, Age{})
+	job.HandleSweep(q, Age{}, job.Sweep{DB: s.DB, Organisations: organisations, Interval: interval, Do: s.Tick})
 }

@@ -3,11 +3,8 @@
 package followup
 
 import (
-	"context"
-	"errors"
 	"time"
 
-	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/job"
 	"github.com/insegel/insegel/internal/organisation"
 )
@@ -23,16 +20,5 @@ const interval = 24 * time.Hour
 
 // Register says what this slice does in the background.
 func Register(q *job.Queue, s *Service) {
-	job.Handle(q, func(ctx context.Context, _ nightly) error {
-		all, err := organisation.List(ctx, s.DB)
-		if err != nil {
-			return err
-		}
-		var faults []error
-		for i := range all {
-			faults = append(faults, s.Snapshot(ctx, access.SystemActor(all[i])))
-		}
-		return errors.Join(faults...)
-	})
-	job.Every(q, interval, nightly{})
+	job.HandleSweep(q, nightly{}, job.Sweep{DB: s.DB, Organisations: organisation.List, Interval: interval, Do: s.Snapshot})
 }

@@ -46,18 +46,7 @@ func (oneTarget) Slow() bool { return true }
 
 // Register lets the queue measure. organisations lists whom it looks for.
 func Register(q *job.Queue, s *Service, organisations func(ctx context.Context, d *db.DB) ([]access.OrganisationID, error)) {
-	job.Handle(q, func(ctx context.Context, _ look) error {
-		all, err := organisations(ctx, s.DB)
-		if err != nil {
-			return err
-		}
-		for _, org := range all {
-			if err := s.Tick(ctx, access.SystemActor(org)); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	job.HandleSweep(q, look{}, job.Sweep{DB: s.DB, Organisations: organisations, Interval: lookEvery, Do: s.Tick})
 	job.Handle(q, func(ctx context.Context, o oneTarget) error {
 		if err := s.turn(ctx); err != nil {
 			return err
@@ -71,7 +60,6 @@ func Register(q *job.Queue, s *Service, organisations func(ctx context.Context, 
 		}
 		return err
 	})
-	job.Every(q, lookEvery, look{})
 }
 
 // turn waits so that no two hosts are begun within a second, whoever has them measured.

@@ -4,7 +4,6 @@ package national
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/insegel/insegel/internal/access"
@@ -36,19 +35,8 @@ const interval = 24 * time.Hour
 
 // Register says what this slice does in the background.
 func Register(q *job.Queue, s *Service) {
-	job.Handle(q, func(ctx context.Context, _ nightly) error {
-		all, err := organisation.List(ctx, s.DB)
-		if err != nil {
-			return err
-		}
-		var faults []error
-		for i := range all {
-			faults = append(faults, s.PublishDue(ctx, access.SystemActor(all[i])))
-		}
-		return errors.Join(faults...)
-	})
+	job.HandleSweep(q, nightly{}, job.Sweep{DB: s.DB, Organisations: organisation.List, Interval: interval, Do: s.PublishDue})
 	job.Handle(q, func(ctx context.Context, f fetching) error {
 		return s.Fetch(ctx, access.SystemActor(f.Organisation), f.Fetch)
 	})
-	job.Every(q, interval, nightly{})
 }

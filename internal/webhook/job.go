@@ -44,18 +44,7 @@ const lookEvery = 15 * time.Second
 // Register says what tells receivers. Call it before the queue starts. organisations lists those there are.
 func Register(q *job.Queue, s *Service, organisations func(ctx context.Context, d *db.DB) ([]access.OrganisationID, error)) {
 	job.Handle(q, s.deliver)
-	job.Handle(q, func(ctx context.Context, _ Look) error {
-		all, err := organisations(ctx, s.DB)
-		if err != nil {
-			return err
-		}
-		var faults error // one organisation's does not keep the others waiting
-		for _, org := range all {
-			faults = errors.Join(faults, s.Tick(ctx, access.SystemActor(org)))
-		}
-		return faults
-	})
-	job.Every(q, lookEvery, Look{})
+	job.HandleSweep(q, Look{}, job.Sweep{DB: s.DB, Organisations: organisations, Interval: lookEvery, Do: s.Tick})
 }
 
 // parcel is what one attempt needs.
