@@ -3,17 +3,13 @@
 package evidence
 
 import (
-	"bytes"
 	"crypto/sha256"
-	"encoding/csv"
 	"encoding/hex"
 	"errors"
 	"io"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
-	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/insegel/insegel/internal/access"
@@ -125,9 +121,7 @@ func ReadAccessList(content []byte) ([]Account, error) {
 	if isSCIM(content) {
 		return readSCIM(content)
 	}
-	text := decoded(content)
-	r := csv.NewReader(strings.NewReader(text))
-	r.Comma, r.LazyQuotes, r.FieldsPerRecord, r.TrimLeadingSpace = parted(text), true, -1, true
+	r := locale.Table(content)
 	head, err := r.Read()
 	if err != nil {
 		return nil, ErrAccessList
@@ -184,29 +178,6 @@ func account(row int, columns, cells []string) Account {
 		}
 	}
 	return a
-}
-
-// decoded gives the text of a file: UTF-8 with or without its mark, else the old encoding of Windows.
-func decoded(b []byte) string {
-	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
-	if !utf8.Valid(b) {
-		if out, err := charmap.Windows1252.NewDecoder().Bytes(b); err == nil {
-			b = out
-		}
-	}
-	return norm.NFC.String(string(b))
-}
-
-// parted is the sign that parts the headings most often.
-func parted(text string) rune {
-	head, _, _ := strings.Cut(strings.TrimLeft(text, "\r\n"), "\n")
-	best, most := ',', strings.Count(head, ",")
-	for _, c := range []rune{';', '\t'} {
-		if n := strings.Count(head, string(c)); n > most {
-			best, most = c, n
-		}
-	}
-	return best
 }
 
 // Roll is who works in the organisation, and where.

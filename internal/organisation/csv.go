@@ -3,15 +3,11 @@
 package organisation
 
 import (
-	"bytes"
-	"encoding/csv"
 	"errors"
 	"io"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
-	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/insegel/insegel/internal/access"
@@ -118,9 +114,7 @@ func ParsePeople(content []byte) (rows []PeopleRow, bad []PeopleCell, err error)
 	if len(content) > MaxPeopleFile {
 		return nil, nil, ErrPeopleSize
 	}
-	text := decodePeople(content)
-	r := csv.NewReader(strings.NewReader(text))
-	r.Comma, r.LazyQuotes, r.FieldsPerRecord, r.TrimLeadingSpace = separator(text), true, -1, true
+	r := locale.Table(content)
 	head, err := r.Read()
 	if err != nil {
 		return nil, nil, ErrPeopleList
@@ -159,29 +153,6 @@ func ParsePeople(content []byte) (rows []PeopleRow, bad []PeopleCell, err error)
 
 func blank(record []string) bool {
 	return !slices.ContainsFunc(record, func(s string) bool { return strings.TrimSpace(s) != "" })
-}
-
-// decodePeople gives the text of a file: UTF-8 with or without its mark, else the old encoding of Windows.
-func decodePeople(b []byte) string {
-	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
-	if !utf8.Valid(b) {
-		if out, err := charmap.Windows1252.NewDecoder().Bytes(b); err == nil {
-			b = out
-		}
-	}
-	return norm.NFC.String(string(b))
-}
-
-// separator is what parts the headings most often.
-func separator(text string) rune {
-	head, _, _ := strings.Cut(strings.TrimLeft(text, "\r\n"), "\n")
-	best, most := ',', strings.Count(head, ",")
-	for _, c := range []rune{';', '\t'} {
-		if n := strings.Count(head, string(c)); n > most {
-			best, most = c, n
-		}
-	}
-	return best
 }
 
 func peopleRow(line int, head, fields, record []string) (PeopleRow, []PeopleCell) {
