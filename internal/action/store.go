@@ -278,16 +278,9 @@ func setObsolete(ctx context.Context, tx *db.Tx, org access.OrganisationID, id i
 
 // Holds tells which of some systems have actions.
 func Holds(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems []ids.ID[system.System]) (map[ids.ID[system.System]]bool, error) {
-	held, err := db.All(ctx, tx, func(scan func(...any) error) (ids.ID[system.System], error) {
-		var id ids.ID[system.System]
-		return id, scan(&id)
-	}, `SELECT DISTINCT system_id FROM action WHERE organisation_id = $1`, org)
+	out, err := system.Held(ctx, tx, systems, `SELECT DISTINCT system_id FROM action WHERE organisation_id = $1`, org)
 	if err != nil {
 		return nil, fmt.Errorf("find systems with actions: %w", err)
-	}
-	out := make(map[ids.ID[system.System]]bool, len(held))
-	for _, id := range held {
-		out[id] = slices.Contains(systems, id)
 	}
 	return out, nil
 }

@@ -318,16 +318,9 @@ func NoteShift(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids
 // Holds tells which of some systems have evidence.
 func Holds(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems []ids.ID[system.System]) (map[ids.ID[system.System]]bool, error) {
 	where, args := among(org, systems)
-	held, err := db.All(ctx, tx, func(scan func(...any) error) (ids.ID[system.System], error) {
-		var id ids.ID[system.System]
-		return id, scan(&id)
-	}, `SELECT DISTINCT e.system_id FROM evidence e WHERE e.organisation_id = $1 AND `+where, args...)
+	out, err := system.Held(ctx, tx, systems, `SELECT DISTINCT e.system_id FROM evidence e WHERE e.organisation_id = $1 AND `+where, args...)
 	if err != nil {
 		return nil, fmt.Errorf("find systems with evidence: %w", err)
-	}
-	out := make(map[ids.ID[system.System]]bool, len(held))
-	for _, id := range held {
-		out[id] = true
 	}
 	return out, nil
 }

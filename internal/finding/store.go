@@ -200,23 +200,10 @@ func updateSource(ctx context.Context, tx *db.Tx, org access.OrganisationID, s *
 
 // Holds tells which of some systems have sources, or places that belong to them.
 func Holds(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems []ids.ID[system.System]) (map[ids.ID[system.System]]bool, error) {
-	held, err := db.All(ctx, tx, func(scan func(...any) error) (ids.ID[system.System], error) {
-		var id ids.ID[system.System]
-		return id, scan(&id)
-	}, `SELECT system_id FROM finding_source WHERE organisation_id = $1 AND system_id IS NOT NULL
+	out, err := system.Held(ctx, tx, systems, `SELECT system_id FROM finding_source WHERE organisation_id = $1 AND system_id IS NOT NULL
 		UNION SELECT system_id FROM finding_place WHERE organisation_id = $1 AND system_id IS NOT NULL`, org)
 	if err != nil {
 		return nil, fmt.Errorf("find systems with findings: %w", err)
-	}
-	among := map[ids.ID[system.System]]bool{}
-	for _, id := range systems {
-		among[id] = true
-	}
-	out := map[ids.ID[system.System]]bool{}
-	for _, id := range held {
-		if among[id] {
-			out[id] = true
-		}
 	}
 	return out, nil
 }

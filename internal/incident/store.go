@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -373,16 +372,9 @@ func ofOrigin(ctx context.Context, tx *db.Tx, o Origin) (number int64, found boo
 
 // Holds tells which of some systems an incident has hit, so that undoing an import leaves them.
 func Holds(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems []ids.ID[system.System]) (map[ids.ID[system.System]]bool, error) {
-	held, err := db.All(ctx, tx, func(scan func(...any) error) (ids.ID[system.System], error) {
-		var id ids.ID[system.System]
-		return id, scan(&id)
-	}, `SELECT DISTINCT system_id FROM incident_system WHERE organisation_id = $1`, org)
+	out, err := system.Held(ctx, tx, systems, `SELECT DISTINCT system_id FROM incident_system WHERE organisation_id = $1`, org)
 	if err != nil {
 		return nil, fmt.Errorf("find systems with incidents: %w", err)
-	}
-	out := make(map[ids.ID[system.System]]bool, len(held))
-	for _, id := range held {
-		out[id] = slices.Contains(systems, id)
 	}
 	return out, nil
 }

@@ -256,22 +256,9 @@ func usedHosts(ctx context.Context, tx *db.Tx) (map[string]int, error) {
 
 // Holds tells which of some systems something is measured of, or known from logs. Undoing an import asks it.
 func Holds(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems []ids.ID[system.System]) (map[ids.ID[system.System]]bool, error) {
-	all, err := db.All(ctx, tx, func(scan func(...any) error) (ids.ID[system.System], error) {
-		var id ids.ID[system.System]
-		return id, scan(&id)
-	}, `SELECT system_id FROM measurement_target WHERE organisation_id = $1 UNION SELECT system_id FROM signin_application WHERE organisation_id = $2 AND system_id IS NOT NULL`, org, org)
+	out, err := system.Held(ctx, tx, systems, `SELECT system_id FROM measurement_target WHERE organisation_id = $1 UNION SELECT system_id FROM signin_application WHERE organisation_id = $2 AND system_id IS NOT NULL`, org, org)
 	if err != nil {
 		return nil, fmt.Errorf("read what is measured: %w", err)
-	}
-	wanted := map[ids.ID[system.System]]bool{}
-	for _, id := range systems {
-		wanted[id] = true
-	}
-	out := map[ids.ID[system.System]]bool{}
-	for _, id := range all {
-		if wanted[id] {
-			out[id] = true
-		}
 	}
 	return out, nil
 }

@@ -380,18 +380,9 @@ func remove(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.ID
 
 // Holds tells which of the systems a processing is linked to: somebody has worked on those.
 func Holds(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems []ids.ID[system.System]) (map[ids.ID[system.System]]bool, error) {
-	all, err := db.All(ctx, tx, func(scan func(...any) error) (ids.ID[system.System], error) {
-		var id ids.ID[system.System]
-		return id, scan(&id)
-	}, `SELECT system_id FROM processing_system WHERE organisation_id = $1`, org)
+	out, err := system.Held(ctx, tx, systems, `SELECT system_id FROM processing_system WHERE organisation_id = $1`, org)
 	if err != nil {
 		return nil, fmt.Errorf("read systems of processings: %w", err)
-	}
-	out := map[ids.ID[system.System]]bool{}
-	for _, id := range all {
-		if slices.Contains(systems, id) {
-			out[id] = true
-		}
 	}
 	return out, nil
 }

@@ -5,7 +5,6 @@ package procurement
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/db"
@@ -107,20 +106,13 @@ func saveChoice(ctx context.Context, tx *db.Tx, org access.OrganisationID, at pl
 
 // Holds tells which of some systems have choices.
 func Holds(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems []ids.ID[system.System]) (map[ids.ID[system.System]]bool, error) {
-	held, err := db.All(ctx, tx, func(scan func(...any) error) (ids.ID[system.System], error) {
-		var id ids.ID[system.System]
-		return id, scan(&id)
-	}, `SELECT DISTINCT system_id FROM procurement_choice WHERE organisation_id = $1
+	out, err := system.Held(ctx, tx, systems, `SELECT DISTINCT system_id FROM procurement_choice WHERE organisation_id = $1
 		UNION SELECT system_id FROM supplier_request WHERE organisation_id = $1
 		UNION SELECT system_id FROM purchase WHERE organisation_id = $1 AND system_id IS NOT NULL
 		UNION SELECT owner_id FROM annex_row WHERE organisation_id = $1
 		UNION SELECT owner_id FROM annex_version WHERE organisation_id = $1`, org)
 	if err != nil {
 		return nil, fmt.Errorf("find systems with choices: %w", err)
-	}
-	out := make(map[ids.ID[system.System]]bool, len(held))
-	for _, id := range held {
-		out[id] = slices.Contains(systems, id)
 	}
 	return out, nil
 }

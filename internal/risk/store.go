@@ -5,7 +5,6 @@ package risk
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -344,17 +343,10 @@ func cells(ctx context.Context, tx *db.Tx, org access.OrganisationID, r access.R
 
 // Holds tells which of some systems have risks or an impact assessment.
 func Holds(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems []ids.ID[system.System]) (map[ids.ID[system.System]]bool, error) {
-	held, err := db.All(ctx, tx, func(scan func(...any) error) (ids.ID[system.System], error) {
-		var id ids.ID[system.System]
-		return id, scan(&id)
-	}, `SELECT DISTINCT system_id FROM risk WHERE organisation_id = $1 UNION SELECT system_id FROM dpia WHERE organisation_id = $1
+	out, err := system.Held(ctx, tx, systems, `SELECT DISTINCT system_id FROM risk WHERE organisation_id = $1 UNION SELECT system_id FROM dpia WHERE organisation_id = $1
 		UNION SELECT system_id FROM dpia_answer WHERE organisation_id = $1`, org)
 	if err != nil {
 		return nil, fmt.Errorf("find systems with risks: %w", err)
-	}
-	out := make(map[ids.ID[system.System]]bool, len(held))
-	for _, id := range held {
-		out[id] = slices.Contains(systems, id)
 	}
 	return out, nil
 }

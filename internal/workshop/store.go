@@ -5,7 +5,6 @@ package workshop
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -336,16 +335,9 @@ func readVotes(ctx context.Context, tx *db.Tx, where string, args ...any) ([]cas
 
 // Holds tells which of some systems have had workshops.
 func Holds(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems []ids.ID[system.System]) (map[ids.ID[system.System]]bool, error) {
-	held, err := db.All(ctx, tx, func(scan func(...any) error) (ids.ID[system.System], error) {
-		var id ids.ID[system.System]
-		return id, scan(&id)
-	}, `SELECT DISTINCT system_id FROM workshop WHERE organisation_id = $1`, org)
+	out, err := system.Held(ctx, tx, systems, `SELECT DISTINCT system_id FROM workshop WHERE organisation_id = $1`, org)
 	if err != nil {
 		return nil, fmt.Errorf("find systems with workshops: %w", err)
-	}
-	out := make(map[ids.ID[system.System]]bool, len(held))
-	for _, id := range held {
-		out[id] = slices.Contains(systems, id)
 	}
 	return out, nil
 }
