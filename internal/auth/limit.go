@@ -215,6 +215,15 @@ func (l *Limits) Passed(ctx context.Context, a Attempt) error {
 	return nil
 }
 
+// Hold counts a reader's attempt, and answers one that comes too soon.
+func (l *Limits) Hold(c *web.Context, a Attempt) error {
+	left, err := l.Wait(c.Context(), a)
+	if errors.Is(err, ErrWait) {
+		return TooMany(c, left)
+	}
+	return err
+}
+
 // TooMany is the answer to an attempt that came too soon.
 func TooMany(c *web.Context, left time.Duration) error {
 	seconds := int(math.Ceil(left.Seconds()))

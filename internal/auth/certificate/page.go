@@ -17,7 +17,6 @@ import (
 	"github.com/insegel/insegel/internal/auth"
 	"github.com/insegel/insegel/internal/auth/provider"
 	"github.com/insegel/insegel/internal/db"
-	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/web"
 )
 
@@ -53,22 +52,10 @@ func (p *Pages) Mount(s *web.Site) {
 }
 
 func (p *Pages) find(c *web.Context) (provider.Provider, error) {
-	left, err := p.Limits.Wait(c.Context(), p.attempt(c))
-	if errors.Is(err, auth.ErrWait) {
-		return provider.Provider{}, auth.TooMany(c, left)
-	}
-	if err != nil {
+	if err := p.Limits.Hold(c, p.attempt(c)); err != nil {
 		return provider.Provider{}, err
 	}
-	id, err := ids.Parse[provider.Provider](c.Path("id"))
-	if err != nil {
-		return provider.Provider{}, &web.Error{Status: http.StatusNotFound, Err: err}
-	}
-	out, err := provider.Find(c.Context(), p.DB, id)
-	if errors.Is(err, provider.ErrUnknown) || err == nil && out.Kind != provider.Certificate {
-		return out, &web.Error{Status: http.StatusNotFound, Err: err}
-	}
-	return out, err
+	return provider.Named(c, p.DB, provider.Certificate)
 }
 
 func (p *Pages) attempt(c *web.Context) auth.Attempt {

@@ -19,7 +19,6 @@ import (
 	"github.com/insegel/insegel/internal/auth"
 	"github.com/insegel/insegel/internal/auth/provider"
 	"github.com/insegel/insegel/internal/db"
-	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/web"
 )
 
@@ -58,24 +57,12 @@ func (p *Pages) redirect(id provider.ID) string { return p.Site + Path(id) + "/s
 
 // find reads the provider that stands in an address.
 func (p *Pages) find(c *web.Context) (provider.Provider, error) {
-	id, err := ids.Parse[provider.Provider](c.Path("id"))
-	if err != nil {
-		return provider.Provider{}, &web.Error{Status: http.StatusNotFound, Err: err}
-	}
-	out, err := provider.Find(c.Context(), p.Service.db, id)
-	if errors.Is(err, provider.ErrUnknown) || err == nil && out.Kind != provider.OIDC {
-		return out, &web.Error{Status: http.StatusNotFound, Err: err}
-	}
-	return out, err
+	return provider.Named(c, p.Service.db, provider.OIDC)
 }
 
 // slow refuses a request that comes too soon after many others.
 func (p *Pages) slow(c *web.Context) error {
-	left, err := p.Limits.Wait(c.Context(), p.attempt(c))
-	if errors.Is(err, auth.ErrWait) {
-		return auth.TooMany(c, left)
-	}
-	return err
+	return p.Limits.Hold(c, p.attempt(c))
 }
 
 func (p *Pages) attempt(c *web.Context) auth.Attempt {

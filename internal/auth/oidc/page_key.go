@@ -34,10 +34,7 @@ func (p *Pages) showKeys(c *web.Context, faults ...web.FieldError) error {
 		return err
 	}
 	out := keysPage{
-		Page: web.Page{
-			Title: c.L.T("oidc.keys-title"), Active: provider.Menu, Errors: faults,
-			Crumbs: []web.Crumb{{Label: c.L.T("provider.title"), Href: provider.Path}, {Label: c.L.T("oidc.keys-title")}},
-		},
+		Page: provider.KeysPage(c.L.T("oidc.keys-title"), c.L.T("provider.title"), faults),
 		Path: KeysPath, May: access.Allowed(c.Actor, "oidc.RotateKeys"), Two: provider.TwoBlockOf(c, pending, ""),
 	}
 	for _, k := range all {

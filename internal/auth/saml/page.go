@@ -97,15 +97,7 @@ func (p *Pages) ticket(c *web.Context) provider.Ticket {
 
 // find reads the connection that stands in an address.
 func (p *Pages) find(c *web.Context) (provider.Provider, error) {
-	id, err := ids.Parse[provider.Provider](c.Path("id"))
-	if err != nil {
-		return provider.Provider{}, &web.Error{Status: http.StatusNotFound, Err: err}
-	}
-	out, err := provider.Find(c.Context(), p.Service.db, id)
-	if errors.Is(err, provider.ErrUnknown) || err == nil && out.Kind != provider.SAML {
-		return out, &web.Error{Status: http.StatusNotFound, Err: err}
-	}
-	return out, err
+	return provider.Named(c, p.Service.db, provider.SAML)
 }
 
 // us finds the organisation that stands in an address.
@@ -123,11 +115,7 @@ func (p *Pages) us(c *web.Context) (organisation, error) {
 
 // slow refuses a request that comes too soon after many others.
 func (p *Pages) slow(c *web.Context) error {
-	left, err := p.Limits.Wait(c.Context(), p.attempt(c))
-	if errors.Is(err, auth.ErrWait) {
-		return auth.TooMany(c, left)
-	}
-	return err
+	return p.Limits.Hold(c, p.attempt(c))
 }
 
 func (p *Pages) attempt(c *web.Context) auth.Attempt {

@@ -43,10 +43,7 @@ func (p *Pages) showKeys(c *web.Context, faults ...web.FieldError) error {
 		return err
 	}
 	out := keysPage{
-		Page: web.Page{
-			Title: c.L.T("saml.keys-title"), Active: provider.Menu, Errors: faults,
-			Crumbs: []web.Crumb{{Label: c.L.T("provider.title"), Href: provider.Path}, {Label: c.L.T("saml.keys-title")}},
-		},
+		Page: provider.KeysPage(c.L.T("saml.keys-title"), c.L.T("provider.title"), faults),
 		Path: KeysPath, May: access.Allowed(c.Actor, "saml.NewKey") && len(pending.Waiting) == 0, Two: provider.TwoBlockOf(c, pending, ""),
 	}
 	words := map[KeyState]string{Current: c.L.T("saml.key-current"), Next: c.L.T("saml.key-next"), Old: c.L.T("saml.key-old")}
