@@ -20,7 +20,7 @@ import (
 	"github.com/insegel/insegel/internal/webtest"
 )
 
-func addPerson(t *testing.T, d *db.DB, actor access.Actor, p organisation.Person) ids.ID[organisation.Person] {
+func addPerson(t testing.TB, d *db.DB, actor access.Actor, p organisation.Person) ids.ID[organisation.Person] {
 	t.Helper()
 	id, err := (&organisation.Service{DB: d}).AddPerson(t.Context(), actor, p)
 	if err != nil {
