@@ -132,7 +132,7 @@ func (a *App) routes(site *web.Site, address string, sessions *auth.Sessions) {
 // api mounts what programs use.
 func (a *App) api(site *web.Site, views *overview.Service) *web.API {
 	api := site.API(web.APIOptions{DB: a.DB, Key: (&token.Keys{DB: a.DB}).Actor, Refused: token.ErrRefused, Version: apiVersion})
-	(&overview.API{Overview: views}).Routes(api)
+	(&overview.API{Overview: views, Systems: a.Systems}).Routes(api)
 	(&system.API{Service: a.Systems, Catalogue: a.Catalogue}).Routes(api)
 	(&classification.API{Service: a.Classifications}).Routes(api)
 	(&requirement.API{Service: a.Requirements}).Routes(api)

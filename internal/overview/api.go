@@ -14,7 +14,11 @@ import (
 )
 
 // API is the state of the organisation for programs.
-type API struct{ Overview *Service }
+type API struct {
+	Overview *Service
+	// Systems says what depends on what.
+	Systems *system.Service
+}
 
 // Routes registers the operations.
 func (p *API) Routes(a *web.API) {
@@ -23,6 +27,7 @@ func (p *API) Routes(a *web.API) {
 	p.routesOfCatalogue(a)
 	p.routesOfSuppliers(a)
 	p.routesOfOwn(a)
+	p.routesOfDependencies(a)
 }
 
 // The words of the API for what stands in Swedish in addresses.

@@ -118,29 +118,36 @@ func dependencyForm(c *web.Context) []web.Field {
 func (p *Pages) addDependency(c *web.Context) error {
 	slug := c.Path("slug")
 	n := system.Needing{System: c.Form("system"), Facility: c.Form("tjanst"), Supplier: c.Form("leverantor"), Carries: c.Form("for-vidare")}
-	err := p.Systems.AddDependency(c.Context(), c.Actor, slug, n)
-	fault := func(field, key string) error {
+	if err := p.Systems.AddDependency(c.Context(), c.Actor, slug, n); err != nil {
+		field, key, ok := dependencyFault(err, &n)
+		if !ok {
+			return err
+		}
 		return p.dependencyPage(c, []web.FieldError{{Field: field, Key: key}})
 	}
-	field := "system"
+	return c.Redirect(dependencyPath(slug), "overview.dependency-added")
+}
+
+// dependencyFault tells what was wrong with a dependency in the words that the form has for it, and in which field.
+func dependencyFault(err error, n *system.Needing) (field, key string, ok bool) {
+	field = "system"
 	if n.Facility != "" {
 		field = "tjanst"
 	}
 	switch {
 	case errors.Is(err, system.ErrNeeds):
-		return fault(field, "overview.fault-needs")
+		return field, "overview.fault-needs", true
 	case errors.Is(err, system.ErrNoSystem):
-		return fault("system", "overview.fault-no-system")
+		return "system", "overview.fault-no-system", true
 	case errors.Is(err, system.ErrItself):
-		return fault("system", "overview.fault-itself")
+		return "system", "overview.fault-itself", true
 	case errors.Is(err, system.ErrDepends):
-		return fault(field, "overview.fault-depends")
+		return field, "overview.fault-depends", true
 	case errors.Is(err, system.ErrValue):
-		return fault("for-vidare", "system.error-value")
-	case err != nil:
-		return err
+		return "for-vidare", "system.error-value", true
+	default:
+		return "", "", false
 	}
-	return c.Redirect(dependencyPath(slug), "overview.dependency-added")
 }
 
 func (p *Pages) removeDependency(c *web.Context) error {
