@@ -63,6 +63,13 @@ func example(t testing.TB, database string) (address, link string, a *app.App) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	address, link = demoSite(t, a, actor, viewer)
+	return address, link, a
+}
+
+// demoSite serves the program to whoever opens the link, as one person.
+func demoSite(t testing.TB, a *app.App, actor access.Actor, viewer web.Viewer) (address, link string) {
+	t.Helper()
 	server := httptest.NewUnstartedServer(nil)
 	addr := server.Listener.Addr().String()
 	demo, err := auth.NewDemoLink(addr)
@@ -74,7 +81,7 @@ func example(t testing.TB, database string) (address, link string, a *app.App) {
 	})
 	server.Start()
 	t.Cleanup(server.Close)
-	return "http://" + addr, demo.URL(), a
+	return "http://" + addr, demo.URL()
 }
 
 // crawl opens every page that can be reached by links from the first, once for each pattern of address, and judges each.
