@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/dbtest"
 	"github.com/insegel/insegel/internal/organisation"
@@ -40,7 +41,7 @@ func BenchmarkHundred(b *testing.B) {
 		for b.Loop() {
 			begun := time.Now()
 			read(b, d, actor.Organisation, func(tx *db.Tx) error {
-				list, err := system.List(b.Context(), tx, actor.Organisation, system.Filter{})
+				list, err := system.List(b.Context(), tx, actor.Organisation, system.Filter{Reach: access.Everywhere()})
 				if err != nil {
 					return err
 				}
