@@ -370,7 +370,7 @@ var apiParts = strings.NewReplacer("{system}", "{slug}", "{aspect}", "integrity"
 	"{agent}", "x", "{incident}", "{id}", "{duty}", "inc-gdpr-33", "{measure}", "x", "{network}", "x")
 
 // apiRefs are what an address of the API can name, besides systems and processings.
-var apiRefs = regexp.MustCompile(`\{(supplier|import|webhook|bulk|alarm|view|purchase|finding|rule|source|target|incident)\}`)
+var apiRefs = regexp.MustCompile(`\{(dependency|supplier|import|webhook|bulk|alarm|view|purchase|finding|rule|source|target|incident)\}`)
 
 // apiBodies are what a program could send to do harm, by what the address looks like, the first that fits: each is what the operation
 // takes, so that it is the use case that refuses.
@@ -422,6 +422,7 @@ var apiBodies = []struct{ pattern, body string }{
 	{`/information$`, `{"types":[]}`},
 	{`/requirements/[^/]+/answer$`, `{"known_by":"self-assessed","status":"met"}`},
 	{`/responsible$`, `{"items":[]}`},
+	{`/dependencies$`, `{"facility":"Stulen"}`},
 	{`/supplier-answers$`, `{"to":"a@norrsjo.example"}`},
 	{`/models/chosen$`, `{"model":"finns-inte"}`},
 	{`/models$`, `{"file":"x.yaml","source":"x"}`},
