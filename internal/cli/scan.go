@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -78,7 +79,7 @@ func (c *scanCommand) options(s *streams) (o discovery.Options, err error) {
 	if err != nil {
 		return o, err
 	}
-	if o.Rules, err = detect.Load(detectors); err != nil {
+	if o.Rules, err = loadRules(detectors); err != nil {
 		return o, err
 	}
 	if o.Detectors, err = o.Rules.Choose(words(c.Detectors)); err != nil {
@@ -113,6 +114,15 @@ func (c *scanCommand) options(s *streams) (o discovery.Options, err error) {
 	}
 	o.Now, o.Stdin, o.Progress, o.Detail = time.Now, s.in, &discovery.Progress{}, c.JSON
 	return o, c.key(&o)
+}
+
+// gcAtStart is how much garbage may be made for each byte in use, in percent, while the rules are read: nearly all that is made then is
+// used once, and there are a few megabytes of it.
+const gcAtStart = 400
+
+func loadRules(fsys fs.FS) (*detect.Rules, error) {
+	defer debug.SetGCPercent(debug.SetGCPercent(gcAtStart))
+	return detect.Load(fsys)
 }
 
 func words(list string) []string {

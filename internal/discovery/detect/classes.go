@@ -2,7 +2,10 @@
 
 package detect
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math/bits"
+)
 
 // A bitmap has one bit for each byte of a text: bit i of word w stands for byte 64w+i. Which are made depends on what is looked for.
 //
@@ -74,16 +77,12 @@ const (
 	each    = 0x0101010101010101
 	highs   = 0x80 * each
 	lows    = 0x7f * each
-	gather  = 0x0102040810204080 // moves bit 8k of a word to bit 56+k
 	zeros   = '0' * each
 	pastNin = (0x80 - 10) * each
 	lowerAs = 'a' * each
 	pastZ   = (0x80 - 26) * each
 	caseBit = 0x20 * each
 )
-
-// bitsOf gathers the high bits of eight bytes.
-func bitsOf(x uint64) uint64 { return (x & highs) >> 7 * gather >> 56 }
 
 // isEach has the high bit of every byte of x that equals c, which is given in each of eight bytes.
 func isEach(x, c uint64) uint64 {
@@ -132,25 +131,29 @@ func numbersGo(digits, signs []uint64, src []byte) {
 	}
 }
 
-// wordsGo is the kernel in Go.
+// areLetters has the high bit of every byte that is a letter of ASCII.
+func areLetters(x uint64) uint64 {
+	z := ((x | caseBit) | highs) - lowerAs // no borrow: the high bit is set
+	z ^= highs                             // high bit set: below 'a'
+	return ^(z&lows + pastZ | z) &^ x
+}
+
+// wordsGo is the kernel in Go. What tells a small letter from a capital, bit 5, is shifted to the high bit.
 func wordsGo(letters, smalls, leads []uint64, src []byte) {
 	for w := range letters {
-		block := src[w*64 : w*64+64 : w*64+64]
-		var l, a, p uint64
-		for i := 0; i < 64; i += 8 {
-			x := binary.LittleEndian.Uint64(block[i : i+8 : i+8])
-			z := ((x | caseBit) | highs) - lowerAs // no borrow: the high bit is set
-			z ^= highs                             // high bit set: below 'a'
-			no := (z&lows + pastZ) | z
-			l |= bitsOf(^no|x) << i
-			a |= bitsOf(^no&^x&(x<<2)) << i
-			if x&highs != 0 {
-				for k, c := range block[i : i+8] {
-					p |= uint64(punctuation[c]&1) << (i + k)
-				}
-			}
+		b := (*[64]byte)(src[w*64:])
+		x0, x1, x2, x3 := eight(b, 0), eight(b, 8), eight(b, 16), eight(b, 24)
+		x4, x5, x6, x7 := eight(b, 32), eight(b, 40), eight(b, 48), eight(b, 56)
+		a0, a1, a2, a3 := areLetters(x0), areLetters(x1), areLetters(x2), areLetters(x3)
+		a4, a5, a6, a7 := areLetters(x4), areLetters(x5), areLetters(x6), areLetters(x7)
+		letters[w] = together(a0|x0, a1|x1, a2|x2, a3|x3, a4|x4, a5|x5, a6|x6, a7|x7)
+		smalls[w] = together(a0&(x0<<2), a1&(x1<<2), a2&(x2<<2), a3&(x3<<2), a4&(x4<<2), a5&(x5<<2), a6&(x6<<2), a7&(x7<<2))
+		var p uint64
+		for above := together(x0, x1, x2, x3, x4, x5, x6, x7); above != 0; above &= above - 1 {
+			k := bits.TrailingZeros64(above)
+			p |= uint64(punctuation[b[k]]&1) << k
 		}
-		letters[w], smalls[w], leads[w] = l, a, p
+		leads[w] = p
 	}
 }
 
