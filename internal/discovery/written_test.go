@@ -50,7 +50,7 @@ func firsts(found []string) []string {
 
 // A letter that is written out is read wherever a block ends.
 func TestWrittenOutLettersAtEveryBorder(t *testing.T) {
-	const border = 128 << 10
+	const border = 64 << 10
 	for shift := range 40 {
 		file := filepath.Join(t.TempDir(), "a.html")
 		lead := "<html><p>" + strings.Repeat(" ", border-len("<html><p>")-shift)
