@@ -142,6 +142,8 @@ type constancy struct {
 	calls map[string][]called
 	// under are the questions that are being answered: what depends on nothing but itself is constant.
 	under map[question]bool
+	// known are the questions that have been answered, but for those that others under way were supposed for.
+	known map[question]bool
 }
 
 type called struct {
@@ -156,7 +158,7 @@ type question struct {
 }
 
 func newConstancy(files []*source) *constancy {
-	c := &constancy{byPkg: map[string][]*source{}, calls: map[string][]called{}, under: map[question]bool{}}
+	c := &constancy{byPkg: map[string][]*source{}, calls: map[string][]called{}, under: map[question]bool{}, known: map[question]bool{}}
 	for _, s := range goFiles(files) {
 		if !s.ships() {
 			continue
@@ -176,6 +178,24 @@ func newConstancy(files []*source) *constancy {
 		}
 	}
 	return c
+}
+
+// ask answers a question once. One that is being answered already is supposed to be answered with yes: what depends on nothing but itself
+// is constant.
+func (c *constancy) ask(q question, answer func() bool) bool {
+	if known, ok := c.known[q]; ok {
+		return known
+	}
+	if c.under[q] {
+		return true
+	}
+	c.under[q] = true
+	got := answer()
+	delete(c.under, q)
+	if !got || len(c.under) == 0 {
+		c.known[q] = got
+	}
+	return got
 }
 
 // every reports whether there are some and all are constant.
@@ -243,27 +263,23 @@ func (c *constancy) imported(in *spot, e ast.Expr) []*source {
 
 // field reports whether whatever fields of the name, in the package or in those that it imports, are always given something constant.
 func (c *constancy) field(in *spot, name string) bool {
-	q := question{pkg: in.s.dir(), what: "field " + name}
-	if c.under[q] {
-		return true
-	}
-	c.under[q] = true
-	defer delete(c.under, q)
-	declared := c.declaring(in.s, name)
-	found := false
-	for _, s := range c.files {
-		if !slices.ContainsFunc(declared, func(dir string) bool { return s.dir() == dir || s.importName(module+"/"+dir) != "" }) {
-			continue
-		}
-		for _, d := range s.file.Decls {
-			fn, _ := d.(*ast.FuncDecl)
-			given, constant := c.given(&spot{s, fn}, d, name)
-			if found = found || given; given && !constant {
-				return false
+	return c.ask(question{pkg: in.s.dir(), what: "field " + name}, func() bool {
+		declared := c.declaring(in.s, name)
+		found := false
+		for _, s := range c.files {
+			if !slices.ContainsFunc(declared, func(dir string) bool { return s.dir() == dir || s.importName(module+"/"+dir) != "" }) {
+				continue
+			}
+			for _, d := range s.file.Decls {
+				fn, _ := d.(*ast.FuncDecl)
+				given, constant := c.given(&spot{s, fn}, d, name)
+				if found = found || given; given && !constant {
+					return false
+				}
 			}
 		}
-	}
-	return found
+		return found
+	})
 }
 
 // declaring lists the packages with a struct that has the field: the file's own, or else those that it imports.
@@ -409,41 +425,37 @@ func (c *constancy) formatted(in *spot, args []ast.Expr) bool {
 
 // result reports whether whatever functions of the package have the name, and take so many arguments, always answer with something constant.
 func (c *constancy) result(in *spot, name string, result, args int) bool {
-	q := question{pkg: in.s.dir(), what: "result " + name + strconv.Itoa(result)}
-	if c.under[q] {
-		return true
-	}
-	c.under[q] = true
-	defer delete(c.under, q)
-	found := false
-	for _, s := range c.byPkg[in.s.dir()] {
-		for _, d := range s.file.Decls {
-			fn, ok := d.(*ast.FuncDecl)
-			if !ok || fn.Name.Name != name || fn.Body == nil {
-				continue
-			}
-			if n := fn.Type.Params.NumFields(); n != args && (n == 0 || args < n-1 || !variadic(fn.Type.Params, n-1)) {
-				continue
-			}
-			found = true
-			constant := true
-			inspectOwn(fn.Body, func(r *ast.ReturnStmt) {
-				switch {
-				case len(r.Results) > result:
-					constant = constant && c.constant(&spot{s, fn}, r.Results[result])
-				case len(r.Results) == 1: // what another function answers
-					inner, ok := r.Results[0].(*ast.CallExpr)
-					constant = constant && ok && c.call(&spot{s, fn}, inner, result)
-				default:
-					constant = false
+	return c.ask(question{pkg: in.s.dir(), what: "result " + name + strconv.Itoa(result)}, func() bool {
+		found := false
+		for _, s := range c.byPkg[in.s.dir()] {
+			for _, d := range s.file.Decls {
+				fn, ok := d.(*ast.FuncDecl)
+				if !ok || fn.Name.Name != name || fn.Body == nil {
+					continue
 				}
-			})
-			if !constant {
-				return false
+				if n := fn.Type.Params.NumFields(); n != args && (n == 0 || args < n-1 || !variadic(fn.Type.Params, n-1)) {
+					continue
+				}
+				found = true
+				constant := true
+				inspectOwn(fn.Body, func(r *ast.ReturnStmt) {
+					switch {
+					case len(r.Results) > result:
+						constant = constant && c.constant(&spot{s, fn}, r.Results[result])
+					case len(r.Results) == 1: // what another function answers
+						inner, ok := r.Results[0].(*ast.CallExpr)
+						constant = constant && ok && c.call(&spot{s, fn}, inner, result)
+					default:
+						constant = false
+					}
+				})
+				if !constant {
+					return false
+				}
 			}
 		}
-	}
-	return found
+		return found
+	})
 }
 
 // inspectOwn visits a function's own returns, not those of functions within it.
@@ -461,43 +473,39 @@ func inspectOwn(body *ast.BlockStmt, visit func(*ast.ReturnStmt)) {
 
 // name reports whether everything that a name is given, in the function or else in the package, is constant.
 func (c *constancy) name(in *spot, name string) bool {
-	q := question{in.fn, in.s.dir(), name}
-	if c.under[q] {
-		return true
-	}
-	c.under[q] = true
-	defer delete(c.under, q)
-	if in.fn != nil {
-		u := c.uses(in, in.fn, name)
-		if u.declared {
-			return !u.bad
+	return c.ask(question{in.fn, in.s.dir(), name}, func() bool {
+		if in.fn != nil {
+			u := c.uses(in, in.fn, name)
+			if u.declared {
+				return !u.bad
+			}
 		}
-	}
-	found := false
-	for _, s := range c.byPkg[in.s.dir()] {
-		for _, d := range s.file.Decls {
-			switch d := d.(type) {
-			case *ast.GenDecl:
-				for _, spec := range d.Specs {
-					v, ok := spec.(*ast.ValueSpec)
-					if !ok || !slices.ContainsFunc(v.Names, func(n *ast.Ident) bool { return n.Name == name }) {
-						continue
+		found := false
+		for _, s := range c.byPkg[in.s.dir()] {
+			for _, d := range s.file.Decls {
+				switch d := d.(type) {
+				case *ast.GenDecl:
+					for _, spec := range d.Specs {
+						v, ok := spec.(*ast.ValueSpec)
+						if !ok || !slices.ContainsFunc(v.Names, func(n *ast.Ident) bool { return n.Name == name }) {
+							continue
+						}
+						found = true
+						if !c.every(&spot{s: s}, v.Values) {
+							return false
+						}
 					}
-					found = true
-					if !c.every(&spot{s: s}, v.Values) {
-						return false
-					}
-				}
-			case *ast.FuncDecl: // a variable of the package may be given something else in any function
-				if d.Body != nil {
-					if u := c.uses(&spot{s, d}, d, name); !u.declared && u.bad {
-						return false
+				case *ast.FuncDecl: // a variable of the package may be given something else in any function
+					if d.Body != nil {
+						if u := c.uses(&spot{s, d}, d, name); !u.declared && u.bad {
+							return false
+						}
 					}
 				}
 			}
 		}
-	}
-	return found
+		return found
+	})
 }
 
 // use is what a function does with a name.
@@ -596,26 +604,22 @@ func (c *constancy) handed(in *spot, fn *ast.FuncDecl, i int) bool {
 	if in.s.pkg() == "db" && slices.Contains(statementArguments[name], i) {
 		return true
 	}
-	q := question{fn, in.s.dir(), "parameter " + strconv.Itoa(i)}
-	if c.under[q] {
-		return true
-	}
-	c.under[q] = true
-	defer delete(c.under, q)
-	found := false
-	for _, at := range c.calls[name] {
-		here := at.s.dir() == in.s.dir()
-		if !here && (!fn.Name.IsExported() || at.s.importName(module+"/"+in.s.dir()) == "") || i >= len(at.call.Args) {
-			continue
-		}
-		found = true
-		for j := i; j < len(at.call.Args) && (j == i || variadic(fn.Type.Params, i)); j++ {
-			if !c.constant(&at.spot, at.call.Args[j]) {
-				return false
+	return c.ask(question{fn, in.s.dir(), "parameter " + strconv.Itoa(i)}, func() bool {
+		found := false
+		for _, at := range c.calls[name] {
+			here := at.s.dir() == in.s.dir()
+			if !here && (!fn.Name.IsExported() || at.s.importName(module+"/"+in.s.dir()) == "") || i >= len(at.call.Args) {
+				continue
+			}
+			found = true
+			for j := i; j < len(at.call.Args) && (j == i || variadic(fn.Type.Params, i)); j++ {
+				if !c.constant(&at.spot, at.call.Args[j]) {
+					return false
+				}
 			}
 		}
-	}
-	return found
+		return found
+	})
 }
 
 // handedTo is handed for a function within a function, which has a name of its own or is given to nobody.
