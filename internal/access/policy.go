@@ -306,6 +306,7 @@ var policies = map[string]Policy{
 	"evidence.Withdraw":      {Kind: KindEvidence, By: appoints},
 	"evidence.CompareAccess": {Kind: KindEvidence, By: with(manages, writes)},
 	"evidence.Draft":         {Kind: KindEvidence, By: with(manages, writes)},
+	"evidence.Dispute":       {Kind: KindEvidence, By: with(manages, writes)},
 	"evidence.Note":          {Kind: KindEvidence, By: with(manages, writes)},
 
 	"measurement.List":          {Kind: KindMeasurement, By: with(works, reads), Weakness: true},
@@ -524,6 +525,7 @@ var policies = map[string]Policy{
 	"overview.Rules":           {Kind: KindRule, By: with(knows, reads)},
 	"overview.Evidence":        {Kind: KindEvidence, By: works, Weakness: true},
 	"overview.Clashes":         {Kind: KindEvidence, By: works, Weakness: true},
+	"overview.Change":          {Kind: KindEvidence, By: works, Weakness: true},
 	"overview.Confirm":         {Kind: KindEvidence, By: manages},
 	"overview.Strong":          {Kind: KindEvidence, By: works, Weakness: true},
 	"overview.Todo":            {Kind: KindAction, By: works, Weakness: true},

@@ -74,6 +74,12 @@ func (s *sides) evidenceCalls(ctx context.Context) map[string]call {
 		"overview.Confirm": func(x access.Actor) (any, error) {
 			return o.Confirm(ctx, x, s.slug, ids.ID[evidence.Shift](s.shift))
 		},
+		"overview.Change": func(x access.Actor) (any, error) {
+			return o.Change(ctx, x, s.slug, ids.ID[evidence.Shift](s.shift), a.Texts.In("sv"))
+		},
+		"evidence.Dispute": func(x access.Actor) (any, error) {
+			return none(a.Evidence.Dispute(ctx, x, ids.New[evidence.Record](), "skäl"))
+		},
 		"evidence.Tick": func(x access.Actor) (any, error) {
 			return none(a.Evidence.Tick(ctx, access.SystemActor(x.Organisation)))
 		},

@@ -30,6 +30,7 @@ func (p *API) Routes(a *web.API) {
 	record.Max = MaxFile/3*4 + 1<<20 // the document is written in base64
 	web.Operate(a, record, p.record)
 	web.Operate(a, web.Op{Method: "POST", Path: "/evidence/{evidence}/withdrawal", Action: "evidence.Withdraw", ID: "withdraw-evidence", Tag: tag, Text: "evidence.api-withdraw-evidence", Status: http.StatusNoContent}, p.withdraw)
+	web.Operate(a, web.Op{Method: "POST", Path: "/evidence/{evidence}/dispute", Action: "evidence.Dispute", ID: "dispute-evidence", Tag: tag, Text: "evidence.api-dispute-evidence", Status: http.StatusNoContent}, p.dispute)
 	web.Operate(a, web.Op{Method: "POST", Path: "/evidence-changes/{change}/note", Action: "evidence.Note", ID: "note-evidence-change", Tag: tag, Text: "evidence.api-note-evidence-change", Status: http.StatusNoContent}, p.note)
 	compare := web.Op{Method: "POST", Path: "/systems/{system}/account-comparison", Action: "evidence.CompareAccess", ID: "compare-accounts", Tag: tag, Text: "evidence.api-compare-accounts"}
 	compare.Max = MaxAccessList/3*4 + 1<<20
@@ -187,6 +188,25 @@ func (p *API) withdraw(c *web.Context, in *struct {
 		return nil, &web.Error{Status: http.StatusUnprocessableEntity, Key: "evidence.error-reason", Err: err}
 	case errors.Is(err, db.ErrConflict):
 		return nil, &web.Error{Status: http.StatusConflict, Key: "evidence.withdrawn-before", Err: err}
+	}
+	return nil, err
+}
+
+func (p *API) dispute(c *web.Context, in *struct {
+	Evidence string `path:"evidence" maxLength:"100" doc:"The record's id"`
+	Body     struct {
+		Reason string `json:"reason" maxLength:"1000"`
+	}
+},
+) (*struct{}, error) {
+	err := p.Service.Dispute(c.Context(), c.Actor, ids.ID[Record](in.Evidence), in.Body.Reason)
+	switch {
+	case errors.Is(err, ErrReasons), errors.Is(err, ErrLong):
+		return nil, &web.Error{Status: http.StatusUnprocessableEntity, Key: "evidence.error-dispute", Err: err}
+	case errors.Is(err, ErrMeasured):
+		return nil, &web.Error{Status: http.StatusUnprocessableEntity, Key: "evidence.error-dispute-measured", Err: err}
+	case errors.Is(err, db.ErrConflict):
+		return nil, &web.Error{Status: http.StatusConflict, Key: "evidence.disputed-before", Err: err}
 	}
 	return nil, err
 }

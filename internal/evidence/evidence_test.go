@@ -284,3 +284,21 @@ func TestShift(t *testing.T) {
 		}
 	}
 }
+
+// A review of the log counts until the next one, by the interval that it says, and is asked for in the last third of that.
+func TestReviewsCountUntilTheNext(t *testing.T) {
+	l := life(t)
+	for months, want := range map[int][2]string{0: {"2027-11-28", "2027-09-29"}, 1: {"2026-12-28", "2026-12-18"}, 6: {"2027-05-28", "2027-03-29"}, 24: {"2027-11-28", "2027-09-29"}} {
+		n := New{
+			Kind: "EV_REVIEW", Source: Attested, Subject: SubjectLogReview, Outcome: For, Observed: time.Date(2026, 11, 28, 9, 0, 0, 0, time.UTC),
+			Detail: Detail{Months: months},
+		}
+		r, err := n.made(whole(t), l, time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := [2]string{r.Expires.String(), l.Renew(&r).String()}; got != want {
+			t.Errorf("every %d months: ends and is asked for %v, want %v", months, got, want)
+		}
+	}
+}

@@ -43,6 +43,7 @@ func (p *Pages) Routes(s *web.Site) {
 	s.Handle("POST /system/{slug}/bevis/konton", "evidence.CompareAccess", p.compare)
 	s.Handle("GET /system/{slug}/bevis/{id}/fil", "evidence.File", p.file)
 	s.Handle("POST /system/{slug}/bevis/{id}/ta-tillbaka", "evidence.Withdraw", p.withdraw)
+	s.Handle("POST /system/{slug}/bevis/{id}/bestrid", "evidence.Dispute", p.dispute)
 	s.Handle("POST /system/{slug}/forandring/{id}", "evidence.Note", p.note)
 }
 
@@ -348,6 +349,22 @@ func (p *Pages) withdraw(c *web.Context) error {
 		return err
 	}
 	return c.Redirect(back, "evidence.withdrawn")
+}
+
+func (p *Pages) dispute(c *web.Context) error {
+	back := Path(url.PathEscape(c.Path("slug")))
+	err := p.Service.Dispute(c.Context(), c.Actor, ids.ID[Record](c.Path("id")), c.Form("skal"))
+	switch {
+	case errors.Is(err, ErrReasons), errors.Is(err, ErrLong):
+		return c.Redirect(back, "evidence.error-dispute")
+	case errors.Is(err, ErrMeasured):
+		return c.Redirect(back, "evidence.error-dispute-measured")
+	case errors.Is(err, db.ErrConflict):
+		return c.Redirect(back, "evidence.disputed-before")
+	case err != nil:
+		return err
+	}
+	return c.Redirect(back, "evidence.disputed")
 }
 
 func (p *Pages) note(c *web.Context) error {

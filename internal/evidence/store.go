@@ -21,6 +21,7 @@ import (
 var Sealed = []db.Sealed{
 	{Table: "evidence", Columns: []string{"detail", "withdrawn_reason"}, Key: []string{"id"}},
 	{Table: "evidence_file", Columns: []string{"name", "content"}, Key: []string{"evidence_id"}},
+	{Table: "evidence_dispute", Columns: []string{"reason"}, Key: []string{"evidence_id"}},
 }
 
 func (r *Record) detailCell() db.Cell { return Sealed[0].Cell("detail", r.ID.String()) }
@@ -160,11 +161,15 @@ func complete(ctx context.Context, tx *db.Tx, org access.OrganisationID, list []
 		WHERE f.organisation_id = $1 AND e.system_id = $2`, org, list[0].System); err != nil {
 		return fmt.Errorf("read files of evidence: %w", err)
 	}
+	disputes, err := disputesOf(ctx, tx, org, list[0].System)
+	if err != nil {
+		return err
+	}
 	for i := range list {
 		if err := list[i].open(ctx, tx); err != nil {
 			return err
 		}
-		list[i].About, list[i].File = about[list[i].ID], files[list[i].ID]
+		list[i].About, list[i].File, list[i].Dispute = about[list[i].ID], files[list[i].ID], disputes[list[i].ID]
 	}
 	return nil
 }
@@ -331,6 +336,7 @@ func Remove(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems [
 		for _, statement := range []string{
 			`DELETE FROM evidence_shift WHERE organisation_id = $1 AND system_id = $2`,
 			`DELETE FROM evidence_about WHERE organisation_id = $1 AND evidence_id IN (SELECT id FROM evidence WHERE organisation_id = $1 AND system_id = $2)`,
+			`DELETE FROM evidence_dispute WHERE organisation_id = $1 AND evidence_id IN (SELECT id FROM evidence WHERE organisation_id = $1 AND system_id = $2)`,
 			`DELETE FROM evidence_file WHERE organisation_id = $1 AND evidence_id IN (SELECT id FROM evidence WHERE organisation_id = $1 AND system_id = $2)`,
 			`DELETE FROM evidence WHERE organisation_id = $1 AND system_id = $2`,
 		} {

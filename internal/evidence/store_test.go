@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -91,6 +92,17 @@ func afterwards(t *testing.T, s *Service, actor access.Actor, one *One, doc ids.
 			t.Errorf("take note: got %v, want %v", err, want)
 		}
 	}
+	if err := s.Dispute(t.Context(), actor, doc, "fel"); !errors.Is(err, ErrMeasured) {
+		t.Errorf("a statement was disputed: %v", err)
+	}
+	for _, c := range []struct {
+		reason string
+		want   error
+	}{{" ", ErrReasons}, {strings.Repeat("x", maxDispute+1), ErrLong}, {"Sidan är avvecklad.", nil}, {"Igen.", db.ErrConflict}} {
+		if err := s.Dispute(t.Context(), actor, one.Records[1].ID, c.reason); !errors.Is(err, c.want) {
+			t.Errorf("disputed: got %v, want %v", err, c.want)
+		}
+	}
 	if err := s.Withdraw(t.Context(), actor, doc, ""); !errors.Is(err, ErrReasons) {
 		t.Errorf("withdrawn without a reason: %v", err)
 	}
@@ -98,6 +110,9 @@ func afterwards(t *testing.T, s *Service, actor access.Actor, one *One, doc ids.
 		t.Fatal(err)
 	}
 	again, err := s.List(t.Context(), actor, one.System.Slug)
+	if d := again.Records[1].Dispute; d == nil || d.Reason != "Sidan är avvecklad." || d.By != actor.ID || again.Records[0].Dispute != nil {
+		t.Errorf("the dispute came back as %+v", d)
+	}
 	if err != nil || len(again.Shifts) != 0 || again.Records[2].Withdrawn.IsZero() || again.Records[2].WithdrawnReason != "Fel system." {
 		t.Errorf("after note and withdrawal: %+v, %v", again, err)
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/insegel/insegel/internal/probe"
 	"github.com/insegel/insegel/internal/probe/child"
 	"github.com/insegel/insegel/internal/probe/verdict"
+	"github.com/insegel/insegel/internal/signin"
 )
 
 // tlsRecord is a record of encryption as the process that measures writes it, of a host that takes some versions.
@@ -389,3 +390,40 @@ func TestAnAgentRunsItsOwnBrowser(t *testing.T) {
 type willing struct{ Server }
 
 func (willing) Begin(context.Context, ids.ID[Agent], string) error { return nil }
+
+// What logs, policies and metadata show is told in both languages, and nothing of it is left unsaid.
+func TestReasonsInBothLanguages(t *testing.T) {
+	log := &signin.Application{
+		Tally: signin.Tally{SignIns: 1200, TwoFactor: 900, Unknown: 3, Password: 297},
+		Paths: []signin.PathTally{{Path: "IMAP4", Tally: signin.Tally{Password: 297}}},
+	}
+	policy := &signin.PolicyApplication{
+		Because: []string{"excluded", "not_everybody", "conditional", "alternative", "not_enforced", "strength_unknown", "strength_weak"}, Excluded: 2,
+	}
+	for name, c := range map[string]struct {
+		because []evidence.Because
+		sv, en  string
+	}{
+		"log": {
+			logBecause(log), "75\u00a0% av 1\u00a0200 inloggningar var med minst två faktorer; 297 var med lösenord, alla genom IMAP4. För 3 säger loggen inte hur många faktorer det var.",
+			"75% of 1,200 sign-ins were with at least two factors; 297 were by password, all through IMAP4. Of 3 the log does not say how many factors there were.",
+		},
+		"nobody":           {logBecause(&signin.Application{}), "Ingen inloggning lyckades.", "No sign-in succeeded."},
+		"policy":           {policyBecause(policy), "Vad reglerna kräver av alla är okänt. Någon är undantagen. Regeln gäller inte alla. Regeln gäller bara ibland. Något annat än två faktorer räcker. Regeln rapporterar bara. Det framgår inte vad styrkan tillåter. Styrkan tillåter en faktor. 2 undantag.", ""},
+		"policy of all":    {policyBecause(&signin.PolicyApplication{Factors: 2}), "Reglerna kräver minst två faktorer av alla, utan undantag.", ""},
+		"metadata":         {entityBecause(&signin.Entity{LoA: 3}), "Tjänsten anger själv tillitsnivå 3. Det visar inte att den kräver den.", "The service itself declares level of assurance 3. That does not show that it demands it."},
+		"metadata of none": {entityBecause(&signin.Entity{}), "Tjänsten anger ingen granskad tillitsnivå.", ""},
+	} {
+		for lang, want := range map[string]string{"sv": c.sv, "en": c.en} {
+			d := evidence.Detail{Because: c.because}
+			got := strings.Join(d.Why(localesIn(t, lang)), " ")
+			if want != "" && got != want || strings.Contains(got, "[") || strings.Contains(got, "<no value>") {
+				t.Errorf("%s, %s: %q, want %q", name, lang, got, want)
+			}
+		}
+	}
+	both := evidence.Detail{Because: evidence.Told([]string{"Sidan tar emot lösenord."}, []string{"The page takes a password."})}
+	if sv, en := both.Why(localesIn(t, "sv"))[0], both.Why(localesIn(t, "en"))[0]; sv != "Sidan tar emot lösenord." || en != "The page takes a password." {
+		t.Errorf("what data has in words: %q, %q", sv, en)
+	}
+}

@@ -3,12 +3,15 @@
 package overview
 
 import (
+	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/insegel/insegel/data"
 	"github.com/insegel/insegel/internal/action"
+	"github.com/insegel/insegel/internal/catalogue/cataloguetest"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/dbtest"
 	"github.com/insegel/insegel/internal/evidence"
@@ -17,6 +20,7 @@ import (
 	"github.com/insegel/insegel/internal/probe/verdict"
 	"github.com/insegel/insegel/internal/requirement"
 	"github.com/insegel/insegel/internal/system"
+	"github.com/insegel/insegel/internal/web"
 )
 
 // prover gives a world the service of evidence, and lets requirements be judged by it.
@@ -67,6 +71,20 @@ func TestEvidenceOfASystem(t *testing.T) {
 	if got := page.Text("#forandringar"); !strings.Contains(got, "Har blivit svagare") || !strings.Contains(got, "Lösenord räcker") {
 		t.Errorf("the change for the worse is told as %q", got)
 	}
+	all, err := w.s.Evidence(ctx, w.actor, sys.Slug, bundle(t).In("sv"))
+	must(t, err)
+	worse := all.Shifts[0]
+	decide := w.open(t, changePath(sys.Slug, &worse))
+	for _, want := range []string{"Förut", "Stark inloggning begärs", "Nu", "Lösenord räcker", "Skäl", "Stämmer inte"} {
+		if got := decide.Text("main"); !strings.Contains(got, want) {
+			t.Errorf("the page of the decision does not tell %q: %s", want, got)
+		}
+	}
+	other, err := (&system.Service{DB: w.d}).Create(ctx, w.actor, system.New("Annat system"))
+	must(t, err)
+	if _, err := w.s.Change(ctx, w.actor, other.Slug, worse.ID, bundle(t).In("sv")); !errors.Is(err, db.ErrNotFound) {
+		t.Errorf("by another system's address: %v", err)
+	}
 	if got := page.Body; !strings.Contains(got, "Att kravet upprätthålls är inte visat.") || strings.Contains(got, "not_shown_to_be_enforced") {
 		t.Error("what could not be seen is told by its code")
 	}
@@ -107,10 +125,25 @@ func TestEvidenceOfASystem(t *testing.T) {
 			VALUES ($1, $2, $3, $4, 'Förvaltaren', 'planned', 1, 1)`, ids.New[action.Action](), w.actor.Organisation, sys.ID, asked)
 		return err
 	}))
+	before, err := w.s.Change(ctx, w.actor, sys.Slug, better, bundle(t).In("sv"))
+	must(t, err)
+	if !slices.Equal(before.Closes, []string{asked}) || before.Now == nil || before.Now.Kind != "EV_SIGNIN_LOG" {
+		t.Errorf("told before it is confirmed: closes %q, now %+v", before.Closes, before.Now)
+	}
 	closed, err := w.s.Confirm(ctx, w.actor, sys.Slug, better)
 	must(t, err)
 	if closed != 1 {
 		t.Errorf("%d actions were closed, want 1", closed)
+	}
+	if got := w.open(t, changePath(sys.Slug, &before.Shift)).Text("main"); !strings.Contains(got, "Någon har redan tagit ställning") {
+		t.Errorf("a change that is confirmed: %s", got)
+	}
+	must(t, s.Dispute(ctx, w.actor, worse.Record, "sidan är avvecklad"))
+	if got := w.open(t, changePath(sys.Slug, &worse)).Text("main"); !strings.Contains(got, "sidan är avvecklad") {
+		t.Errorf("a measurement that is disputed: %s", got)
+	}
+	if got := w.open(t, path).Text("#bevisen"); !strings.Contains(w.open(t, path).Body, "Sägs inte stämma: sidan är avvecklad") {
+		t.Errorf("the evidence does not tell that it is disputed: %s", got)
 	}
 	if got := w.open(t, StrongPath).Body; !strings.Contains(got, "Krävs") {
 		t.Error("the page of strong authentication does not tell of the log")
@@ -124,4 +157,39 @@ func hasTask(list []Task, kind TaskKind) bool {
 		}
 	}
 	return false
+}
+
+// How long a log is kept is held against the law that concerns the system, with what that rests on.
+func TestRetentionAgainstTheLaw(t *testing.T) {
+	cat := cataloguetest.Load(t)
+	law, ok := cat.Law("HSLF2016:40")
+	if !ok {
+		t.Fatal("no such law")
+	}
+	for name, c := range map[string]struct {
+		months                int
+		conditional, verified bool
+		want                  []string
+		short                 bool
+	}{
+		"too short":    {24, false, true, []string{"24 månader", "minst 60 månader", law.Source, "Kontrollerad mot källan"}, true},
+		"long enough":  {60, false, true, []string{"60 månader"}, false},
+		"not stated":   {0, false, true, []string{"inte angivet"}, false},
+		"not verified": {72, false, false, []string{"Ej kontrollerad mot källan"}, false},
+		"not settled":  {24, true, true, []string{"inte avgjort"}, false},
+	} {
+		mine := *law
+		mine.Verified = c.verified
+		v := controlView{months: c.months, Last: "i går"}
+		v.keeps(&web.Context{L: bundle(t).In("sv")}, []requirement.Kept{{Law: &requirement.AppliedLaw{Law: &mine, Conditional: c.conditional}, Months: 60}})
+		told := strings.Join(v.Notes, " ")
+		for _, want := range c.want {
+			if !strings.Contains(told, want) {
+				t.Errorf("%s: %q is not told in %q", name, want, told)
+			}
+		}
+		if got := v.Tag.Word == bundle(t).In("sv").T("overview.kept-short"); got != c.short {
+			t.Errorf("%s: said to be too short: %t", name, got)
+		}
+	}
 }

@@ -67,6 +67,7 @@ func (p *Pages) Routes(s *web.Site) {
 	s.Handle("GET /system", "overview.List", p.list)
 	s.Handle("GET /system/{slug}", "overview.System", p.system)
 	s.Handle("GET /system/{slug}/bevis", "overview.Evidence", p.systemEvidence)
+	s.Handle("GET /system/{slug}/forandring/{id}", "overview.Change", p.change)
 	s.Handle("POST /system/{slug}/forandring/{id}/bekrafta", "overview.Confirm", p.confirm)
 	s.Handle("GET /system/{slug}/krav", "overview.Requirements", p.systemRequirements)
 	s.Handle("POST /system/{slug}/krav", "requirement.Answer", p.saveAnswers)

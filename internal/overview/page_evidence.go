@@ -36,6 +36,8 @@ type evidencePage struct {
 type shiftView struct {
 	Note                web.Note
 	Text, Action, Label string
+	// Decide leads to the page where both measurements are shown and it is decided about them.
+	Decide string
 }
 
 // clash is a requirement where what is measured and what somebody says do not agree: both sides, in neutral words.
@@ -119,7 +121,7 @@ func shiftViews(c *web.Context, x *Shown) []shiftView {
 			v.Note.Kind, v.Note.Title, v.Label = "ok", c.L.T("overview.shift-better"), c.L.T("overview.shift-confirm")
 		}
 		v.Text = shiftText(c, &x.View.System, s)
-		v.Note.Text = v.Text
+		v.Note.Text, v.Decide = v.Text, changePath(x.View.System.Slug, s)
 		action := "evidence.Note"
 		v.Action = systemPath(x.View.System.Slug) + "/forandring/" + s.ID.String()
 		if s.Direction == evidence.Better {
@@ -341,6 +343,9 @@ func (p *Pages) recordViews(c *web.Context, x *Shown) []recordView {
 			ID: r.ID.String(), Day: c.L.Date(r.SeenOn), Subject: c.L.T("overview.subject-" + r.Subject), Kind: p.kindName(c, r.Kind), Source: web.Source{Kind: string(r.Source)},
 			Outcome: outcomeTag(c, r), Ends: c.L.Date(r.Expires), Old: !x.View.Today.Before(r.Expires), Withdrawn: !r.Withdrawn.IsZero(), Title: r.Detail.Title,
 			Signer: r.Detail.Signer, Detail: r.Detail.Covers, Reasons: slices.Concat(r.Detail.Why(c.L), p.limits(c, r)), FileName: r.File.Name,
+		}
+		if r.Dispute != nil {
+			v.Reasons = append(v.Reasons, c.L.T("overview.evidence-disputed", "Reason", r.Dispute.Reason))
 		}
 		if r.Detail.Sample > 0 {
 			v.Reasons = append(v.Reasons, c.L.T("overview.kept-sample", "Count", r.Detail.Sample, "Wrong", r.Detail.Deviations))

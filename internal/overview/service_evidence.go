@@ -10,7 +10,6 @@ import (
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/action"
 	"github.com/insegel/insegel/internal/audit"
-	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/evidence"
 	"github.com/insegel/insegel/internal/ids"
@@ -96,34 +95,14 @@ func (s *Service) Confirm(ctx context.Context, actor access.Actor, ref string, i
 
 // closeMet does the actions whose requirements are shown to be met by a measurement that counts.
 func (s *Service) closeMet(ctx context.Context, tx *db.Tx, actor access.Actor, sys system.System) (int, error) {
-	records, err := evidence.Of(ctx, tx, actor.Organisation, []ids.ID[system.System]{sys.ID})
+	met, err := s.metActions(ctx, tx, actor.Organisation, sys)
 	if err != nil {
 		return 0, err
 	}
-	answers, err := requirement.Answers(ctx, tx, actor.Organisation, []ids.ID[system.System]{sys.ID})
-	if err != nil {
-		return 0, err
-	}
-	figures, err := requirement.Figures(ctx, tx, s.catalogue(), actor.Organisation)
-	if err != nil {
-		return 0, err
-	}
-	actions, err := action.All(ctx, tx, actor.Organisation, sys.ID)
-	if err != nil {
-		return 0, err
-	}
-	j := s.requirements.Proof.NewJudging()
-	j.Judge(&requirement.Case{Logins: sys.Logins, Records: records[sys.ID], Answers: answers[sys.ID], Figures: figures, On: civil.Of(tx.Now)})
-	closed := 0
-	for id, a := range actions[sys.ID] {
-		i, ok := s.catalogue().RequirementIndex(id)
-		if !ok || a.Status == action.Done || j.Of(i) != requirement.ShownMet || !j.Measured(i) {
-			continue
-		}
+	for _, a := range met {
 		if err := action.Close(ctx, tx, actor, a); err != nil && !errors.Is(err, db.ErrConflict) {
 			return 0, err
 		}
-		closed++
 	}
-	return closed, nil
+	return len(met), nil
 }

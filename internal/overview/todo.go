@@ -166,7 +166,7 @@ func evidenceTasks(s *Sum, today civil.Date, may doer) []Task {
 	}
 	for i := range s.Shifts {
 		x := &s.Shifts[i]
-		t := Task{Key: string(TaskWorse) + ":" + x.ID.String(), Due: civil.Of(x.Seen)}
+		t := Task{Key: string(TaskWorse) + ":" + x.ID.String(), Due: civil.Of(x.Seen), Path: changePath(s.Slug, x)}
 		kind := TaskWorse
 		if x.Direction == evidence.Better {
 			kind, t.Key, t.Due = TaskBetter, string(TaskBetter)+":"+x.ID.String(), civil.Date{}
