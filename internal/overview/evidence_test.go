@@ -71,20 +71,7 @@ func TestEvidenceOfASystem(t *testing.T) {
 	if got := page.Text("#forandringar"); !strings.Contains(got, "Har blivit svagare") || !strings.Contains(got, "Lösenord räcker") {
 		t.Errorf("the change for the worse is told as %q", got)
 	}
-	all, err := w.s.Evidence(ctx, w.actor, sys.Slug, bundle(t).In("sv"))
-	must(t, err)
-	worse := all.Shifts[0]
-	decide := w.open(t, changePath(sys.Slug, &worse))
-	for _, want := range []string{"Förut", "Stark inloggning begärs", "Nu", "Lösenord räcker", "Skäl", "Stämmer inte"} {
-		if got := decide.Text("main"); !strings.Contains(got, want) {
-			t.Errorf("the page of the decision does not tell %q: %s", want, got)
-		}
-	}
-	other, err := (&system.Service{DB: w.d}).Create(ctx, w.actor, system.New("Annat system"))
-	must(t, err)
-	if _, err := w.s.Change(ctx, w.actor, other.Slug, worse.ID, bundle(t).In("sv")); !errors.Is(err, db.ErrNotFound) {
-		t.Errorf("by another system's address: %v", err)
-	}
+	worse := theDecision(t, w, &sys)
 	if got := page.Body; !strings.Contains(got, "Att kravet upprätthålls är inte visat.") || strings.Contains(got, "not_shown_to_be_enforced") {
 		t.Error("what could not be seen is told by its code")
 	}
@@ -125,28 +112,63 @@ func TestEvidenceOfASystem(t *testing.T) {
 			VALUES ($1, $2, $3, $4, 'Förvaltaren', 'planned', 1, 1)`, ids.New[action.Action](), w.actor.Organisation, sys.ID, asked)
 		return err
 	}))
-	before, err := w.s.Change(ctx, w.actor, sys.Slug, better, bundle(t).In("sv"))
-	must(t, err)
-	if !slices.Equal(before.Closes, []string{asked}) || before.Now == nil || before.Now.Kind != "EV_SIGNIN_LOG" {
-		t.Errorf("told before it is confirmed: closes %q, now %+v", before.Closes, before.Now)
-	}
+	before := toldBefore(t, w, &sys, better, asked)
 	closed, err := w.s.Confirm(ctx, w.actor, sys.Slug, better)
 	must(t, err)
 	if closed != 1 {
 		t.Errorf("%d actions were closed, want 1", closed)
 	}
-	if got := w.open(t, changePath(sys.Slug, &before.Shift)).Text("main"); !strings.Contains(got, "Någon har redan tagit ställning") {
+	decided(t, w, s, [2]*evidence.Shift{before, worse})
+	if got := w.open(t, StrongPath).Body; !strings.Contains(got, "Krävs") {
+		t.Error("the page of strong authentication does not tell of the log")
+	}
+}
+
+// theDecision looks at the page where it is decided about the change for the worse.
+func theDecision(t *testing.T, w *world, sys *system.System) *evidence.Shift {
+	t.Helper()
+	all, err := w.s.Evidence(ctx, w.actor, sys.Slug, bundle(t).In("sv"))
+	must(t, err)
+	worse := all.Shifts[0]
+	page := w.open(t, changePath(sys.Slug, &worse))
+	for _, want := range []string{"Förut", "Stark inloggning begärs", "Nu", "Lösenord räcker", "Skäl", "Stämmer inte"} {
+		if got := page.Text("main"); !strings.Contains(got, want) {
+			t.Errorf("the page of the decision does not tell %q: %s", want, got)
+		}
+	}
+	other, err := (&system.Service{DB: w.d}).Create(ctx, w.actor, system.New("Annat system"))
+	must(t, err)
+	if _, err := w.s.Change(ctx, w.actor, other.Slug, worse.ID, bundle(t).In("sv")); !errors.Is(err, db.ErrNotFound) {
+		t.Errorf("by another system's address: %v", err)
+	}
+	return &worse
+}
+
+// toldBefore is what is told before a change for the better is confirmed: which actions are done by it.
+func toldBefore(t *testing.T, w *world, sys *system.System, better ids.ID[evidence.Shift], asked string) *evidence.Shift {
+	t.Helper()
+	x, err := w.s.Change(ctx, w.actor, sys.Slug, better, bundle(t).In("sv"))
+	must(t, err)
+	if !slices.Equal(x.Closes, []string{asked}) || x.Now == nil || x.Now.Kind != "EV_SIGNIN_LOG" {
+		t.Errorf("told before it is confirmed: closes %q, now %+v", x.Closes, x.Now)
+	}
+	return &x.Shift
+}
+
+// decided looks at changes afterwards: one that was confirmed, and one whose measurement is disputed.
+func decided(t *testing.T, w *world, s *evidence.Service, changes [2]*evidence.Shift) {
+	t.Helper()
+	better, worse := changes[0], changes[1]
+	ref := better.System.String()
+	if got := w.open(t, changePath(ref, better)).Text("main"); !strings.Contains(got, "Någon har redan tagit ställning") {
 		t.Errorf("a change that is confirmed: %s", got)
 	}
 	must(t, s.Dispute(ctx, w.actor, worse.Record, "sidan är avvecklad"))
-	if got := w.open(t, changePath(sys.Slug, &worse)).Text("main"); !strings.Contains(got, "sidan är avvecklad") {
+	if got := w.open(t, changePath(ref, worse)).Text("main"); !strings.Contains(got, "sidan är avvecklad") {
 		t.Errorf("a measurement that is disputed: %s", got)
 	}
-	if got := w.open(t, path).Text("#bevisen"); !strings.Contains(w.open(t, path).Body, "Sägs inte stämma: sidan är avvecklad") {
-		t.Errorf("the evidence does not tell that it is disputed: %s", got)
-	}
-	if got := w.open(t, StrongPath).Body; !strings.Contains(got, "Krävs") {
-		t.Error("the page of strong authentication does not tell of the log")
+	if got := w.open(t, evidence.Path(ref)).Body; !strings.Contains(got, "Sägs inte stämma: sidan är avvecklad") {
+		t.Error("the evidence does not tell that it is disputed")
 	}
 }
 

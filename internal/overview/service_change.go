@@ -40,6 +40,9 @@ func (s *Service) Change(ctx context.Context, actor access.Actor, ref string, id
 	out := Changed{Shown: shown}
 	sys := &out.View.System
 	err = s.db.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
+		if _, err = system.Within(ctx, tx, actor, "overview.Change", sys.ID.String()); err != nil {
+			return err
+		}
 		if out.Shift, err = evidence.OneShift(ctx, tx, actor.Organisation, id); err != nil {
 			return err
 		}
