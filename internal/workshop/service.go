@@ -13,6 +13,7 @@ import (
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/audit"
 	"github.com/insegel/insegel/internal/catalogue"
+	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/locale"
@@ -478,12 +479,13 @@ func (s *Service) Join(ctx context.Context, actor access.Actor, seat Seat, name 
 		if err != nil {
 			return err
 		}
+		if err := seats(ctx, tx, &w); err != nil {
+			return err
+		}
 		people, err := participants(ctx, tx, w.ID)
 		switch {
 		case err != nil:
 			return err
-		case !w.Open(tx.Limit):
-			return ErrGone
 		case len(people) >= MaxSeats:
 			return ErrFull
 		case slices.ContainsFunc(people, func(p Participant) bool { return locale.Fold(p.Name) == locale.Fold(name) }):
@@ -520,8 +522,8 @@ func (s *Service) Poll(ctx context.Context, actor access.Actor, seat Seat) (Poll
 		if err != nil {
 			return err
 		}
-		if !w.Open(tx.Limit) {
-			return ErrGone
+		if err := seats(ctx, tx, &w); err != nil {
+			return err
 		}
 		p.Workshop = w.Name
 		if p.Scenario, err = current(ctx, tx, &w); err != nil || p.Scenario == nil {
@@ -534,6 +536,22 @@ func (s *Service) Poll(ctx context.Context, actor access.Actor, seat Seat) (Poll
 		return Poll{}, fmt.Errorf("read what is asked: %w", err)
 	}
 	return p, nil
+}
+
+// seats says whether those who take part may see anything: the workshop goes on, and nobody has stopped the system's classification meanwhile.
+func seats(ctx context.Context, tx *db.Tx, w *Workshop) error {
+	if !w.Open(tx.Limit) {
+		return ErrGone
+	}
+	states, err := classification.States(ctx, tx, tx.Scope, []ids.ID[system.System]{w.System})
+	if err != nil {
+		return err
+	}
+	state := states[w.System]
+	if c := state.Effective(); c != nil && c.Status == classification.Stopped {
+		return ErrGone
+	}
+	return nil
 }
 
 // current reads the scenario on the screen, without what was decided about it; nil when there is none.
@@ -564,8 +582,8 @@ func (s *Service) Vote(ctx context.Context, actor access.Actor, seat Seat, on id
 		if err != nil {
 			return err
 		}
-		if !w.Open(tx.Limit) {
-			return ErrGone
+		if err := seats(ctx, tx, &w); err != nil {
+			return err
 		}
 		c, err := current(ctx, tx, &w)
 		if err != nil {
