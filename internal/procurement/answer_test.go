@@ -29,6 +29,7 @@ import (
 	"github.com/insegel/insegel/internal/probe/verdict"
 	"github.com/insegel/insegel/internal/procurement"
 	"github.com/insegel/insegel/internal/requirement"
+	"github.com/insegel/insegel/internal/system"
 )
 
 // asking is a world whose organisation can ask suppliers, with a clock that the test moves.
@@ -414,4 +415,60 @@ func TestReminder(t *testing.T) {
 			t.Errorf("until %s: %v", until, err)
 		}
 	}
+}
+
+// A supplier that has answered about one system is shown its own answers when it is asked about another, to be confirmed: only to the same domain
+// of the same supplier, and never as an answer that nobody has given.
+func TestEarlierAnswersArePrefilled(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		a := newAsking(t, d)
+		register := &system.Service{DB: d}
+		e, err := register.Edit(t.Context(), a.actor, "farligt")
+		must(t, err)
+		e.System.Supplier = "Leverantören AB"
+		must(t, register.Update(t.Context(), a.actor, e.System))
+		second := system.New("Det andra")
+		second.Supplier, second.Facts, second.Hosting = "Leverantören AB", e.System.Facts, e.System.Hosting
+		other, err := register.Create(t.Context(), a.actor, second)
+		must(t, err)
+		seat, holder := a.ask(t, procurement.Ask{})
+		p, err := a.service.Posed(t.Context(), holder, seat, a.sv())
+		must(t, err)
+		said := p.Rows[0].ID
+		must(t, a.service.AnswerPosed(t.Context(), holder, a.sv(), seat, []procurement.Reply{{Requirement: said, Status: requirement.Partly, How: "Halva finns."}}))
+		posed := func(in procurement.Ask) *procurement.PosedRow {
+			t.Helper()
+			in.Lang = "sv"
+			must(t, a.service.AskSupplier(t.Context(), a.actor, other.Slug, a.sv(), in))
+			s, err := a.service.Supplied(t.Context(), a.actor, other.Slug, a.sv())
+			must(t, err)
+			at := procurement.Seat{Kind: procurement.SheetRequest, ID: s.Requests[0].ID.String()}
+			p, err := a.service.Posed(t.Context(), a.holder(s.Requests[0].Link), at, a.sv())
+			must(t, err)
+			for i := range p.Rows {
+				if p.Rows[i].ID == said {
+					return &p.Rows[i]
+				}
+			}
+			t.Fatalf("%s is not asked about the second system", said)
+			return nil
+		}
+		if row := posed(procurement.Ask{To: "kim@leverantor.example"}); row.Earlier != nil {
+			t.Error("what was not sent is shown")
+		}
+		must(t, a.service.SendPosed(t.Context(), holder, a.sv(), seat))
+		row := posed(procurement.Ask{To: "kim@leverantor.example"})
+		if row.Earlier == nil || row.Earlier.Status != requirement.Partly || row.Earlier.How != "Halva finns." || row.Earlier.System != e.System.Name || row.Reply.Status != "" {
+			t.Errorf("what the supplier has answered before: %+v, beside %+v", row.Earlier, row.Reply)
+		}
+		if row := posed(procurement.Ask{To: "kim@annan.example"}); row.Earlier != nil {
+			t.Error("another domain is shown the supplier's answers")
+		}
+		if row := posed(procurement.Ask{To: "kim@leverantor.example", Form: procurement.ToUnit}); row.Earlier != nil {
+			t.Error("an own unit is shown the supplier's answers")
+		}
+		if s, err := a.service.Supplied(t.Context(), a.actor, other.Slug, a.sv()); err != nil || len(s.Replies) != 0 {
+			t.Errorf("%d answers that nobody has sent stand about the second system: %v", len(s.Replies), err)
+		}
+	})
 }
