@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/auth"
@@ -185,6 +186,35 @@ func Administrators(ctx context.Context, tx *db.Tx, org access.OrganisationID) (
 		ORDER BY p.id`, org, access.Administrator, db.Millis(tx.Now.Add(-passkey.Handed)))
 	if err != nil {
 		return nil, fmt.Errorf("read administrators: %w", err)
+	}
+	return out, nil
+}
+
+// Able gives the persons who may do an action to something of a unit by the roles that they hold now, and can sign in: they have not left, their
+// account is not disabled, and they have used a way of signing in.
+func Able(ctx context.Context, tx *db.Tx, org access.OrganisationID, action string, unit access.UnitID) ([]string, error) {
+	list, err := assignments(ctx, tx, org, `a.ended_at IS NULL AND EXISTS (
+		SELECT 1 FROM person p JOIN account c ON c.id = p.account_id AND c.organisation_id = p.organisation_id
+		WHERE p.organisation_id = $1 AND p.id = a.person_id AND p.ended_at IS NULL AND c.disabled_at IS NULL
+		AND EXISTS (SELECT 1 FROM account_identity i WHERE i.organisation_id = $1 AND i.account_id = c.id AND i.last_used_at > 0))`)
+	if err != nil {
+		return nil, err
+	}
+	tree, err := ReadTree(ctx, tx, org)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for i := range list {
+		a := access.Actor{ID: list[i].Person.String(), Organisation: org}
+		if list[i].Unit.IsZero() {
+			a.Roles = []access.Role{list[i].Role}
+		} else {
+			a.Held = []access.Held{tree.Hold(list[i].Role, list[i].Unit)}
+		}
+		if access.AllowedAt(a, action, unit) && !slices.Contains(out, a.ID) {
+			out = append(out, a.ID)
+		}
 	}
 	return out, nil
 }

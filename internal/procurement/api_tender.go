@@ -115,6 +115,7 @@ type apiTenderOut struct {
 		Deadline string          `json:"deadline,omitempty" format:"date-time"`
 		Frozen   string          `json:"frozen,omitempty" format:"date-time"`
 		Opened   string          `json:"opened,omitempty" format:"date-time"`
+		Waits    bool            `json:"waits,omitempty" doc:"Somebody has asked to open the answers, and one more person must"`
 		Winner   string          `json:"winner,omitempty"`
 		Bids     []apiBid        `json:"bids" nullable:"false"`
 		Scores   []apiScore      `json:"scores" nullable:"false"`
@@ -135,6 +136,7 @@ func (p *API) tender(c *web.Context, in *apiPurchaseRef) (*apiTenderOut, error) 
 		return out, nil
 	}
 	b.Started, b.Hash, b.Deadline, b.Winner = true, t.Hash, t.Deadline.UTC().Format(apiTime), t.Winner.String()
+	b.Waits = t.Opened.IsZero() && t.OpeningBy != ""
 	if !t.Frozen.IsZero() {
 		b.Frozen = t.Frozen.UTC().Format(apiTime)
 	}

@@ -83,7 +83,9 @@ type annexPage struct {
 	Shown, Chosen int
 	CanChoose     bool
 	CanSeeReplies bool
-	Exports       []web.Link
+	// Tender leads to the tender that the system came of.
+	Tender  string
+	Exports []web.Link
 }
 
 // annexFilter is how the rows are narrowed.
@@ -157,6 +159,9 @@ func (p *Pages) render(c *web.Context, in *typed) error {
 	}
 	if in != nil {
 		page.Errors = in.faults
+	}
+	if a.Tender != "" && access.AllowedAt(c.Actor, "procurement.Tender", v.System.UnitID) {
+		page.Tender = tenderPath(a.Tender.String())
 	}
 	page.showRows(c, a.Rows, in)
 	page.showOwn(c, a.Own, in)

@@ -34,11 +34,13 @@ func seat(l *link.Link) Seat { return Seat{seats[l.Task], l.Object} }
 type posedPage struct {
 	web.Page
 	Lead, Progress, Topic string
-	Name                  string
-	Topics                []posedTopic
-	Rows                  []posedRow
-	Next                  string
-	Answered              int
+	// Weighs tells a bidder how answers are weighed.
+	Weighs   []string
+	Name     string
+	Topics   []posedTopic
+	Rows     []posedRow
+	Next     string
+	Answered int
 	// Send is what the button that ends the task says, and SendHint what it does.
 	Send, SendHint string
 	// Parts are the topics that colleagues answer; To and Area ask one more. Delegates says that it may be done.
@@ -62,6 +64,7 @@ type posedPart struct {
 
 type posedRow struct {
 	ID, Text, Verify string
+	Weight           string
 	Must             web.Tag
 	Status           web.Choices
 	How, From, File  web.Field
@@ -96,6 +99,13 @@ func (p *Pages) drawPosed(c *web.Context, l *link.Link, topic string, faults []w
 		Lead: t(lead, "Organisation", asked.Organisation, "Day", c.L.Date(lastDay(asked.Until))), Answered: asked.Answered,
 		Progress: t("procurement.posed-progress", "Answered", asked.Answered, "Total", asked.Total),
 		Send:     t("procurement.posed-send"), SendHint: t("procurement.posed-send-hint"), Accept: ".pdf,.png,.jpg,.jpeg,.txt,.csv,.docx,.xlsx,.pptx,.odt,.ods,.odp",
+	}
+	if asked.Sheet.Kind == SheetBid {
+		key := "procurement.posed-unweighed"
+		if asked.Weighed {
+			key = "procurement.posed-weighed"
+		}
+		page.Weighs = []string{t(key), t("procurement.weights-rule")}
 	}
 	if asked.Only != "" {
 		page.Send, page.SendHint = t("procurement.posed-done"), t("procurement.posed-done-hint")
@@ -180,6 +190,9 @@ func posed(c *web.Context, r *PosedRow) posedRow {
 		return saved
 	}
 	out := posedRow{ID: r.ID, Text: r.Text.In(lang), Verify: r.Verify.In(lang), Must: mustTag(c.L, r.Must)}
+	if r.Weight != noWeight {
+		out.Weight = t("procurement.posed-weight", "Weight", r.Weight)
+	}
 	reply := r.Reply
 	if e := r.Earlier; e != nil && reply.Status == "" {
 		reply = e.Reply

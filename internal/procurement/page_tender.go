@@ -42,12 +42,16 @@ type tenderPage struct {
 	web.Page
 	Name, Base, Back string
 	// Started says that there is a tender; else the form begins one.
-	Started             bool
-	Rows                int
-	Until               web.Field
-	Facts               []string
-	Frozen, FrozenBy    string
-	Opened, OpenedBy    string
+	Started          bool
+	Rows             int
+	Until            web.Field
+	Facts            []string
+	Frozen, FrozenBy string
+	Opened, OpenedBy string
+	OpenedWith       string
+	// Opening and OpeningBy tell that somebody has asked to open the answers; Two says that two do.
+	Opening, OpeningBy  string
+	Two                 bool
 	Past, CanRun, Mails bool
 	MayInvite, MayOpen  bool
 	MailHref            string
@@ -145,7 +149,11 @@ func (p *tenderPage) fill(c *web.Context, v *TenderView) {
 	p.Frozen, p.FrozenBy = momentOf(l, x.Frozen), v.People[x.FrozenBy]
 	p.Opened, p.OpenedBy = momentOf(l, x.Opened), v.People[x.OpenedBy]
 	p.MayInvite = p.CanRun && !v.Past && p.Opened == ""
-	p.MayOpen = p.CanRun && v.Past && p.Opened == ""
+	p.OpenedWith, p.Two = v.People[x.OpenedWith], v.Two
+	if p.Opened == "" {
+		p.Opening, p.OpeningBy = momentOf(l, x.Opening), v.People[x.OpeningBy]
+	}
+	p.MayOpen = p.CanRun && v.Past && p.Opened == "" && (x.OpeningBy != c.Actor.ID || !v.Two)
 	p.weigh(c, x)
 	for i := range v.Bids {
 		b := &v.Bids[i]
@@ -373,6 +381,7 @@ var faultsOfTenders = []struct {
 	{ErrNotFrozen, "", "procurement.fault-not-frozen"},
 	{ErrSealed, "", "procurement.fault-sealed"},
 	{ErrOpened, "", "procurement.fault-opened"},
+	{ErrSecond, "", "procurement.fault-second"},
 	{ErrWinner, "vinnare", "procurement.fault-winner"},
 	{ErrNoMail, "till", "procurement.fault-no-mail"},
 	{mail.ErrAddress, "till", "procurement.fault-address"},
@@ -430,7 +439,15 @@ func (p *Pages) inviteBidder(c *web.Context) error {
 }
 
 func (p *Pages) openBids(c *web.Context) error {
-	return p.told(c, p.Service.OpenBids(c.Context(), c.Actor, ids.ID[Purchase](c.Path("id"))), "procurement.bids-opened")
+	id := ids.ID[Purchase](c.Path("id"))
+	if err := p.Service.OpenBids(c.Context(), c.Actor, id); err != nil {
+		return p.told(c, err, "")
+	}
+	v, err := p.Service.Tender(c.Context(), c.Actor, id, c.L)
+	if err == nil && v.Tender != nil && v.Tender.Opened.IsZero() {
+		return p.told(c, nil, "procurement.bids-wait")
+	}
+	return p.told(c, err, "procurement.bids-opened")
 }
 
 func (p *Pages) recallBidder(c *web.Context) error {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/insegel/insegel/internal/catalogue"
+	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/requirement"
 )
 
@@ -69,6 +70,8 @@ type Annex struct {
 	Own []Own
 	// Shall and Should count what is included, Left what is not.
 	Shall, Should, Left int
+	// Tender is the planned purchase that the system came of, when it had a tender.
+	Tender ids.ID[Purchase]
 
 	at place
 }

@@ -41,7 +41,10 @@ func (s *Service) Annex(ctx context.Context, actor access.Actor, ref string, l *
 	var v requirement.View
 	var a Annex
 	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
-		v, a, err = s.annex(ctx, tx, actor, "procurement.Annex", annexRequest{ref, l})
+		if v, a, err = s.annex(ctx, tx, actor, "procurement.Annex", annexRequest{ref, l}); err != nil || a.at.system == "" {
+			return err
+		}
+		a.Tender, err = tenderOf(ctx, tx, a.at.system)
 		return err
 	})
 	if err != nil {

@@ -111,7 +111,12 @@ func (s *Service) Tender(ctx context.Context, actor access.Actor, of ids.ID[Purc
 			}
 		}
 		out.People = map[string]string{}
-		for _, by := range []string{t.FrozenBy, t.OpenedBy} {
+		able, err := organisation.Able(ctx, tx, actor.Organisation, "procurement.OpenBids", p.UnitID)
+		if err != nil {
+			return err
+		}
+		out.Two = slices.ContainsFunc(able, func(id string) bool { return id != actor.ID })
+		for _, by := range []string{t.FrozenBy, t.OpenedBy, t.OpeningBy, t.OpenedWith} {
 			if p, err := organisation.PersonOf(ctx, tx, actor.Organisation, by); err == nil {
 				out.People[by] = p.Name
 			}
@@ -302,7 +307,8 @@ func (s *Service) RecallBidder(ctx context.Context, actor access.Actor, of ids.I
 	return nil
 }
 
-// OpenBids opens the answers of all bidders at once, when the last day to answer has passed and the weights are frozen.
+// OpenBids opens the answers of all bidders at once, when the last day to answer has passed and the weights are frozen. Where more than one may,
+// two do it together: the first asks, and it is done when the second does.
 func (s *Service) OpenBids(ctx context.Context, actor access.Actor, of ids.ID[Purchase]) error {
 	if err := access.Check(actor, "procurement.OpenBids"); err != nil {
 		return err
@@ -324,15 +330,35 @@ func (s *Service) OpenBids(ctx context.Context, actor access.Actor, of ids.ID[Pu
 				sent++
 			}
 		}
-		if err := openTender(ctx, tx, actor, t.ID); err != nil {
+		with, waits, err := s.opener(ctx, tx, actor, t)
+		if err != nil {
 			return err
 		}
-		return t.note(ctx, tx, actor, "procurement.OpenBids", map[string]any{"asked": len(bids), "sent": sent, "weights": t.Weights})
+		if waits {
+			return errors.Join(beginOpening(ctx, tx, actor, t.ID), t.note(ctx, tx, actor, "procurement.AskToOpenBids", map[string]any{"asked": len(bids)}))
+		}
+		if err := openTender(ctx, tx, actor, t.ID, with); err != nil {
+			return err
+		}
+		return t.note(ctx, tx, actor, "procurement.OpenBids", map[string]any{"asked": len(bids), "sent": sent, "weights": t.Weights, "with": with})
 	})
 	if err != nil {
 		return fmt.Errorf("open bids: %w", err)
 	}
 	return nil
+}
+
+// opener tells with whom the actor opens the answers, or that they are the first of two.
+func (s *Service) opener(ctx context.Context, tx *db.Tx, actor access.Actor, t *Tender) (with string, waits bool, err error) {
+	p, err := within(ctx, tx, actor, "procurement.OpenBids", t.Purchase)
+	if err != nil {
+		return "", false, err
+	}
+	able, err := organisation.Able(ctx, tx, actor.Organisation, "procurement.OpenBids", p.UnitID)
+	if err != nil {
+		return "", false, err
+	}
+	return t.opener(actor, able)
 }
 
 // AwardBid notes which bid has won, and when its contract begins. Its answers become the attested status of the system that the purchase is, or
@@ -486,9 +512,13 @@ func (s *Service) poseBid(ctx context.Context, tx *db.Tx, actor access.Actor, in
 		return err
 	}
 	out.Form, out.Organisation, out.System, out.Until, out.at = ToSupplier, o.Name, p.Name, t.Deadline, place{purchase: p.ID}
+	out.Weighed = !t.Frozen.IsZero()
 	for i := range t.Lines {
 		row := posedLine(s.Requirements.Engine.Catalogue, &t.Lines[i])
 		row.Reply = given[row.ID]
+		if weight, ok := t.Weights[row.ID]; ok && out.Weighed {
+			row.Weight = weight
+		}
 		out.Rows = append(out.Rows, row)
 	}
 	return nil

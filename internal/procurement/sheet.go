@@ -69,6 +69,8 @@ type Posed struct {
 	Rows                 []PosedRow
 	// Total is how many there are, Answered how many have an answer.
 	Total, Answered int
+	// Weighed says that the weights of a tender are frozen, so that a bidder is told them.
+	Weighed bool
 	// Parts are the topics that colleagues answer.
 	Parts []Part
 
@@ -85,7 +87,9 @@ type PosedRow struct {
 	TopicName    catalogue.Text
 	Text, Verify catalogue.Text
 	Reply        Reply
-	Files        []Attached
+	// Weight is what a requirement that should be met weighs when bids are compared, as it was frozen; noWeight when there is none.
+	Weight int
+	Files  []Attached
 	// Earlier is what the same supplier has answered before, to be confirmed; nil when there is nothing, or an answer already.
 	Earlier *Earlier
 }
@@ -104,6 +108,7 @@ func askedRow(r *Row, form Form) PosedRow {
 	out := PosedRow{
 		ID: r.ID, Version: r.Version, Must: r.Mandatory(), Topic: r.Topic.ID, TopicName: r.Topic.Name,
 		Text: catalogue.Text{SV: r.Shall(catalogue.SV), EN: r.Shall(catalogue.EN)}, Verify: catalogue.Text{SV: r.Verify(catalogue.SV), EN: r.Verify(catalogue.EN)},
+		Weight: noWeight,
 	}
 	if form == ToUnit {
 		out.Text = catalogue.Text{SV: r.Is(catalogue.SV), EN: r.Is(catalogue.EN)}
@@ -115,7 +120,7 @@ func askedRow(r *Row, form Form) PosedRow {
 func askedOwn(o *Own) PosedRow {
 	return PosedRow{
 		ID: o.ID.String(), Version: 1, Must: o.Must, Own: true, Topic: ownTopic,
-		Text: catalogue.Text{SV: o.Text, EN: o.Text}, Verify: catalogue.Text{SV: o.Verify, EN: o.Verify},
+		Text: catalogue.Text{SV: o.Text, EN: o.Text}, Verify: catalogue.Text{SV: o.Verify, EN: o.Verify}, Weight: noWeight,
 	}
 }
 

@@ -25,14 +25,16 @@ func bidAnswerCell(id ids.ID[Bid], requirement string) db.Cell {
 }
 
 const tenderColumns = `t.id, t.purchase_id, t.number, t.hash, t.content, t.deadline_at, t.weights, t.frozen_at, t.frozen_by, t.opened_at, t.opened_by,
+	t.opening_by, t.opening_at, t.opened_with,
 	t.winner_id, t.starts_on, t.created_by, t.created_at FROM tender t WHERE t.organisation_id = $1`
 
 func scanTender(ctx context.Context, tx *db.Tx, row func(dest ...any) error) (Tender, error) {
 	var t Tender
 	var content, weights string
 	var deadline, at int64
-	var frozen, opened sql.NullInt64
-	err := row(&t.ID, &t.Purchase, &t.Number, &t.Hash, &content, &deadline, &weights, &frozen, &t.FrozenBy, &opened, &t.OpenedBy, &t.Winner, &t.Starts, &t.By, &at)
+	var frozen, opened, opening sql.NullInt64
+	err := row(&t.ID, &t.Purchase, &t.Number, &t.Hash, &content, &deadline, &weights, &frozen, &t.FrozenBy, &opened, &t.OpenedBy,
+		&t.OpeningBy, &opening, &t.OpenedWith, &t.Winner, &t.Starts, &t.By, &at)
 	if err == nil {
 		content, err = tx.Open(ctx, t.cell(), content)
 	}
@@ -45,6 +47,9 @@ func scanTender(ctx context.Context, tx *db.Tx, row func(dest ...any) error) (Te
 	t.Deadline, t.At = db.FromMillis(deadline), db.FromMillis(at)
 	if frozen.Valid {
 		t.Frozen = db.FromMillis(frozen.Int64)
+	}
+	if opening.Valid {
+		t.Opening = db.FromMillis(opening.Int64)
 	}
 	if opened.Valid {
 		t.Opened = db.FromMillis(opened.Int64)
@@ -61,6 +66,19 @@ func tenderBy(ctx context.Context, tx *db.Tx, column, value string) (Tender, err
 		return Tender{}, fmt.Errorf("read tender: %w", err)
 	}
 	return t, nil
+}
+
+// tenderOf finds the purchase with a tender that a system came of; empty when there is none.
+func tenderOf(ctx context.Context, tx *db.Tx, id ids.ID[system.System]) (ids.ID[Purchase], error) {
+	list, err := db.All(ctx, tx, func(scan func(...any) error) (ids.ID[Purchase], error) {
+		var p ids.ID[Purchase]
+		return p, scan(&p)
+	}, `SELECT p.id FROM purchase p JOIN tender t ON t.purchase_id = p.id AND t.organisation_id = p.organisation_id
+		WHERE p.organisation_id = $1 AND p.system_id = $2 ORDER BY p.id`, tx.Scope, id)
+	if err != nil || len(list) == 0 {
+		return "", err
+	}
+	return list[len(list)-1], nil
 }
 
 func insertTender(ctx context.Context, tx *db.Tx, t *Tender) error {
@@ -99,9 +117,17 @@ func saveWeights(ctx context.Context, tx *db.Tx, t *Tender, freeze any) error {
 	return err
 }
 
-func openTender(ctx context.Context, tx *db.Tx, actor access.Actor, id ids.ID[Tender]) error {
-	n, err := tx.Exec(ctx, `UPDATE tender SET opened_at = $1, opened_by = $2 WHERE organisation_id = $3 AND id = $4 AND opened_at IS NULL AND frozen_at IS NOT NULL AND deadline_at <= $1`,
-		db.Millis(tx.Now), actor.ID, tx.Scope, id)
+// beginOpening notes who has asked to open the answers of a tender and waits for somebody else.
+func beginOpening(ctx context.Context, tx *db.Tx, actor access.Actor, id ids.ID[Tender]) error {
+	_, err := tx.Exec(ctx, `UPDATE tender SET opening_by = $1, opening_at = $2 WHERE organisation_id = $3 AND id = $4 AND opened_at IS NULL`,
+		actor.ID, db.Millis(tx.Now), tx.Scope, id)
+	return err
+}
+
+func openTender(ctx context.Context, tx *db.Tx, actor access.Actor, id ids.ID[Tender], with string) error {
+	n, err := tx.Exec(ctx, `UPDATE tender SET opened_at = $1, opened_by = $2, opened_with = $3
+		WHERE organisation_id = $4 AND id = $5 AND opened_at IS NULL AND frozen_at IS NOT NULL AND deadline_at <= $1`,
+		db.Millis(tx.Now), actor.ID, with, tx.Scope, id)
 	if err == nil && n == 0 {
 		return ErrOpened
 	}

@@ -5,8 +5,10 @@ package procurement
 import (
 	"errors"
 	"maps"
+	"slices"
 	"time"
 
+	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/auth/link"
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
@@ -43,6 +45,8 @@ var (
 	ErrSealed = errors.New("the answers are sealed until the last day to answer has passed and they are opened")
 	// ErrOpened says that the answers have been opened, after which nobody more is asked.
 	ErrOpened = errors.New("the answers have been opened")
+	// ErrSecond says that somebody else must open the answers too.
+	ErrSecond = errors.New("the answers are opened by two: somebody else who may must open them too")
 	// ErrWinner says that the bid cannot win: it was not sent, or another has won.
 	ErrWinner = errors.New("the bid cannot win")
 )
@@ -64,6 +68,10 @@ type Tender struct {
 	Frozen, Opened time.Time
 	FrozenBy       string
 	OpenedBy       string
+	// OpeningBy is who has asked at Opening to open the answers, and waits for somebody else; OpenedWith is whoever that was when they were
+	// opened. Both are empty where only one person may open them.
+	OpeningBy, OpenedWith string
+	Opening               time.Time
 	// Winner is the bid that won; empty until one has. Starts is when its contract begins.
 	Winner ids.ID[Bid]
 	Starts civil.Date
@@ -90,6 +98,23 @@ type Bid struct {
 type Invite struct {
 	Name, To, Lang string
 	Continue       ids.ID[Bid]
+}
+
+// opener tells with whom somebody opens the answers, when able are those who may. Where nobody else may, it is done alone. Who is the first
+// waits for a second; ErrSecond says that the first cannot be both.
+func (t *Tender) opener(actor access.Actor, able []string) (with string, waits bool, err error) {
+	others := slices.ContainsFunc(able, func(id string) bool { return id != actor.ID })
+	switch {
+	case !others:
+		return "", false, nil
+	case actor.Emergency: // nobody knows who that is
+		return "", false, ErrSecond
+	case t.OpeningBy != actor.ID && slices.Contains(able, t.OpeningBy):
+		return t.OpeningBy, false, nil
+	case t.OpeningBy == actor.ID:
+		return "", false, ErrSecond
+	}
+	return "", true, nil
 }
 
 // weigh takes in weights: only those of requirements that should be met, each within its limits.
@@ -233,9 +258,12 @@ func (t *Tender) Held(bids []Bid, answers map[ids.ID[Bid]]map[string]Reply) Comp
 	return out
 }
 
+// noWeight stands for the weight of what has none, or none that is decided.
+const noWeight = -1
+
 // posedLine is a requirement of a tender as it is asked.
 func posedLine(c *catalogue.Catalogue, l *Line) PosedRow {
-	out := PosedRow{ID: l.ID, Version: l.Version, Must: l.Must, Own: l.Own, Topic: l.Topic, Text: l.Text, Verify: l.Verify}
+	out := PosedRow{ID: l.ID, Version: l.Version, Must: l.Must, Own: l.Own, Topic: l.Topic, Text: l.Text, Verify: l.Verify, Weight: noWeight}
 	if topic, ok := c.Topic(l.Topic); ok {
 		out.TopicName = topic.Name
 	} else {
@@ -269,8 +297,10 @@ type TenderView struct {
 	Rows int
 	// Past says that the last day to answer has passed, Mails that the organisation can send mail.
 	Past, Mails bool
-	Today       civil.Date
-	People      map[string]string
+	// Two says that two people open the answers together, because more than one may.
+	Two    bool
+	Today  civil.Date
+	People map[string]string
 }
 
 // named reports whether one of the bidders has a name.

@@ -7,15 +7,21 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/auth"
 	"github.com/insegel/insegel/internal/auth/link"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/dbtest"
+	"github.com/insegel/insegel/internal/document/documenttest"
 	"github.com/insegel/insegel/internal/evidence"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/procurement"
@@ -245,8 +251,136 @@ func TestTenderPages(t *testing.T) {
 	if sheet.Status != http.StatusOK || len(z.File) < 5 {
 		t.Errorf("the sheet: %d with %d parts", sheet.Status, len(z.File))
 	}
+	b.cells(t, sheet.Body)
 	b.reader.Roles = []access.Role{access.Auditor}
 	if p := b.client.Get(path); p.Status != http.StatusForbidden {
 		t.Errorf("the auditor: %d", p.Status)
+	}
+}
+
+// cells sees that the workbook has the numbers of the comparison, cell by cell.
+func (b *bidding) cells(t *testing.T, body string) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "anbud.xlsx")
+	must(t, os.WriteFile(path, []byte(body), 0o600))
+	v := b.view(t)
+	var sum, all [][]string
+	for _, s := range documenttest.RowsXLSX(t, path) {
+		for _, row := range s.Rows {
+			switch {
+			case len(row) > 4 && row[0] == "Beta AB":
+				sum = append(sum, row)
+			case len(row) > 5 && (row[0] == "Ska" || row[0] == "Bör"):
+				all = append(all, row)
+			}
+		}
+	}
+	if len(sum) != 1 || sum[0][1] != "0" || sum[0][2] != "6" || sum[0][3] != "0" || sum[0][4] != "15" {
+		t.Errorf("the sum: %q, want 0 met, 6 otherwise, 0 missing and 15 points", sum)
+	}
+	if len(all) != len(v.Comparison.Lines) {
+		t.Fatalf("%d rows, and %d requirements: %q", len(all), len(v.Comparison.Lines), all)
+	}
+	for i := range v.Comparison.Lines {
+		line, row := &v.Comparison.Lines[i], all[i]
+		want := []string{"Ska", line.Text.SV, "", "Delvis", "", "så"}
+		if !line.Must {
+			want = []string{"Bör", line.Text.SV, "10", "Delvis", "5", "så"}
+		}
+		if diff := cmp.Diff(want, row[:6]); diff != "" {
+			t.Errorf("row %d (-want +got):\n%s", i, diff)
+		}
+	}
+}
+
+// colleague is a person of the organisation with a role, who has signed in.
+func (b *bidding) colleague(t *testing.T, name string, role access.Role) access.Actor {
+	t.Helper()
+	org := b.actor.Organisation
+	x := access.Actor{Name: name, Organisation: org, Roles: []access.Role{role}, Fresh: true}
+	must(t, b.db.Write(t.Context(), org, func(tx *db.Tx) error {
+		n, err := auth.AddPerson(t.Context(), tx, auth.NewPerson{
+			Organisation: org, Name: name, Folded: strings.ToLower(name), Origin: "first", Roles: x.Roles, Issuer: "https://idp.example", Subject: name,
+		})
+		x.ID = n.Person.String()
+		if err == nil {
+			_, err = tx.Exec(t.Context(), `UPDATE account_identity SET last_used_at = 1 WHERE organisation_id = $1`, org)
+		}
+		return err
+	}))
+	return x
+}
+
+// Where two may open the bids they do it together: neither can be both, and who may not is no second.
+func TestBidsAreOpenedByTwo(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		b := newBidding(t, d)
+		first, second, auditor := b.colleague(t, "Asta", access.Procurer), b.colleague(t, "Bo", access.Coordinator), b.colleague(t, "Cia", access.Auditor)
+		b.bid(t, 0, requirement.Met, nil)
+		must(t, b.service.FreezeTender(t.Context(), first, b.purchase))
+		b.now = time.Date(2026, 12, 10, 23, 0, 0, 0, time.UTC)
+		must(t, b.service.OpenBids(t.Context(), first, b.purchase))
+		if v := b.view(t); v.Comparison != nil || !v.Tender.Opened.IsZero() || v.Tender.OpeningBy != first.ID || v.People[first.ID] != "Asta" || !v.Two {
+			t.Fatalf("one alone has opened the bids, or nobody knows that they wait: %+v", v.Tender)
+		}
+		if err := b.service.OpenBids(t.Context(), first, b.purchase); !errors.Is(err, procurement.ErrSecond) {
+			t.Errorf("the first is also the second: %v", err)
+		}
+		if err := b.service.OpenBids(t.Context(), auditor, b.purchase); !errors.Is(err, access.ErrDenied) {
+			t.Errorf("the auditor is the second: %v", err)
+		}
+		nobody := second
+		nobody.Emergency = true
+		if err := b.service.OpenBids(t.Context(), nobody, b.purchase); !errors.Is(err, procurement.ErrSecond) {
+			t.Errorf("a sealed passkey is the second: %v", err)
+		}
+		must(t, b.service.OpenBids(t.Context(), second, b.purchase))
+		if v := b.view(t); v.Comparison == nil || v.Tender.OpenedBy != second.ID || v.Tender.OpenedWith != first.ID {
+			t.Errorf("two have opened the bids: %+v", v.Tender)
+		}
+	})
+}
+
+// A bidder is told what answers weigh when that is frozen, and that it is not decided before; the tender is found from the system that it became.
+func TestBiddersSeeFrozenWeights(t *testing.T) {
+	b := newBidding(t, dbtest.SQLite(t))
+	seat, holder := procurement.Seat{Kind: procurement.SheetBid, ID: b.bids[0].ID.String()}, b.holder(b.bids[0].Link)
+	posed := func() procurement.Posed {
+		t.Helper()
+		p, err := b.service.Posed(t.Context(), holder, seat, b.sv())
+		must(t, err)
+		return p
+	}
+	should := ""
+	for i := range b.view(t).Tender.Lines {
+		if l := &b.view(t).Tender.Lines[i]; !l.Must {
+			should = l.ID
+		}
+	}
+	must(t, b.service.WeighTender(t.Context(), b.procuring, b.purchase, map[string]int{should: 40}))
+	weight := func(p procurement.Posed) (of, all int) {
+		for i := range p.Rows {
+			if p.Rows[i].ID == should {
+				of = p.Rows[i].Weight
+			}
+			if p.Rows[i].Weight >= 0 {
+				all++
+			}
+		}
+		return of, all
+	}
+	if of, all := weight(posed()); posed().Weighed || of >= 0 || all != 0 {
+		t.Errorf("before the weights are frozen a bidder sees %d, and %d weights", of, all)
+	}
+	must(t, b.service.FreezeTender(t.Context(), b.procuring, b.purchase))
+	if of, all := weight(posed()); !posed().Weighed || of != 40 || all != 3 {
+		t.Errorf("when the weights are frozen a bidder sees %d, and %d weights", of, all)
+	}
+	sys, err := b.service.MakeSystem(t.Context(), b.actor, b.purchase)
+	must(t, err)
+	b.reader.Roles = []access.Role{access.Procurer}
+	p := open(t, b.world, "/system/"+sys.Slug+"/upphandling", http.StatusOK)
+	if href := "/upphandling/" + b.purchase.String() + "/anbud"; !p.Has("a[href='"+href+"']") || b.client.Get(href).Status != http.StatusOK {
+		t.Error("the tender is not found from the system that the purchase became")
 	}
 }
