@@ -20,6 +20,9 @@ type loader struct {
 	editionFile  string
 	replaced     []replacement
 	parsed       map[string]*parsedFile
+	// over is the draft that is laid over the catalogue, or nil, and existed the rows that it found there, by kind and id.
+	over    *overlay
+	existed map[string]bool
 }
 
 // parsedFile is a file that has been parsed but not yet read.
@@ -38,8 +41,10 @@ type replacement struct {
 }
 
 // Load reads and checks a whole catalogue. The error is Problems: all that is wrong, not the first.
-func Load(fsys fs.FS) (*Catalogue, error) {
-	l := &loader{fsys: fsys, Catalogue: &Catalogue{Vocabulary: &Vocabulary{}}, tenderTopics: map[string]int{}}
+func Load(fsys fs.FS) (*Catalogue, error) { return load(fsys, nil) }
+
+func load(fsys fs.FS, over *overlay) (*Catalogue, error) {
+	l := &loader{fsys: fsys, Catalogue: &Catalogue{Vocabulary: &Vocabulary{}}, tenderTopics: map[string]int{}, over: over, existed: map[string]bool{}}
 	l.index()
 	l.parseAll()
 	l.file("facts.yaml", func(r *reader, root *node) { l.Vocabulary = readVocabulary(r, root) })
@@ -49,11 +54,11 @@ func Load(fsys fs.FS) (*Catalogue, error) {
 	}
 	l.file("evidence.yaml", rows(l, "evidence", "evidence", &l.Evidence, l.evidence, readEvidenceKind))
 	l.file("tender-topics.yaml", rows(l, "tender-topics", "topics", &l.TenderTopics, l.tenderTopics, readTenderTopic))
-	l.dir("law", rows(l, "law", "laws", &l.Laws, l.laws, func(o *object) Law { return readLaw(o, l.Vocabulary) }))
-	l.dir("information", rows(l, "information", "types", &l.Types, l.types, func(o *object) InformationType {
+	l.both("law", rows(l, "law", "laws", &l.Laws, l.laws, func(o *object) Law { return readLaw(o, l.Vocabulary) }))
+	l.both("information", rows(l, "information", "types", &l.Types, l.types, func(o *object) InformationType {
 		return readInformationType(o, l.Vocabulary)
 	}))
-	l.dir("requirements", l.readRequirements)
+	l.both("requirements", l.readRequirements)
 	l.orderRequirements()
 	l.checkReplaced()
 	l.dir("models", l.readModel)
@@ -67,7 +72,16 @@ func Load(fsys fs.FS) (*Catalogue, error) {
 	if err := l.problems.orNil(); err != nil {
 		return nil, err
 	}
+	if over != nil {
+		l.Edition += DraftMark + over.edition
+	}
 	return l.Catalogue, nil
+}
+
+// both reads a directory, and then what a draft has of the same kind.
+func (l *loader) both(kind string, read func(*reader, *node)) {
+	l.dir(kind, read)
+	l.laid(kind, read)
 }
 
 func (l *loader) index() {
@@ -171,9 +185,13 @@ func rows[T identified](l *loader, kind, key string, to *[]T, index map[string]i
 		if !ok {
 			return
 		}
-		list := o.list(key)
+		l.removes(r, o, kind)
+		list := l.rowsIn(r, o, key)
 		o.done()
 		for i := range list {
+			if l.gone(r, kind, &list[i]) {
+				continue
+			}
 			if row, ok := r.object(&list[i]); ok {
 				one := read(row)
 				row.done()
@@ -205,16 +223,23 @@ func (l *loader) readRequirements(r *reader, root *node) {
 	if !ok {
 		return
 	}
+	l.removes(r, o, "requirements")
 	topic, ok := readTopic(r, o)
-	if _, twice := l.topics[topic.ID]; ok && twice {
+	_, twice := l.topics[topic.ID]
+	if ok && twice && !r.draft {
 		r.fault(o.get("topic"), "the topic %s has a file already; keep a topic in one file", topic.ID)
 		return
 	}
-	l.topics[topic.ID] = len(l.Topics)
-	l.Topics = append(l.Topics, topic)
-	list := o.list("requirements")
+	if !twice {
+		l.topics[topic.ID] = len(l.Topics)
+		l.Topics = append(l.Topics, topic)
+	}
+	list := l.rowsIn(r, o, "requirements")
 	o.done()
 	for i := range list {
+		if l.gone(r, "requirements", &list[i]) {
+			continue
+		}
 		row, ok := r.object(&list[i])
 		if !ok {
 			continue
