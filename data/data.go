@@ -8,5 +8,5 @@ import "embed"
 
 // Files is the catalogue that ships with the program. Hand it on as an fs.FS.
 //
-//go:embed authentication.yaml facts.yaml indicator-facts.yaml evidence.yaml evidence-life.yaml proof.yaml tender-topics.yaml law models information requirements threats indicators geography detectors probe signin.yaml incidents risk campaigns
+//go:embed authentication.yaml facts.yaml indicator-facts.yaml evidence.yaml evidence-life.yaml proof.yaml tender-topics.yaml law models information requirements threats indicators geography detectors probe signin.yaml incidents risk campaigns drafts
 var Files embed.FS

@@ -131,6 +131,12 @@ func (l *loader) gone(r *reader, kind string, row *node) bool {
 	return l.over.away[kind][id.text]
 }
 
+// referAll is refer for what is counted by rows that a draft may have taken away: nothing is counted by those any more.
+func (l *loader) referAll(o *object, what, kind string, rows map[string]int) func(*node, string) bool {
+	check := refer(o, what, rows)
+	return func(n *node, word string) bool { return l.existed[kind+" "+word] || check(n, word) }
+}
+
 // rowsIn gives the rows of a file. A draft may have none, when all it does is to remove.
 func (l *loader) rowsIn(r *reader, o *object, key string) []node {
 	if r.draft && o.get("remove") != nil {

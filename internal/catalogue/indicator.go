@@ -119,8 +119,8 @@ func (c *Catalogue) IndicatorFact(id string) (int, bool) {
 
 func (l *loader) readIndicatorFact(o *object) IndicatorFact {
 	f := IndicatorFact{
-		ID: o.id(factID), Name: o.text("name"), Types: o.words("types", refer(o, "information type", l.types)),
-		Answers: o.words("answers", refer(o, "requirement", l.requirements)), Actions: o.words("actions", refer(o, "requirement", l.requirements)),
+		ID: o.id(factID), Name: o.text("name"), Types: o.words("types", l.referAll(o, "information type", "information", l.types)),
+		Answers: o.words("answers", l.referAll(o, "requirement", "requirements", l.requirements)), Actions: o.words("actions", l.referAll(o, "requirement", "requirements", l.requirements)),
 	}
 	if len(l.IndicatorFacts) >= MaxIndicatorFacts {
 		o.fault(o.node, "there are more than %d facts; a row has one bit for each", MaxIndicatorFacts)
@@ -141,7 +141,7 @@ func (l *loader) readIndicator(o *object) Indicator {
 		Answer:      o.oneOf("answer", AnswerShare, AnswerEvery, AnswerAny, AnswerNone, AnswerPublished),
 		Corresponds: o.optional("corresponds"),
 		Questions:   o.words("questions", anyWord),
-		Laws:        o.words("laws", refer(o, "law", l.laws)),
+		Laws:        o.words("laws", l.referAll(o, "law", "law", l.laws)),
 		Breaks:      readBreaks(o),
 		References:  readReferences(o),
 	}

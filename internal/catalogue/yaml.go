@@ -27,6 +27,85 @@ const (
 // believed to count. The parser's own sentence says what could not be read, and on which line.
 func Decode(b []byte, into any) error {
 	d := yaml.NewDecoder(bytes.NewReader(b))
+	d.KnownFields(true)
+	return d.Decode(into)
+}
+
+type nodeKind uint8
+
+const (
+	scalarNode nodeKind = iota
+	nullNode
+	listNode
+	mapNode
+)
+
+func (k nodeKind) String() string {
+	return [...]string{"a value", "nothing", "a list", "a mapping"}[k]
+}
+
+// node is one value of a YAML file with its place in the file.
+type node struct {
+	line, column int
+	kind         nodeKind
+	text         string // of a scalar, without quotes
+	quoted       bool
+	items        []node  // of a list
+	entries      []entry // of a mapping, in the order of the file
+}
+
+// entry is one key of a mapping with its value.
+type entry struct {
+	key          string
+	line, column int
+	value        node
+}
+
+// reader reads one file and gathers what is wrong with it.
+type reader struct {
+	file     string
+	upload   bool   // the file comes from outside and is held to the limits above
+	draft    bool   // the file is of a draft that is laid over the catalogue
+	edition  string // the version that the file says it belongs to
+	nodes    int    // how many values have been read
+	problems Problems
+}
+
+func (r *reader) faultAt(line, column int, format string, args ...any) {
+	if r.upload && len(r.problems) >= maxProblems {
+		return
+	}
+	r.problems = append(r.problems, Problem{r.file, line, column, fmt.Sprintf(format, args...)})
+}
+
+func (r *reader) fault(n *node, format string, args ...any) {
+	r.faultAt(n.line, n.column, format, args...)
+}
+
+// parse turns a file of one document into nodes; false when there is nothing to read further.
+func (r *reader) parse(b []byte) (*node, bool) {
+	all, ok := r.documents(b)
+	if ok && len(all) != 1 {
+		r.faultAt(0, 0, "the file must hold exactly one YAML document")
+		ok = false
+	}
+	if !ok {
+		return nil, false
+	}
+	return all[0], true
+}
+
+// documents turns a file into nodes, one for each document; false when there is nothing to read further.
+func (r *reader) documents(b []byte) ([]*node, bool) {
+	if r.upload && len(b) > maxUploadBytes {
+		r.faultAt(0, 0, "the file is %d bytes; it may be at most %d", len(b), maxUploadBytes)
+		return nil, false
+	}
+	if !utf8.Valid(b) {
+		r.faultAt(0, 0, "the file is not UTF-8; save it as UTF-8")
+		return nil, false
+	}
+	d := yaml.NewDecoder(bytes.NewReader(b))
 	var out []*node
 	for {
 		var document yaml.Node

@@ -101,7 +101,7 @@ func (s *Service) Recount(ctx context.Context, actor access.Actor) ([]Sum, error
 	}
 	total := NewTotal(s.Engine)
 	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
-		return eachRows(ctx, tx, actor.Organisation, func(_ string, rows []followup.Row) { total.Add(s.Engine.Tally(rows)) })
+		return EachRows(ctx, tx, actor.Organisation, func(_ string, rows []followup.Row) { total.Add(s.Engine.Tally(rows)) })
 	})
 	if err != nil {
 		return nil, fmt.Errorf("count the nation: %w", err)

@@ -227,8 +227,8 @@ func saveRows(ctx context.Context, tx *db.Tx, org access.OrganisationID, municip
 func bits64(f followup.Facts) int64  { return int64(f) }          //nolint:gosec // the bits are kept, not the number
 func factsOf(v int64) followup.Facts { return followup.Facts(v) } //nolint:gosec // as above
 
-// eachRows reads the rows of every simulated municipality, one municipality at a time, and hands them on. They are only lent.
-func eachRows(ctx context.Context, tx *db.Tx, org access.OrganisationID, do func(municipality string, rows []followup.Row)) (err error) {
+// EachRows reads the rows of every simulated municipality, one municipality at a time, and hands them on. They are only lent.
+func EachRows(ctx context.Context, tx *db.Tx, org access.OrganisationID, do func(municipality string, rows []followup.Row)) (err error) {
 	found, err := tx.Query(ctx, `SELECT municipality, kind, alike, yes_measured, no_measured, yes_attested, no_attested, yes_self, no_self FROM national_row
 		WHERE organisation_id = $1 ORDER BY municipality, number`, org)
 	if err != nil {

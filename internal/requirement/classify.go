@@ -74,7 +74,7 @@ func (e *Engine) Classify(c *catalogue.Case, date civil.Date, l *locale.Localize
 		sources[i] = c.Information[i].Source
 	}
 	sub.Facts, sub.Origins = e.Catalogue.Vocabulary.Resolve(c.Subject, sources)
-	if out.Stop = need.Stop || suspected(&sub); out.Stop {
+	if out.Stop = need.Stop || Suspected(&sub); out.Stop {
 		out.Rules = e.stopRules(&sub, l)
 		return out
 	}

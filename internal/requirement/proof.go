@@ -69,6 +69,20 @@ type Proof struct {
 
 // LoadProof reads what evidence shows about the catalogue's requirements.
 func LoadProof(data fs.FS, c *catalogue.Catalogue, x *verdict.Indicator, life *evidence.Life) (*Proof, error) {
+	return loadProof(data, c, x, life, func(string) bool { return false })
+}
+
+// ProofOver is the proof of a draft that is laid over a catalogue. What shows a requirement that the draft takes away shows it no longer.
+func ProofOver(data fs.FS, base *Proof, draft *catalogue.Catalogue) (*Proof, error) {
+	return loadProof(data, draft, base.indicator, base.life, func(id string) bool {
+		_, was := base.catalogue.Requirement(id)
+		_, is := draft.Requirement(id)
+		return was && !is
+	})
+}
+
+// loadProof reads what evidence shows, but of requirements that are gone.
+func loadProof(data fs.FS, c *catalogue.Catalogue, x *verdict.Indicator, life *evidence.Life, gone func(id string) bool) (*Proof, error) {
 	b, err := fs.ReadFile(data, proofFile)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrProof, err)
@@ -91,9 +105,12 @@ func LoadProof(data fs.FS, c *catalogue.Catalogue, x *verdict.Indicator, life *e
 		}
 	}
 	for _, l := range file.Logins {
-		faults = append(faults, p.addLogin(l))
+		if !gone(l.Requirement) {
+			faults = append(faults, p.addLogin(l))
+		}
 	}
 	for _, s := range file.Subjects {
+		s.Requirements = slices.DeleteFunc(s.Requirements, func(r provenByAge) bool { return gone(r.ID) })
 		faults = append(faults, p.addSubject(s))
 	}
 	if err := errors.Join(faults...); err != nil {

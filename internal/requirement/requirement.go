@@ -179,6 +179,16 @@ func (e *Engine) Requirements(s *Subject, day *Day, out *Outcome, l *locale.Loca
 	return list
 }
 
+// Because gives the reasons of one requirement of an outcome; ok is false when it does not apply.
+func (e *Engine) Because(id string, s *Subject, day *Day, out *Outcome, l *locale.Localizer) (because []catalogue.Because, ok bool) {
+	i, ok := e.Catalogue.RequirementIndex(id)
+	if !ok || !out.Requirements.Has(i) {
+		return nil, false
+	}
+	a := e.explain(i, s, day, out, l)
+	return a.Because, true
+}
+
 // explain gives a requirement its reasons: what makes its condition hold, the level it follows from, and the laws it rests on.
 func (e *Engine) explain(i int, s *Subject, day *Day, out *Outcome, l *locale.Localizer) Applied {
 	r := &e.Catalogue.Requirements[i]

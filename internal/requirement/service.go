@@ -26,6 +26,16 @@ type Service struct {
 	Engine *Engine
 	// Proof says what evidence shows. Without it nothing is judged from evidence.
 	Proof *Proof
+	// LawOn is the day whose law applies, where that is not today: to see ahead. What is known is judged as of today all the same.
+	LawOn civil.Date
+}
+
+// day prepares the day whose law applies.
+func (s *Service) day(today civil.Date) *Day {
+	if !s.LawOn.IsZero() {
+		return s.Engine.At(s.LawOn)
+	}
+	return s.Engine.At(today)
 }
 
 // View reads one system and derives what follows for it, with every reason.
@@ -138,7 +148,7 @@ func (s *Service) material(ctx context.Context, tx *db.Tx, systems []system.Syst
 		return nil, nil, err
 	}
 	m.engine, m.today = s.Engine, civil.Of(tx.Now)
-	m.day = s.Engine.At(m.today)
+	m.day = s.day(m.today)
 	m.needs = make([]classification.Need, len(systems))
 	for i := range systems {
 		state := states[list[i]]

@@ -77,7 +77,7 @@ func (m *material) view(k known, out *Outcome) View {
 	if v.Need.Stop {
 		return v
 	}
-	v.Need.Suspected = suspected(&v.Subject)
+	v.Need.Suspected = Suspected(&v.Subject)
 	m.engine.DeriveSubject(&v.Subject, m.day, out)
 	v.Records, v.Answers, v.applies = m.records[s.ID], answers, slices.Clone(out.Requirements)
 	judged := Case{Logins: s.Logins, Records: v.Records, Answers: answers, Figures: m.figures, On: m.today}
@@ -150,8 +150,8 @@ func (m *material) subject(s *system.System, need *classification.Need) Subject 
 	return sub
 }
 
-// suspected reports whether what is known points at security protection.
-func suspected(s *Subject) bool {
+// Suspected reports whether what is known points at security protection.
+func Suspected(s *Subject) bool {
 	for _, o := range s.Origins {
 		if o.Fact == "security_sensitive" && o.Truth != catalogue.No {
 			return true
