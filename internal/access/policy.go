@@ -511,6 +511,15 @@ var policies = map[string]Policy{
 	"national.Divide":          {Kind: KindNational, By: with(counts, runs), StepUp: true},
 	"national.Picture":         {Kind: KindNational, By: with(with(counts, knows), with(runs, reads))},
 
+	"whatif.List":        {Kind: KindRule, By: with(with(sees, counts), reads)},
+	"whatif.Load":        {Kind: KindRule, By: with(steers, writes)},
+	"whatif.Remove":      {Kind: KindRule, By: with(steers, writes)},
+	"whatif.Open":        {Kind: KindRequirement, By: with(sees, reads), Weakness: true},
+	"whatif.Requirement": {Kind: KindRequirement, By: with(sees, reads), Weakness: true},
+	"whatif.Weigh":       {Kind: KindRequirement, By: sees, Weakness: true},
+	"whatif.Nation":      {Kind: KindNational, By: with(with(sees, counts), reads)},
+	"whatif.Held":        {Kind: KindNational, By: with(counts, runs)},
+
 	"overview.Brief":           {Kind: KindIndicator, By: leads, Weakness: true},
 	"overview.Home":            {Kind: KindSystem, By: works, Weakness: true},
 	"overview.List":            {Kind: KindSystem, By: with(works, reads), Weakness: true},

@@ -63,6 +63,7 @@ import (
 	"github.com/insegel/insegel/internal/system"
 	"github.com/insegel/insegel/internal/web"
 	"github.com/insegel/insegel/internal/webhook"
+	"github.com/insegel/insegel/internal/whatif"
 	"github.com/insegel/insegel/internal/workshop"
 )
 
@@ -168,6 +169,7 @@ type App struct {
 	Campaigns       *campaign.Service
 	Followup        *followup.Service
 	National        *national.Service
+	WhatIf          *whatif.Service
 }
 
 // ErrOldSchema says that the database lacks migrations that the application's role may not make.
@@ -336,6 +338,7 @@ func (a *App) build(ctx context.Context, o Options) error {
 	a.Reports.Followup = a.Followup
 	a.National = &national.Service{DB: a.DB, Engine: indicators, Followup: a.Followup, Approvals: a.Approvals, Jobs: a.Jobs, Outbound: a.Outbound}
 	a.National.Register()
+	a.WhatIf = &whatif.Service{DB: a.DB, Requirements: a.Requirements, Data: data.Files}
 	national.Register(a.Jobs, a.National)
 	return nil
 }

@@ -219,6 +219,9 @@ func (a *App) tellAll(ctx context.Context, actor access.Actor, s *story, today c
 	if err := a.tellProcessings(ctx, actor, s, names, today); err != nil {
 		return err
 	}
+	if err := a.tellDraft(ctx, actor); err != nil {
+		return err
+	}
 	return errors.Join(a.tellPurchases(ctx, actor, s), a.tellCampaign(ctx, actor, today))
 }
 

@@ -32,6 +32,7 @@ import (
 	"github.com/insegel/insegel/internal/system"
 	"github.com/insegel/insegel/internal/web"
 	"github.com/insegel/insegel/internal/webhook"
+	"github.com/insegel/insegel/internal/whatif"
 	"github.com/insegel/insegel/internal/workshop"
 )
 
@@ -126,6 +127,7 @@ func (a *App) routes(site *web.Site, address string, sessions *auth.Sessions) {
 	a.campaignPages().Routes(site)
 	(&followup.Pages{Service: a.Followup}).Routes(site)
 	(&national.Pages{Service: a.National}).Routes(site)
+	(&whatif.Pages{Service: a.WhatIf}).Routes(site)
 	(&national.Public{Service: a.National, Base: address, Texts: a.Texts}).Routes(site)
 }
 
@@ -148,6 +150,7 @@ func (a *App) api(site *web.Site, views *overview.Service) *web.API {
 	(&incident.API{Service: a.Incidents}).Routes(api)
 	(&followup.API{Service: a.Followup}).Routes(api)
 	(&national.OwnAPI{Service: a.National}).Routes(api)
+	(&whatif.API{Service: a.WhatIf}).Routes(api)
 	a.exampleOperations(api)
 	(&report.API{Service: a.Reports, Link: a.base()}).Routes(api)
 	(&alarm.API{Service: a.Alarms}).Routes(api)

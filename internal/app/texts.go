@@ -40,6 +40,7 @@ import (
 	"github.com/insegel/insegel/internal/system"
 	"github.com/insegel/insegel/internal/web"
 	"github.com/insegel/insegel/internal/webhook"
+	"github.com/insegel/insegel/internal/whatif"
 	"github.com/insegel/insegel/internal/workshop"
 )
 
@@ -79,6 +80,7 @@ var messages = map[string]string{
 	"token":          token.Messages,
 	"web":            web.Messages,
 	"webhook":        webhook.Messages,
+	"whatif":         whatif.Messages,
 	"workshop":       workshop.Messages,
 }
 

@@ -23,7 +23,7 @@ var layers = []layer{
 	{"foundation that uses the database", []string{"audit", "alarm", "auth", "mail", "job", "web", "backup", "webhook"}, false},
 	{"capabilities, in the order that information flows", []string{
 		"catalogue", "approval", "organisation", "information", "supplier", "system", "processing", "classification", "register", "evidence",
-		"measurement", "finding", "requirement", "risk", "workshop", "action", "procurement", "incident", "campaign", "followup", "national",
+		"measurement", "finding", "requirement", "risk", "workshop", "action", "procurement", "incident", "campaign", "followup", "national", "whatif",
 	}, true},
 	{"views over everything", []string{"overview", "report"}, true},
 	{"how it is started and put together", []string{"app", "cli"}, true},

@@ -15,6 +15,7 @@ type catalogueCommand struct {
 	Export catalogueExport `cmd:"" help:"Write the requirements of a catalogue in a format that other programs read."`
 	Check  catalogueCheck  `cmd:"" help:"Check a catalogue: every fault with file, line and reason."`
 	Diff   catalogueDiff   `cmd:"" help:"Tell what differs between two catalogues and what it means for answers that exist. Exit code 1 when something does."`
+	Whatif catalogueWhatIf `cmd:"" help:"Show what a draft of a law or a requirement would change for the organisation's systems. Nothing is adopted."`
 	List   catalogueList   `cmd:"" help:"List the ids of everything in the catalogue."`
 }
 

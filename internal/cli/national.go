@@ -33,6 +33,7 @@ type nationalCommand struct {
 	Sums     nationalSums     `cmd:"" help:"Add up a period."`
 	Publish  nationalPublish  `cmd:"" help:"Publish a period, with small numbers hidden."`
 	Kolada   nationalKolada   `cmd:"" help:"Fetch measures and groups of municipalities from Kolada, or from another API with its shapes, to stand beside our own figures."`
+	Whatif   nationalWhatIf   `cmd:"" help:"Show what a draft of a law or a requirement would change for an invented nation. Nothing is adopted."`
 	Simulate nationalSimulate `cmd:"" help:"Make an invented nation: in a database, or as submissions in a directory."`
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/requirement"
 	"github.com/insegel/insegel/internal/web"
+	"github.com/insegel/insegel/internal/whatif"
 )
 
 type ruleLine struct {
@@ -27,6 +28,8 @@ type rulesPage struct {
 	Rows       []ruleLine
 	Shown      string
 	Clear      bool
+	// Drafts is where drafts of rules are looked at, for who may.
+	Drafts string
 }
 
 type ruleFilter struct{ Text, Basis, Checked, Force, Concerns string }
@@ -75,6 +78,9 @@ func (p *Pages) rules(c *web.Context) error {
 			Name: l.Name.In(lang(c)), Sections: l.Sections, Topic: l.Topic.In(lang(c)), Ref: l.Ref, Href: "/regler/" + l.ID,
 			Tags: []web.Tag{basisTag(c, l), verifiedTag(c, l.Verified)}, Force: forceText(c, l, force), Requirements: len(uses[l.ID]), Systems: systems[i],
 		})
+	}
+	if may(c, "whatif.List") {
+		d.Drafts = whatif.Place
 	}
 	d.Lead = c.L.T("overview.rules-lead", "Count", len(laws), "Verified", verified, "Unverified", len(laws)-verified)
 	d.Shown = c.L.T("overview.rules-shown", "Shown", len(d.Rows), "Total", len(laws))

@@ -402,7 +402,7 @@ var silent = map[string]string{
 	"report.": "what is taken out", "saml.": "sign-in", "token.": "keys", "webhook.": "the receivers themselves",
 	"evidence.": "what is seen of a system tells where it is weak", "measurement.": "what is measured tells where a system is weak",
 	"finding.": "what is found tells where personal data lies", "incident.": "an incident is told by those who lead it",
-	"national.": "what is sent to another organisation", "followup.": "figures of the organisation", "campaign.": "who is asked what, and how they answer", "risk.": "what is weighed tells where the organisation is weak", "workshop.": "the same",
+	"national.": "what is sent to another organisation", "followup.": "figures of the organisation", "campaign.": "who is asked what, and how they answer", "risk.": "what is weighed tells where the organisation is weak", "workshop.": "the same", "whatif.": "a draft changes nothing",
 	"classification.Delegate": "who is asked", "classification.Recall": "who is asked", "classification.AnswerDelegated": "a suggestion that nobody has taken",
 	"classification.ChooseModel": "how the organisation works", "classification.AddModel": "how the organisation works",
 	"procurement.AddPurchase": "what is planned to be bought is told to nobody before the tender", "procurement.EditPurchase": "the same",

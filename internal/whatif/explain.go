@@ -15,7 +15,9 @@ type explaining struct {
 	l *locale.Localizer
 }
 
-func (c *Comparison) explaining(l *locale.Localizer) *explaining { return &explaining{c, c.Deriving(), l} }
+func (c *Comparison) explaining(l *locale.Localizer) *explaining {
+	return &explaining{c, c.Deriving(), l}
+}
 
 // requirement says why a requirement would concern a system, or why it does today when the draft takes it away.
 func (e *explaining) requirement(before, after *requirement.Subject, id string) []catalogue.Because {
