@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"unicode"
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/catalogue"
@@ -183,7 +184,7 @@ type openPage struct {
 	Draft                 web.Tag
 	Mark                  web.Note
 	Lead                  string
-	Facts                 []factRow
+	Facts                 [2][]factRow // of the draft, and of the systems
 	Requirements, Laws    []changeRow
 	Others                []otherRow
 	Actions               []web.Link
@@ -255,10 +256,12 @@ func (o *openPage) fill(l *locale.Localizer, c *Comparison, x *Outcome) {
 		n[x.Requirements[i].What]++
 	}
 	number := func(n int) string { return l.Number(int64(n)) }
-	o.Facts = []factRow{
+	o.Facts[0] = []factRow{
 		{number(n[catalogue.Added]), l.T("whatif.fact-added")},
 		{number(n[catalogue.Changed]), l.T("whatif.fact-changed")},
 		{number(n[catalogue.Removed] + n[catalogue.Replaced]), l.T("whatif.fact-removed")},
+	}
+	o.Facts[1] = []factRow{
 		{number(x.Affected), l.T("whatif.fact-systems")},
 		{number(x.Gap.Unmet), l.T("whatif.fact-unmet")},
 		{number(x.Gap.Unproven + x.Gap.Unknown), l.T("whatif.fact-unproven")},
@@ -307,7 +310,8 @@ func reachOf(l *locale.Localizer, r *Row) string {
 	if len(parts) == 0 {
 		return l.T("whatif.nobody")
 	}
-	return l.List(parts)
+	words := []rune(l.List(parts))
+	return string(unicode.ToUpper(words[0])) + string(words[1:])
 }
 
 func gapOf(l *locale.Localizer, g *Gap) []string {
