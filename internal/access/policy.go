@@ -511,7 +511,7 @@ var policies = map[string]Policy{
 	"national.Divide":          {Kind: KindNational, By: with(counts, runs), StepUp: true},
 	"national.Picture":         {Kind: KindNational, By: with(with(counts, knows), with(runs, reads))},
 
-	"whatif.List":        {Kind: KindRule, By: with(with(sees, counts), reads)},
+	"whatif.List":        {Kind: KindNational, By: with(with(sees, counts), reads)},
 	"whatif.Load":        {Kind: KindRule, By: with(steers, writes)},
 	"whatif.Remove":      {Kind: KindRule, By: with(steers, writes)},
 	"whatif.Open":        {Kind: KindRequirement, By: with(sees, reads), Weakness: true},

@@ -54,7 +54,7 @@ type sides struct {
 	// reader has every role, as far as this side goes. other may do everything on the other side.
 	reader, other access.Actor
 	// systemID, slug and the rest name what lies on the other side.
-	systemID, slug, information, imported, upload, unit, person, requirement, processing, record, shift, incident, risk, workshop, target string
+	systemID, slug, information, imported, upload, unit, person, requirement, processing, record, shift, incident, risk, workshop, target, draft string
 	// purchase is a planned purchase there.
 	purchase ids.ID[procurement.Purchase]
 	// found is what a search has found there.
@@ -172,6 +172,7 @@ func fillWhole(t *testing.T, a *app.App, actor access.Actor, s *sides, mark stri
 	s.imported = must(a.Register.Import(t.Context(), actor, register.Request{File: mark + ".csv", Content: list}))(t).ID.String()
 	s.upload = must(a.Register.Keep(t.Context(), actor, mark+".csv", list))(t).String()
 	s.submission = fillNational(t, a, actor, mark)
+	s.draft = fillDraft(t, a, actor, mark)
 	for _, u := range must(a.Organisations.Tree(t.Context(), actor))(t).Units {
 		if strings.HasPrefix(u.Name, mark) {
 			s.unit = u.ID.String()
@@ -367,10 +368,10 @@ var apiParts = strings.NewReplacer("{system}", "{slug}", "{aspect}", "integrity"
 	"{supplier}", "{id}", "{import}", "{id}", "{webhook}", "{id}", "{bulk}", "{id}", "{alarm}", "{id}", "{view}", "{id}", "{paper}", "x", "{sub}", "x", "{question}", "x",
 	"{request}", "x", "{delivery}", "x", "{task}", "x", "{group}", "what",
 	"{purchase}", "{id}", "{action}", "x", "{row}", "x", "{evidence}", "x", "{change}", "x", "{finding}", "{id}", "{rule}", "{id}", "{source}", "{id}", "{target}", "{id}",
-	"{agent}", "x", "{incident}", "{id}", "{duty}", "inc-gdpr-33", "{measure}", "x", "{network}", "x")
+	"{agent}", "x", "{incident}", "{id}", "{duty}", "inc-gdpr-33", "{measure}", "x", "{network}", "x", "{draft}", "{id}")
 
 // apiRefs are what an address of the API can name, besides systems and processings.
-var apiRefs = regexp.MustCompile(`\{(dependency|supplier|import|webhook|bulk|alarm|view|purchase|finding|rule|source|target|incident)\}`)
+var apiRefs = regexp.MustCompile(`\{(dependency|supplier|import|webhook|bulk|alarm|view|purchase|finding|rule|source|target|incident|draft)\}`)
 
 // apiBodies are what a program could send to do harm, by what the address looks like, the first that fits: each is what the operation
 // takes, so that it is the use case that refuses.
@@ -412,6 +413,7 @@ var apiBodies = []struct{ pattern, body string }{
 	{`/signin-applications$`, `{"kind":"log","name":"x","system":"x"}`},
 	{`/signin-mappings$`, `{"name":"x","text":"x"}`},
 	{`/national/sharing$`, `{"share":false,"shown":false,"receive":false}`},
+	{`/drafts$`, `{"name":"Stulet","files":[{"name":"x.yaml","text":"x"}]}`},
 	{`/national/keys$`, `{"municipality":"0180","key":"x","reason":"x"}`},
 	{`/choices$`, `{"choices":[]}`},
 	{`/classification/answers/`, `{"level":2}`},
@@ -456,7 +458,7 @@ func apiBody(t *testing.T, method, path string) string {
 }
 
 func (s *sides) addresses(pattern string) []address {
-	plain := strings.NewReplacer("{$}", "", "{n}", "1", "{kind}", "register?format=json")
+	plain := strings.NewReplacer("{krav}", "exempel-barn-behov-just-nu", "{$}", "", "{n}", "1", "{kind}", "register?format=json")
 	asked := pattern
 	pattern = apiParts.Replace(strings.ReplaceAll(pattern, "{risk}", s.risk))
 	if !strings.Contains(pattern, "{slug}") && !strings.Contains(pattern, "{id}") {
@@ -473,12 +475,12 @@ func (s *sides) addresses(pattern string) []address {
 	var out []address
 	refs := []string{
 		s.found.source.String(), s.found.place.ID.String(), s.found.held.String(), s.found.rule.String(), s.slug, s.systemID, s.information, s.imported, s.upload, s.unit, s.person, s.processing, s.supplierID().String(), s.incident, s.risk, s.target,
-		s.purchase.String(),
+		s.purchase.String(), s.draft,
 	}
 	if of := apiRefs.FindString(asked); of != "" { // an address of the API says what it names
 		refs = []string{map[string]string{
 			"{supplier}": s.supplierID().String(), "{import}": s.imported, "{purchase}": s.purchase.String(), "{finding}": s.found.place.ID.String(),
-			"{rule}": s.found.rule.String(), "{source}": s.found.source.String(), "{target}": s.target, "{incident}": s.incident,
+			"{rule}": s.found.rule.String(), "{source}": s.found.source.String(), "{target}": s.target, "{incident}": s.incident, "{draft}": s.draft,
 		}[of], s.systemID}
 	}
 	for _, ref := range refs {
@@ -579,7 +581,7 @@ func none(err error) (any, error) { return nil, err }
 // calls are the use cases by name.
 func (s *sides) calls(ctx context.Context) map[string]call {
 	out := map[string]call{}
-	for _, some := range []map[string]call{s.findingCalls(ctx), s.systemCalls(ctx), s.classificationCalls(ctx), s.registerCalls(ctx), s.requirementCalls(ctx), s.procurementCalls(ctx), s.overviewCalls(ctx), s.processingCalls(ctx), s.evidenceCalls(ctx), s.incidentCalls(ctx), s.riskCalls(ctx), s.workshopCalls(ctx), s.measurementCalls(ctx), s.followupCalls(ctx), s.nationalCalls(ctx), s.campaignCalls(ctx)} {
+	for _, some := range []map[string]call{s.findingCalls(ctx), s.systemCalls(ctx), s.classificationCalls(ctx), s.registerCalls(ctx), s.requirementCalls(ctx), s.procurementCalls(ctx), s.overviewCalls(ctx), s.processingCalls(ctx), s.evidenceCalls(ctx), s.incidentCalls(ctx), s.riskCalls(ctx), s.workshopCalls(ctx), s.measurementCalls(ctx), s.followupCalls(ctx), s.nationalCalls(ctx), s.campaignCalls(ctx), s.whatifCalls(ctx)} {
 		maps.Copy(out, some)
 	}
 	return out
@@ -750,14 +752,14 @@ var names = regexp.MustCompile(`^(finding\.(Place|Look|Decide|Dispute|Give|EndRu
 	`risk\.(Open|Risk|Save|Remove|Screen|Describe|GiveOpinion|Rule)|workshop\.(Open|Watch|Plan|Start|AddScenario|Ask|Reveal|Decide|Close)|` +
 	`campaign\.(Open|Dispatch|Assign|Remind|Sheet|Linked|Answer|Delegate|Take|HandIn|Reopen|Freeze|Correct|EndActivity|Done)|` +
 	`incident\.(Open|Affected|Report|Save|SetSystems|Decide|SaveMeasure|DrillReport|Pack|SupplierPack|SystemPack)|` +
-	`requirement\.(View|Component|Follows|Answer)|action\.(Doers|Move|Plan|Save)|procurement\.(Annex|Choose|Supplied|AskSupplier|RecallSupplier|Purchase|EditPurchase|SavePurchase|RemovePurchase|MakeSystem|AddOwn|RemoveOwn|Freeze|Versions|AcceptReplies|Attachment|StartTender|Tender|WeighTender|FreezeTender|InviteBidder|RecallBidder|OpenBids|AwardBid|BidAttachment)|report\.Write|overview\.(System|Dependencies|Requirements|History|InformationType|AsItWas)|organisation\.Move)$`)
+	`whatif\.(Open|Requirement|Nation|Remove)|requirement\.(View|Component|Follows|Answer)|action\.(Doers|Move|Plan|Save)|procurement\.(Annex|Choose|Supplied|AskSupplier|RecallSupplier|Purchase|EditPurchase|SavePurchase|RemovePurchase|MakeSystem|AddOwn|RemoveOwn|Freeze|Versions|AcceptReplies|Attachment|StartTender|Tender|WeighTender|FreezeTender|InviteBidder|RecallBidder|OpenBids|AwardBid|BidAttachment)|report\.Write|overview\.(System|Dependencies|Requirements|History|InformationType|AsItWas)|organisation\.Move)$`)
 
 // byLink are the use cases that belong to the program itself, or to whoever was sent a link, and to no role.
 var byLink = regexp.MustCompile(`^(finding\.(Work|Tick)|classification\.(Delegated|AnswerDelegated)|procurement\.(Posed|AnswerPosed|SendPosed|AttachPosed|DelegatePosed)|workshop\.(Join|Poll|Vote)|campaign\.(Linked|Posed|AnswerPosed|Tick))$`)
 
 // Every use case of the slices, called with what is theirs, is refused, tells nothing of it and changes nothing of it.
 func TestEveryUseCaseKeepsSidesApart(t *testing.T) {
-	slices := regexp.MustCompile(`^(finding|system|processing|classification|register|evidence|requirement|risk|workshop|action|procurement|incident|campaign|report|overview|followup|national)\.|^measurement\.(List|Open|Propose|Ask|Measure|End|Plan|S|TakeLog|Match|A|R)`)
+	slices := regexp.MustCompile(`^(finding|system|processing|classification|register|evidence|requirement|risk|workshop|action|procurement|incident|campaign|report|overview|followup|national|whatif)\.|^measurement\.(List|Open|Propose|Ask|Measure|End|Plan|S|TakeLog|Match|A|R)`)
 	eachSide(t, func(t *testing.T, s sides) {
 		calls := s.calls(t.Context())
 		for _, name := range access.Actions() {
