@@ -336,11 +336,16 @@ func (a *App) build(ctx context.Context, o Options) error {
 	a.Followup = &followup.Service{DB: a.DB, Engine: indicators, Requirements: a.Requirements, SignIn: a.Evidence.Indicator}
 	followup.Register(a.Jobs, a.Followup)
 	a.Reports.Followup = a.Followup
+	a.buildNational(indicators)
+	return nil
+}
+
+// buildNational builds what sees further than the organisation: other municipalities, and what is not yet adopted.
+func (a *App) buildNational(indicators *followup.Engine) {
 	a.National = &national.Service{DB: a.DB, Engine: indicators, Followup: a.Followup, Approvals: a.Approvals, Jobs: a.Jobs, Outbound: a.Outbound}
 	a.National.Register()
 	a.WhatIf = &whatif.Service{DB: a.DB, Requirements: a.Requirements, Data: data.Files}
 	national.Register(a.Jobs, a.National)
-	return nil
 }
 
 // buildEvidence builds the slices of evidence and of what follows from it, with the data that they go by.

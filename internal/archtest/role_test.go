@@ -89,6 +89,7 @@ var clockFiles = map[string]string{
 	"internal/cli/signin.go":   "signin needs no database, and logs that write no year are read by today's",
 	"internal/cli/scan.go":     "scan needs no database, and tells how long it took",
 	"internal/cli/national.go": "a simulated nation written to files needs no database, and is of the last period that has ended",
+	"internal/cli/whatif.go":   "an invented nation needs no database, and is weighed by today's catalogue",
 	"internal/cli/classify.go": "classify needs no database, and answers for today unless --date says otherwise",
 }
 

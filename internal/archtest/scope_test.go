@@ -29,6 +29,8 @@ var unplaced = map[string]string{
 	"national.Reference":    "shows what others publish of whole municipalities, and nothing of the organisation's own",
 	"national.Picture":      "shows what is published of all municipalities, and the whole organisation's own figure only to those who reach all of it",
 	"processing.Common":     "stands at the top of the whole record, and names no unit",
+	"whatif.List":           "drafts belong to the organisation, and name nothing in a unit",
+	"whatif.Nation":         "weighs a draft over an invented nation, and nothing of the organisation's own",
 	"report.Choices":        "kinds of reports are the program's own",
 	"report.Write":          "chosen asks, for the report and for what it reads",
 	"report.Account":        "read asks for what is told of many systems, and dossier for one",
