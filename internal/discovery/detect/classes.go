@@ -21,10 +21,12 @@ type kernel struct {
 	cells func(delims, lines, quotes []uint64, src []byte, delimiter byte)
 	// shapes does what shapesGo does, for a multiple of four words; nil for the kernel in Go, which does it without signs as well.
 	shapes func(tries, wide, bare, fractions, digits, signs []uint64, all uint64)
+	// stems fills the places where a term inside a word may begin.
+	stems func(out []uint64, src []byte, t *stems)
 }
 
 // kernelGo is the one in Go.
-var kernelGo = kernel{numbers: numbersGo, words: wordsGo, cells: cellsGo}
+var kernelGo = kernel{numbers: numbersGo, words: wordsGo, cells: cellsGo, stems: stemsGo}
 
 // lastBlock is the part of a text after its whole blocks, filled up with zeros.
 func lastBlock(src []byte) (block [64]byte) {

@@ -24,10 +24,15 @@ func cellsAVX2(delims, lines, quotes []uint64, src []byte, delimiter byte)
 //go:noescape
 func shapesAVX2(tries, wide, bare, fractions, digits, signs []uint64, all uint64)
 
+// stemsAVX2 is the kernel in assembly.
+//
+//go:noescape
+func stemsAVX2(out []uint64, src []byte, t *stems)
+
 // kernels are those that this machine can run, the fastest first.
 func kernels() []kernel {
 	if cpu.X86.HasAVX2 {
-		return []kernel{{numbersAVX2, wordsAVX2, cellsAVX2, shapesAVX2}, kernelGo}
+		return []kernel{{numbersAVX2, wordsAVX2, cellsAVX2, shapesAVX2, stemsAVX2}, kernelGo}
 	}
 	return []kernel{kernelGo}
 }

@@ -68,6 +68,9 @@ type dictionary struct {
 	filter [2][filterBits / 64]uint64
 	table  [2][]int32 // from key's hash to the first of terms in order
 	order  [2][]entry
+
+	begins []uint32 // a bit for each way in which a word with a term begins: see beginning
+	stems  stems    // of the terms that may stand inside a word
 }
 
 // entry is a term with its first eight bytes, by which most are told apart. It lies ahead of the key by so many bytes.
@@ -175,6 +178,7 @@ func keyOf(folded string) uint32 {
 
 // finish builds the tables.
 func (d *dictionary) finish() {
+	d.begins = make([]uint32, 1<<beginningBits)
 	for i := range d.terms {
 		t := &d.terms[i]
 		h := keyHash(keyOf(t.text))
@@ -182,9 +186,11 @@ func (d *dictionary) finish() {
 			h = longHash(binary.LittleEndian.Uint64(append([]byte(t.text[:6]), 0, 0)))
 		}
 		d.heads[0] = append(d.heads[0], head{h, d.entryOf(i, 0)})
+		d.addBeginning(t)
 		if t.placing != infix && t.placing != suffix {
 			continue
 		}
+		d.stems.add(t.text)
 		for ahead := range insideStep {
 			h := keyHash(keyOf(t.text[ahead:]))
 			d.heads[1] = append(d.heads[1], head{h, d.entryOf(i, ahead)})
@@ -208,6 +214,51 @@ func (d *dictionary) finish() {
 		d.table[inside] = table
 	}
 	d.heads = [2][]head{}
+}
+
+// beginningBits is how many places of a dictionary's beginnings there are: 16,384, which are 64 KiB.
+const beginningBits = 14
+
+// beginning is where the bit of a word stands that begins with eight bytes, of which mask keeps the letters up to six: the place is told by
+// the first four, and which of its 32 bits by the two after them, and by whether the word begins with a capital.
+func beginning(eight, mask uint64) (place, bit uint32) {
+	six := (eight | foldEight) & mask
+	rest := uint32(six>>32) | uint32(eight&0x20)<<16
+	return uint32(six) * 0x9E3779B1 >> (32 - beginningBits), rest * 0x9E3779B1 >> 27
+}
+
+// addBeginning sets the bits of the words that a term may be found in by their beginnings: of one way to begin for a term that is a whole
+// word, or that is looked up by six letters; of every way to go on after four letters otherwise.
+func (d *dictionary) addBeginning(t *term) {
+	n := firstLetters(t.text)
+	var b [8]byte
+	copy(b[:6], t.text[:n])
+	whole := (t.placing == exact || t.placing == acronym) && t.plain(n)
+	for _, first := range [2]byte{t.text[0] &^ 0x20, t.text[0]} {
+		if first == t.text[0] && whole && t.capital && first < 0x80 {
+			continue
+		}
+		b[0] = first
+		place, bit := beginning(binary.LittleEndian.Uint64(b[:]), ^uint64(0)>>(8*(8-min(n, 6))))
+		if whole || n >= 6 {
+			d.begins[place] |= 1 << bit
+		} else {
+			d.begins[place] = ^uint32(0)
+		}
+	}
+}
+
+// plain reports whether the first n letters of a term hold nothing that punctuation outside ASCII may be taken for, so that they are all
+// letters wherever it stands.
+func (t *term) plain(n int) bool {
+	for i := range n {
+		for _, c := range [2]byte{t.text[i], t.text[i] &^ 0x20} {
+			if size := punctuation[c] >> 1; size > 1 || size == 1 && (i == 0 || t.text[i-1] < 0x80) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // firstLetters is how many letters a folded term begins with.

@@ -107,14 +107,41 @@ func (s *Scanner) phoneGroups(at int) (digits, groups, end int) {
 
 // phoneSeparator is what may stand between groups: one separator, a hyphen between spaces, or (0).
 func phoneSeparator(t []byte, at int) int {
-	rest := t[min(at, len(t)):min(at+6, len(t))]
-	for _, sep := range []string{"(0) ", " (0) ", " (0)", "(0)", " - ", "- ", " ", "-", "/", "\u00a0", "–", "\u2011", "\x96", "\xa0"} {
-		if bytes.HasPrefix(rest, []byte(sep)) {
+	if at >= len(t) {
+		return 0
+	}
+	var of []string
+	switch t[at] {
+	case '-':
+		if at+1 < len(t) && t[at+1] == ' ' {
+			return 2
+		}
+		return 1
+	case '/', 0x96, 0xa0:
+		return 1
+	case ' ':
+		of = afterSpace
+	case '(':
+		of = inBrackets
+	case 0xc2, 0xe2:
+		of = outsideASCII
+	default:
+		return 0
+	}
+	for _, sep := range of {
+		if bytes.HasPrefix(t[at:], []byte(sep)) {
 			return len(sep)
 		}
 	}
 	return 0
 }
+
+// The separators of telephone numbers that are longer than a byte, by what they begin with.
+var (
+	afterSpace   = []string{" (0) ", " (0)", " - ", " "}
+	inBrackets   = []string{"(0) ", "(0)"}
+	outsideASCII = []string{"\u00a0", "–", "\u2011"}
+)
 
 func (s *Scanner) judgePhone(r run, m Match, f phoneForm) {
 	switch {

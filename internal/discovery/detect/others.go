@@ -65,19 +65,15 @@ func (s *Scanner) number(r run) {
 		s.afterCapitals(r)
 		return
 	}
+	shaped := r.shaped() || s.text[r.i] == '0'
+	if !shaped && s.Column == nil && s.spokenOf&anyDigits == 0 {
+		return
+	}
 	r.said = s.said(r.i)
-	switch {
-	case r.n <= 3:
-		s.shortRun(r, r.before)
-	case r.n <= 5:
-		s.fourOrFive(r)
-	default:
-		s.longRun(r)
+	if shaped {
+		s.shapedNumber(r)
 	}
-	if s.text[r.i] == '0' || r.before == '+' {
-		s.phone(r, r.before)
-	}
-	if r.said&(1<<Account|1<<Plusgiro|1<<DateOfBirth) == 0 {
+	if r.said&anyDigits == 0 {
 		return
 	}
 	if r.said&(1<<Account) != 0 {
@@ -88,6 +84,40 @@ func (s *Scanner) number(r run) {
 	}
 	if r.said&(1<<DateOfBirth) != 0 {
 		s.birthDate(r)
+	}
+}
+
+// anyDigits are the contexts in which any run of digits is tried, whatever stands around it.
+const anyDigits = Contexts(1<<Account | 1<<Plusgiro | 1<<DateOfBirth)
+
+// shaped reports whether a run may be something without a word that says so: by its length, and what stands on both sides of it. What
+// begins with 0 may be a telephone number as well.
+func (r *run) shaped() bool {
+	switch {
+	case r.before == '+':
+		return true
+	case r.n <= 3:
+		return r.before == ' ' || r.after == '.' || r.after == ':' || r.n == 3 && r.after == '-'
+	case r.n == 4:
+		return r.after == '-' || r.after == ' ' || r.after == 0xc2 || r.after == ':'
+	case r.n >= 13:
+		return r.n <= 19
+	}
+	return r.n == 6 || r.n == 8 || r.n == 10 || r.n == 12
+}
+
+// shapedNumber tries a run as what it may be without a word that says so.
+func (s *Scanner) shapedNumber(r run) {
+	switch {
+	case r.n <= 3:
+		s.shortRun(r, r.before)
+	case r.n <= 5:
+		s.fourOrFive(r)
+	default:
+		s.longRun(r)
+	}
+	if s.text[r.i] == '0' || r.before == '+' {
+		s.phone(r, r.before)
 	}
 }
 

@@ -4,6 +4,7 @@ package detect
 
 import (
 	"bytes"
+	"encoding/binary"
 )
 
 // streets are how names of streets end.
@@ -65,9 +66,38 @@ func (s *Scanner) streetStart(first int) int {
 	return first
 }
 
-func endsAsStreet(word []byte) bool {
+// streetTails are the last four bytes of streets, folded, by their last byte folded; the mask leaves out those outside ASCII, which may be
+// written in several ways.
+var streetTails = func() (tails [256][]streetTail) {
 	for _, street := range streets {
-		if len(word) >= len(street) && bytes.EqualFold(word[len(word)-len(street):], street) {
+		t := streetTail{street: street}
+		for i, c := range street[len(street)-min(4, len(street)):] {
+			if c < 0x80 {
+				t.value |= uint32(c) << (8 * i)
+				t.mask |= 0xff << (8 * i)
+			}
+		}
+		if short := 4 - len(street); short > 0 {
+			t.value, t.mask = t.value<<(8*short), t.mask<<(8*short)
+		}
+		last := street[len(street)-1] | 0x20
+		tails[last] = append(tails[last], t)
+	}
+	return tails
+}()
+
+type streetTail struct {
+	value, mask uint32
+	street      []byte
+}
+
+// endsAsStreet reports whether a word, of at least four bytes, ends as the names of streets do.
+func endsAsStreet(word []byte) bool {
+	tail := binary.LittleEndian.Uint32(word[len(word)-4:]) | foldAll
+	of := streetTails[word[len(word)-1]|0x20]
+	for i := range of {
+		street := of[i].street
+		if tail&of[i].mask == of[i].value && len(word) >= len(street) && bytes.EqualFold(word[len(word)-len(street):], street) {
 			return true
 		}
 	}

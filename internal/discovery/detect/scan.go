@@ -29,15 +29,21 @@ type Scanner struct {
 	digits, signs          []uint64
 	shapes                 shapes
 	letters, smalls, leads []uint64
-	lettered               bool // letters are filled for text
+	stems                  []uint64 // where terms inside words may begin, as letters are
+	lettered               bool     // letters are filled for text
 	hits                   []hit
-	hitsFrom               int // words that begin between these places are in hits
+	verdicts               *verdicts // of the words that were looked up last; nil to look up each
+	more                   [2]uint8  // what terms go on with after the word that is looked up
+	mores                  int       // how many such there are
+	hitsFrom               int       // words that begin between these places are in hits
 	hitsTo                 int
-	past                   int       // where the last hit ends
-	lastOf                 [64]int32 // where the last word of each category ends, 0 before the first
-	found                  Contexts  // of the word that is looked up
-	longest                int       // where the longest term ends that was found in it
-	cursor                 int       // the first hit that begins after the last run
+	picked                 [32 * pickedBlocks]int32 // where words begin that are about to be looked up
+	spokenOf               Contexts                 // what the hits speak of; it may be more
+	past                   int                      // where the last hit ends
+	lastOf                 [64]int32                // where the last word of each category ends, 0 before the first
+	found                  Contexts                 // of the word that is looked up
+	longest                int                      // where the longest term ends that was found in it
+	cursor                 int                      // the first hit that begins after the last run
 	out                    []Match
 	merged                 [2][]Match // while they are put in order
 	digitsOf               [24]byte   // of the number that is being tried
@@ -45,7 +51,7 @@ type Scanner struct {
 
 // NewScanner makes a scanner for some of the rules' detectors.
 func (r *Rules) NewScanner(want []Detector) *Scanner {
-	s := &Scanner{rules: r, dict: r.numbers, kernel: kernels()[0]}
+	s := &Scanner{rules: r, dict: r.numbers, kernel: kernels()[0], verdicts: new(verdicts)}
 	for _, d := range want {
 		s.want[d] = true
 		s.others = s.others || d > Samordningsnummer
@@ -61,6 +67,7 @@ func (r *Rules) NewScanner(want []Detector) *Scanner {
 func (s *Scanner) Scan(text []byte, from, to int) []Match {
 	s.text, s.out = text, s.out[:0]
 	s.hits, s.hitsFrom, s.hitsTo, s.lettered, s.cursor = s.hits[:0], 0, 0, false, 0
+	s.spokenOf = 0
 	words := len(text)/64 + 2
 	if cap(s.digits) < words {
 		more := words + words/4
@@ -99,8 +106,8 @@ func (s *Scanner) Scan(text []byte, from, to int) []Match {
 }
 
 // maps are the bitmaps.
-func (s *Scanner) maps() [5]*[]uint64 {
-	return [...]*[]uint64{&s.digits, &s.signs, &s.letters, &s.smalls, &s.leads}
+func (s *Scanner) maps() [6]*[]uint64 {
+	return [...]*[]uint64{&s.digits, &s.signs, &s.letters, &s.smalls, &s.leads, &s.stems}
 }
 
 // civics tries what has the shape of a personnummer. The second word after the last that is asked for is zero.

@@ -5,7 +5,6 @@ package detect
 import (
 	"encoding/binary"
 	"math/bits"
-	"sort"
 )
 
 // contextBytes is how far words speak for a number: 300 characters, of which some are two bytes.
@@ -34,6 +33,9 @@ func (s *Scanner) classifyLetters(from, to int) {
 	words := len(t)/64 + 2
 	leads := s.leads[first : first+words]
 	s.kernel.classifyWords(s.letters[first:first+words], s.smalls[first:first+words], leads, t)
+	if s.dict.stems.n > 0 {
+		s.kernel.classifyStems(s.stems[first:first+words], t, &s.dict.stems)
+	}
 	for w, l := range leads {
 		for ; l != 0; l &= l - 1 {
 			s.notLetters((first+w)*64 + bits.TrailingZeros64(l))
@@ -71,20 +73,37 @@ func (s *Scanner) readWords(to int) {
 	if len(s.hits) > 0 {
 		s.past = int(s.hits[len(s.hits)-1].end)
 	}
-	digits, letters, text, filter := s.digits, s.letters, s.text, &s.dict.filter[0]
-	infixes := len(s.dict.order[1]) > 0
-	var before, digit uint64
-	if from >= 64 {
-		before, digit = letters[from/64-1]>>63, digits[from/64-1]>>63
-	}
+	before := len(s.hits)
 	last := (to + 63) / 64
-	for w := from / 64; w < last; w++ {
+	for w := from / 64; w < last; w += pickedBlocks {
+		n := s.pickWords(w, min(last, w+pickedBlocks), from, to)
+		for _, i := range s.picked[:n] {
+			s.judgeWord(int(i))
+		}
+	}
+	for _, h := range s.hits[before:] {
+		s.spokenOf |= h.class.set()
+	}
+}
+
+// pickedBlocks is how many words of the bitmap are gone through at a time. In each 32 words of the text begin at most.
+const pickedBlocks = 32
+
+// pickWords picks the words that may have terms among those that begin between two words of the bitmap, and between from and to. It
+// returns how many there are. Nothing in it depends on whether a word is picked, which no processor could foresee.
+func (s *Scanner) pickWords(first, last, from, to int) (picked int) {
+	digits, letters, text, begins := s.digits, s.letters, s.text, s.dict.begins
+	var before, digit uint64
+	if first > 0 {
+		before, digit = letters[first-1]>>63, digits[first-1]>>63
+	}
+	for w := first; w < last; w++ {
 		l, next := letters[w], letters[w+1]
 		starts := l &^ (l<<1 | before)
-		before = l >> 63
 		// Up to three letters directly after a digit are part of an identifier: hashes are full of such.
 		starts &^= (digits[w]<<1 | digit) &^ ((l>>1 | next<<63) & (l>>2 | next<<62) & (l>>3 | next<<61))
-		digit = digits[w] >> 63
+		long := s.stemmed(w, starts)
+		before, digit = l>>63, digits[w]>>63
 		if w == from/64 {
 			starts &= ^uint64(0) << (from % 64)
 		}
@@ -92,22 +111,57 @@ func (s *Scanner) readWords(to int) {
 			starts &= 1<<(to%64) - 1
 		}
 		for ; starts != 0; starts &= starts - 1 {
-			k := bits.TrailingZeros64(starts)
+			k := bits.TrailingZeros64(starts) & 63
 			i := w*64 + k
-			n := bits.TrailingZeros64(^(l>>k | next<<(64-k)))
-			var eight uint64
-			if i+8 <= len(text) {
-				eight = binary.LittleEndian.Uint64(text[i:i+8]) | foldEight
-			} else {
-				eight = foldedEight(text, i)
-			}
-			short, long := keyHash(uint32(eight)&keyMasks[min(n, 4)]), longHash(eight)
-			found := filter[short/64]>>(short%64) | filter[long/64]>>(long%64)
-			if found&1 != 0 || infixes && n >= 8 {
-				s.word(i, n, short, long)
-			}
+			h, bit := beginning(eightAt(text, i), firstSix[(l>>k|next<<1<<(63-k))&63])
+			s.picked[picked&(len(s.picked)-1)] = int32(i)
+			picked += int(begins[h]>>bit&1 | uint32(long>>k)&1)
 		}
 	}
+	return picked
+}
+
+// stemmed are the starts of those words that begin in a word of the bitmap in which a term may stand after two letters or more. A word that
+// goes on for all of the next word of the bitmap is among them.
+func (s *Scanner) stemmed(w int, starts uint64) (long uint64) {
+	l, next := s.letters[w], s.letters[w+1]
+	if ^next == 0 {
+		long = 1 << 63 >> bits.LeadingZeros64(starts)
+	}
+	var before uint64
+	if w > 0 {
+		before = s.letters[w-1]
+	}
+	here := s.stems[w] & l & (l<<1 | before>>63) & (l<<2 | before>>62)
+	there := s.stems[w+1] & next &^ (next + 1) // in the letters that the next word of the bitmap begins with
+	if here|there == 0 {
+		return long
+	}
+	if there != 0 && l>>63 != 0 {
+		long |= 1 << 63 >> bits.LeadingZeros64(starts)
+	}
+	for ; here != 0; here &= here - 1 {
+		long |= 1 << 63 >> bits.LeadingZeros64(starts&(here&-here-1))
+	}
+	return long & starts
+}
+
+// firstSix are masks of the first bytes of eight that are letters, six at most, by the bits of the first six.
+var firstSix = func() (masks [64]uint64) {
+	for m := range masks {
+		masks[m] = 1<<(8*min(6, bits.TrailingZeros64(^uint64(m)))) - 1
+	}
+	return masks
+}()
+
+// eightAt is the eight bytes at i, filled up with zeros after the text's end.
+func eightAt(t []byte, i int) uint64 {
+	if i+8 <= len(t) {
+		return binary.LittleEndian.Uint64(t[i : i+8])
+	}
+	var b [8]byte
+	copy(b[:], t[i:])
+	return binary.LittleEndian.Uint64(b[:])
 }
 
 // lettersAt is how many bytes of letters stand from i on.
@@ -128,15 +182,11 @@ func (s *Scanner) lettersAt(i int) int {
 
 var keyMasks = [5]uint32{0, 0xff, 0xffff, 0xffffff, 0xffffffff}
 
-// word looks up the word of n letters at i, whose keys have the hashes, and the terms inside it.
-func (s *Scanner) word(i, n int, short, long uint32) {
-	if i < s.past { // inside a term of several words
-		return
-	}
-	if n >= 64 {
-		n = s.lettersAt(i)
-	}
+// word looks up the word of n letters at i, and the terms inside it.
+func (s *Scanner) word(i, n int) {
 	t, d := s.text, s.dict
+	eight := foldedEight(t, i)
+	short, long := keyHash(uint32(eight)&keyMasks[min(n, 4)]), longHash(eight)
 	end := i + n
 	s.found, s.longest = 0, 0
 	if n >= 6 && d.maybe(0, long) {
@@ -160,24 +210,21 @@ func (s *Scanner) word(i, n int, short, long uint32) {
 }
 
 // foldedEight is the eight bytes at i, folded.
-func foldedEight(t []byte, i int) uint64 {
-	if i+8 <= len(t) {
-		return binary.LittleEndian.Uint64(t[i:]) | foldEight
-	}
-	var b [8]byte
-	copy(b[:], t[i:])
-	return binary.LittleEndian.Uint64(b[:]) | foldEight
-}
+func foldedEight(t []byte, i int) uint64 { return eightAt(t, i) | foldEight }
 
 // lookUp tries the terms that have a key's hash at j, in the word t[i:end], and notes those that fit: the longest, one of each class.
 func (s *Scanner) lookUp(inside int, hash uint32, j, i, end int) {
 	d := s.dict
 	for _, e := range d.candidates(inside, hash) {
 		at := j - int(e.ahead)
-		if foldedEight(s.text, at)&e.mask != e.value || inside == 1 && at < i+2 {
+		if inside == 1 && at < i+2 {
 			continue
 		}
 		t := &d.terms[e.term]
+		other := foldedEight(s.text, at)&e.mask ^ e.value
+		if s.mayGoOn(t, end-at, other); other != 0 {
+			continue
+		}
 		if s.found&t.class.set() != 0 {
 			continue
 		}
@@ -268,7 +315,14 @@ var endings = func() map[string]bool {
 
 // hitsBetween are the hits of words that begin in [from, to).
 func (s *Scanner) hitsBetween(from, to int) []hit {
-	a := sort.Search(len(s.hits), func(i int) bool { return int(s.hits[i].pos) >= from })
+	a, above := 0, len(s.hits)
+	for a < above {
+		if middle := int(uint(a+above) / 2); int(s.hits[middle].pos) < from {
+			a = middle + 1
+		} else {
+			above = middle
+		}
+	}
 	b := a
 	for b < len(s.hits) && int(s.hits[b].pos) < to {
 		b++
@@ -280,6 +334,9 @@ func (s *Scanner) hitsBetween(from, to int) []hit {
 // when there is none. A word after the value counts as half as far again: "Telefon: 08-...", "08-... (telefon)".
 func (s *Scanner) near(classes Contexts, start, end, within int) (distance int, ok bool) {
 	s.needWords(start-within, end+within)
+	if s.spokenOf&classes == 0 {
+		return within + 1, false
+	}
 	best := within + 1
 	for _, h := range s.hitsBetween(start-within, end+within) {
 		if classes&h.class.set() == 0 {

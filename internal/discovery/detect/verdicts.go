@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package detect
+
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
+// verdict is what was found in a word: its letters as they stand, filled up with zeros, and the classes of its terms. In each class the
+// highest bit says that it is weak. It holds unless the word is followed by one of two bytes, folded, with which terms of several words go
+// on.
+type verdict struct {
+	key     [3]uint64
+	more    [2]uint8
+	count   uint8
+	classes [mostVerdictHits]uint8
+}
+
+const (
+	// mostVerdictBytes and mostVerdictHits are the longest word, and the most classes of one, that fit a verdict.
+	mostVerdictBytes, mostVerdictHits = 24, 5
+	// verdictBits is how many verdicts are kept: 2,048, which are 64 KiB.
+	verdictBits = 11
+	weakVerdict = 0x80
+)
+
+// verdicts are what the words are that were looked up last. Texts say the same words again and again, and looking up one that has terms,
+// or is long, costs several times as much as comparing it with itself. A word has one place, which the next word with its hash takes.
+type verdicts [1 << verdictBits]verdict
+
+// wordMasks keep the first n bytes of 24.
+var wordMasks = func() (masks [mostVerdictBytes + 1][3]uint64) {
+	for n := range masks {
+		for i := range n {
+			masks[n][i/8] |= 0xff << (i % 8 * 8)
+		}
+	}
+	return masks
+}()
+
+// judgeWord notes the terms of the word that begins at i.
+func (s *Scanner) judgeWord(i int) {
+	if i < s.past { // inside a term of several words
+		return
+	}
+	text, n := s.text, s.lettersAt(i)
+	if n > mostVerdictBytes || i+mostVerdictBytes > len(text) || s.verdicts == nil {
+		s.word(i, n)
+		return
+	}
+	b, m := text[i:i+mostVerdictBytes], &wordMasks[n]
+	k0, k1, k2 := binary.LittleEndian.Uint64(b)&m[0], binary.LittleEndian.Uint64(b[8:])&m[1], binary.LittleEndian.Uint64(b[16:])&m[2]
+	h := (k0*0x9E3779B97F4A7C15 + k1*0xC2B2AE3D27D4EB4F + k2*0x165667B19E3779F9) >> (64 - verdictBits)
+	v, after := &s.verdicts[h], byte(0)
+	if i+n < len(text) {
+		after = text[i+n]
+	}
+	if v.key[0] != k0 || v.key[1] != k1 || v.key[2] != k2 {
+		if v = &s.verdicts[h^1]; v.key[0] != k0 || v.key[1] != k1 || v.key[2] != k2 {
+			s.newVerdict(h, [3]uint64{k0, k1, k2}, i, n)
+			return
+		}
+	}
+	if v.goesOn(after) {
+		s.word(i, n)
+		return
+	}
+	for _, c := range v.classes[:v.count&7] {
+		s.hits = append(s.hits, hit{pos: int32(i), end: int32(i + n), class: class(c &^ weakVerdict), weak: c >= weakVerdict})
+	}
+}
+
+// goesOn reports whether what follows a word may be the rest of a term of several words.
+func (v *verdict) goesOn(after byte) bool {
+	if v.more[0] == 0 {
+		return false
+	}
+	if after == '\n' || after == '\t' {
+		after = ' '
+	}
+	after |= 0x20
+	return after == v.more[0] || after == v.more[1]
+}
+
+// newVerdict looks up a word, and keeps what it is in one of the two places for its hash.
+func (s *Scanner) newVerdict(h uint64, key [3]uint64, i, n int) {
+	before := len(s.hits)
+	s.more, s.mores = [2]uint8{}, 0
+	s.word(i, n)
+	found := s.hits[before:]
+	v := verdict{key: key, more: s.more, count: uint8(len(found))}
+	if s.mores > len(v.more) || len(found) > mostVerdictHits || i+n < len(s.text) && v.goesOn(s.text[i+n]) {
+		return
+	}
+	for k, h := range found {
+		v.classes[k] = uint8(h.class)
+		if h.weak {
+			v.classes[k] |= weakVerdict
+		}
+	}
+	s.verdicts[h^1] = s.verdicts[h]
+	s.verdicts[h] = v
+}
+
+// mayGoOn notes that a term goes on after a word, whose rest from the term's beginning is n bytes, with what is no letter of ASCII, so that
+// it depends on what follows. other has the bits in which the first eight bytes are not the term's.
+func (s *Scanner) mayGoOn(t *term, n int, other uint64) {
+	if len(t.text) <= n || bits.TrailingZeros64(other) < 8*min(n, 8) {
+		return
+	}
+	next := t.text[n]
+	if next-'a' < 26 || next == s.more[0] || next == s.more[1] {
+		return
+	}
+	if s.mores < len(s.more) {
+		s.more[s.mores] = next
+	}
+	s.mores++
+}
