@@ -12,15 +12,26 @@ import (
 )
 
 // bitmaps are all that kernels make of a text.
-type bitmaps struct{ Digits, Signs, Letters, Smalls, Leads, Delims, Lines, Quotes []uint64 }
+type bitmaps struct{ Digits, Signs, Letters, Smalls, Leads, Delims, Lines, Quotes, Stems []uint64 }
 
 // dirtyBitmaps have words full of ones: a kernel writes every one.
 func dirtyBitmaps(n int) bitmaps {
 	ones := func() []uint64 { return slicesOf(n, ^uint64(0)) }
-	return bitmaps{ones(), ones(), ones(), ones(), ones(), ones(), ones(), ones()}
+	return bitmaps{ones(), ones(), ones(), ones(), ones(), ones(), ones(), ones(), ones()}
 }
 
 const testDelimiter = ';'
+
+// testStems are the beginnings of terms inside words, folded. No two are in a group, so that there are no places beside theirs.
+var testStems = []string{"sju", "zaa", "\xe3\xa5\xa4", "a-z", "{aa"}
+
+func testedStems() *stems {
+	t := &stems{}
+	for _, stem := range testStems {
+		t.add(stem)
+	}
+	return t
+}
 
 // classifySlow is what every kernel must equal: one byte at a time.
 func classifySlow(src []byte) bitmaps {
@@ -43,17 +54,26 @@ func classifySlow(src []byte) bitmaps {
 	set(b.Delims, func(c byte) bool { return c == testDelimiter })
 	set(b.Lines, func(c byte) bool { return c == '\n' })
 	set(b.Quotes, func(c byte) bool { return c == '"' })
+	clear(b.Stems)
+	for i := range src {
+		for _, stem := range testStems {
+			if i+stemBytes <= len(src) && equalFolded(src[i:i+stemBytes], stem) {
+				b.Stems[i/64] |= 1 << (i % 64)
+			}
+		}
+	}
 	return b
 }
 
 func checkKernels(t *testing.T, src []byte) {
 	t.Helper()
-	want := classifySlow(src)
+	want, stems := classifySlow(src), testedStems()
 	for i, k := range kernels() {
 		got := dirtyBitmaps(len(src)/64 + 2)
 		k.classifyNumbers(got.Digits, got.Signs, src)
 		k.classifyWords(got.Letters, got.Smalls, got.Leads, src)
 		k.classifyCells(got.Delims, got.Lines, got.Quotes, src, testDelimiter)
+		k.classifyStems(got.Stems, src, stems)
 		if d := cmp.Diff(want, got); d != "" {
 			t.Fatalf("kernel %d of %q (-want +got):\n%s", i, src, d)
 		}
