@@ -333,7 +333,7 @@ func (a *App) build(ctx context.Context, o Options) error {
 	a.Reports = &report.Service{DB: a.DB, Requirements: a.Requirements, Actions: a.Actions, Procurements: a.Procurements, Record: a.Processings, Texts: a.Texts, Risks: a.Risks, Printer: o.Printer}
 	action.Register(a.Jobs, a.Actions)
 	indicators := followup.NewEngine(a.Catalogue)
-	a.Followup = &followup.Service{DB: a.DB, Engine: indicators, Requirements: a.Requirements, SignIn: a.Evidence.Indicator}
+	a.Followup = &followup.Service{DB: a.DB, Engine: indicators, Requirements: a.Requirements, SignIn: a.Evidence.Indicator, Questions: a.Campaigns.Set}
 	followup.Register(a.Jobs, a.Followup)
 	a.Reports.Followup = a.Followup
 	a.buildNational(indicators)

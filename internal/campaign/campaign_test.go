@@ -318,3 +318,27 @@ func TestTurn(t *testing.T) {
 		t.Errorf("next year: %+v", m)
 	}
 }
+
+// The latest answer that was handed in counts, as surely as it is known; what was never handed in, and not knowing, are no answers.
+func TestGather(t *testing.T) {
+	first, second := day(t, "2026-03-01"), day(t, "2026-09-01")
+	rows := []unitAnswer{
+		{object: "a", name: "Social", unit: "u1", sheet: "s1", number: 1, sent: 1, question: "egna-verktyg", value: "no", on: first},
+		{object: "a", name: "Social", unit: "u1", sheet: "s1", number: 1, sent: 1, question: "vikarier", value: "own", on: first},
+		{object: "b", name: "Skola", unit: "u2", sheet: "s2", number: 1, question: "egna-verktyg", value: "no", on: first},
+		{object: "a", name: "Social", unit: "u1", sheet: "s3", number: 2, sent: 1, question: "egna-verktyg", value: "yes", on: second},
+		{object: "a", name: "Social", unit: "u1", sheet: "s3", number: 2, sent: 1, question: "vikarier", value: Unknown, on: second},
+		{object: "a", name: "Social", unit: "u1", sheet: "s3", number: 2, question: "reservrutin", value: "practised", why: `{"fact":"drill","by":"measured"}`, on: second},
+		{object: "a", name: "Social", unit: "u1", sheet: "s3", number: 2, sent: 1, question: "no-such-question", value: "yes", on: second},
+	}
+	want := []UnitAnswers{
+		{
+			Unit: "u1", Name: "Social", Number: 2, Sheet: "s3", Questions: map[string]bool{"egna-verktyg": true, "vikarier": true, "reservrutin": true},
+			Told: map[string]Told{"egna-verktyg": {Bad, "self-assessed", second}, "reservrutin": {Good, "measured", second}},
+		},
+		{Unit: "u2", Name: "Skola", Number: 1, Sheet: "s2", Questions: map[string]bool{"egna-verktyg": true}, Told: map[string]Told{}},
+	}
+	if diff := cmp.Diff(want, gather(set(t), rows)); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -455,6 +455,7 @@ func (w *town) frozenAndCorrected() {
 	if hash := must(w.s.Freeze(t.Context(), w.actor, "1"))(t); hash == v.Hash {
 		t.Error("the correction has the hash of what it corrects")
 	}
+	w.unitsTold(next.Number)
 	old := must(w.s.Open(t.Context(), w.actor, v.ID.String()))(t)
 	if !old.Intact || old.Hash != v.Hash || old.Version != 1 {
 		t.Errorf("what was corrected has changed: %+v", old.Campaign)
@@ -471,6 +472,30 @@ func (w *town) frozenAndCorrected() {
 	quarter := must(w.s.Open(t.Context(), w.actor, c.ID.String()))(t)
 	if a, _ := w.sheet(&quarter, "Social", OfUnit).Answer("egna-verktyg"); a.Known == nil || a.Known.Fact != "earlier" || a.Value != "yes" {
 		t.Errorf("an answer of three weeks ago is asked for again: %+v", a)
+	}
+}
+
+// unitsTold holds that what units answered reaches those who count it: the correction in the place of what it corrected, and only within reach.
+func (w *town) unitsTold(number int64) {
+	t := w.t
+	read := func(r access.Reach) (out []UnitAnswers) {
+		w.ok(w.d.Read(t.Context(), w.actor.Organisation, func(tx *db.Tx) (err error) {
+			out, err = Units(t.Context(), tx, w.s.Set, r)
+			return err
+		}))
+		return out
+	}
+	all := read(access.Everywhere())
+	i := slices.IndexFunc(all, func(u UnitAnswers) bool { return u.Name == "Social" })
+	if i < 0 || all[i].Number != number || all[i].Told["egna-verktyg"].Means != Bad || all[i].Told["egna-verktyg"].By != "self-assessed" || all[i].Told["register-ratt"].Means != Good {
+		t.Errorf("what the unit answered: %+v", all)
+	}
+	if p := w.leader.Get(all[i].Href()); p.Status != 200 {
+		t.Errorf("%s: %d", all[i].Href(), p.Status)
+	}
+	head := access.Actor{ID: "chef", Organisation: w.actor.Organisation, Held: []access.Held{{Role: access.Executive, Unit: w.other}}}
+	if own := read(access.ReachOf(head, "followup.List")); slices.ContainsFunc(own, func(u UnitAnswers) bool { return u.Name == "Social" }) {
+		t.Errorf("another unit's head reads %+v", own)
 	}
 }
 

@@ -296,6 +296,29 @@ func earlier(ctx context.Context, tx *db.Tx) (map[string]map[string]Earlier, err
 	return out, nil
 }
 
+// unitMonths is how long what a unit has answered counts.
+const unitMonths = 12
+
+// Units reads what units within reach have been asked in the rounds that still count, and the latest that each has answered.
+func Units(ctx context.Context, tx *db.Tx, set *Set, r access.Reach) ([]UnitAnswers, error) {
+	since := db.Millis(civil.Of(tx.Now).AddMonths(-unitMonths).Time())
+	where, args := system.InReach(r, "s.unit_id", []any{tx.Scope, since})
+	rows, err := db.All(ctx, tx, func(scan func(...any) error) (unitAnswer, error) {
+		var u unitAnswer
+		var at int64
+		err := scan(&u.object, &u.name, &u.unit, &u.sheet, &u.number, &u.sent, &u.question, &u.value, &u.why, &at)
+		u.on = civil.Of(db.FromMillis(max(at, u.sent)))
+		return u, err
+	}, `SELECT s.object_id, s.name, s.unit_id, s.id, c.number, s.sent_at, a.question, a.value, a.known, a.answered_at FROM campaign_answer a
+		JOIN campaign_sheet s ON s.id = a.sheet_id AND s.organisation_id = a.organisation_id
+		JOIN campaign c ON c.id = s.campaign_id AND c.organisation_id = s.organisation_id
+		WHERE a.organisation_id = $1 AND s.kind = 'unit' AND c.sent_at > 0 AND c.sent_at >= $2 AND `+where+` ORDER BY c.sent_at, c.number, c.version, s.name, s.id, a.question`, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read what units have answered: %w", err)
+	}
+	return gather(set, rows), nil
+}
+
 const delegationColumns = `id, sheet_id, question, link_id, asked, asked_at, answered_at, value, day, note`
 
 func scanDelegation(ctx context.Context, tx *db.Tx) func(func(...any) error) (Delegation, error) {

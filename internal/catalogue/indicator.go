@@ -18,6 +18,8 @@ type IndicatorFact struct {
 	Answers []string
 	// Actions are the requirements that are acted on to make it hold, the best first.
 	Actions []string
+	// Asked are questions to units: a unit that has been asked one of them has the fact. Told are those whose answers say whether it holds.
+	Asked, Told []string
 }
 
 // MaxIndicatorFacts is how many there may be: a row keeps one bit for each.
@@ -104,7 +106,7 @@ type Rule struct {
 type RuleGroup struct{ Yes, No []int }
 
 // RowKinds are the kinds of row that indicators count.
-var RowKinds = []string{"system", "processing", "requirement", "action", "supplier"}
+var RowKinds = []string{"system", "processing", "requirement", "action", "supplier", "unit"}
 
 // Indicator finds an indicator by its id.
 func (c *Catalogue) Indicator(id string) (*Indicator, bool) {
@@ -121,6 +123,7 @@ func (l *loader) readIndicatorFact(o *object) IndicatorFact {
 	f := IndicatorFact{
 		ID: o.id(factID), Name: o.text("name"), Types: o.words("types", l.referAll(o, "information type", "information", l.types)),
 		Answers: o.words("answers", l.referAll(o, "requirement", "requirements", l.requirements)), Actions: o.words("actions", l.referAll(o, "requirement", "requirements", l.requirements)),
+		Asked: o.words("asked", anyWord), Told: o.words("told", anyWord),
 	}
 	if len(l.IndicatorFacts) >= MaxIndicatorFacts {
 		o.fault(o.node, "there are more than %d facts; a row has one bit for each", MaxIndicatorFacts)

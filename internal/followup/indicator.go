@@ -45,6 +45,7 @@ const (
 	Requirement
 	Action
 	Supplier
+	Unit
 )
 
 // Facts are a set of the facts that rules speak of, one bit each.

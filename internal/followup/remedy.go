@@ -131,7 +131,7 @@ func (x *remedier) needs(row, fact int, of about, step *Step) []int {
 	switch x.kind {
 	case Processing:
 		return []int{x.add(stepKey{system: x.Processings[of.at].Slug, fact: step.Fact}, *step)}
-	case Supplier: // nothing that is done about a system makes a supplier deliver fewer of them
+	case Supplier, Unit: // nothing that is done about a system makes a supplier deliver fewer of them, or changes what a unit answers
 		return nil
 	case System, Requirement, Action:
 	}

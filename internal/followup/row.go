@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/insegel/insegel/internal/action"
+	"github.com/insegel/insegel/internal/campaign"
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/ids"
@@ -30,6 +31,8 @@ type Material struct {
 	Suppliers   []supplier.Supplier
 	Processings []processing.Processing
 	Actions     map[ids.ID[system.System]]map[string]*action.Action
+	// Units are what units have been asked and have answered.
+	Units []campaign.UnitAnswers
 	// Apart has every requirement of every system on a row of its own, as what would be done about each needs.
 	Apart bool
 }
@@ -122,6 +125,7 @@ func (d *deriver) rows() *Rows {
 	d.processings(rows)
 	d.actions(rows)
 	d.suppliers(rows)
+	d.units(rows)
 	return rows
 }
 
@@ -382,4 +386,48 @@ func (d *deriver) suppliers(rows *Rows) {
 		}
 		rows.add(r, Ref{x.Name, "", supplier.Place + "/" + x.ID.String()}, about{at: i})
 	}
+}
+
+// units makes the rows of the units that have been asked, by what they answered: each answer in the series that it is known by, which is
+// self-assessed where somebody was asked.
+func (d *deriver) units(rows *Rows) {
+	for i := range d.Units {
+		u := &d.Units[i]
+		r := Row{Kind: Unit, N: 1}
+		for n := range d.engine.Catalogue.IndicatorFacts {
+			f := &d.engine.Catalogue.IndicatorFacts[n]
+			if len(f.Asked) > 0 {
+				r.SayAll(n, truth(slices.ContainsFunc(f.Asked, u.Asked), true))
+			}
+			for s, t := range told(f.Told, u) {
+				r.Say(n, Series(s), t)
+			}
+		}
+		rows.add(r, Ref{u.Name, u.Name, u.Href()}, about{at: i})
+	}
+}
+
+// told gives what a unit's answers to some questions say together, in the series of each answer: one that is not good is a no, and one that is
+// missing leaves it unknown.
+func told(questions []string, u *campaign.UnitAnswers) [NumSeries]catalogue.Truth {
+	out := [NumSeries]catalogue.Truth{catalogue.Maybe, catalogue.Maybe, catalogue.Maybe}
+	good := [NumSeries]int{}
+	for _, q := range questions {
+		a, ok := u.Told[q]
+		s, known := ParseSeries(a.By)
+		switch {
+		case !ok || !known:
+		case a.Means == campaign.Good:
+			good[s]++
+		case a.Means == campaign.Part || a.Means == campaign.Bad:
+			out[s] = catalogue.No
+		default:
+		}
+	}
+	for s := range out {
+		if out[s] == catalogue.Maybe && len(questions) > 0 && good[s] == len(questions) {
+			out[s] = catalogue.Yes
+		}
+	}
+	return out
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/action"
 	"github.com/insegel/insegel/internal/audit"
+	"github.com/insegel/insegel/internal/campaign"
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
@@ -30,6 +31,8 @@ type Service struct {
 	Requirements *requirement.Service
 	// SignIn says how evidence becomes an answer about two factors; without it no evidence is read.
 	SignIn *verdict.Indicator
+	// Questions are what units are asked in rounds; without them no answers are read.
+	Questions *campaign.Set
 }
 
 // Standing is where the indicators stand.
@@ -269,10 +272,25 @@ func (s *Service) material(ctx context.Context, tx *db.Tx, p Part) (*Material, e
 	if m.Actions, err = action.All(ctx, tx, org, ""); err != nil {
 		return nil, err
 	}
+	if m.Units, err = s.units(ctx, tx, p); err != nil {
+		return nil, err
+	}
 	if m.Evidence, err = s.known(ctx, tx, list, systems); err != nil {
 		return nil, err
 	}
 	return &m, nil
+}
+
+// units reads what units have answered in rounds.
+func (s *Service) units(ctx context.Context, tx *db.Tx, p Part) ([]campaign.UnitAnswers, error) {
+	if s.Questions == nil {
+		return nil, nil
+	}
+	out, err := campaign.Units(ctx, tx, s.Questions, p.Reach)
+	if p.Unit != "" {
+		out = slices.DeleteFunc(out, func(u campaign.UnitAnswers) bool { return u.Unit != p.Unit })
+	}
+	return out, err
 }
 
 // known reads what evidence shows about the systems.

@@ -50,7 +50,7 @@ func (a *account) few(list []int) *document.Table {
 	for _, i := range list {
 		for s := range followup.Series(followup.NumSeries) {
 			c := a.value(i, s)
-			if !c.Known() || s != followup.Measured && !c.Shown() {
+			if !c.Known() || !c.Shown() && (s != followup.Measured || ofUnits(a.engine.Indicators[i])) {
 				continue
 			}
 			row := a.figure(a.engine.Indicators[i], s, c)

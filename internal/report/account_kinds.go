@@ -21,6 +21,9 @@ func (a *account) committee(d *document.Document) {
 	brief := a.brief(committeeFigures)
 	section(d, a.t("committee-state"), nil, a.sentences(brief)...)
 	section(d, a.t("committee-figures"), a.few(brief), a.t("three-series"), a.t("committee-series"))
+	if units := a.few(a.all(ofUnits)); len(units.Rows) > 0 {
+		section(d, a.t("committee-units"), units, a.t("committee-units-text"))
+	}
 	if a.request.Weaknesses {
 		section(d, a.t("committee-risks"), a.largest(committeeRisks), a.t("committee-risks-text"))
 	} else {
@@ -30,6 +33,9 @@ func (a *account) committee(d *document.Document) {
 	section(d, a.t("committee-done"), nil, a.t("committee-done-text", "Done", p.year, "Open", p.open))
 	section(d, a.t("committee-asks"), nil, a.asks()...)
 }
+
+// ofUnits holds of what units have answered in rounds.
+func ofUnits(ind *catalogue.Indicator) bool { return ind.Of == catalogue.RowKinds[followup.Unit] }
 
 // anyOf holds of every indicator.
 func anyOf(*catalogue.Indicator) bool { return true }
