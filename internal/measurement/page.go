@@ -424,7 +424,7 @@ func nameOf(names map[string]string, id string) string {
 // result tells of one measurement.
 func (p *Pages) result(l *locale.Localizer, t *Target, r *Result) resultRow {
 	row := resultRow{When: l.Moment(r.At), Verdict: resultTag(l, r)}
-	because := []evidence.Because{}
+	var because []evidence.Because
 	if rec := r.Found.TLS; rec != nil {
 		because, row.Addresses = encryptionBecause(t, rec), addressRows(l, rec)
 	} else {

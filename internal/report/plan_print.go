@@ -127,10 +127,10 @@ func (f *frame) priority(at action.Priority, rows []entry) document.Section {
 // topics counts what is left by what it is about, most first.
 func (f *frame) topics(rows []entry) document.Section {
 	type group struct {
-		name            string
-		laws            []string
-		roles           map[string]int
-		total, must, on int
+		name        string
+		laws        []string
+		roles       map[string]int
+		total, must int
 	}
 	groups := map[string]*group{}
 	for _, e := range rows {
