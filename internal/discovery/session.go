@@ -16,11 +16,6 @@ import (
 // The window is the text that is being looked through: what has been decided and is kept because it speaks for what comes, and what
 // waits for the text after it.
 const (
-	// behind is how much of what is decided is kept. It is more than words speak across.
-	behind = 512
-	// ahead is how much text must follow a place before what begins there is decided. It is more than words speak across, and more
-	// than the longest value.
-	ahead = 512
 	// windowBytes is when a window of small texts is looked through.
 	windowBytes = 64 << 10
 	// directBytes is the size from which a text is looked through where it lies, but for its edges.
@@ -37,6 +32,8 @@ type session struct {
 	print   *printer
 	task    task
 
+	behind     int // how much of what is decided is kept, for what comes to be what it is in the whole
+	ahead      int // how much text must follow a place before what begins there is decided
 	window     []byte
 	from       int // what begins before it is decided
 	segments   []segment
@@ -88,6 +85,7 @@ type segment struct {
 
 func newSession(e *engine) *session {
 	s := &session{engine: e, scanner: e.Rules.NewScanner(e.Detectors), print: newPrinter(e.Key)}
+	s.behind, s.ahead = s.scanner.Overlap()
 	s.scanner.Today = today(e.started)
 	s.scanner.Roughly = !e.Detail
 	s.counts, s.lows = make([]int64, len(e.Rules.IDs())), make([]int64, len(e.Rules.IDs()))
@@ -151,7 +149,7 @@ func (s *session) Text(t source.Text) error {
 	}
 	s.add(g, t.Bytes)
 	if len(s.window) >= windowBytes {
-		if err := s.decide(len(s.window) - ahead); err != nil {
+		if err := s.decide(len(s.window) - s.ahead); err != nil {
 			return err
 		}
 		s.slide()
@@ -182,37 +180,45 @@ func (s *session) add(g segment, b []byte) {
 
 // direct looks through a large text where it lies: first its beginning after what waits, then all but its end.
 func (s *session) direct(t source.Text, g segment) error {
-	edge := behind + ahead
-	s.add(g, t.Bytes[:edge])
-	if err := s.decide(len(s.window) - ahead); err != nil {
+	edge := s.edgeOf(t)
+	s.add(g, t.Bytes[:edge+s.ahead])
+	if err := s.decide(len(s.window) - s.ahead); err != nil {
 		return err
 	}
 	last := &s.segments[len(s.segments)-1]
 	g.counted, g.lines, g.lineStart = last.counted, last.lines, last.lineStart
 	window, segments := s.window, s.segments
-	s.window, s.segments, s.from = t.Bytes, []segment{g}, behind
-	err := s.decide(len(t.Bytes) - ahead)
-	keep := s.keepFrom(len(t.Bytes) - ahead)
+	s.window, s.segments, s.from = t.Bytes, []segment{g}, edge
+	err := s.decide(len(t.Bytes) - s.ahead)
+	keep := s.keepFrom(len(t.Bytes) - s.ahead)
 	s.countLines(&s.segments[0], max(keep, s.segments[0].counted))
 	g = s.segments[0]
 	s.window, s.segments = append(window[:0], t.Bytes[keep:]...), segments[:0]
 	g.at = -keep
 	s.segments = append(s.segments, g)
-	s.from = len(t.Bytes) - ahead - keep
+	s.from = len(t.Bytes) - s.ahead - keep
 	s.keepPlaces()
 	return err
 }
 
-// keepFrom is where what is kept of the window begins, when everything before a place has been decided.
+// edgeOf is how much of a large text's beginning is looked through after what waits, so that the rest has enough before it. In a table
+// that is a whole line's beginning, which says which column a value stands in.
+func (s *session) edgeOf(t source.Text) int {
+	if t.Form != source.CSV {
+		return s.behind
+	}
+	if i := bytes.IndexByte(t.Bytes[:longestLine], '\n'); i >= 0 {
+		return i + 1 + s.behind
+	}
+	return longestLine + s.behind
+}
+
+// keepFrom is where what is kept of the window begins, when everything before a place has been decided: in a table a line.
 func (s *session) keepFrom(decided int) int {
-	keep := max(0, decided-behind)
-	if form := s.formAt(keep); form != "" {
-		// A line's beginning says which column a value stands in.
-		if i := bytes.LastIndexByte(s.window[max(0, decided-longestLine):decided], '\n'); i >= 0 {
-			keep = min(keep, max(0, decided-longestLine)+i+1)
-		} else {
-			keep = min(keep, max(0, decided-longestLine))
-		}
+	keep := max(0, decided-s.behind)
+	if s.formAt(keep) == source.CSV {
+		least := max(0, keep-longestLine)
+		keep = least + bytes.LastIndexByte(s.window[least:keep], '\n') + 1
 	}
 	return keep
 }

@@ -34,7 +34,7 @@ func (s *session) Value(v source.Value) error {
 	s.any = true
 	s.add(g, v.Bytes)
 	if len(s.window) >= windowBytes {
-		if err := s.decide(len(s.window) - ahead); err != nil {
+		if err := s.decide(len(s.window) - s.ahead); err != nil {
 			return err
 		}
 		s.slide()

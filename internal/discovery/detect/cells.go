@@ -40,6 +40,9 @@ func (c *Cells) Column(at, most int) (index int, ok bool) {
 		delims &= after
 		start += bits.Len64(lines)
 	}
+	if at-start > most {
+		return 0, false
+	}
 	if quotes != 0 {
 		return c.quoted(start, at), true
 	}

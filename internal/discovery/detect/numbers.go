@@ -279,9 +279,12 @@ func (s *Scanner) iban(r run, first int) {
 	}
 }
 
+// longestIBAN are the bytes of an IBAN in groups at most.
+const longestIBAN = 96
+
 // ibanCharacters reads digits and capitals, with spaces after every fourth.
 func ibanCharacters(t []byte, at, length int) (d []byte, end int) {
-	for ; at < len(t) && len(d) < length; at++ {
+	for first := at; at < len(t) && len(d) < length && at-first < longestIBAN; at++ {
 		switch c := t[at]; {
 		case isDigit(c) || isCapital(c):
 			d = append(d, c)

@@ -52,15 +52,18 @@ func isLocal(c byte) bool {
 	return isDigit(c) || c|0x20 >= 'a' && c|0x20 <= 'z' || c == '.' || c == '_' || c == '%' || c == '+' || c == '-' || c >= 0x80
 }
 
+// mostDomain are the bytes of a domain at most.
+const mostDomain = 160
+
 // domainEnd is where a domain that begins at a place ends; 0 when none does.
 func domainEnd(t []byte, start int) int {
 	end := 0
-	for label := start; label < len(t) && label-start < 254; {
+	for label := start; label < len(t); {
 		i := label
-		for i < len(t) && inDomain(t[i]) {
+		for i < len(t) && i-start < mostDomain && inDomain(t[i]) {
 			i++
 		}
-		if i == label {
+		if i == label || i-start == mostDomain {
 			break
 		}
 		if label > start && i-label >= 2 && topLevel(t[label:i]) {
@@ -176,6 +179,7 @@ func (s *Scanner) name(k int) int {
 		j, c := s.hitAt(last+1, next)
 		stop := next + s.lettersAt(next)
 		switch {
+		case stop-next > mostNameLetters:
 		case c&lastName.set() != 0 || s.surname(t[next:stop]):
 			s.add(NamePerson, first, s.doubleName(stop), High, Known)
 			return max(last, j)
@@ -213,7 +217,9 @@ func (s *Scanner) moreFirstNames(k int) (last, end int) {
 func (s *Scanner) doubleName(end int) int {
 	t := s.text
 	if end+2 < len(t) && t[end] == '-' && capitalAt(t, end+1) {
-		return end + 1 + s.lettersAt(end+1)
+		if n := s.lettersAt(end + 1); n <= mostNameLetters {
+			return end + 1 + n
+		}
 	}
 	return end
 }
@@ -244,7 +250,7 @@ func (s *Scanner) namesAfter(end int) {
 	if end < len(t) && t[end] == ':' {
 		end++
 	}
-	for range mostNamesInRow {
+	for word := end; end < word+longestRow; {
 		if end+1 >= len(t) || t[end] != ' ' {
 			return
 		}
@@ -264,9 +270,6 @@ func (s *Scanner) namesAfter(end int) {
 	}
 }
 
-// mostNamesInRow is how many names in a row are read after one word: those who were present.
-const mostNamesInRow = 64
-
 // nameFrom is where a name of two to four words with capitals ends that begins at a place; 0 when none does. Words in capitals alone and
 // names of organisations are none.
 func (s *Scanner) nameFrom(first int) (end int) {
@@ -277,7 +280,7 @@ func (s *Scanner) nameFrom(first int) (end int) {
 			break
 		}
 		stop := at + s.lettersAt(at)
-		if stop-at < 2 || allCapitals(t[at:stop]) || isBody(t[at:stop]) {
+		if stop-at < 2 || stop-at > mostNameLetters || allCapitals(t[at:stop]) || isBody(t[at:stop]) {
 			return 0
 		}
 		end = s.doubleName(stop)

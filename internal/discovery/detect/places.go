@@ -175,15 +175,21 @@ func (s *Scanner) postcodeEnd(at int) int {
 	default:
 		return 0
 	}
+	return s.townEnd(at)
+}
+
+// townEnd is where a town ends that stands after a postcode; 0 when none does.
+func (s *Scanner) townEnd(at int) int {
+	t := s.text
 	town := skipSpaces(t, at, 2)
 	if town == at || town >= len(t) || !capitalAt(t, town) {
 		return 0
 	}
-	end := town + s.lettersAt(town)
-	if end-town < 2 {
+	n := s.lettersAt(town)
+	if n < 2 || n > mostNameLetters {
 		return 0
 	}
-	return end
+	return town + n
 }
 
 // postcode tries a postcode with its town, which alone says little.
@@ -202,6 +208,9 @@ func (s *Scanner) postcode(r run) {
 
 // months are how the twelve are written, in small letters.
 var months = [12]string{"jan", "feb", "mar", "apr", "maj", "jun", "jul", "aug", "sep", "okt", "nov", "dec"}
+
+// longestMonth is more than the bytes of any of them.
+const longestMonth = 16
 
 // birthDate tries a date after a word for birth: 1985-07-09, 19850709, 850709, 9 juli 1985, 9/7 1985.
 func (s *Scanner) birthDate(r run) {
@@ -256,7 +265,7 @@ func (s *Scanner) spokenDate(r run) (y, m, d, end int) {
 	} else {
 		at = skipSpaces(t, at, 1)
 		m = monthAt(t, at)
-		at += s.lettersFrom(at)
+		at += min(s.lettersFrom(at), longestMonth)
 	}
 	at++ // the space, or the same sign again
 	if !s.exactly(at, 4) {

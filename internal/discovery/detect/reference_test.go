@@ -178,29 +178,6 @@ func TestScannerIsTheReference(t *testing.T) {
 	}
 }
 
-// A window that is looked through in parts gives what it gives whole.
-func TestAnyPartsOfAWindow(t *testing.T) {
-	r := loadRules(t)
-	text := []byte("x 18900603-9813 191504652387 900603 – 9813;9006039813\n")
-	for len(text) < 1500 {
-		text = append(text, text...)
-	}
-	want := fastCivic(r, kernels()[0], text)
-	for cut := range len(text) {
-		s := r.NewScanner([]Detector{Personnummer, Samordningsnummer})
-		s.Today = 21000101
-		var got []string
-		for _, part := range [][2]int{{0, cut}, {cut, len(text)}} {
-			for _, m := range s.Scan(text, part[0], part[1]) {
-				got = append(got, fmt.Sprintf("%d-%d", m.Start, m.End))
-			}
-		}
-		if d := cmp.Diff(want, got); d != "" {
-			t.Fatalf("cut at %d (-whole +parts):\n%s", cut, d)
-		}
-	}
-}
-
 func FuzzScanner(f *testing.F) {
 	r := loadRules(f)
 	f.Add([]byte("18900603-9813 och 191504652387, 900603\u20119813\n"))

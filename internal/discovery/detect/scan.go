@@ -63,7 +63,8 @@ func (r *Rules) NewScanner(want []Detector) *Scanner {
 }
 
 // Scan finds what begins in text[from:to]. What stands around it is looked at, and what begins there may end after to. The matches
-// are valid until the next call, in the order of their beginnings.
+// are valid until the next call, in the order of their beginnings. They are the same for any from and to, and for any text that goes on
+// as far around them as Overlap says.
 func (s *Scanner) Scan(text []byte, from, to int) []Match {
 	s.text, s.out = text, s.out[:0]
 	s.hits, s.hitsFrom, s.hitsTo, s.lettered, s.cursor = s.hits[:0], 0, 0, false, 0
@@ -91,18 +92,19 @@ func (s *Scanner) Scan(text []byte, from, to int) []Match {
 	s.kernel.classifyNumbers(s.digits, s.signs, text)
 	s.classifyLetters(0, len(text))
 	s.lettered = true
-	s.hitsTo = max(0, from-contextBytes)
-	s.readWords(min(len(text), to+contextBytes))
-	s.civics(s.signs, from, to)
+	first, last := s.earliest(from), min(len(text), to+longestMatch)
+	s.hitsTo = max(0, first-contextBytes-longestTerm)
+	s.readWords(min(len(text), last+contextBytes+longestTerm))
+	s.civics(s.signs, first, last)
 	civic := len(s.out)
-	s.allRuns(from, to)
+	s.allRuns(first, last)
 	runs := len(s.out)
-	s.mails(from, to)
+	s.mails(first, last)
 	mails := len(s.out)
-	s.fromWords(from, to)
+	s.fromWords(first, last)
 	told := len(s.out)
 	s.namesBefore(s.out[:civic])
-	return settle(s.ordered(civic, runs, mails, told, len(s.out)))
+	return between(settle(s.ordered(civic, runs, mails, told, len(s.out))), from, to)
 }
 
 // maps are the bitmaps.

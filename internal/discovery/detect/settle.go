@@ -48,13 +48,14 @@ func (s *Scanner) ordered(ends ...int) []Match {
 // telephone number is no organisationsnummer. Words of sensitive categories stand beside anything.
 func settle(out []Match) []Match {
 	kept := out[:0]
+	reach := 0 // where the last of those ends that may lie across another
 	for _, m := range out {
 		if m.Confidence == None || m.Detector.Sensitive() {
 			kept = append(kept, m)
 			continue
 		}
 		drop := false
-		for i := len(kept) - 1; i >= 0 && i >= len(kept)-4; i-- {
+		for i := len(kept) - 1; i >= 0 && reach > m.Start && kept[i].Start > m.Start-longestMatch; i-- {
 			k := &kept[i]
 			if k.Confidence == None || k.Detector.Sensitive() || k.End <= m.Start {
 				continue
@@ -66,7 +67,7 @@ func settle(out []Match) []Match {
 			kept = slices.Delete(kept, i, i+1)
 		}
 		if !drop {
-			kept = append(kept, m)
+			kept, reach = append(kept, m), max(reach, m.End)
 		}
 	}
 	return kept

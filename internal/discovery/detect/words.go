@@ -184,6 +184,9 @@ var keyMasks = [5]uint32{0, 0xff, 0xffff, 0xffffff, 0xffffffff}
 
 // word looks up the word of n letters at i, and the terms inside it.
 func (s *Scanner) word(i, n int) {
+	if n > mostLetters {
+		return
+	}
 	t, d := s.text, s.dict
 	eight := foldedEight(t, i)
 	short, long := keyHash(uint32(eight)&keyMasks[min(n, 4)]), longHash(eight)
@@ -247,7 +250,9 @@ func (s *Scanner) fits(t *term, j, i, end int) int {
 		return 0
 	}
 	if stop > end { // a term of several words: its last word ends where letters end
-		end = stop + s.lettersAt(stop)
+		if end = stop + s.lettersAt(stop); end > stop+mostLetters {
+			return 0
+		}
 	}
 	switch t.placing {
 	case exact:
