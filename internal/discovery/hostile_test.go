@@ -244,9 +244,10 @@ func TestNothingIsTold(t *testing.T) {
 	if err := errors.Join(err, l.Summary(&sum), l.Close()); err != nil {
 		t.Fatal(err)
 	}
+	told := strings.ReplaceAll(out.String(), dir, "") // whose name has digits by chance
 	for _, secret := range []string{"Anna", "Svensson", "890603", "9813", "norrsjo", "174", "Storgatan", "missbruk "} {
-		if strings.Contains(out.String(), secret) {
-			t.Errorf("%q is told in %s", secret, out.String())
+		if strings.Contains(told, secret) {
+			t.Errorf("%q is told in %s", secret, told)
 		}
 	}
 	if sum.Found() < 6 {
