@@ -331,6 +331,11 @@ func TestAnnexIsTheChosenOne(t *testing.T) {
 					byChoice++
 				}
 			}
+			for i := range s.Rows { // the reasons name risks, levels and other systems: no tenderer reads them
+				if (len(s.Rows[i].Because) > 0) != internal {
+					t.Errorf("internal %v: row %d has %d reasons", internal, i+1, len(s.Rows[i].Because))
+				}
+			}
 			want := 0
 			if internal {
 				want = a.Left
