@@ -26,6 +26,9 @@ func (a *App) tellDraft(ctx context.Context, actor access.Actor) error {
 	if err != nil {
 		return fmt.Errorf("read the example's draft: %w", err)
 	}
-	_, err = a.WhatIf.Load(ctx, actor, whatif.Draft{Name: "Exempellagen (påhittad)", Files: []catalogue.DraftFile{{Name: exampleDraft, Text: string(b)}}})
-	return err
+	d, err := a.WhatIf.Load(ctx, actor, whatif.Draft{Name: "Exempellagen (påhittad)", Files: []catalogue.DraftFile{{Name: exampleDraft, Text: string(b)}}})
+	if err != nil {
+		return err
+	}
+	return a.mark(ctx, actor, madeDraft, d.ID.String())
 }

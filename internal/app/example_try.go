@@ -22,6 +22,7 @@ import (
 	"github.com/insegel/insegel/internal/register"
 	"github.com/insegel/insegel/internal/supplier"
 	"github.com/insegel/insegel/internal/system"
+	"github.com/insegel/insegel/internal/whatif"
 )
 
 // exampleBegun is the setting that says that an organisation of somebody's own has begun to try the example.
@@ -185,6 +186,9 @@ func (a *App) clearExample(ctx context.Context, tx *db.Tx, actor access.Actor) (
 		return 0, err
 	}
 	if err := campaign.Clear(ctx, tx, org, of[ids.ID[campaign.Campaign]](made[madeCampaign])); err != nil {
+		return 0, err
+	}
+	if err := whatif.Clear(ctx, tx, org, of[ids.ID[whatif.Draft]](made[madeDraft])); err != nil {
 		return 0, err
 	}
 	if err := measurement.Clear(ctx, tx, org, of[ids.ID[measurement.Import]](made[madeSignIns])); err != nil {

@@ -19,6 +19,7 @@ const (
 	madeProcessing  = "processing"
 	madePurchase    = "purchase"
 	madeIncident    = "incident"
+	madeDraft       = "draft"
 	madeCampaign    = "campaign"
 	madeSignIns     = "sign-ins"
 )

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
 )
@@ -63,6 +64,16 @@ func insert(ctx context.Context, tx *db.Tx, d *Draft) error {
 func remove(ctx context.Context, tx *db.Tx, id ids.ID[Draft]) error {
 	if _, err := tx.Exec(ctx, `DELETE FROM catalogue_draft WHERE organisation_id = $1 AND id = $2`, tx.Scope, id); err != nil {
 		return fmt.Errorf("remove draft: %w", err)
+	}
+	return nil
+}
+
+// Clear takes drafts away. It is for what the example made, and for nothing else.
+func Clear(ctx context.Context, tx *db.Tx, org access.OrganisationID, list []ids.ID[Draft]) error {
+	for _, id := range list {
+		if _, err := tx.Exec(ctx, `DELETE FROM catalogue_draft WHERE organisation_id = $1 AND id = $2`, org, id); err != nil {
+			return fmt.Errorf("take the example's draft away: %w", err)
+		}
 	}
 	return nil
 }
