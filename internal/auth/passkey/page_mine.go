@@ -242,7 +242,7 @@ func (p *Pages) renew(c *web.Context) error {
 	})
 }
 
-var onlyCodes = regexp.MustCompile(`^([0-9A-Z]{4}(-[0-9A-Z]{4}){4}\n?){1,8}$`)
+var onlyCodes = regexp.MustCompile(`^(([0-9A-Z]{4}-){6}[0-9A-Z]{2}\n?){1,8}$`)
 
 // file gives back the codes that the page has just shown, as a file. It keeps nothing and gives nothing but codes.
 func (p *Pages) file(c *web.Context) error {
