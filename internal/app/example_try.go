@@ -188,7 +188,7 @@ func (a *App) clearExample(ctx context.Context, tx *db.Tx, actor access.Actor) (
 	if err := campaign.Clear(ctx, tx, org, of[ids.ID[campaign.Campaign]](made[madeCampaign])); err != nil {
 		return 0, err
 	}
-	if err := whatif.Clear(ctx, tx, org, of[ids.ID[whatif.Draft]](made[madeDraft])); err != nil {
+	if err := whatif.Clear(ctx, tx, of[ids.ID[whatif.Draft]](made[madeDraft])); err != nil {
 		return 0, err
 	}
 	if err := measurement.Clear(ctx, tx, org, of[ids.ID[measurement.Import]](made[madeSignIns])); err != nil {

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
 )
@@ -69,9 +68,9 @@ func remove(ctx context.Context, tx *db.Tx, id ids.ID[Draft]) error {
 }
 
 // Clear takes drafts away. It is for what the example made, and for nothing else.
-func Clear(ctx context.Context, tx *db.Tx, org access.OrganisationID, list []ids.ID[Draft]) error {
+func Clear(ctx context.Context, tx *db.Tx, list []ids.ID[Draft]) error {
 	for _, id := range list {
-		if _, err := tx.Exec(ctx, `DELETE FROM catalogue_draft WHERE organisation_id = $1 AND id = $2`, org, id); err != nil {
+		if err := remove(ctx, tx, id); err != nil {
 			return fmt.Errorf("take the example's draft away: %w", err)
 		}
 	}
