@@ -11,17 +11,6 @@ import (
 	"github.com/insegel/insegel/internal/webtest"
 )
 
-// asReader makes requests to the API as the reader who is signed in, as a page of ours would.
-func asReader(c *webtest.Client, method, path, body string, headers ...string) *webtest.Page {
-	r := c.Request(method, "/api/v1"+path, strings.NewReader(body))
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Sec-Fetch-Site", "same-origin")
-	for i := 0; i+1 < len(headers); i += 2 {
-		r.Header.Set(headers[i], headers[i+1])
-	}
-	return c.Do(r)
-}
-
 // A program says what a system needs, sees it, and takes it away.
 func TestAPIDependencies(t *testing.T) {
 	address, link, _ := example(t, "sqlite:"+filepath.Join(t.TempDir(), "example.db"))
@@ -29,26 +18,26 @@ func TestAPIDependencies(t *testing.T) {
 	if p := c.Get(strings.TrimPrefix(link, address)); p.Status != http.StatusOK {
 		t.Fatalf("sign-in: %d", p.Status)
 	}
-	sys := decoded[apiSystem](t, asReader(c, "POST", "/systems", `{"name":"Skolskjuts"}`), 201)
-	other := decoded[apiSystem](t, asReader(c, "POST", "/systems", `{"name":"Körlistorna"}`), 201)
+	sys := decoded[apiSystem](t, ask(c, "POST", "/systems", `{"name":"Skolskjuts"}`), 201)
+	other := decoded[apiSystem](t, ask(c, "POST", "/systems", `{"name":"Körlistorna"}`), 201)
 	of := "/systems/" + sys.ID + "/dependencies"
 	type dependency struct{ ID, System, Name, Supplier, Carries string }
 	type both struct {
 		Needs    []dependency
 		NeededBy []dependency `json:"needed_by"`
 	}
-	problem(t, asReader(c, "POST", of, `{}`), 422, "overview.fault-needs")
-	problem(t, asReader(c, "POST", of, `{"system":"Finns inte"}`), 422, "overview.fault-no-system")
-	problem(t, asReader(c, "POST", of, `{"system":"Skolskjuts"}`), 422, "overview.fault-itself")
-	problem(t, asReader(c, "POST", "/systems/finns-inte/dependencies", `{"system":"Körlistorna"}`), 404, "web.not-found")
-	made := decoded[both](t, asReader(c, "POST", of, `{"system":"Körlistorna","carries":"information"}`, "Idempotency-Key", "d1"), 201)
-	again := decoded[both](t, asReader(c, "POST", of, `{"system":"Körlistorna","carries":"information"}`, "Idempotency-Key", "d1"), 201)
+	problem(t, ask(c, "POST", of, `{}`), 422, "overview.fault-needs")
+	problem(t, ask(c, "POST", of, `{"system":"Finns inte"}`), 422, "overview.fault-no-system")
+	problem(t, ask(c, "POST", of, `{"system":"Skolskjuts"}`), 422, "overview.fault-itself")
+	problem(t, ask(c, "POST", "/systems/finns-inte/dependencies", `{"system":"Körlistorna"}`), 404, "web.not-found")
+	made := decoded[both](t, ask(c, "POST", of, `{"system":"Körlistorna","carries":"information"}`, "Idempotency-Key", "d1"), 201)
+	again := decoded[both](t, ask(c, "POST", of, `{"system":"Körlistorna","carries":"information"}`, "Idempotency-Key", "d1"), 201)
 	if len(made.Needs) != 1 || len(again.Needs) != 1 || again.Needs[0] != made.Needs[0] {
 		t.Fatalf("a repeat gives %+v, the first gave %+v", again, made)
 	}
-	problem(t, asReader(c, "POST", of, `{"system":"Körlistorna"}`), 409, "overview.fault-depends")
-	decoded[both](t, asReader(c, "POST", of, `{"facility":"Stadsnätet","supplier":"Norrnät AB"}`), 201)
-	read := decoded[both](t, asReader(c, "GET", of, ""), 200)
+	problem(t, ask(c, "POST", of, `{"system":"Körlistorna"}`), 409, "overview.fault-depends")
+	decoded[both](t, ask(c, "POST", of, `{"facility":"Stadsnätet","supplier":"Norrnät AB"}`), 201)
+	read := decoded[both](t, ask(c, "GET", of, ""), 200)
 	if len(read.Needs) != 2 || read.Needs[0].ID == "" || read.Needs[1].ID == "" {
 		t.Fatalf("the system needs %+v", read.Needs)
 	}
@@ -66,18 +55,18 @@ func TestAPIDependencies(t *testing.T) {
 			t.Errorf("it needs %+v", n)
 		}
 	}
-	if back := decoded[both](t, asReader(c, "GET", "/systems/"+other.Slug+"/dependencies", ""), 200); len(back.NeededBy) != 1 || back.NeededBy[0].System != sys.ID {
+	if back := decoded[both](t, ask(c, "GET", "/systems/"+other.Slug+"/dependencies", ""), 200); len(back.NeededBy) != 1 || back.NeededBy[0].System != sys.ID {
 		t.Errorf("what is needed is needed by %+v", back.NeededBy)
 	}
 	for _, n := range read.Needs {
-		if p := asReader(c, "DELETE", of+"/"+n.ID, ""); p.Status != http.StatusNoContent {
+		if p := ask(c, "DELETE", of+"/"+n.ID, ""); p.Status != http.StatusNoContent {
 			t.Errorf("to take %s away: %d %s", n.Name, p.Status, p.Body)
 		}
 	}
-	if gone := decoded[both](t, asReader(c, "GET", of, ""), 200); len(gone.Needs) != 0 {
+	if gone := decoded[both](t, ask(c, "GET", of, ""), 200); len(gone.Needs) != 0 {
 		t.Errorf("what was taken away is still there: %+v", gone.Needs)
 	}
-	problem(t, asReader(c, "DELETE", of+"/"+read.Needs[0].ID, ""), 404, "web.not-found")
+	problem(t, ask(c, "DELETE", of+"/"+read.Needs[0].ID, ""), 404, "web.not-found")
 }
 
 // Who may decide does it through the API with their session, and what they did is seen again: about measuring, sharing and the figures
@@ -90,7 +79,7 @@ func TestAPIDecisionsAreSeenAgain(t *testing.T) {
 	}
 	done := func(method, path, body string) {
 		t.Helper()
-		if p := asReader(c, method, path, body); p.Status != http.StatusNoContent {
+		if p := ask(c, method, path, body); p.Status != http.StatusNoContent {
 			t.Errorf("%s %s: %d %s", method, path, p.Status, p.Body)
 		}
 	}
@@ -99,7 +88,7 @@ func TestAPIDecisionsAreSeenAgain(t *testing.T) {
 			Items   []struct{ ID, State, System string }
 			Stopped bool
 		}
-		get := func() targets { return decoded[targets](t, asReader(c, "GET", "/measurement-targets", ""), 200) }
+		get := func() targets { return decoded[targets](t, ask(c, "GET", "/measurement-targets", ""), 200) }
 		if get().Stopped {
 			t.Fatal("measuring is stopped from the beginning")
 		}
@@ -119,8 +108,8 @@ func TestAPIDecisionsAreSeenAgain(t *testing.T) {
 				t.Errorf("what was ended is %s", x.State)
 			}
 		}
-		ask := `{"system":"` + one.System + `","url":"https://nytt.norrsjo.example/","zone":"internet","expires_on":"2027-06-30","reason":"Ny ingång."}`
-		asked := decoded[struct{ ID, State string }](t, asReader(c, "POST", "/measurement-targets", ask), 202)
+		body := `{"system":"` + one.System + `","url":"https://nytt.norrsjo.example/","zone":"internet","expires_on":"2027-06-30","reason":"Ny ingång."}`
+		asked := decoded[struct{ ID, State string }](t, ask(c, "POST", "/measurement-targets", body), 202)
 		if asked.State != "waiting" {
 			t.Errorf("what is asked for is %s before a second person has decided", asked.State)
 		}
@@ -130,26 +119,26 @@ func TestAPIDecisionsAreSeenAgain(t *testing.T) {
 			Municipality          string
 			Share, Shown, Receive bool
 		}
-		was := decoded[sharing](t, asReader(c, "GET", "/national/sharing", ""), 200)
+		was := decoded[sharing](t, ask(c, "GET", "/national/sharing", ""), 200)
 		code := was.Municipality
 		if code == "" {
 			code = "0180"
 		}
 		body := `{"municipality":"` + code + `","share":true,"shown":` + map[bool]string{true: "false", false: "true"}[was.Shown] + `,"receive":false}`
-		decoded[sharing](t, asReader(c, "PUT", "/national/sharing", body), 200)
-		if now := decoded[sharing](t, asReader(c, "GET", "/national/sharing", ""), 200); !now.Share || now.Shown == was.Shown || now.Municipality != code {
+		decoded[sharing](t, ask(c, "PUT", "/national/sharing", body), 200)
+		if now := decoded[sharing](t, ask(c, "GET", "/national/sharing", ""), 200); !now.Share || now.Shown == was.Shown || now.Municipality != code {
 			t.Errorf("after the change sharing is %+v", now)
 		}
-		problem(t, asReader(c, "PUT", "/national/sharing", `{"municipality":"9999","share":true,"shown":false,"receive":false}`), 422, "national.sharing-no-municipality")
+		problem(t, ask(c, "PUT", "/national/sharing", `{"municipality":"9999","share":true,"shown":false,"receive":false}`), 422, "national.sharing-no-municipality")
 	})
 	t.Run("figures", func(t *testing.T) {
 		done("POST", "/indicators/snapshot", "")
-		if p := asReader(c, "GET", "/indicators", ""); p.Status != http.StatusOK || !strings.Contains(p.Body, `"items"`) {
+		if p := ask(c, "GET", "/indicators", ""); p.Status != http.StatusOK || !strings.Contains(p.Body, `"items"`) {
 			t.Errorf("indicators: %d %s", p.Status, p.Body)
 		}
 	})
 	t.Run("dependencies", func(t *testing.T) {
-		if p := asReader(c, "POST", "/systems/bistandsakten/dependencies", `{"facility":"Reservkraft"}`); p.Status != http.StatusCreated || !strings.Contains(p.Body, "Reservkraft") {
+		if p := ask(c, "POST", "/systems/bistandsakten/dependencies", `{"facility":"Reservkraft"}`); p.Status != http.StatusCreated || !strings.Contains(p.Body, "Reservkraft") {
 			t.Errorf("%d %s", p.Status, p.Body)
 		}
 		if page := c.Get("/system/bistandsakten/beroenden"); !strings.Contains(page.Text("main"), "Reservkraft") {
