@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -81,6 +82,26 @@ func (s *Service) one(t testing.TB, actor access.Actor, measure string) followup
 		t.Fatalf("no series %s among %d", measure, len(x.Series))
 	}
 	return x.Series[i]
+}
+
+// A group of regions alone has nothing to keep, and is told of as what is not there is.
+func TestFetchTellsOfGroupsWithoutMunicipalities(t *testing.T) {
+	d := dbtest.SQLite(t)
+	s, actor := fetcher(t, d)
+	member := regexp.MustCompile(`("member_id":\s*)"[0-9]{4}"`)
+	base := recorded(t, func(path, body string) string {
+		if strings.HasPrefix(path, "/v3/municipality_groups/") {
+			return member.ReplaceAllString(body, `$1"0001"`)
+		}
+		return body
+	})
+	got, err := s.FetchNow(t.Context(), actor, Request{
+		Kind: FetchChosen, Base: base, Measures: []string{"N90001", "N90002", "N90009"}, Groups: []string{"G901", "G902"}, From: 2023, To: 2025,
+	})
+	must(t, err)
+	if want := []string{"G901", "G902", "N90009"}; got.Taken != 0 || !slices.Equal(got.Missing, want) {
+		t.Errorf("taken %d, missing %v, want %v", got.Taken, got.Missing, want)
+	}
 }
 
 // TestFetch searches and fetches, from answers of the shapes that Kolada has: figures of several pages, sexes and statuses. What is fetched again

@@ -347,7 +347,8 @@ func (s *Service) takeGroup(ctx context.Context, tx *db.Tx, f *Fetch, g *kolada.
 		}
 	}
 	if len(out.Members) == 0 {
-		return nil // of regions alone: it is told as missing nothing, and taken as nothing
+		f.Missing = append(f.Missing, g.ID) // of regions alone: there is nothing to keep, and that is told
+		return nil
 	}
 	slices.Sort(out.Members)
 	f.Taken++
