@@ -15,11 +15,13 @@ import (
 )
 
 // Limits on what is read. A file from outside is also held to a size and a number of values: ten times what a full model of five levels
-// needs, and some milliseconds to read.
+// needs. The parser makes some 200 bytes of each value before they can be counted, so a file with far more signs between values than that is
+// not parsed at all.
 const (
 	maxDepth       = 32
 	maxUploadBytes = 1 << 20
 	maxUploadNodes = 20_000
+	maxUploadMarks = 5 * maxUploadNodes
 	maxProblems    = 100
 )
 
@@ -95,10 +97,18 @@ func (r *reader) parse(b []byte) (*node, bool) {
 	return all[0], true
 }
 
+func (r *reader) tooMany() {
+	r.faultAt(0, 0, "the file has too many parts; it may have at most %d", maxUploadNodes)
+}
+
 // documents turns a file into nodes, one for each document; false when there is nothing to read further.
 func (r *reader) documents(b []byte) ([]*node, bool) {
 	if r.upload && len(b) > maxUploadBytes {
 		r.faultAt(0, 0, "the file is %d bytes; it may be at most %d", len(b), maxUploadBytes)
+		return nil, false
+	}
+	if r.upload && bytes.Count(b, []byte(","))+bytes.Count(b, []byte(":"))+bytes.Count(b, []byte("\n")) > maxUploadMarks {
+		r.tooMany()
 		return nil, false
 	}
 	if !utf8.Valid(b) {
@@ -144,7 +154,7 @@ func (r *reader) convert(from *yaml.Node, to *node, depth int) bool {
 	r.nodes++
 	switch {
 	case r.upload && r.nodes > maxUploadNodes:
-		r.faultAt(0, 0, "the file has too many parts; it may have at most %d", maxUploadNodes)
+		r.tooMany()
 		return false
 	case depth > maxDepth:
 		r.fault(to, "nested deeper than %d levels", maxDepth)
