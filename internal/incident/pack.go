@@ -361,7 +361,7 @@ func (m *material) persons() string {
 	case m.a.Uncounted == len(m.a.Hits):
 		return ""
 	case m.a.Uncounted > 0:
-		return m.l.T("incident.persons-part", "Count", m.a.Persons, "Uncounted", m.a.Uncounted)
+		return m.l.T("incident.persons-part", "Count", m.a.Uncounted, "People", m.l.Number(m.a.Persons))
 	default:
 		return m.l.T("incident.persons-most", "Count", m.a.Persons)
 	}

@@ -229,7 +229,7 @@ func registerPersons(c *web.Context, a *Affected) string {
 	case len(a.Hits) == 0 || a.Uncounted == len(a.Hits):
 		return c.L.T("incident.persons-unknown")
 	case a.Uncounted > 0:
-		return c.L.T("incident.persons-part", "Count", a.Persons, "Uncounted", a.Uncounted)
+		return c.L.T("incident.persons-part", "Count", a.Uncounted, "People", c.L.Number(a.Persons))
 	default:
 		return c.L.T("incident.persons-most", "Count", a.Persons)
 	}
