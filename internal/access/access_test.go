@@ -96,7 +96,7 @@ func TestCheck(t *testing.T) {
 // An administrator sets up the program and sees no content by that role alone: only what is about running the program.
 func TestAdministratorSeesNothing(t *testing.T) {
 	a := Actor{Organisation: ids.New[Tenant](), Roles: []Role{Administrator}}
-	running := []Kind{KindAlarm, KindPerson, KindApproval, KindToken, KindSignIn, KindUnit, KindMail, KindBackup, KindLook, KindAgent, KindNational, KindWebhook}
+	running := []Kind{KindAlarm, KindPerson, KindApproval, KindToken, KindSignIn, KindUnit, KindMail, KindBackup, KindLook, KindAgent, KindNational, KindWebhook, KindTodo}
 	for _, action := range Actions() {
 		if Allowed(a, action) && !slices.Contains(running, PolicyOf(action).Kind) {
 			t.Errorf("the administrator may do %s", action)

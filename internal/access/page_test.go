@@ -55,6 +55,7 @@ var kinds = []struct {
 	{KindSignIn, "Inloggning"},
 	{KindToken, "Åtkomstnycklar för program"},
 	{KindWebhook, "Händelser till program"},
+	{KindTodo, "Den egna listan med att göra"},
 	{KindAlarm, "Larm"},
 	{"mail", "E-post"},
 	{"backup", "Säkerhetskopior"},

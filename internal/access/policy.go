@@ -42,6 +42,7 @@ const (
 	KindFinding        Kind = "finding"
 	KindSource         Kind = "source"
 	KindCampaign       Kind = "campaign"
+	KindTodo           Kind = "todo"
 )
 
 // Grant lets a role do something, as far as the place reaches from the unit that the role is held in. Who holds the role in the whole
@@ -180,6 +181,9 @@ var policies = map[string]Policy{
 	"token.List":   {Kind: KindToken, By: runs},
 	"token.Create": {Kind: KindToken, By: runs, StepUp: true},
 	"token.Revoke": {Kind: KindToken, By: runs},
+
+	"rotation.List":    {Kind: KindToken, By: inspects},
+	"rotation.SetAges": {Kind: KindToken, By: runs, StepUp: true},
 
 	"webhook.List":       {Kind: KindWebhook, By: guards},
 	"webhook.Open":       {Kind: KindWebhook, By: guards},
@@ -538,11 +542,12 @@ var policies = map[string]Policy{
 	"overview.Confirm":         {Kind: KindEvidence, By: manages},
 	"overview.Strong":          {Kind: KindEvidence, By: works, Weakness: true},
 	"overview.Todo":            {Kind: KindAction, By: works, Weakness: true},
+	"overview.Chores":          {Kind: KindTodo, By: with(works, runs)}, // who only runs the program is reminded of its keys, and of nothing else
 	"overview.SaveView":        {Kind: KindSystem, By: works},
 	"overview.Views":           {Kind: KindSystem, By: works},
 	"overview.RemoveView":      {Kind: KindSystem, By: works},
 	"overview.ExportList":      {Kind: KindSystem, By: works, StepUp: true, Weakness: true},
-	"overview.Snooze":          {Kind: KindAction, By: works},
+	"overview.Snooze":          {Kind: KindTodo, By: with(works, runs)},
 	"overview.Search":          {Kind: KindRule, By: knows},
 	"overview.Rule":            {Kind: KindRule, By: with(knows, reads)},
 	"overview.Requirement":     {Kind: KindRequirement, By: with(works, reads), Weakness: true},

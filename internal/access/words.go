@@ -226,6 +226,7 @@ var words = map[string]string{
 	"overview.Rules":             "Se reglerna",
 	"overview.System":            "Läsa ett systems sida",
 	"overview.Todo":              "Se vad man själv har att göra",
+	"overview.Chores":            "Se sin lista med att göra, med nycklar och hemligheter som ska bytas",
 	"overview.Snooze":            "Skjuta upp något på sin egen lista",
 	"overview.Views":             "Läsa sina egna vyer av listan",
 	"overview.SaveView":          "Spara en egen vy av listan",
@@ -375,6 +376,9 @@ var words = map[string]string{
 	"saml.SetMetadata":   "Lägga in en legitimeringsleverantörs metadata",
 	"saml.State":         "Se hur en SAML-leverantör mår",
 	"saml.UseKey":        "Byta till en ny nyckel mot SAML-leverantörer",
+
+	"rotation.List":    "Se hur länge nycklar och hemligheter har använts",
+	"rotation.SetAges": "Bestämma hur länge nycklar och hemligheter får användas",
 
 	"token.Create": "Göra en åtkomstnyckel för ett program",
 	"token.List":   "Se åtkomstnycklarna",

@@ -10,6 +10,7 @@ import (
 	"github.com/insegel/insegel/internal/approval"
 	"github.com/insegel/insegel/internal/auth/passkey"
 	"github.com/insegel/insegel/internal/auth/provider"
+	"github.com/insegel/insegel/internal/auth/rotation"
 	"github.com/insegel/insegel/internal/auth/token"
 	"github.com/insegel/insegel/internal/backup"
 	"github.com/insegel/insegel/internal/mail"
@@ -41,6 +42,7 @@ var chores = []chore{
 	{"sealed", "passkey.Sealed", passkey.SealedPath, "lock", "app.menu-sealed", "app.about-sealed"},
 	{"look", "organisation.Look", organisation.LookPath, "edit", "app.menu-look", "app.about-look"},
 	{"token", "token.List", token.Path, "key", "app.menu-token", "app.about-token"},
+	{rotation.Menu, "rotation.List", rotation.Path, "clock", "app.menu-rotation", "app.about-rotation"},
 	{"webhook", "webhook.List", webhook.Path, "next", "app.menu-webhook", "app.about-webhook"},
 	{overview.MenuLog, "overview.Log", "/sparlogg", "eye", "app.menu-log", "app.about-log"},
 	{measurement.Menu, "measurement.List", measurement.Place, "eye", "app.menu-measurement", "app.about-measurement"},

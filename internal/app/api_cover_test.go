@@ -44,7 +44,7 @@ var exempt = map[string]string{
 	"POST /ny-passkey": ownDoor, "POST /nodnycklar": ownDoor, "POST /administration/beslut": twoOnly, "POST /administration/utseende": looks,
 	"POST /sprak": ofBrowser, "POST /csp": ofBrowser, "POST /saml": ownDoor, "POST /valkommen": ownDoor,
 	"POST /administration/personer": whoMay, "POST /administration/roller": whoMay, "POST /administration/enheter": whoMay,
-	"POST /administration/inloggning": whoMay, "POST /administration/nycklar": secrets,
+	"POST /administration/inloggning": whoMay, "POST /administration/nycklar": secrets, "POST /administration/nyckelbyten": whoMay,
 	"POST /administration/e-post":      secrets,
 	"POST /lank":                       forOne,
 	"POST /verkstad":                   forOne,

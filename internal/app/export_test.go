@@ -33,3 +33,10 @@ func (a *App) TellOfAccount(ctx context.Context, tx *db.Tx, n auth.Notice) error
 
 // LockForOne is how a server or an upgrade has a SQLite file to itself.
 var LockForOne = lockForOne
+
+// DatabaseCheck, NoteDatabase and Rotations are how old keys and secrets are, for tests.
+var (
+	DatabaseCheck = databaseCheck
+	NoteDatabase  = noteDatabase
+	Rotations     = (*App).rotations
+)

@@ -705,6 +705,7 @@ func (s *sides) overviewCalls(ctx context.Context) map[string]call {
 		"overview.Requirements": func(x access.Actor) (any, error) { return o.Requirements(ctx, x, ref, l) },
 		"overview.History":      func(x access.Actor) (any, error) { return o.History(ctx, x, ref, l) },
 		"overview.Todo":         func(x access.Actor) (any, error) { return o.Todo(ctx, x, overview.TodoUnit) },
+		"overview.Chores":       func(x access.Actor) (any, error) { return o.Chores(ctx, x, overview.TodoUnit) },
 		"overview.SaveView":     func(x access.Actor) (any, error) { return none(o.SaveView(ctx, x, "Vy", overview.Filter{Level: 3})) },
 		"overview.Views":        func(x access.Actor) (any, error) { return o.Views(ctx, x) },
 		"overview.RemoveView":   func(x access.Actor) (any, error) { return none(o.RemoveView(ctx, x, ids.New[overview.View]())) },

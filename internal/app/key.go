@@ -72,6 +72,9 @@ func (a *App) openKeys(ctx context.Context, o Options) error {
 		return fmt.Errorf("open the organisations' keys: %w", err)
 	}
 	a.DB.Sealer = a.Ring
+	if err := noteDatabase(ctx, a.DB, databaseCheck(o.Database, a.Key)); err != nil {
+		return err
+	}
 	return sealPlain(ctx, a.DB)
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/insegel/insegel/internal/approval"
 	"github.com/insegel/insegel/internal/auth"
 	"github.com/insegel/insegel/internal/auth/link"
+	"github.com/insegel/insegel/internal/auth/rotation"
 	"github.com/insegel/insegel/internal/auth/token"
 	"github.com/insegel/insegel/internal/backup"
 	"github.com/insegel/insegel/internal/campaign"
@@ -43,7 +44,7 @@ func (a *App) menu(c *web.Context) []web.MenuItem {
 		action string
 	}{
 		{web.MenuItem{Name: overview.MenuHome, Key: "app.menu-home", Href: "/", Icon: "home"}, "overview.Home"},
-		{web.MenuItem{Name: overview.MenuTodo, Key: "app.menu-todo", Href: overview.TodoPath, Icon: "inbox"}, "overview.Todo"},
+		{web.MenuItem{Name: overview.MenuTodo, Key: "app.menu-todo", Href: overview.TodoPath, Icon: "inbox"}, "overview.Chores"},
 		{web.MenuItem{Name: overview.MenuSystems, Within: []string{"import"}, Group: "app.group-register", Key: "app.menu-system", Href: "/system", Icon: "sys"}, "overview.List"},
 		{web.MenuItem{Name: overview.MenuInformation, Within: []string{processing.Menu}, Group: "app.group-register", Key: "app.menu-information", Href: "/information", Icon: "doc"}, "overview.Information"},
 		{web.MenuItem{Name: supplier.Menu, Group: "app.group-register", Key: "app.menu-supplier", Href: supplier.Place, Icon: "cart"}, "overview.Suppliers"},
@@ -102,8 +103,10 @@ func (a *App) routes(site *web.Site, address string, sessions *auth.Sessions) {
 	(&organisation.Pages{Service: a.Organisations, EndSessions: sessions.EndOf, Link: address}).Routes(site)
 	(&token.Pages{Service: a.Tokens}).Routes(site)
 	(&webhook.Pages{Service: a.Webhooks}).Routes(site)
+	(&rotation.Pages{Service: a.rotations()}).Routes(site)
 	(&backup.Pages{Service: a.Backups}).Routes(site)
 	views := overview.New(a.DB, a.Requirements)
+	views.Rotation = a.rotations()
 	views.LogKey, views.Followup, views.Risks, views.Approvals, views.Incidents, views.Campaigns = a.LogKey, a.Followup, a.Risks, a.Approvals, a.Incidents, a.Campaigns
 	overviews := &overview.Pages{Overview: views, Requirements: a.Requirements, Systems: a.Systems, Export: "/rapporter/register?format=xlsx", First: a.first, Places: a.places, Processings: a.Processings, Limit: a.ProbeRules.Limit, PDF: a.Reports.Printer != nil}
 	overviews.Routes(site)

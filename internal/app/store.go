@@ -25,7 +25,7 @@ func keyCheck(ctx context.Context, d *db.DB) (string, error) {
 
 func saveKeyCheck(ctx context.Context, d *db.DB, check string) error {
 	err := d.Write(ctx, db.Installation, func(tx *db.Tx) error {
-		_, err := tx.Exec(ctx, `INSERT INTO instance (id, key_check, created_at) VALUES (1, $1, $2)`, check, db.Millis(tx.Now))
+		_, err := tx.Exec(ctx, `INSERT INTO instance (id, key_check, created_at, root_at) VALUES (1, $1, $2, $2)`, check, db.Millis(tx.Now))
 		return err
 	})
 	if err != nil {
@@ -88,7 +88,8 @@ func sealings(ctx context.Context, d *db.DB) ([]sealing, error) {
 
 // moveKeyCheck notes that the database is used with another root key. It holds the row, so that of two who do so at once one does.
 func moveKeyCheck(ctx context.Context, tx *db.Tx, from, to string) error {
-	n, err := tx.Exec(ctx, `UPDATE instance SET key_check = $1 WHERE id = 1 AND key_check = $2`, to, from)
+	// The hash of the database's password has the old key in it: the next start takes it anew, and the password is as old as it was.
+	n, err := tx.Exec(ctx, `UPDATE instance SET key_check = $1, root_at = $2, database_check = '' WHERE id = 1 AND key_check = $3`, to, db.Millis(tx.Now), from)
 	if err == nil && n == 0 {
 		err = ErrKey
 	}

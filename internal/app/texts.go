@@ -15,6 +15,7 @@ import (
 	"github.com/insegel/insegel/internal/auth/oidc"
 	"github.com/insegel/insegel/internal/auth/passkey"
 	"github.com/insegel/insegel/internal/auth/provider"
+	"github.com/insegel/insegel/internal/auth/rotation"
 	"github.com/insegel/insegel/internal/auth/saml"
 	"github.com/insegel/insegel/internal/auth/token"
 	"github.com/insegel/insegel/internal/backup"
@@ -74,6 +75,7 @@ var messages = map[string]string{
 	"report":         report.Messages,
 	"requirement":    requirement.Messages,
 	"risk":           risk.Messages,
+	"rotation":       rotation.Messages,
 	"saml":           saml.Messages,
 	"supplier":       supplier.Messages,
 	"system":         system.Messages,

@@ -262,6 +262,7 @@ var builtKeys = map[string]string{
 	"cli.probe-confidence-":    "ends with how sure a verdict is: high, medium, low",
 	"cli.source-":              "ends with where a level comes from: answer, suggestion",
 	"requirement.because-law-": "ends with how the law says it: explicit, derived",
+	"rotation.kind-":           "ends with the kind of a key or a secret: mail, webhook",
 	"token.scope-":             "ends with the role of a key",
 	"web.role-":                "ends with a role of internal/access",
 	"web.tab-":                 "ends with one of a system's facets",

@@ -107,6 +107,7 @@ var installationFiles = map[string]string{
 	"internal/cli/backup.go":                "a backup belongs to no organisation",
 	"internal/cli/key.go":                   "the root key belongs to no organisation",
 	"internal/app/root.go":                  "a change of the root key moves what it protects of every organisation, in one transaction",
+	"internal/app/store_secret.go":          "the database's password belongs to no organisation",
 	"internal/app/store.go":                 "the key that the database is used with belongs to no organisation",
 	"internal/organisation/store_person.go": "lists the organisations, for what is done for each of them",
 	"internal/organisation/service_look.go": "finds the only organisation, for the public accessibility statement, before there is an actor",

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/auth/rotation"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
 )
@@ -30,10 +31,11 @@ func settings(ctx context.Context, tx *db.Tx, org access.OrganisationID) (Settin
 
 func saveSettings(ctx context.Context, tx *db.Tx, actor access.Actor, s Settings) error {
 	_, err := tx.Exec(ctx, `
-		INSERT INTO mail_setting (organisation_id, host, port, security, account, password, sender, version, updated_at, updated_by)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9)
+		INSERT INTO mail_setting (organisation_id, host, port, security, account, password, sender, version, updated_at, updated_by, password_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $8)
 		ON CONFLICT (organisation_id) DO UPDATE SET host = excluded.host, port = excluded.port, security = excluded.security,
 			account = excluded.account, password = excluded.password, sender = excluded.sender, version = mail_setting.version + 1,
+			password_at = CASE WHEN mail_setting.password = excluded.password THEN mail_setting.password_at ELSE excluded.password_at END,
 			updated_at = excluded.updated_at, updated_by = excluded.updated_by`,
 		actor.Organisation, s.Host, s.Port, s.Security, s.Account, s.Password, s.Sender, db.Millis(tx.Now), actor.ID)
 	return err
@@ -106,4 +108,15 @@ func latest(ctx context.Context, tx *db.Tx, org access.OrganisationID) ([]Logged
 func organisationName(ctx context.Context, tx *db.Tx, org access.OrganisationID) (string, error) {
 	var name string
 	return name, db.One(tx.QueryRow(ctx, `SELECT name FROM organisation WHERE id = $1`, org), &name)
+}
+
+// Secrets tells since when the mail server's password has been used.
+func Secrets(ctx context.Context, tx *db.Tx) ([]rotation.Secret, error) {
+	return db.All(ctx, tx, func(scan func(...any) error) (rotation.Secret, error) {
+		s := rotation.Secret{Kind: rotation.Mail, ID: "password", Path: PagePath}
+		var since int64
+		err := scan(&s.Name, &since)
+		s.Since = db.FromMillis(since)
+		return s, err
+	}, `SELECT host, password_at FROM mail_setting WHERE organisation_id = $1 AND password <> ''`, tx.Scope)
 }

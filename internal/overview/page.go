@@ -91,7 +91,7 @@ func (p *Pages) Routes(s *web.Site) {
 	s.Handle("POST "+viewPath, "overview.SaveView", p.saveView)
 	s.Handle("POST "+viewPath+"/{id}/bort", "overview.RemoveView", p.removeView)
 	s.Handle("GET "+exportListPath, "overview.ExportList", p.exportList)
-	s.Handle("GET "+TodoPath, "overview.Todo", p.todo)
+	s.Handle("GET "+TodoPath, "overview.Chores", p.todo)
 	s.Handle("POST "+TodoPath, "overview.Snooze", p.putOff)
 	s.Handle("GET "+SearchPath, "overview.Search", p.search)
 	s.Handle("GET /information", "overview.Information", p.information)

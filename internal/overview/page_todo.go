@@ -6,10 +6,13 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/auth/rotation"
 	"github.com/insegel/insegel/internal/campaign"
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/finding"
+	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/supplier"
 	"github.com/insegel/insegel/internal/web"
 )
@@ -77,6 +80,7 @@ var taskTexts = map[TaskKind]struct{ title, button, path string }{
 	TaskRound:       {"overview.task-round", "overview.do-round", ""},
 	TaskRounds:      {"overview.task-rounds", "overview.do-rounds", ""},
 	TaskYear:        {"", "overview.do-year", ""},
+	TaskKey:         {"overview.task-key", "overview.do-key", ""},
 }
 
 // taskGroups are how the groups in time are called.
@@ -89,7 +93,10 @@ func (p *Pages) todo(c *web.Context) error {
 	if scope == "" {
 		scope = TodoMine
 	}
-	list, err := p.Overview.Todo(c.Context(), c.Actor, scope)
+	if access.Allowed(c.Actor, "overview.Todo") {
+		c.As("overview.Todo")
+	}
+	list, err := p.Overview.Chores(c.Context(), c.Actor, scope)
 	if err != nil {
 		return err
 	}
@@ -143,11 +150,7 @@ func (p *Pages) taskRows(c *web.Context, list *Todo) []taskGroup {
 func (p *Pages) taskRow(c *web.Context, task *Task, today civil.Date) taskRow {
 	text := taskTexts[task.Kind]
 	r := taskRow{Key: task.Key, System: task.Name, Unit: task.Unit, Href: systemPath(task.Slug) + text.path, Button: c.L.T(text.button)}
-	if task.Year != nil {
-		r.Title = campaign.Title(c.L, task.Year)
-	} else {
-		r.Title = c.L.T(text.title, "System", task.Name, "To", task.To, "Count", task.Count, "Paper", task.Paper)
-	}
+	r.Title = taskTitle(c.L, task)
 	if task.Path != "" {
 		r.Href = task.Path
 	}
@@ -185,6 +188,18 @@ func (p *Pages) taskRow(c *web.Context, task *Task, today civil.Date) taskRow {
 		r.When = c.L.ShortDate(task.Due)
 	}
 	return r
+}
+
+// taskTitle tells what there is to do, as far as the task's own kind does.
+func taskTitle(l *locale.Localizer, task *Task) string {
+	switch {
+	case task.Year != nil:
+		return campaign.Title(l, task.Year)
+	case task.Change != nil:
+		return l.T(taskTexts[task.Kind].title, "What", rotation.Title(l, &task.Change.Secret))
+	default:
+		return l.T(taskTexts[task.Kind].title, "System", task.Name, "To", task.To, "Count", task.Count, "Paper", task.Paper)
+	}
 }
 
 // putOff puts a task off, or takes it back.

@@ -13,6 +13,7 @@ import (
 	"github.com/insegel/insegel/internal/action"
 	"github.com/insegel/insegel/internal/approval"
 	"github.com/insegel/insegel/internal/audit"
+	"github.com/insegel/insegel/internal/auth/rotation"
 	"github.com/insegel/insegel/internal/campaign"
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
@@ -45,6 +46,8 @@ type Service struct {
 	LogKey audit.Key
 	// Campaigns are asked what of the year is due; nil leaves that out.
 	Campaigns *campaign.Service
+	// Rotation tells which keys and secrets are to be changed; nil leaves that out.
+	Rotation *rotation.Service
 }
 
 // New makes the service.

@@ -21,7 +21,11 @@ func (s *Service) lastTasks(ctx context.Context, tx *db.Tx, actor access.Actor, 
 	if err != nil {
 		return err
 	}
-	lists[TodoMine] = append(clocks, lists[TodoMine]...)
+	keys, err := s.keyTasks(ctx, tx, actor)
+	if err != nil {
+		return err
+	}
+	lists[TodoMine] = append(append(clocks, lists[TodoMine]...), keys...)
 	lists[TodoDelegated], err = askedTasks(ctx, tx, actor)
 	return err
 }
@@ -84,4 +88,18 @@ func assessmentTasks(ctx context.Context, tx *db.Tx, actor access.Actor, today c
 		}
 	}
 	return out, nil
+}
+
+// keyTasks are the keys and secrets that have stood for long enough, for whoever changes them.
+func (s *Service) keyTasks(ctx context.Context, tx *db.Tx, actor access.Actor) ([]Task, error) {
+	if s.Rotation == nil || !access.Allowed(actor, "rotation.SetAges") {
+		return nil, nil
+	}
+	list, err := s.Rotation.Waiting(ctx, tx)
+	var out []Task
+	for i := range list {
+		c := &list[i]
+		out = append(out, Task{Kind: TaskKey, Key: string(TaskKey) + ":" + c.Key(), Due: c.Due, Path: c.Place(), Change: c})
+	}
+	return out, err
 }

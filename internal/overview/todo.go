@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/auth/rotation"
 	"github.com/insegel/insegel/internal/campaign"
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
@@ -54,6 +55,7 @@ const (
 	TaskRound       TaskKind = "round"       // the reader is asked in a follow-up
 	TaskRounds      TaskKind = "rounds"      // a follow-up that the reader leads lacks answers after its last day, or has all of them
 	TaskYear        TaskKind = "year"        // something of the year is to be done
+	TaskKey         TaskKind = "key"         // a key or a secret has stood for long enough
 )
 
 // Task is one thing to do.
@@ -77,8 +79,9 @@ type Task struct {
 	Path string
 	Duty catalogue.Text
 	By   time.Time
-	// Year is what is to be done this year.
-	Year *campaign.Item
+	// Year is what is to be done this year, and Change the key or secret that is to be changed.
+	Year   *campaign.Item
+	Change *rotation.Change
 	// To is whom a question was sent to, with most of the address left out.
 	To string
 	// Count is how many shortcomings there are.

@@ -67,6 +67,9 @@ func (c *Context) sight(reason string) Sight {
 // secretPart is a part of a path that opens something for whoever has it. A pattern has no other name for it.
 const secretPart = "{token}"
 
+// As says that the page shows what another use case allows than the one that opens it, so that the log is told of that reading.
+func (c *Context) As(action string) { c.action = action }
+
 // Refused lets the log know of a refusal that a handler answers in its own form, as those for programs do.
 func (c *Context) Refused(status int) { c.site.tellRefused(c, &Error{Status: status}) }
 

@@ -182,7 +182,7 @@ func (s *Site) forReader(pattern, action string, run Handler) {
 		if err := run(c); err != nil {
 			return err
 		}
-		s.tellRead(c, action)
+		s.tellRead(c, c.action)
 		return nil
 	})
 }

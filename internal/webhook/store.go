@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/auth/rotation"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
 )
@@ -58,8 +59,8 @@ func anyTarget(ctx context.Context, tx *db.Tx, org access.OrganisationID) (bool,
 
 func insertTarget(ctx context.Context, tx *db.Tx, actor access.Actor, t *Target) error {
 	_, err := tx.Exec(ctx, `
-		INSERT INTO webhook_target (id, organisation_id, name, address, events, secret, told, state, version, created_at, created_by)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		INSERT INTO webhook_target (id, organisation_id, name, address, events, secret, told, state, version, created_at, created_by, secret_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $10)`,
 		t.ID, actor.Organisation, t.Name, t.Address, strings.Join(t.Events, " "), t.secret, t.Told, t.State, t.Version, db.Millis(tx.Now), actor.ID)
 	return err
 }
@@ -71,10 +72,10 @@ func updateTarget(ctx context.Context, tx *db.Tx, org access.OrganisationID, t *
 		until = db.Millis(t.OldUntil)
 	}
 	n, err := tx.Exec(ctx, `
-		UPDATE webhook_target SET name = $1, address = $2, events = $3, secret = $4, old_secret = $5, old_until = $6, state = $7, told = $8,
-			version = version + 1
+		UPDATE webhook_target SET name = $1, address = $2, events = $3, secret_at = CASE WHEN secret = $4 THEN secret_at ELSE $12 END,
+			secret = $4, old_secret = $5, old_until = $6, state = $7, told = $8, version = version + 1
 		WHERE organisation_id = $9 AND id = $10 AND version = $11`,
-		t.Name, t.Address, strings.Join(t.Events, " "), t.secret, t.oldSecret, until, t.State, t.Told, org, t.ID, t.Version)
+		t.Name, t.Address, strings.Join(t.Events, " "), t.secret, t.oldSecret, until, t.State, t.Told, org, t.ID, t.Version, db.Millis(tx.Now))
 	if err == nil && n == 0 {
 		err = db.ErrConflict
 	}
@@ -153,4 +154,15 @@ func settleDelivery(ctx context.Context, tx *db.Tx, org access.OrganisationID, d
 func forget(ctx context.Context, tx *db.Tx, org access.OrganisationID, before time.Time) error {
 	_, err := tx.Exec(ctx, `DELETE FROM webhook_delivery WHERE organisation_id = $1 AND created_at < $2`, org, db.Millis(before))
 	return err
+}
+
+// Secrets tells since when each receiver's secret has been used.
+func Secrets(ctx context.Context, tx *db.Tx) ([]rotation.Secret, error) {
+	return db.All(ctx, tx, func(scan func(...any) error) (rotation.Secret, error) {
+		s := rotation.Secret{Kind: rotation.Webhook, Path: Path}
+		var since int64
+		err := scan(&s.ID, &s.Name, &since)
+		s.Since = db.FromMillis(since)
+		return s, err
+	}, `SELECT id, name, secret_at FROM webhook_target WHERE organisation_id = $1 AND state = 'on' ORDER BY created_at, id`, tx.Scope)
 }

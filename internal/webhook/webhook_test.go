@@ -399,7 +399,7 @@ var silent = map[string]string{
 	"access.": "who reads what", "alarm.": "what those who run the program must know", "app.": "keys", "approval.": "who decides what",
 	"audit.": "the log itself", "auth.": "who signs in", "backup.": "copies", "link.": "who is asked", "mail.": "mail", "certificate.": "sign-in", "oidc.": "sign-in",
 	"organisation.": "persons, units and settings", "overview.": "views and exports of one reader", "passkey.": "sign-in", "provider.": "sign-in",
-	"report.": "what is taken out", "saml.": "sign-in", "token.": "keys", "webhook.": "the receivers themselves",
+	"report.": "what is taken out", "rotation.": "keys", "saml.": "sign-in", "token.": "keys", "webhook.": "the receivers themselves",
 	"evidence.": "what is seen of a system tells where it is weak", "measurement.": "what is measured tells where a system is weak",
 	"finding.": "what is found tells where personal data lies", "incident.": "an incident is told by those who lead it",
 	"national.": "what is sent to another organisation", "followup.": "figures of the organisation", "campaign.": "who is asked what, and how they answer", "risk.": "what is weighed tells where the organisation is weak", "workshop.": "the same", "whatif.": "a draft changes nothing",

@@ -60,14 +60,14 @@ func (s *Service) PendingKeys(ctx context.Context, actor access.Actor, l *locale
 	return provider.PendingOf(ctx, s.db, s.two, provider.Reader{Actor: actor, L: l}, objectKeys, "")
 }
 
-// rotation is a change of keys: the keys that there were when it was asked for. The new ones are drawn when it has been decided, so that
+// keyChange is a change of keys: the keys that there were when it was asked for. The new ones are drawn when it has been decided, so that
 // none lies waiting.
-type rotation struct {
+type keyChange struct {
 	Have []string `json:"have"`
 }
 
-func rotationOf(keys []ourKey) rotation {
-	r := rotation{Have: make([]string, 0, len(keys))}
+func changeOf(keys []ourKey) keyChange {
+	r := keyChange{Have: make([]string, 0, len(keys))}
 	for i := range keys {
 		r.Have = append(r.Have, keys[i].id)
 	}
@@ -87,7 +87,7 @@ func (s *Service) RotateKeys(ctx context.Context, actor access.Actor, reason str
 			return err
 		}
 		w, err = provider.Decide(ctx, tx, actor, s.two, provider.Question{
-			Kind: KindKeys, ObjectKind: objectKeys, ObjectID: actor.Organisation.String(), Payload: rotationOf(keys), Reason: reason,
+			Kind: KindKeys, ObjectKind: objectKeys, ObjectID: actor.Organisation.String(), Payload: changeOf(keys), Reason: reason,
 		}, s.decision())
 		return err
 	})
@@ -105,7 +105,7 @@ func (s *Service) decision() provider.Decision {
 }
 
 func (s *Service) applyKeys(ctx context.Context, tx *db.Tx, actor access.Actor, payload json.RawMessage) error {
-	var r rotation
+	var r keyChange
 	if err := json.Unmarshal(payload, &r); err != nil {
 		return fmt.Errorf("read change of keys: %w", err)
 	}
@@ -113,7 +113,7 @@ func (s *Service) applyKeys(ctx context.Context, tx *db.Tx, actor access.Actor, 
 	if err != nil {
 		return err
 	}
-	if !slices.Equal(rotationOf(keys).Have, r.Have) {
+	if !slices.Equal(changeOf(keys).Have, r.Have) {
 		return provider.ErrStale
 	}
 	fresh, err := drawAll()
@@ -127,7 +127,7 @@ func (s *Service) applyKeys(ctx context.Context, tx *db.Tx, actor access.Actor, 
 }
 
 func describeKeys(l *locale.Localizer, payload json.RawMessage) (provider.Told, error) {
-	var r rotation
+	var r keyChange
 	if err := json.Unmarshal(payload, &r); err != nil {
 		return provider.Told{}, fmt.Errorf("read change of keys: %w", err)
 	}

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 
 	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/auth/provider"
+	"github.com/insegel/insegel/internal/auth/rotation"
 	"github.com/insegel/insegel/internal/db"
 )
 
@@ -56,4 +58,31 @@ func codeOf(ctx context.Context, tx *db.Tx, org access.OrganisationID) (string, 
 	var code string
 	err := db.One(tx.QueryRow(ctx, `SELECT code FROM organisation WHERE id = $1`, org), &code)
 	return code, err
+}
+
+// Secrets tells since when our own keys, and the secrets that providers have given us, have been used. Of our keys the newest of each kind
+// counts: those before it are only published for a while yet.
+func Secrets(ctx context.Context, tx *db.Tx) ([]rotation.Secret, error) {
+	keys, err := listKeys(ctx, tx, tx.Scope)
+	if err != nil {
+		return nil, err
+	}
+	var out []rotation.Secret
+	seen := map[string]bool{}
+	for i := range keys {
+		if k := &keys[i]; !seen[k.kind] {
+			seen[k.kind] = true
+			out = append(out, rotation.Secret{Kind: rotation.OIDC, ID: k.id, Name: k.kind, Since: k.created, Path: KeysPath})
+		}
+	}
+	given, err := db.All(ctx, tx, func(scan func(...any) error) (rotation.Secret, error) {
+		s := rotation.Secret{Kind: rotation.Client}
+		var since int64
+		err := scan(&s.ID, &s.Name, &since)
+		s.Since, s.Path = db.FromMillis(since), provider.Path+"/tjanst/"+s.ID
+		return s, err
+	}, `
+		SELECT p.id, p.name_sv, s.created_at FROM sign_in_secret s, identity_provider p
+		WHERE s.organisation_id = $1 AND p.organisation_id = $1 AND s.owner = p.id AND s.name = $2 ORDER BY p.created_at, p.id`, tx.Scope, secretName)
+	return append(out, given...), err
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/auth/provider"
+	"github.com/insegel/insegel/internal/auth/rotation"
 	"github.com/insegel/insegel/internal/db"
 )
 
@@ -191,4 +192,16 @@ func expiredSessions(ctx context.Context, tx *db.Tx, org access.OrganisationID) 
 		var id string
 		return id, scan(&id)
 	}, `SELECT id FROM saml_session WHERE organisation_id = $1 AND expires_at <= $2 ORDER BY id`, org, db.Millis(tx.Now))
+}
+
+// Secrets tells since when our own key has been used.
+func Secrets(ctx context.Context, tx *db.Tx) ([]rotation.Secret, error) {
+	keys, err := listKeys(ctx, tx, tx.Scope)
+	var out []rotation.Secret
+	for i := range keys {
+		if k := &keys[i]; k.state == Current {
+			out = append(out, rotation.Secret{Kind: rotation.SAML, ID: k.id, Since: k.created, Path: KeysPath})
+		}
+	}
+	return out, err
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/auth/rotation"
 	"github.com/insegel/insegel/internal/db"
 )
 
@@ -53,4 +54,16 @@ func used(ctx context.Context, tx *db.Tx, actor access.Actor, id string) error {
 	_, err := tx.Exec(ctx, `UPDATE api_token SET used_at = $1, used_from = $2 WHERE organisation_id = $3 AND id = $4`,
 		db.Millis(tx.Limit), actor.From, actor.Organisation, id)
 	return err
+}
+
+// Secrets tells when each key that still opens something was made and ends.
+func Secrets(ctx context.Context, tx *db.Tx) ([]rotation.Secret, error) {
+	all, err := list(ctx, tx, tx.Scope)
+	var out []rotation.Secret
+	for i := range all {
+		if k := &all[i]; k.Stands(tx.Limit) {
+			out = append(out, rotation.Secret{Kind: rotation.Program, ID: k.ID, Name: k.Name, Since: k.Created, Ends: k.Expires, Path: Path})
+		}
+	}
+	return out, err
 }
