@@ -3,6 +3,8 @@
 package overview
 
 import (
+	"strings"
+
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/evidence"
@@ -63,7 +65,7 @@ func (p *Pages) clashItems(c *web.Context, v *requirement.View) []finding.Item {
 	for i := range clashes[:min(len(clashes), mostClashes)] {
 		k := &clashes[i]
 		out = append(out, finding.Item{
-			Title: c.L.T("overview.inbox-clash", "System", v.System.Name, "Requirement", k.Title),
+			Title: c.L.T("overview.inbox-clash", "System", v.System.Name, "Requirement", strings.TrimSuffix(k.Title, ".")),
 			Text:  sideText(c, &k.Measured) + " " + sideText(c, &k.Said),
 			Href:  href, Button: c.L.T("overview.do-contradicted"), Tag: shownTag(c.L, requirement.Contradicted),
 		})
@@ -79,5 +81,5 @@ func (p *Pages) clashItems(c *web.Context, v *requirement.View) []finding.Item {
 
 // sideText tells one side of a contradiction in a line.
 func sideText(c *web.Context, s *side) string {
-	return c.L.T("overview.inbox-side", "Side", s.Title, "Day", s.Source.Detail, "Says", s.Big, "Why", s.Text)
+	return c.L.T("overview.inbox-side", "Side", s.Title, "Day", s.Source.Detail, "Says", s.Big, "Why", strings.TrimSuffix(s.Text, "."))
 }

@@ -5,6 +5,7 @@ package overview
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/civil"
@@ -207,7 +208,7 @@ func (p *Pages) side(c *web.Context, g *requirement.Ground) side {
 		s.Text = p.kindName(c, g.Record.Kind)
 	}
 	if g.Path != nil && g.Path.ID != "" {
-		s.Text += " (" + evidence.PathName(c, g.Path) + ")"
+		s.Text = strings.TrimSuffix(s.Text, ".") + " (" + evidence.PathName(c, g.Path) + ")"
 	}
 	return s
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/evidence"
+	"github.com/insegel/insegel/internal/followup"
 	"github.com/insegel/insegel/internal/probe/verdict"
 	"github.com/insegel/insegel/internal/requirement"
 	"github.com/insegel/insegel/internal/web"
@@ -82,7 +83,7 @@ func (p *Pages) strong(c *web.Context) error {
 		return err
 	}
 	t := c.L.T
-	d := strongPage{Page: web.Page{Title: t("overview.strong"), Active: MenuHome}, Goal: goalNames[goal], Action: StrongPath, Tabs: web.Tabs{Label: t("overview.strong-goals")}}
+	d := strongPage{Page: strongHead(c), Goal: goalNames[goal], Action: StrongPath, Tabs: web.Tabs{Label: t("overview.strong-goals")}}
 	for g, name := range goalNames {
 		d.Tabs.Items = append(d.Tabs.Items, web.Tab{Label: t("overview.goal-" + name), Href: address(StrongPath, "mal", name, "forvaltning", unit), Current: g == goal})
 	}
@@ -107,6 +108,15 @@ func (p *Pages) strong(c *web.Context) error {
 		d.Source = web.Source{Kind: web.Measured, Detail: c.L.Date(x.Measured)}
 	}
 	return c.Render(templates, "strong.html", d)
+}
+
+// strongHead is the page's head: it lies among the indicators, for those who may see them.
+func strongHead(c *web.Context) web.Page {
+	head := web.Page{Title: c.L.T("overview.strong"), Active: MenuHome}
+	if may(c, "followup.List") {
+		head.Active, head.Crumbs = followup.Menu, []web.Crumb{{Label: c.L.T("followup.page-title"), Href: followup.Place}, {Label: head.Title}}
+	}
+	return head
 }
 
 // strongBar draws how many systems meet a goal, do not, and are not shown to.

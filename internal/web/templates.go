@@ -106,7 +106,20 @@ func functions(l *locale.Localizer) template.FuncMap {
 		"icon":  icon,
 		"asset": Asset,
 		"seq":   func(v ...any) []any { return v },
+		"parts": addressParts,
 	}
+}
+
+// addressParts are the parts of an address that a line may be broken between: after each slash and before each full stop, never within a word.
+func addressParts(address string) []string {
+	var out []string
+	from := 0
+	for i, r := range address {
+		if i > from && (r == '.' && address[i-1] != '/' || address[i-1] == '/' && r != '/') {
+			out, from = append(out, address[from:i]), i
+		}
+	}
+	return append(out, address[from:])
 }
 
 // templateKey names a page that is bound to a language.

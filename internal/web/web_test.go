@@ -119,6 +119,19 @@ func TestComponents(t *testing.T) {
 	}
 }
 
+// An address is broken between its words, and is still the same address.
+func TestAddressesAreBrokenBetweenWords(t *testing.T) {
+	for address, want := range map[string][]string{
+		"https://bistand.norrsjo.example/admin/login": {"https://", "bistand", ".norrsjo", ".example/", "admin/", "login"},
+		"/admin": {"/", "admin"},
+		"":       {""},
+	} {
+		if diff := cmp.Diff(want, web.AddressParts(address)); diff != "" {
+			t.Errorf("%s: %s", address, diff)
+		}
+	}
+}
+
 func TestPager(t *testing.T) {
 	p := start(t, newHouse(t, nil)).Get("/gallery")
 	var got []string
