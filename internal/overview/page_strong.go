@@ -114,7 +114,7 @@ func (p *Pages) strong(c *web.Context) error {
 func strongHead(c *web.Context) web.Page {
 	head := web.Page{Title: c.L.T("overview.strong"), Active: MenuHome}
 	if may(c, "followup.List") {
-		head.Active, head.Crumbs = followup.Menu, []web.Crumb{{Label: c.L.T("followup.page-title"), Href: followup.Place}, {Label: head.Title}}
+		head.Active, head.Crumbs = followup.Menu, []web.Crumb{{Label: c.L.T("overview.indicators"), Href: followup.Place}, {Label: head.Title}}
 	}
 	return head
 }

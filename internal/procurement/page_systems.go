@@ -66,6 +66,9 @@ func (p *Pages) systems(c *web.Context) error {
 		out.Rows = append(out.Rows, row)
 	}
 	out.Empty = web.Empty{Title: c.L.T("procurement.page-no-systems"), Text: c.L.T("procurement.page-no-systems-text")}
+	if access.Allowed(c.Actor, "register.Import") {
+		out.Empty.Actions = []web.Link{{Label: c.L.T("procurement.page-import"), Href: "/importera", Primary: true}}
+	}
 	if f.Text != "" || f.Planned {
 		out.Empty = web.Empty{
 			Title: c.L.T("procurement.page-no-match"), Text: c.L.T("procurement.page-no-match-text"),

@@ -204,7 +204,7 @@ func (p *Pages) list(c *web.Context) error {
 	add(t("risk.not-weighed"), Filter{Rank: Unweighed}, ranks[0])
 	add(t("risk.undecided"), Filter{Treatment: Missing}, missing)
 	d.Meet = "/riskverkstad"
-	d.Lead = t("risk.lead", "Total", l.Total, "Undecided", missing)
+	d.Lead = t("risk.lead", "Count", l.Total, "Total", l.Total, "Undecided", missing)
 	d.Matrix = p.matrixOf(c, func(likelihood, consequence int, cell *matrixCell) {
 		for i := range l.Cells {
 			if x := &l.Cells[i]; x.Likelihood == likelihood && x.Consequence == consequence {
