@@ -60,12 +60,17 @@ func bulkText(c *web.Context, change *Change, systems int) string {
 	return c.L.T(key, "Count", systems)
 }
 
+// backTo is the page that a form was sent from, where it says so.
+func backTo(c *web.Context, otherwise string) string {
+	if from := c.Form("tillbaka"); from != "" {
+		return web.Local(from)
+	}
+	return otherwise
+}
+
 // bulk changes the systems that are ticked in a list, and goes back to the list as it was.
 func (p *Pages) bulk(c *web.Context) error {
-	back := web.Local(c.Form("tillbaka"))
-	if back == "" {
-		back = "/system"
-	}
+	back := backTo(c, "/system")
 	var systems []ids.ID[System]
 	for _, id := range c.Forms("system") {
 		systems = append(systems, ids.ID[System](id))
@@ -134,5 +139,5 @@ func (p *Pages) undoBulk(c *web.Context) error {
 	if u.Kept > 0 {
 		return c.Redirect(BulkPath, "system.bulk-partly", "Count", strconv.Itoa(u.Kept), "Back", strconv.Itoa(u.Back))
 	}
-	return c.Redirect(BulkPath, "system.bulk-back", "Count", strconv.Itoa(u.Back))
+	return c.Redirect(backTo(c, BulkPath), "system.bulk-back", "Count", strconv.Itoa(u.Back))
 }
