@@ -72,6 +72,7 @@ type story struct {
 	Common      struct{ Contact, DPO string }
 	Processings []storyProcessing
 	Purchases   []storyPurchase
+	Replies     []storyReplies
 }
 
 // storyRisk is a scenario of the catalogue that has been weighed for a system.
@@ -219,7 +220,10 @@ func (a *App) tellAll(ctx context.Context, actor access.Actor, s *story, today c
 	if err := a.tellProcessings(ctx, actor, s, names, today); err != nil {
 		return err
 	}
-	return errors.Join(a.tellDraft(ctx, actor), a.tellPurchases(ctx, actor, s), a.tellCampaign(ctx, actor, today))
+	if err := errors.Join(a.tellDraft(ctx, actor), a.tellPurchases(ctx, actor, s), a.tellCampaign(ctx, actor, today)); err != nil {
+		return err
+	}
+	return errors.Join(a.tellReplies(ctx, actor, s, names), a.tellTenders(ctx, actor, s, today))
 }
 
 // tellDependencies says what systems depend on. What an earlier start that was cut short has said is left as it is.

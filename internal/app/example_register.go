@@ -253,6 +253,7 @@ type storyPurchase struct {
 	Name, Unit, Note string
 	Information, Own []string
 	Levels           map[string]int
+	Tender           *storyTender
 }
 
 // tellPurchases plans what is to be bought.

@@ -14,6 +14,7 @@ import (
 	"github.com/insegel/insegel/internal/dbtest"
 	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/processing"
+	"github.com/insegel/insegel/internal/procurement"
 	"github.com/insegel/insegel/internal/supplier"
 	"github.com/insegel/insegel/internal/system"
 )
@@ -79,6 +80,33 @@ func eachEngine(t *testing.T, fn func(t *testing.T, a *app.App)) {
 	t.Run("postgres", func(t *testing.T) { fn(t, open(t, dbtest.PostgresAddress(t))) })
 }
 
+// asksSuppliers sees that the example has a supplier's answers, of which one is accepted and one is contradicted by what is measured, and a tender
+// whose two bids can be compared.
+func asksSuppliers(t *testing.T, a *app.App, actor access.Actor) {
+	t.Helper()
+	l := a.Texts.In("sv")
+	s, err := a.Procurements.Supplied(t.Context(), actor, "bistandsakten", l)
+	ok(t, err)
+	accepted, contradicted := 0, 0
+	for i := range s.Answers {
+		if c := &s.Answers[i]; c.Accepted != nil {
+			accepted++
+		} else if c.Contrast == procurement.MeasuredOther {
+			contradicted++
+		}
+	}
+	if accepted != 1 || contradicted != 1 || len(s.Answers) < 5 {
+		t.Errorf("%d of %d answers are accepted and %d contradicted by a measurement, want one of each", accepted, len(s.Answers), contradicted)
+	}
+	all, err := a.Procurements.Systems(t.Context(), actor, procurement.Filter{})
+	ok(t, err)
+	v, err := a.Procurements.Tender(t.Context(), actor, all.Purchases[0].ID, l)
+	ok(t, err)
+	if v.Comparison == nil || len(v.Comparison.Scores) != 2 || !v.Comparison.Scores[0].Passes() || v.Comparison.Scores[1].Passes() {
+		t.Errorf("the bids are compared so: %+v", v.Comparison)
+	}
+}
+
 // Somebody tries the example in their own organisation, works beside it, and takes it away: only what is theirs is left.
 func TestExampleInOnesOwnOrganisation(t *testing.T) {
 	eachEngine(t, func(t *testing.T, a *app.App) {
@@ -93,6 +121,7 @@ func TestExampleInOnesOwnOrganisation(t *testing.T) {
 		if !state.Done || state.Systems < 30 || state.Own != 0 {
 			t.Fatalf("after the start: %+v", state)
 		}
+		asksSuppliers(t, a, actor)
 		if err := a.StartExample(ctx, actor); err != nil {
 			t.Errorf("to start again what is there: %v", err)
 		}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/audit"
+	"github.com/insegel/insegel/internal/auth/link"
 	"github.com/insegel/insegel/internal/campaign"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
@@ -206,6 +207,9 @@ func (a *App) clearExample(ctx context.Context, tx *db.Tx, actor access.Actor) (
 		return 0, err
 	}
 	if err := procurement.Clear(ctx, tx, org, of[ids.ID[procurement.Purchase]](made[madePurchase])); err != nil {
+		return 0, err
+	}
+	if err := procurement.ClearLinks(ctx, tx, org, of[ids.ID[link.Link]](made[madeLink])); err != nil {
 		return 0, err
 	}
 	if err := supplier.Clear(ctx, tx, org, of[ids.ID[supplier.Supplier]](made[madeSupplier])); err != nil {

@@ -22,6 +22,7 @@ const (
 	madeDraft       = "draft"
 	madeCampaign    = "campaign"
 	madeSignIns     = "sign-ins"
+	madeLink        = "link"
 )
 
 // exampleMade reads what the example made in an organisation, by kind.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 
 	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/auth/link"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
@@ -141,6 +142,26 @@ func award(ctx context.Context, tx *db.Tx, t *Tender) error {
 		return ErrWinner
 	}
 	return err
+}
+
+// endTender makes now the last moment to answer a tender.
+func endTender(ctx context.Context, tx *db.Tx, of ids.ID[Purchase]) error {
+	_, err := tx.Exec(ctx, `UPDATE tender SET deadline_at = $1 WHERE organisation_id = $2 AND purchase_id = $3 AND opened_at IS NULL`, db.Millis(tx.Now), tx.Scope, of)
+	if err != nil {
+		return fmt.Errorf("end tender: %w", err)
+	}
+	return nil
+}
+
+// linked reports whether a request, a bid or a part of either is asked by a link.
+func linked(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.ID[link.Link]) (bool, error) {
+	n := 0
+	err := db.One(tx.QueryRow(ctx, `SELECT (SELECT COUNT(*) FROM supplier_request WHERE organisation_id = $1 AND link_id = $2)
+		+ (SELECT COUNT(*) FROM bid WHERE organisation_id = $1 AND link_id = $2) + (SELECT COUNT(*) FROM answer_part WHERE organisation_id = $1 AND link_id = $2)`, org, id), &n)
+	if err != nil {
+		return false, fmt.Errorf("find what is asked by a link: %w", err)
+	}
+	return n > 0, nil
 }
 
 const bidColumns = `b.id, b.tender_id, b.name, b.link_id, b.asked, b.asked_by, b.asked_at, b.expires_at, b.finished_at FROM bid b WHERE b.organisation_id = $1`

@@ -5,6 +5,7 @@ package link
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"time"
 
 	"github.com/insegel/insegel/internal/access"
@@ -145,4 +146,17 @@ func used(ctx context.Context, tx *db.Tx, id ids.ID[Link]) (bool, error) {
 	err := db.One(tx.QueryRow(ctx, `SELECT COUNT(*) FROM access_link_visit WHERE organisation_id = $1 AND link_id = $2 AND confirmed_at IS NOT NULL AND expires_at > $3`,
 		tx.Scope, id, db.Millis(tx.Limit)), &n)
 	return n > 0, err
+}
+
+// Clear takes links away that nothing refers to any more, with the browsers that have them open. It runs inside the caller's use case.
+func Clear(ctx context.Context, tx *db.Tx, org access.OrganisationID, list []ids.ID[Link]) error {
+	for _, id := range list {
+		if _, err := tx.Exec(ctx, `DELETE FROM access_link_visit WHERE organisation_id = $1 AND link_id = $2`, org, id); err != nil {
+			return fmt.Errorf("clear link: %w", err)
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM access_link WHERE organisation_id = $1 AND id = $2`, org, id); err != nil {
+			return fmt.Errorf("clear link: %w", err)
+		}
+	}
+	return nil
 }
