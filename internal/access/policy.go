@@ -376,6 +376,10 @@ var policies = map[string]Policy{
 	"procurement.AttachPosed":    {Kind: KindProcurement, By: itself},
 	"procurement.DelegatePosed":  {Kind: KindProcurement, By: itself},
 	"procurement.Tick":           {Kind: KindProcurement, By: itself},
+	"procurement.ConsentPosed":   {Kind: KindProcurement, By: itself},
+	"procurement.Exchange":       {Kind: KindProcurement, By: itself},
+	"procurement.EndSharing":     {Kind: KindProcurement, By: appoints},
+	"procurement.SeeShared":      {Kind: KindProcurement, By: steers},
 	"procurement.AcceptReplies":  {Kind: KindProcurement, By: appoints},
 	"procurement.Attachment":     {Kind: KindProcurement, By: sees, Weakness: true},
 

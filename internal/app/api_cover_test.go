@@ -35,6 +35,7 @@ const (
 	persons   = "a round is led, answered and signed by persons who are asked what no program knows; a program reads what came of it"
 	outward   = "another machine is asked, at an address that a person who has just shown who they are names; there is a command for it"
 	looks     = "colours are chosen by looking at them, and their contrast is told on the page"
+	consents  = "what a supplier lets others see, and what of it somebody has seen, is for persons to say"
 	twoOnly   = "a second person reads it on a page and says yes or no"
 )
 
@@ -45,16 +46,18 @@ var exempt = map[string]string{
 	"POST /sprak": ofBrowser, "POST /csp": ofBrowser, "POST /saml": ownDoor, "POST /valkommen": ownDoor,
 	"POST /administration/personer": whoMay, "POST /administration/roller": whoMay, "POST /administration/enheter": whoMay,
 	"POST /administration/inloggning": whoMay, "POST /administration/nycklar": secrets, "POST /administration/nyckelbyten": whoMay,
-	"POST /administration/e-post":      secrets,
-	"POST /lank":                       forOne,
-	"POST /verkstad":                   forOne,
-	"POST /riskverkstad":               inRoom,
-	"POST /system/{slug}/riskverkstad": inRoom,
-	"POST /agent/v1":                   agents,
-	"POST /nationellt/ta-emot":         signed,
-	"POST /nationellt/jamforelsetal":   outward,
-	"POST /uppfoljningsomgangar":       persons,
-	"POST /arshjul":                    persons,
+	"POST /administration/e-post":                 secrets,
+	"POST /lank":                                  forOne,
+	"POST /verkstad":                              forOne,
+	"POST /riskverkstad":                          inRoom,
+	"POST /system/{slug}/riskverkstad":            inRoom,
+	"POST /agent/v1":                              agents,
+	"POST /nationellt/ta-emot":                    signed,
+	"POST /nationellt/jamforelsetal":              outward,
+	"POST /uppfoljningsomgangar":                  persons,
+	"POST /arshjul":                               persons,
+	"POST /system/{slug}/leverantorssvar/delning": consents,
+	"POST /system/{slug}/leverantorssvar/sett":    consents,
 }
 
 // Every page that changes something has an operation that does the same, or a written reason why no program may.

@@ -95,6 +95,16 @@ func (s *sides) procurementCalls(ctx context.Context) map[string]call {
 		"procurement.DelegatePosed": func(x access.Actor) (any, error) {
 			return none(a.Procurements.DelegatePosed(ctx, x, l, nobody, procurement.Delegate{To: "x@leverantor.example", Topic: "x"}))
 		},
+		"procurement.ConsentPosed": func(x access.Actor) (any, error) {
+			return none(a.Procurements.ConsentPosed(ctx, x, l, nobody, procurement.Share))
+		},
+		"procurement.EndSharing": func(x access.Actor) (any, error) {
+			return none(a.Procurements.EndSharing(ctx, x, ref, "leverantor.example"))
+		},
+		"procurement.SeeShared": func(x access.Actor) (any, error) { return none(a.Procurements.SeeShared(ctx, x, ref)) },
+		"procurement.Exchange": func(x access.Actor) (any, error) {
+			return none(a.Procurements.Exchange(ctx, access.SystemActor(x.Organisation)))
+		},
 		"procurement.Tick": func(x access.Actor) (any, error) {
 			return none(a.Procurements.Tick(ctx, access.SystemActor(x.Organisation)))
 		},

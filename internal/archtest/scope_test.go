@@ -111,6 +111,7 @@ var installationFiles = map[string]string{
 	"internal/app/store.go":                 "the key that the database is used with belongs to no organisation",
 	"internal/organisation/store_person.go": "lists the organisations, for what is done for each of them",
 	"internal/organisation/service_look.go": "finds the only organisation, for the public accessibility statement, before there is an actor",
+	"internal/procurement/job.go":           "lets suppliers' answers be shared; every organisation is then read and written by itself",
 	"internal/workshop/door.go":             "finds the workshop of a code and the seat of a browser, before anybody is known",
 	"internal/measurement/service_host.go":  "the manners toward a host hold for all organisations together, and the table names none",
 	"internal/organisation/service.go":      "chooses among the organisations, for the command line, before there is an actor",

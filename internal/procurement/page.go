@@ -41,6 +41,8 @@ func (p *Pages) Routes(s *web.Site) {
 	s.Handle("POST /system/{slug}/leverantorssvar", "procurement.AskSupplier", p.askSupplier)
 	s.Handle("POST /system/{slug}/leverantorssvar/{id}/aterta", "procurement.RecallSupplier", p.recallSupplier)
 	s.Handle("POST /system/{slug}/leverantorssvar/godta", "procurement.AcceptReplies", p.acceptReplies)
+	s.Handle("POST /system/{slug}/leverantorssvar/delning", "procurement.EndSharing", p.endSharing)
+	s.Handle("POST /system/{slug}/leverantorssvar/sett", "procurement.SeeShared", p.seeShared)
 	s.Handle("GET /system/{slug}/leverantorssvar/bilaga/{fil}", "procurement.Attachment", p.attachment)
 }
 

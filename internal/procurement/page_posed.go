@@ -48,6 +48,8 @@ type posedPage struct {
 	To, Area  web.Field
 	Delegates bool
 	Accept    string
+	// Sharing is whether other organisations may see the answers; nil when there is nothing to choose.
+	Sharing *sharing
 }
 
 type posedTopic struct {
@@ -112,6 +114,7 @@ func (p *Pages) drawPosed(c *web.Context, l *link.Link, topic string, faults []w
 	}
 	page.topics(c, &asked, topic)
 	page.parts(c, &asked)
+	page.Sharing = sharingOf(c.L, &asked)
 	return c.Render(pages, "posed.html", page)
 }
 
@@ -197,6 +200,9 @@ func posed(c *web.Context, r *PosedRow) posedRow {
 	if e := r.Earlier; e != nil && reply.Status == "" {
 		reply = e.Reply
 		out.Earlier = t("procurement.posed-earlier", "System", e.System, "Day", c.L.Moment(e.Sent))
+		if e.System == "" {
+			out.Earlier = t("procurement.posed-earlier-other", "Day", c.L.Date(civil.Of(e.Sent)))
+		}
 	}
 	status := value("svar-"+r.ID, string(reply.Status))
 	out.Status = web.Choices{Name: "svar-" + r.ID, Legend: out.Text}
@@ -328,6 +334,8 @@ func (p *Pages) savePosed(c *web.Context, l *link.Link) (done bool, err error) {
 			return false, err
 		}
 		return false, c.Redirect(web.Local(link.Path+"?omrade="+url.QueryEscape(c.Form("omrade"))), "procurement.posed-file-removed")
+	case c.Form("delning") != "":
+		return false, p.sharePosed(c, l)
 	case c.Form("delegera") != "" || c.Form("aterta") != "":
 		return false, p.delegatePosed(c, l)
 	case c.Form("skicka") == "1":

@@ -40,6 +40,11 @@ type suppliedPage struct {
 	Starts, Owner, Doer, By web.Field
 	People                  []string
 	Ask                     bool
+	// Consents are whose answers are shared from here, Beside what the supplier has answered others, and News how many differences nobody has noted.
+	Consents []consentRow
+	Beside   []besideRow
+	News     int
+	CanSee   bool
 }
 
 type requestRow struct {
@@ -95,6 +100,7 @@ func (p *Pages) renderSupplied(c *web.Context, faults ...web.FieldError) error {
 	page.asking(c, &s, p.Service.DB.Now())
 	page.rows(c, p.Service.Requirements.Engine.Catalogue, &s)
 	page.accepting(c, &s)
+	page.sharing(c, &s)
 	return c.Render(pages, "supplied.html", page)
 }
 

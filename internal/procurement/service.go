@@ -31,6 +31,8 @@ type Service struct {
 	Texts *locale.Localizer
 	// Links send suppliers what they are to answer; nil when nobody can be asked.
 	Links *link.Links
+	// Organisations lists whom what suppliers share is shared between; nil where it is not shared.
+	Organisations func(ctx context.Context, d *db.DB) ([]access.OrganisationID, error)
 }
 
 // Annex reads the tender annex of one system.

@@ -16,6 +16,7 @@ import (
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/mail"
 	"github.com/insegel/insegel/internal/organisation"
+	"github.com/insegel/insegel/internal/supplier"
 	"github.com/insegel/insegel/internal/system"
 )
 
@@ -29,6 +30,9 @@ func (s *Service) Posed(ctx context.Context, actor access.Actor, at Seat, l *loc
 		out, err = s.posed(ctx, tx, actor, "procurement.Posed", posing{at, l})
 		return err
 	})
+	if err == nil && out.Sharable {
+		out.Sharable, err = s.others(ctx)
+	}
 	if err != nil {
 		return Posed{}, fmt.Errorf("read what is asked: %w", err)
 	}
@@ -118,13 +122,32 @@ func (s *Service) poseRequest(ctx context.Context, tx *db.Tx, actor access.Actor
 	if err != nil {
 		return err
 	}
-	before, err := earlier(ctx, tx, &r, v.System.SupplierID)
+	before, err := s.before(ctx, tx, out, &r, v.System.SupplierID)
 	if err != nil {
 		return err
 	}
 	out.Form, out.Organisation, out.System, out.Until, out.at = r.Form, o.Name, v.System.Name, r.Expires, place{system: r.System}
 	out.Rows = askedRows(&a, r.Form, given, before)
 	return nil
+}
+
+// before is what the same supplier has answered before, here or another organisation, to be confirmed.
+func (s *Service) before(ctx context.Context, tx *db.Tx, out *Posed, r *Request, of ids.ID[supplier.Supplier]) (map[string]*Earlier, error) {
+	number, err := companyNumber(ctx, tx, of)
+	if err != nil {
+		return nil, err
+	}
+	shared, err := s.shares(ctx, tx, out, r, number)
+	if err != nil {
+		return nil, err
+	}
+	own, err := earlier(ctx, tx, r, of)
+	for id, e := range shared {
+		if own[id] == nil && err == nil {
+			own[id] = e
+		}
+	}
+	return own, err
 }
 
 // askedRows are the rows that were asked and still apply, with the answers so far, else what the same supplier has answered before.
@@ -209,6 +232,9 @@ func (s *Service) SendPosed(ctx context.Context, actor access.Actor, l *locale.L
 			err = errors.Join(finishBid(ctx, tx, p.Sheet.ID), s.shut(ctx, tx, actor, p.Sheet, ""))
 		default:
 			err = errors.Join(finishRequest(ctx, tx, ids.ID[Request](p.Sheet.ID)), s.shut(ctx, tx, actor, p.Sheet, ""))
+		}
+		if err == nil && p.Shares {
+			err = s.tellOthers(ctx, tx)
 		}
 		if err != nil {
 			return err

@@ -175,6 +175,9 @@ func (s *Service) supplied(ctx context.Context, tx *db.Tx, actor access.Actor, a
 	if out.Starts, err = contractStart(ctx, tx, &out.System, out.Today); err != nil {
 		return out, err
 	}
+	if err := s.beside(ctx, tx, &out); err != nil {
+		return out, err
+	}
 	return out, s.compare(ctx, tx, &out)
 }
 

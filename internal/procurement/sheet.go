@@ -73,9 +73,12 @@ type Posed struct {
 	Weighed bool
 	// Parts are the topics that colleagues answer.
 	Parts []Part
+	// Sharable says that whoever was asked may let the answers be shared with other organisations on the installation, and Shares that they have.
+	Sharable, Shares bool
 
-	at   place
-	part ids.ID[Part]
+	at     place
+	part   ids.ID[Part]
+	domain string
 }
 
 // PosedRow is one requirement with the supplier's own answer.
@@ -97,6 +100,7 @@ type PosedRow struct {
 // Earlier is an answer that the same supplier has sent before.
 type Earlier struct {
 	Reply
+	// System is what it was about; empty when another organisation asked.
 	System string
 }
 

@@ -55,6 +55,7 @@ var Sealed = []db.Sealed{
 	{Table: "tender", Columns: []string{"content"}, Key: []string{"id"}},
 	{Table: "bid", Columns: []string{"name"}, Key: []string{"id"}},
 	{Table: "bid_answer", Columns: []string{"content"}, Key: []string{"bid_id", "requirement_id"}},
+	{Table: "shared_answer", Columns: []string{"content", "earlier"}, Key: []string{"source", "requirement_id"}},
 }
 
 func (p place) reasonCell(requirement string) db.Cell {
@@ -134,6 +135,9 @@ func Remove(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems [
 		}
 		if err := unbuy(ctx, tx, org, id); err != nil {
 			return err
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM supplier_consent WHERE organisation_id = $1 AND system_id = $2`, org, id); err != nil {
+			return fmt.Errorf("remove consents to share: %w", err)
 		}
 		if _, err := tx.Exec(ctx, `DELETE FROM procurement_choice WHERE organisation_id = $1 AND system_id = $2`, org, id); err != nil {
 			return fmt.Errorf("remove choices: %w", err)

@@ -135,7 +135,10 @@ type Supplied struct {
 	// Starts is when the contract about the system begins, so far as the register says; People can be named for what is to be done.
 	Starts civil.Date
 	People []organisation.Person
-	Today  civil.Date
+	// Consents are who lets their answers about the system be shared with other organisations, and Others what its supplier has answered those.
+	Consents []Consent
+	Others   []Beside
+	Today    civil.Date
 	// Mails says that the organisation can send mail.
 	Mails bool
 }

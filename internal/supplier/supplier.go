@@ -295,3 +295,35 @@ func (s *Supplier) absorb(o *Supplier) {
 		s.Note = strings.TrimPrefix(s.Note+"\n"+o.Note, "\n")
 	}
 }
+
+// CompanyNumber is the organisation number that a text is, as ten digits; empty when it is none. A number whose last digit does not fit the others is
+// mistyped, and may be somebody else's.
+func CompanyNumber(text string) string {
+	digits := strings.Map(func(r rune) rune {
+		if r == '-' || r == ' ' {
+			return -1
+		}
+		return r
+	}, text)
+	if len(digits) == 12 && strings.HasPrefix(digits, "16") {
+		digits = digits[2:]
+	}
+	if len(digits) != 10 {
+		return ""
+	}
+	sum := 0
+	for i, c := range []byte(digits) {
+		n := int(c - '0')
+		if c < '0' || c > '9' {
+			return ""
+		}
+		if i%2 == 0 {
+			n = n*2/10 + n*2%10
+		}
+		sum += n
+	}
+	if sum%10 != 0 || digits[2] < '2' { // what is below is a person's number
+		return ""
+	}
+	return digits
+}

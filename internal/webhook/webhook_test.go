@@ -413,7 +413,9 @@ var silent = map[string]string{
 	"procurement.Tick": "what comes of it is told", "procurement.Attachment": "read only", "procurement.Tender": "read only", "procurement.BidAttachment": "read only",
 	"procurement.AttachPosed": "nobody sees it until it is sent", "procurement.DelegatePosed": "who is asked",
 	"procurement.StartTender": "a tender is told to nobody before it is decided", "procurement.WeighTender": "the same", "procurement.FreezeTender": "the same",
-	"procurement.InviteBidder": "the same", "procurement.RecallBidder": "the same", "procurement.OpenBids": "the same", "procurement.AskToOpenBids": "the same", "procurement.InventDeadline": "only in the example", "procurement.AwardBid": "the same",
+	"procurement.InviteBidder": "the same", "procurement.RecallBidder": "the same", "procurement.OpenBids": "the same", "procurement.AskToOpenBids": "the same", "procurement.InventDeadline": "only in the example",
+	"procurement.ConsentPosed": "what a supplier lets be shared is read where the request was made", "procurement.EndSharing": "the same",
+	"procurement.Exchange": "what is another organisation's is told to no program", "procurement.SeeShared": "the same", "procurement.AwardBid": "the same",
 	"procurement.SendPosed": "what a supplier attests is read where the request was made", "requirement.SetFigure": "how the organisation works",
 	"processing.SetCommon": "how the organisation is reached", "system.UndoBulk": "each system that got back what it had has an event of its own",
 }
