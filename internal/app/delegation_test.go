@@ -68,8 +68,15 @@ func letterWith(t *testing.T, api string, form *regexp.Regexp, not string) strin
 // that signs in, and the mail server's own address.
 func mailingExample(t *testing.T) (address, link, api string) {
 	t.Helper()
+	_, _, address, link, api = mailingApp(t)
+	return address, link, api
+}
+
+// mailingApp is mailingExample for who needs the program itself, and whoever leads the example.
+func mailingApp(t *testing.T) (a *app.App, actor access.Actor, address, link, api string) {
+	t.Helper()
 	smtp, api := mailServer(t)
-	a := open(t, "sqlite:"+filepath.Join(t.TempDir(), "a.db"))
+	a = open(t, "sqlite:"+filepath.Join(t.TempDir(), "a.db"))
 	actor, viewer, err := a.Example(context.Background())
 	if err != nil {
 		t.Fatal(err)
@@ -86,7 +93,7 @@ func mailingExample(t *testing.T) (address, link, api string) {
 	server.Start()
 	t.Cleanup(server.Close)
 	mailing(t, a, actor.Organisation, smtp)
-	return address, demo.URL(), api
+	return a, actor, address, demo.URL(), api
 }
 
 // mailServer starts a mail server, and gives where it takes mail and where it tells what it has got.

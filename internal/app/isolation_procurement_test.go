@@ -95,16 +95,6 @@ func (s *sides) procurementCalls(ctx context.Context) map[string]call {
 		"procurement.DelegatePosed": func(x access.Actor) (any, error) {
 			return none(a.Procurements.DelegatePosed(ctx, x, l, nobody, procurement.Delegate{To: "x@leverantor.example", Topic: "x"}))
 		},
-		"procurement.ConsentPosed": func(x access.Actor) (any, error) {
-			return none(a.Procurements.ConsentPosed(ctx, x, l, nobody, procurement.Share))
-		},
-		"procurement.EndSharing": func(x access.Actor) (any, error) {
-			return none(a.Procurements.EndSharing(ctx, x, ref, "leverantor.example"))
-		},
-		"procurement.SeeShared": func(x access.Actor) (any, error) { return none(a.Procurements.SeeShared(ctx, x, ref)) },
-		"procurement.Exchange": func(x access.Actor) (any, error) {
-			return none(a.Procurements.Exchange(ctx, access.SystemActor(x.Organisation)))
-		},
 		"procurement.Tick": func(x access.Actor) (any, error) {
 			return none(a.Procurements.Tick(ctx, access.SystemActor(x.Organisation)))
 		},
@@ -156,5 +146,22 @@ func (s *sides) procurementCalls(ctx context.Context) map[string]call {
 		},
 		"procurement.Choose":  func(x access.Actor) (any, error) { return none(a.Procurements.Choose(ctx, x, ref, l, nil)) },
 		"procurement.Systems": func(x access.Actor) (any, error) { return a.Procurements.Systems(ctx, x, procurement.Filter{}) },
+	}
+}
+
+func (s *sides) sharingCalls(ctx context.Context) map[string]call {
+	a, l, ref := s.app, s.app.Texts.In("sv"), s.slug
+	nobody := procurement.Seat{Kind: procurement.SheetRequest, ID: ids.New[procurement.Request]().String()}
+	return map[string]call{
+		"procurement.ConsentPosed": func(x access.Actor) (any, error) {
+			return none(a.Procurements.ConsentPosed(ctx, x, l, nobody, procurement.Share))
+		},
+		"procurement.EndSharing": func(x access.Actor) (any, error) {
+			return none(a.Procurements.EndSharing(ctx, x, ref, "leverantor.example"))
+		},
+		"procurement.SeeShared": func(x access.Actor) (any, error) { return none(a.Procurements.SeeShared(ctx, x, ref)) },
+		"procurement.Exchange": func(x access.Actor) (any, error) {
+			return none(a.Procurements.Exchange(ctx, access.SystemActor(x.Organisation)))
+		},
 	}
 }

@@ -581,7 +581,7 @@ func none(err error) (any, error) { return nil, err }
 // calls are the use cases by name.
 func (s *sides) calls(ctx context.Context) map[string]call {
 	out := map[string]call{}
-	for _, some := range []map[string]call{s.findingCalls(ctx), s.systemCalls(ctx), s.classificationCalls(ctx), s.registerCalls(ctx), s.requirementCalls(ctx), s.procurementCalls(ctx), s.overviewCalls(ctx), s.processingCalls(ctx), s.evidenceCalls(ctx), s.incidentCalls(ctx), s.riskCalls(ctx), s.workshopCalls(ctx), s.measurementCalls(ctx), s.followupCalls(ctx), s.nationalCalls(ctx), s.campaignCalls(ctx), s.whatifCalls(ctx)} {
+	for _, some := range []map[string]call{s.findingCalls(ctx), s.systemCalls(ctx), s.classificationCalls(ctx), s.registerCalls(ctx), s.requirementCalls(ctx), s.procurementCalls(ctx), s.sharingCalls(ctx), s.overviewCalls(ctx), s.processingCalls(ctx), s.evidenceCalls(ctx), s.incidentCalls(ctx), s.riskCalls(ctx), s.workshopCalls(ctx), s.measurementCalls(ctx), s.followupCalls(ctx), s.nationalCalls(ctx), s.campaignCalls(ctx), s.whatifCalls(ctx)} {
 		maps.Copy(out, some)
 	}
 	return out

@@ -29,7 +29,7 @@ import (
 
 // The supplier's number, and one of another company.
 const (
-	company, another = "559000-0013", "559000-0021"
+	company, another = "999999-9999", "999999-9981"
 )
 
 // party is one organisation that asks suppliers about a system of its own.
@@ -135,7 +135,7 @@ func TestAnswersAreSharedOnlyWithConsent(t *testing.T) {
 		to := a.party(t, "beta", "Leverantoren Aktiebolag", "16"+strings.ReplaceAll(company, "-", ""))
 		strangers := map[string]*party{
 			"another number": a.party(t, "gamma", "Leverantören AB", another), "no number": a.party(t, "delta", "Leverantören AB", ""),
-			"a mistyped number": a.party(t, "epsilon", "Leverantören AB", "559000-0014"), "another domain": a.party(t, "zeta", "Leverantören AB", company),
+			"a mistyped number": a.party(t, "epsilon", "Leverantören AB", "999999-9998"), "another domain": a.party(t, "zeta", "Leverantören AB", company),
 		}
 		seat, holder := from.ask(t, "lo@leverantor.example")
 		posed, err := a.service.Posed(t.Context(), holder, seat, a.sv())
@@ -385,7 +385,7 @@ func TestInventedAndUnreadableShareNothing(t *testing.T) {
 
 func TestCompanyNumber(t *testing.T) {
 	for text, want := range map[string]string{
-		company: "5590000013", "5590000013": "5590000013", "16 559000-0013": "5590000013", "559000-0014": "", "": "", "55900-0013": "", "559000-000a": "",
+		company: "9999999999", "9999999999": "9999999999", "16 999999-9999": "9999999999", "999999-9998": "", "": "", "99999-9999": "", "999999-999a": "",
 		"900603-9813": "", // a person's test number
 	} {
 		if got := supplier.CompanyNumber(text); got != want {
