@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"hash/maphash"
+	"math"
 	"math/bits"
 	"slices"
 
@@ -57,36 +58,49 @@ type tally struct {
 
 // distinctCounter counts different values by hashes that nobody outside can foresee: all of them up to a number, and then those whose
 // hash ends with ever more zeros. Its table has twice as many places as hashes; a hash stands at the first free place from where its
-// highest bits point.
+// highest bits point. Which hashes are kept cannot be foreseen, so that they are first written down, without a branch, and put in their
+// places a few at a time.
 type distinctCounter struct {
-	n      int64
-	table  []uint64
-	held   int
-	level  int
-	unkept uint64 // the bits of which those that are kept have none
+	n       int64
+	waiting int
+	wait    [mostWaiting]uint64
+	table   []uint64
+	spare   *[]uint64 // for the next table; one for all columns
+	held    int
+	level   int
+	unkept  uint64 // the bits of which those that are kept have none
 }
 
-// distinctPlaces is how many places a table has when it is made, and at most.
-const distinctPlaces, mostDistinctPlaces = 64, 2 * exactDistinct
+// distinctPlaces is how many places a table has when it is made, and at most; mostWaiting how many hashes wait for theirs.
+const distinctPlaces, mostDistinctPlaces, mostWaiting = 64, 2 * exactDistinct, 32
 
 func (d *distinctCounter) add(h uint64) {
 	d.n++
-	if h |= 1 << 63; h&d.unkept == 0 { // none is 0, which is a free place
-		d.keep(h)
+	h |= 1 << 63 // none is 0, which is a free place
+	kept := 0
+	if h&d.unkept == 0 {
+		kept = 1
+	}
+	d.wait[d.waiting&(mostWaiting-1)] = h
+	if d.waiting += kept; d.waiting == mostWaiting {
+		d.keepAll()
 	}
 }
 
-// keep puts a hash among those that are kept.
-func (d *distinctCounter) keep(h uint64) {
+// keepAll puts the hashes that wait among those that are kept.
+func (d *distinctCounter) keepAll() {
 	if d.table == nil {
 		d.table = make([]uint64, distinctPlaces)
 	}
-	if !d.put(h) {
-		return
+	for _, h := range d.wait[:d.waiting] {
+		if h&d.unkept != 0 || !d.put(h) {
+			continue
+		}
+		if d.held++; d.held*2 >= len(d.table) {
+			d.grow()
+		}
 	}
-	if d.held++; d.held*2 >= len(d.table) {
-		d.grow()
-	}
+	d.waiting = 0
 }
 
 // grow makes more places; when there are enough, fewer hashes are kept.
@@ -98,13 +112,19 @@ func (d *distinctCounter) grow() {
 			d.level++
 			d.unkept = 1<<d.level - 1
 		}
-		d.table, d.held = make([]uint64, places), 0
+		if len(*d.spare) != places {
+			*d.spare = make([]uint64, places)
+		}
+		d.table, d.held = *d.spare, 0
+		clear(d.table)
 		for _, h := range old {
 			if h != 0 && h&d.unkept == 0 && d.put(h) {
 				d.held++
 			}
 		}
+		*d.spare = d.table
 	}
+	*d.spare = old
 }
 
 // put puts a hash in its place, and reports whether it was not there.
@@ -121,7 +141,10 @@ func (d *distinctCounter) put(h uint64) bool {
 	}
 }
 
-func (d *distinctCounter) distinct() int64 { return int64(d.held) << d.level }
+func (d *distinctCounter) distinct() int64 {
+	d.keepAll()
+	return int64(d.held) << d.level
+}
 
 // columnNamed finds or makes a column; nil when there are too many.
 func (s *session) columnNamed(c source.Column) *column {
@@ -147,10 +170,14 @@ type askedColumn struct {
 
 // columnOf is the column that a match stands in; nil in prose. The scanner has asked for it already, in the order of the places, when the
 // match is a number that is right.
-func (s *session) columnOf(g *segment, at int) *column {
+func (s *session) columnOf(g *segment, m *detect.Match) *column {
+	if m.Cell > 0 {
+		return s.asked[m.Cell-1].column
+	}
 	if g.column != nil || g.form == "" {
 		return g.column
 	}
+	at := m.Start
 	for ; s.noted < len(s.asked); s.noted++ {
 		if a := &s.asked[s.noted]; a.at == at {
 			return a.column
@@ -167,7 +194,7 @@ func (s *session) findColumn(g *segment, at int) *column {
 	case g.form == source.CSV:
 		return s.csv.column(s, at)
 	case g.form == source.JSON:
-		return s.keyed(jsonKey(s.window[max(0, at-longestKey):at]))
+		return s.json.columnAt(s, at)
 	case g.form == source.Markup:
 		return s.keyed(elementName(s.window[max(0, at-longestKey):at]))
 	}
@@ -175,12 +202,12 @@ func (s *session) findColumn(g *segment, at int) *column {
 }
 
 // columnAt tells the scanner about the column at a place.
-func (s *session) columnAt(at int) (detect.Contexts, bool) {
+func (s *session) columnAt(at int) (uint16, detect.Contexts, bool) {
 	g := s.segmentAt(at)
 	if g == nil {
-		return 0, false
+		return 0, 0, false
 	}
-	c := g.column
+	c, cell := g.column, uint16(0)
 	if c == nil && g.form != "" {
 		if n := len(s.asked); n > 0 && s.asked[n-1].at == at {
 			c = s.asked[n-1].column
@@ -188,21 +215,30 @@ func (s *session) columnAt(at int) (detect.Contexts, bool) {
 			c = s.findColumn(g, at)
 			s.asked = append(s.asked, askedColumn{at, c})
 		}
+		cell = s.lastCell()
 	}
 	if c == nil {
-		return 0, false
+		return cell, 0, false
 	}
-	return c.heading, g.form != source.Markup || c.heading != 0
+	return cell, c.heading, g.form != source.Markup || c.heading != 0
 }
 
 // cellAt does the same in a window that is all one file of rows, as nearly all of a large one's are.
-func (s *session) cellAt(at int) (detect.Contexts, bool) {
+func (s *session) cellAt(at int) (uint16, detect.Contexts, bool) {
 	c := s.csv.column(s, at)
 	s.asked = append(s.asked, askedColumn{at, c})
 	if c == nil {
-		return 0, false
+		return s.lastCell(), 0, false
 	}
-	return c.heading, true
+	return s.lastCell(), c.heading, true
+}
+
+// lastCell is what the scanner is told that the column is called that it asked for last; 0 when there are too many in the window.
+func (s *session) lastCell() uint16 {
+	if n := len(s.asked); n <= math.MaxUint16 {
+		return uint16(n)
+	}
+	return 0
 }
 
 // mostKeyed is how many columns of keys are looked at before the table of all is asked.
@@ -252,7 +288,7 @@ func (c *column) tally(m *detect.Match, value []byte) {
 		if c.kinds == nil {
 			c.kinds = make([]*tally, len(c.session.Rules.IDs()))
 		}
-		t = &tally{}
+		t = &tally{distinct: distinctCounter{spare: &c.session.spare}}
 		c.kinds[m.Detector] = t
 	}
 	t.why |= m.Why

@@ -3,7 +3,6 @@
 package discovery
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,11 +29,32 @@ func (s *session) listen(text []byte) {
 	if s.document.said == nil {
 		s.document.said = make([]bool, len(s.Rules.Documents))
 	}
+	s.heard = s.heard[:0]
+	first := 0
 	for i := range s.Rules.Documents {
-		if !s.document.said[i] && s.mayBe(i) {
-			s.document.said[i] = slices.ContainsFunc(s.Rules.Documents[i].Words, func(w string) bool { return bytes.Contains(text, []byte(w)) })
+		words := s.Rules.Documents[i].Words
+		if len(words) > 0 && !s.document.said[i] && s.mayBe(i) {
+			s.document.said[i] = slices.Contains(s.hear(text)[first:first+len(words)], true)
 		}
+		first += len(words)
 	}
+}
+
+// hear tells which of the words of all rules stand in a text, once for each text.
+func (s *session) hear(text []byte) []bool {
+	if s.phrases == nil {
+		var words []string
+		for i := range s.Rules.Documents {
+			words = append(words, s.Rules.Documents[i].Words...)
+		}
+		s.phrases, s.heard = detect.NewPhrases(words), make([]bool, 0, len(words))
+	}
+	if len(s.heard) == 0 {
+		s.heard = s.heard[:cap(s.heard)]
+		clear(s.heard)
+		s.phrases.Find(text, s.heard)
+	}
+	return s.heard
 }
 
 // mayBe reports whether the file has what a rule needs, words aside; only then are its words looked for.

@@ -12,9 +12,28 @@ import (
 // flushFindings is how many findings are handed on at a time.
 const flushFindings = 512
 
+// noteAll takes in the matches of a window.
+func (s *session) noteAll(matches []detect.Match) {
+	counted := !s.Detail && !s.scanner.Tried
+	for i := range matches {
+		m := &matches[i]
+		if m.Cell > 0 && counted {
+			if c := s.asked[m.Cell-1].column; c != nil && c.judged { // as nearly all numbers in columns are
+				c.tally(m, nil)
+				confidence, _ := c.weighed(m.Detector, m.Confidence, m.Why)
+				s.tell(m.Detector, confidence)
+				continue
+			}
+		}
+		if g := s.segmentAt(m.Start); g != nil {
+			s.note(m, g)
+		}
+	}
+}
+
 // note takes in a match of a segment: it is counted, and made a finding of where findings are wanted.
 func (s *session) note(m *detect.Match, g *segment) {
-	col := s.columnOf(g, m.Start)
+	col := s.columnOf(g, m)
 	if col != nil {
 		if s.scanner.Tried {
 			col.tell(m)

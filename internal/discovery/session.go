@@ -48,6 +48,7 @@ type session struct {
 	fresh         int64   // counted since the progress was told
 	seed          maphash.Seed
 	salts         [2]uint64         // of numbers' hashes
+	spare         []uint64          // for columns' counts of different values
 	normal        []byte            // the value that is being hashed
 	masking       []byte            // the mask that is being made
 	masks         map[string]string // those that were made
@@ -57,9 +58,12 @@ type session struct {
 	noted         int               // how many of them lie before the match that is noted
 	last          int               // the segment that was asked for last
 	csv           csvLayout
+	json          lastKey
 	columns       map[source.Column]*column
 	lastKeyed     []*column // those that were found last by a key or an element
 	document      document
+	phrases       *detect.Phrases // the words of the rules of documents
+	heard         []bool          // which of them stand in the text that is listened to; empty until it is known
 
 	// what the state is told
 	before fs.FileInfo // the file as it was when reading began
@@ -101,7 +105,7 @@ func (s *session) begin(t task) {
 	s.window, s.segments, s.from, s.any, s.member = s.window[:0], s.segments[:0], 0, false, ""
 	clear(s.counts)
 	clear(s.lows)
-	s.columns, s.lastKeyed = nil, s.lastKeyed[:0]
+	s.columns, s.lastKeyed, s.json.column = nil, s.lastKeyed[:0], nil
 	s.before, s.began, s.skips, s.partly = nil, time.Time{}, nil, false
 	s.document = document{}
 }
@@ -250,11 +254,7 @@ func (s *session) decide(to int) error {
 	s.windows++
 	s.asked, s.noted, s.csv.marked = s.asked[:0], 0, false
 	matches := s.scanner.Scan(s.window, s.from, to)
-	for i := range matches {
-		if g := s.segmentAt(matches[i].Start); g != nil {
-			s.note(&matches[i], g)
-		}
-	}
+	s.noteAll(matches)
 	s.listen(s.window[s.from:to])
 	s.from = to
 	return s.flush(false)

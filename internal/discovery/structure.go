@@ -13,26 +13,54 @@ import (
 // longestKey is how far back the key or the element of a value is looked for.
 const longestKey = 512
 
-// jsonKey finds the key of the value that stands after b: the last quoted word before a colon.
-func jsonKey(b []byte) []byte {
+// jsonKey finds where the key of the value stands that stands after b: the last quoted word before a colon. shut is 0 when there is none.
+func jsonKey(b []byte) (open, shut int) {
 	for i := len(b) - 1; i >= 0; i-- {
 		if b[i] != ':' {
 			continue
 		}
-		shut := i - 1
+		shut = i - 1
 		for shut > 0 && isBlank(b[shut]) {
 			shut--
 		}
 		if shut < 1 || b[shut] != '"' {
 			continue
 		}
-		for open := shut - 1; open >= 0 && shut-open < 100; open-- {
+		for open = shut - 1; open >= 0 && shut-open < 100; open-- {
 			if b[open] == '"' {
-				return b[open+1 : shut]
+				return open + 1, shut
 			}
 		}
 	}
-	return nil
+	return 0, 0
+}
+
+// lastKey is the key of the value that was asked for last: where the same bytes stand before a value again, its key is the same.
+type lastKey struct {
+	before [longestLastKey]byte // from the key's first quote to the value
+	n      int
+	column *column
+}
+
+// longestLastKey is how many bytes of a key, and of what stands between it and its value, are kept.
+const longestLastKey = 32
+
+// columnAt is the column of the value that a place of the window stands in.
+func (l *lastKey) columnAt(s *session, at int) *column {
+	if c := l.column; c != nil && l.n <= at && bytes.Equal(s.window[at-l.n:at], l.before[:l.n]) && c.Member == s.member {
+		return c
+	}
+	before := s.window[max(0, at-longestKey):at]
+	open, shut := jsonKey(before)
+	if shut == 0 {
+		return nil
+	}
+	c := s.keyed(before[open:shut])
+	if l.column, l.n = nil, len(before)-open+1; c != nil && l.n <= len(l.before) {
+		l.column = c
+		copy(l.before[:], before[open-1:])
+	}
+	return c
 }
 
 func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
@@ -140,6 +168,9 @@ func (l *csvLayout) column(s *session, at int) *column {
 	index, ok := l.cells.Column(at, longestLine)
 	if !ok {
 		return nil
+	}
+	if index <= len(l.columns) && l.columns[index-1] != nil {
+		return l.columns[index-1]
 	}
 	for len(l.columns) < index {
 		if len(l.columns) >= mostColumns {

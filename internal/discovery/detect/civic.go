@@ -73,7 +73,9 @@ func (s *Scanner) tailAfter(end int) (tail int, form civicForm) {
 		return 0, 0
 	}
 	form, tail = dashed, end+1
-	if t[end] != '-' || !isDigit(t[tail]) {
+	if dash := longDash(t, end); dash > 0 {
+		tail = end + dash
+	} else if t[end] != '-' || !isDigit(t[tail]) {
 		k, strong := separator(t, end, s.Wraps)
 		if k == 0 {
 			return 0, 0
@@ -87,6 +89,17 @@ func (s *Scanner) tailAfter(end int) (tail int, form civicForm) {
 		return 0, 0
 	}
 	return tail, form
+}
+
+// longDash is how long the dash outside ASCII is that stands alone before a digit; 0 when none does.
+func longDash(t []byte, i int) int {
+	if t[i] != 0xe2 {
+		return 0
+	}
+	if kind, n := generalPunctuation(t, i); kind == isDash && i+n < len(t) && isDigit(t[i+n]) {
+		return n
+	}
+	return 0
 }
 
 // noteCivic notes a number whose day exists in some year and whose sum is right, and reports whether it is one. century is 0 when it is
@@ -230,11 +243,13 @@ func (s *Scanner) runAt(i int) int {
 	return bits.TrailingZeros64(^x)
 }
 
-// separatorFirst are the bytes that may begin what stands between the date and the last four.
+// separatorFirst are the bytes that may begin what stands between the date and the last four: 3 are those that do so alone, whatever
+// the encoding.
 var separatorFirst = func() (t [256]uint8) {
 	for _, c := range []byte{'-', '+', ' ', '\n', '\r', 0xe2, 0xc2, 0x96, 0x97, 0xa0, 0xad, '&', '\\'} {
 		t[c] = 1
 	}
+	t['-'], t['+'], t[' '] = 3, 3, 3
 	return t
 }()
 

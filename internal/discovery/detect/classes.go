@@ -23,6 +23,8 @@ type kernel struct {
 	shapes func(tries, wide, bare, fractions, digits, signs []uint64, all uint64)
 	// stems fills the places where a term inside a word may begin.
 	stems func(out []uint64, src []byte, t *stems)
+	// sift lets runs of digits through a sieve; nil for the kernel in Go, which tries one at a time.
+	sift func(v *sieve, text []byte, tries, wide, bare []uint64) int
 }
 
 // kernelGo is the one in Go.

@@ -29,10 +29,15 @@ func shapesAVX2(tries, wide, bare, fractions, digits, signs []uint64, all uint64
 //go:noescape
 func stemsAVX2(out []uint64, src []byte, t *stems)
 
+// siftAVX2 is the kernel in assembly. It reads sieveReach bytes from where a run begins.
+//
+//go:noescape
+func siftAVX2(v *sieve, text []byte, tries, wide, bare []uint64) int
+
 // kernels are those that this machine can run, the fastest first.
 func kernels() []kernel {
-	if cpu.X86.HasAVX2 {
-		return []kernel{{numbersAVX2, wordsAVX2, cellsAVX2, shapesAVX2, stemsAVX2}, kernelGo}
+	if cpu.X86.HasAVX2 && cpu.X86.HasBMI1 && cpu.X86.HasPOPCNT {
+		return []kernel{{numbersAVX2, wordsAVX2, cellsAVX2, shapesAVX2, stemsAVX2, siftAVX2}, kernelGo}
 	}
 	return []kernel{kernelGo}
 }

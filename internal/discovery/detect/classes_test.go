@@ -30,6 +30,7 @@ func testedStems() *stems {
 	for _, stem := range testStems {
 		t.add(stem)
 	}
+	t.finish()
 	return t
 }
 

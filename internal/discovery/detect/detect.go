@@ -69,6 +69,8 @@ type Match struct {
 	Detector Detector
 	// Confidence is None for a number that has the shape and fails a check; such are told only when Scanner.Tried is set.
 	Confidence Confidence
+	// Cell is what Scanner.Column called the place of a number of a person; 0 when it was not asked.
+	Cell uint16
 	// Why says why.
 	Why Why
 	// Number tells one personnummer or samordningsnummer from another, whatever way it is written; 0 for all else.

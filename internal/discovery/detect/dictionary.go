@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -68,6 +69,8 @@ type dictionary struct {
 	filter [2][filterBits / 64]uint64
 	table  [2][]int32 // from key's hash to the first of terms in order
 	order  [2][]entry
+
+	finished sync.Once
 
 	begins []uint32 // a bit for each way in which a word with a term begins: see beginning
 	stems  stems    // of the terms that may stand inside a word
@@ -176,6 +179,12 @@ func keyOf(folded string) uint32 {
 	return binary.LittleEndian.Uint32(b[:])
 }
 
+// whole is the dictionary with its tables, which are built when it is first used: many a scan needs but one of two.
+func (d *dictionary) whole() *dictionary {
+	d.finished.Do(d.finish)
+	return d
+}
+
 // finish builds the tables.
 func (d *dictionary) finish() {
 	d.begins = make([]uint32, 1<<beginningBits)
@@ -213,6 +222,7 @@ func (d *dictionary) finish() {
 		}
 		d.table[inside] = table
 	}
+	d.stems.finish()
 	d.heads = [2][]head{}
 }
 

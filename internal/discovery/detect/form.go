@@ -124,7 +124,7 @@ func (r *Rules) Heading(name string) Contexts {
 	}
 	var out Contexts
 	for _, text := range [][]byte{spaced, []byte(name)} {
-		s := &Scanner{rules: r, dict: r.numbers, kernel: kernelGo}
+		s := &Scanner{rules: r, dict: r.numbers.whole(), kernel: kernelGo}
 		n := len(text)/64 + 2
 		s.text = text
 		for _, m := range s.maps() {

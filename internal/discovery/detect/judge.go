@@ -30,7 +30,9 @@ func (s *Scanner) judgeCivic(m *Match, form civicForm) {
 		m.Why |= Separator
 	}
 	if s.Column != nil {
-		if heading, in := s.Column(m.Start); in {
+		cell, heading, in := s.Column(m.Start)
+		m.Cell = cell
+		if in {
 			judgeByHeading(m, form, heading)
 			return
 		}

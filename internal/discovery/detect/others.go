@@ -203,7 +203,7 @@ func (s *Scanner) add(d Detector, start, end int, c Confidence, why Why) {
 // said is what the column's name speaks of, or else the words shortly before a place on its line.
 func (s *Scanner) said(at int) Contexts {
 	if s.Column != nil {
-		if heading, in := s.Column(at); in {
+		if _, heading, in := s.Column(at); in {
 			return heading
 		}
 	}
@@ -301,7 +301,7 @@ func (s *Scanner) inColumn(at int) bool {
 	if s.Column == nil {
 		return false
 	}
-	_, in := s.Column(at)
+	_, _, in := s.Column(at)
 	return in
 }
 

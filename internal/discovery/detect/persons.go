@@ -348,7 +348,7 @@ func (s *Scanner) capitalsBefore(end int) int {
 // titled reports whether a title, or a word for a person, stands directly before a place, or the column is one of names.
 func (s *Scanner) titled(at int) bool {
 	if s.Column != nil {
-		if heading, in := s.Column(at); in {
+		if _, heading, in := s.Column(at); in {
 			return heading&(1<<NamePerson) != 0
 		}
 	}

@@ -102,8 +102,6 @@ func Load(fsys fs.FS) (*Rules, error) {
 	}
 	r.Digest = hex.EncodeToString(digest.Sum(nil)[:16])
 	r.Version += "-" + r.Digest[:8] // an edition may be published with other rules than before
-	r.dict.finish()
-	r.numbers.finish()
 	return r, nil
 }
 

@@ -16,8 +16,8 @@ type Scanner struct {
 	// Roughly says that medium and high need not be told apart, which spares looking for words that make the one the other.
 	Roughly bool
 	// Column tells about the column that a place stands in: what its name speaks of, and whether it stands in one at all, so that what is
-	// near is other cells. It may be nil.
-	Column func(at int) (heading Contexts, in bool)
+	// near is other cells. cell is for Match.Cell. It may be nil.
+	Column func(at int) (cell uint16, heading Contexts, in bool)
 
 	rules  *Rules
 	dict   *dictionary
@@ -28,6 +28,7 @@ type Scanner struct {
 	text                   []byte
 	digits, signs          []uint64
 	shapes                 shapes
+	sieve                  sieve
 	letters, smalls, leads []uint64
 	stems                  []uint64 // where terms inside words may begin, as letters are
 	lettered               bool     // letters are filled for text
@@ -59,6 +60,7 @@ func (r *Rules) NewScanner(want []Detector) *Scanner {
 			s.dict = r.dict
 		}
 	}
+	s.dict = s.dict.whole()
 	return s
 }
 
@@ -115,31 +117,32 @@ func (s *Scanner) maps() [6]*[]uint64 {
 // civics tries what has the shape of a personnummer. The second word after the last that is asked for is zero.
 func (s *Scanner) civics(signs []uint64, from, to int) {
 	first, last := from/64, (to+63)/64
+	if first >= last {
+		return
+	}
 	var all uint64
 	if s.Tried {
 		all = ^uint64(0)
 	}
-	s.kernel.classifyShapes(&s.shapes, s.digits, signs, first, last, all)
 	h := &s.shapes
-	fractions := h.fractions[:last]
-	for w, tries := range h.tries[:last] {
-		fractions := fractions[w]
-		if tries|fractions == 0 || w < first {
-			continue
+	s.kernel.classifyShapes(h, s.digits, signs, first, last, all)
+	for _, m := range [...][]uint64{h.tries, h.fractions} {
+		m[first] &= ^uint64(0) << (from % 64)
+		if to%64 != 0 {
+			m[last-1] &= 1<<(to%64) - 1
 		}
-		within := ^uint64(0)
-		if w == first {
-			within <<= from % 64
-		}
-		if rest := to - w*64; rest < 64 {
-			within &= 1<<rest - 1
-		}
-		for tries &= within; tries != 0; tries &= tries - 1 {
+	}
+	sifted := s.sift(first, last)
+	for w, tries := range h.tries[sifted:last] {
+		w += sifted
+		for ; tries != 0; tries &= tries - 1 {
 			k := bits.TrailingZeros64(tries)
 			s.tryCivic(w*64+k, int(h.wide[w]>>k&1), h.bare[w]>>k&1 != 0)
 		}
-		for fractions &= within; fractions != 0; fractions &= fractions - 1 {
-			i := w*64 + bits.TrailingZeros64(fractions)
+	}
+	for w, fractions := range h.fractions[first:last] {
+		for ; fractions != 0; fractions &= fractions - 1 {
+			i := (first+w)*64 + bits.TrailingZeros64(fractions)
 			if n := s.runAt(i); i+n < len(s.text) && s.text[i+n]|0x20 == 'e' {
 				s.floating(i, n)
 			}

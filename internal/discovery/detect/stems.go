@@ -30,6 +30,10 @@ func (t *stems) add(folded string) {
 			t.halves[k][1][alike[i]>>4] |= group
 		}
 	}
+}
+
+// finish makes the tables for the kernel in Go.
+func (t *stems) finish() {
 	for k := range stemBytes {
 		for c := range 256 {
 			t.whole[k][c] = t.halves[k][0][c&15] & t.halves[k][1][(c|0x20)>>4] // folded

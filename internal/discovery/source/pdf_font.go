@@ -353,7 +353,7 @@ func standardWidth(name string, c byte) float64 {
 // glyphText is what a glyph with a name shows.
 func glyphText(name string) string {
 	base, _, _ := strings.Cut(name, ".")
-	if s, ok := glyphNames[base]; ok {
+	if s, ok := glyphNames()[base]; ok {
 		return s
 	}
 	if len(base) == 1 {

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"io"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -32,7 +33,7 @@ const otherGlyphs = `space= |exclam=!|quotedbl="|numbersign=#|dollar=$|percent=%
 	`arrowleft=←|arrowright=→|arrowup=↑|arrowdown=↓|checkmark=✓|notequal=≠|lessequal=≤|greaterequal=≥|infinity=∞|approxequal=≈`
 
 // glyphNames are what glyphs show, by their names.
-var glyphNames = func() map[string]string {
+var glyphNames = sync.OnceValue(func() map[string]string {
 	out := map[string]string{}
 	for pair := range strings.SplitSeq(otherGlyphs, "|") {
 		if name, text, ok := strings.Cut(pair, "="); ok {
@@ -51,7 +52,7 @@ var glyphNames = func() map[string]string {
 		}
 	}
 	return out
-}()
+})
 
 // mostFont is how much of a font's program is read.
 const mostFont = 8 << 20

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package detect
+
+// A sieve takes the runs of digits that have a number's shape a batch at a time, and lets through those whose date and sum are right. Which
+// form a run has, and whether it is right, cannot be foreseen, so that it costs less to work out everything for each than to branch on it.
+type sieve struct {
+	runs    [sieveWords*mostRuns + atOnce]uint32
+	through [sieveWords * mostRuns]sifted
+}
+
+// sifted is a run that was let through.
+type sifted struct {
+	number uint64 // as in Match, when the run is whole
+	run    uint32 // where it begins in the batch, times eight, and the bits below
+	_      uint32
+}
+
+const (
+	sieveWords = 32 // words of the bitmaps in a batch
+	mostRuns   = 10 // that begin in one word
+	atOnce     = 2  // runs that are noted of a word whether it has so many or not
+	// sieveReach is how many bytes from where a run begins are read.
+	sieveReach = 24
+
+	siftedWide  = 1 // it has a century
+	siftedBare  = 2 // it has no separator
+	siftedWhole = 4 // its ten digits are known, and its sum is right; else a separator of more than one byte may follow its date
+)
+
+// tens has 1 for whole tens.
+var tens = [128]uint8{0: 1, 10: 1, 20: 1, 30: 1, 40: 1, 50: 1, 60: 1, 70: 1, 80: 1, 90: 1}
+
+// sift tries the runs of the words from first on, where a kernel for it can be used, and returns the word that it came to.
+func (s *Scanner) sift(first, last int) int {
+	end := min(last, (len(s.text)-sieveReach)/64)
+	if s.kernel.sift == nil || s.Tried {
+		return first
+	}
+	h := &s.shapes
+	for to := first; first < end; first = to {
+		to = min(first+sieveWords, end)
+		n := s.kernel.sift(&s.sieve, s.text[first*64:], h.tries[first:to], h.wide[first:to], h.bare[first:to])
+		for i := range s.sieve.through[:n] {
+			s.trySifted(&s.sieve.through[i], first*64)
+		}
+	}
+	return first
+}
+
+// trySifted tries a run that the sieve let through.
+func (s *Scanner) trySifted(r *sifted, base int) {
+	i, wide := base+int(r.run/8), int(r.run&siftedWide)
+	if r.run&siftedWhole == 0 {
+		s.tryCivic(i, wide, false)
+		return
+	}
+	end, form := i+2*wide+11-int(r.run&siftedBare)/2, siftedForms[r.run%4]
+	if s.text[end-5] == ' ' {
+		form = spaced
+	}
+	if !inWord(s.text, i, end) {
+		s.noteCivic(i, end, r.number, max(1, two(s.text[i:]))&-wide, form)
+	}
+}
+
+// siftedForms are how a run that was let through is written, by siftedWide and siftedBare.
+var siftedForms = [4]civicForm{dashed, dashed, bare10, bare12}
