@@ -11,6 +11,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"reflect"
+	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -68,21 +70,15 @@ func Main(args []string, in io.Reader, out, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	s := &streams{ctx: ctx, in: in, out: out, err: stderr, isTerm: isTerminal(stderr)}
-	var c commands
 	exited := -1
-	parser, err := kong.New(&c,
-		kong.Name("insegel"),
-		kong.Description("Insegel registers a municipality's information and systems, classifies them, tells which rules and protections follow and why, and writes the requirements and the plan."),
-		kong.Writers(out, stderr),
-		kong.Exit(func(code int) { exited = code }),
-		kong.Vars{"default_db": defaultDatabase(), "kolada": koladaBase},
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-	)
+	gc := debug.SetGCPercent(gcAtStart)
+	parser, err := newParser(grammarOf(args), out, stderr, func(code int) { exited = code })
 	if err != nil {
 		fmt.Fprintf(stderr, "insegel: %v\n", err)
 		return exitUsage
 	}
 	k, err := parser.Parse(args)
+	debug.SetGCPercent(gc)
 	if exited >= 0 { // --help was asked for and written
 		return exited
 	}
@@ -94,6 +90,30 @@ func Main(args []string, in io.Reader, out, stderr io.Writer) int {
 		return exitUsage
 	}
 	return exitCode(stderr, k.Run(s))
+}
+
+// grammarOf is what the parser is made from: of all commands the one that is named, where one is. A parser of all of them takes longer to
+// make than many a command takes.
+func grammarOf(args []string) any {
+	all := reflect.TypeFor[commands]()
+	for i := range all.NumField() {
+		f := all.Field(i)
+		if len(args) > 0 && strings.ToLower(f.Name) == args[0] {
+			return reflect.New(reflect.StructOf([]reflect.StructField{f})).Interface()
+		}
+	}
+	return &commands{}
+}
+
+func newParser(grammar any, out, stderr io.Writer, exit func(code int)) (*kong.Kong, error) {
+	return kong.New(grammar,
+		kong.Name("insegel"),
+		kong.Description("Insegel registers a municipality's information and systems, classifies them, tells which rules and protections follow and why, and writes the requirements and the plan."),
+		kong.Writers(out, stderr),
+		kong.Exit(exit),
+		kong.Vars{"default_db": defaultDatabase(), "kolada": koladaBase},
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
 }
 
 // usageError marks an error in how the command was written.

@@ -13,6 +13,7 @@ import (
 	"net/netip"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/insegel/insegel/internal/access"
@@ -168,17 +169,22 @@ func (f Fault) Error() string { return "mail setting " + f.Field + ": " + ErrSer
 // Unwrap is ErrServer.
 func (f Fault) Unwrap() error { return ErrServer }
 
+// compiled is a pattern that is compiled when it is first needed: every command of the program would wait for it otherwise.
+func compiled(pattern string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+}
+
 // digits is what a code is.
-var digits = regexp.MustCompile(`^[0-9]{6,10}$`)
+var digits = compiled(`^[0-9]{6,10}$`)
 
 // ourPath is what a link in a mail leads to: a page of ours, without anything that ends the address.
-var ourPath = regexp.MustCompile(`^/[A-Za-z0-9/_-]*(#[A-Za-z0-9_-]+)?$`)
+var ourPath = compiled(`^/[A-Za-z0-9/_-]*(#[A-Za-z0-9_-]+)?$`)
 
 // longestNote is more than a checkpoint with the lines of a dozen witnesses.
 const longestNote = 4096
 
 // ourNote is a checkpoint's signed note: our origin, a size, a root, and lines of signatures.
-var ourNote = regexp.MustCompile(`^insegel/[A-Za-z0-9._-]+/[0-9]+\n[0-9]+\n[A-Za-z0-9+/]{43}=\n\n(— [^\s+]+ [A-Za-z0-9+/=]+\n)+$`)
+var ourNote = compiled(`^insegel/[A-Za-z0-9._-]+/[0-9]+\n[0-9]+\n[A-Za-z0-9+/]{43}=\n\n(— [^\s+]+ [A-Za-z0-9+/=]+\n)+$`)
 
 // check refuses a mail that could tell more than its template says, or be sent elsewhere than it says.
 func (m *Message) check() error {
@@ -192,7 +198,7 @@ func (m *Message) check() error {
 	if (m.Path != "") != h.link || (m.Code != "") != h.code || (m.Count != 0) != h.count || (m.Note != "") != h.note {
 		return fmt.Errorf("template %s: %w", m.Template, ErrContent)
 	}
-	if h.link && !ourPath.MatchString(m.Path) || h.code && !digits.MatchString(m.Code) || h.note && (len(m.Note) > longestNote || !ourNote.MatchString(m.Note)) {
+	if h.link && !ourPath().MatchString(m.Path) || h.code && !digits().MatchString(m.Code) || h.note && (len(m.Note) > longestNote || !ourNote().MatchString(m.Note)) {
 		return fmt.Errorf("template %s: %w", m.Template, ErrContent)
 	}
 	return nil
@@ -202,12 +208,12 @@ func (m *Message) check() error {
 const longestAddress = 254
 
 // addressForm is stricter than the standard: what it leaves out is not in use, and is what addresses are smuggled with.
-var addressForm = regexp.MustCompile(`^[\p{L}0-9!#$%&'*+/=?^_{|}~.-]{1,64}@[\p{L}0-9]([\p{L}0-9.-]*[\p{L}0-9])?$`)
+var addressForm = compiled(`^[\p{L}0-9!#$%&'*+/=?^_{|}~.-]{1,64}@[\p{L}0-9]([\p{L}0-9.-]*[\p{L}0-9])?$`)
 
 // CheckAddress refuses what is not one plain address: no name, no list, no line break, no percent-route.
 func CheckAddress(text string) error {
 	a, err := netmail.ParseAddress(text)
-	if err != nil || a.Address != text || len(text) > longestAddress || !addressForm.MatchString(text) || strings.Contains(text, "..") {
+	if err != nil || a.Address != text || len(text) > longestAddress || !addressForm().MatchString(text) || strings.Contains(text, "..") {
 		return ErrAddress
 	}
 	return nil
@@ -244,13 +250,13 @@ type Settings struct {
 	HasPassword bool
 }
 
-var hostForm = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$`)
+var hostForm = compiled(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$`)
 
 // check refuses settings that cannot work or that would send in clear over a network.
 func (s *Settings) check() error {
 	_, literal := netip.ParseAddr(s.Host)
 	switch {
-	case literal != nil && !hostForm.MatchString(s.Host):
+	case literal != nil && !hostForm().MatchString(s.Host):
 		return Fault{"host", "mail.fault-host"}
 	case s.Port < 1 || s.Port > 65535:
 		return Fault{"port", "mail.fault-port"}
