@@ -493,8 +493,14 @@ var policies = map[string]Policy{
 	"followup.Raise":    {Kind: KindIndicator, By: sees, Weakness: true},
 	"followup.Snapshot": {Kind: KindIndicator, By: with(steers, itself)},
 
-	"national.Preview":    {Kind: KindNational, By: steers, Weakness: true},
-	"national.Submit":     {Kind: KindNational, By: steers, StepUp: true},
+	"national.Preview": {Kind: KindNational, By: steers, Weakness: true},
+	"national.Submit":  {Kind: KindNational, By: steers, StepUp: true},
+	// Which suppliers it depends on tells where an organisation can be hurt.
+	"national.PreviewConcentration": {Kind: KindNational, By: steers, Weakness: true},
+	"national.SubmitConcentration":  {Kind: KindNational, By: steers, StepUp: true},
+	"national.Concentration":        {Kind: KindNational, By: with(with(counts, knows), with(runs, reads))},
+	"national.OpenConcentration":    {Kind: KindNational, By: itself},
+
 	"national.Sharing":    {Kind: KindNational, By: with(steers, runs)},
 	"national.SetSharing": {Kind: KindNational, By: steers, StepUp: true},
 	"national.Receive":    {Kind: KindNational, By: with(runs, itself)},

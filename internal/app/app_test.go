@@ -183,6 +183,8 @@ var publicRoutes = map[string]string{
 	"GET /oppna-data/nationellt.csv":                                            "open data: what has been published, with small numbers hidden",
 	"GET /oppna-data/nationellt.json":                                           "open data: what has been published, with small numbers hidden",
 	"GET /oppna-data/nationellt.parquet":                                        "open data: what has been published, with small numbers hidden",
+	"GET /oppna-data/beroenden.csv":                                             "open data: how many depend on what, with small numbers hidden",
+	"GET /oppna-data/beroenden.json":                                            "open data: how many depend on what, with small numbers hidden",
 	"GET /oppna-data/dcat.jsonld":                                               "open data: what has been published, with small numbers hidden",
 	"GET /oppna-data/v3/municipality":                                           "open data: what has been published, with small numbers hidden",
 	"GET /oppna-data/v3/municipality_groups":                                    "open data: the counties as groups of municipalities",

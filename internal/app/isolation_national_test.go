@@ -4,6 +4,7 @@ package app_test
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -41,6 +42,14 @@ func fillNational(t *testing.T, a *app.App, actor access.Actor, mark string) nat
 	if got.Accepted != 1 {
 		t.Fatalf("received %+v", got)
 	}
+	depends := national.Concentration{
+		Schema: national.ConcentrationSchema, Municipality: x.Municipality, Period: x.Period, Catalogue: x.Catalogue, Made: x.Made,
+		Kinds: []string{"e-service"}, Suppliers: []string{},
+	}
+	ok(t, depends.Sign(key.Signer))
+	if got := must(a.National.Receive(t.Context(), actor, []national.Incoming{{Name: mark, Concentration: &depends}}))(t); got.Accepted != 1 {
+		t.Fatalf("received %+v", got)
+	}
 	ok(t, a.National.Publish(t.Context(), actor, periodOf(t, x)), a.Followup.Snapshot(t.Context(), actor))
 	return x
 }
@@ -66,7 +75,8 @@ func (s *sides) nationalCalls(ctx context.Context) map[string]call {
 	last := national.LastCompleted(today)
 	key, keyErr := national.NewKey("var")
 	own := []national.Registered{{Municipality: "0114", Verifier: key.Verifier}}
-	return map[string]call{
+	calls := s.concentrationCalls(ctx, last)
+	maps.Copy(calls, map[string]call{
 		"national.Preview": func(x access.Actor) (any, error) {
 			return n.Preview(ctx, x, national.Draft{Municipality: "0114", Period: last})
 		},
@@ -124,6 +134,40 @@ func (s *sides) nationalCalls(ctx context.Context) map[string]call {
 				}
 			}
 			return nil, nil
+		},
+	})
+	return calls
+}
+
+// concentrationCalls are the use cases of what municipalities depend on.
+func (s *sides) concentrationCalls(ctx context.Context, last national.Period) map[string]call {
+	n := s.app.National
+	key, keyErr := national.NewKey("var")
+	return map[string]call{
+		"national.PreviewConcentration": func(x access.Actor) (any, error) {
+			return n.PreviewConcentration(ctx, x, national.Draft{Municipality: "0114", Period: last})
+		},
+		"national.SubmitConcentration": func(x access.Actor) (any, error) {
+			if keyErr != nil {
+				return nil, keyErr
+			}
+			return n.SubmitConcentration(ctx, x, national.Draft{Municipality: "0114", Period: last, Agree: true}, key)
+		},
+		"national.Concentration": func(x access.Actor) (any, error) {
+			c, err := n.Concentration(ctx, x, national.LookConcentration{})
+			if _, told := c.Release.Basis["0180"]; told {
+				return theirs + " dependences", err
+			}
+			return c.Suppliers, err
+		},
+		"national.OpenConcentration": func(x access.Actor) (any, error) {
+			open, err := n.OpenConcentration(ctx, access.SystemActor(x.Organisation)) // whoever asks is not known
+			for _, r := range open.Releases {
+				if _, told := r.Basis["0180"]; told {
+					return theirs + " dependences as open data", err
+				}
+			}
+			return len(open.Releases), err
 		},
 	}
 }

@@ -20,20 +20,21 @@ import (
 // unplaced are the use cases that some role may do in a part of the organisation and that have nothing in a unit to ask about, with the
 // reason. All others ask where.
 var unplaced = map[string]string{
-	"overview.Views":        "one's own views have no place",
-	"overview.SaveView":     "one's own views have no place",
-	"overview.RemoveView":   "one's own views have no place",
-	"system.Called":         "people belong to the organisation",
-	"classification.Models": "models belong to the organisation",
-	"national.References":   "shows what others publish of whole municipalities, and nothing of the organisation's own",
-	"national.Reference":    "shows what others publish of whole municipalities, and nothing of the organisation's own",
-	"national.Picture":      "shows what is published of all municipalities, and the whole organisation's own figure only to those who reach all of it",
-	"processing.Common":     "stands at the top of the whole record, and names no unit",
-	"whatif.List":           "drafts belong to the organisation, and name nothing in a unit",
-	"whatif.Nation":         "weighs a draft over an invented nation, and nothing of the organisation's own",
-	"report.Choices":        "kinds of reports are the program's own",
-	"report.Write":          "chosen asks, for the report and for what it reads",
-	"report.Account":        "read asks for what is told of many systems, and dossier for one",
+	"overview.Views":         "one's own views have no place",
+	"overview.SaveView":      "one's own views have no place",
+	"overview.RemoveView":    "one's own views have no place",
+	"system.Called":          "people belong to the organisation",
+	"classification.Models":  "models belong to the organisation",
+	"national.References":    "shows what others publish of whole municipalities, and nothing of the organisation's own",
+	"national.Reference":     "shows what others publish of whole municipalities, and nothing of the organisation's own",
+	"national.Picture":       "shows what is published of all municipalities, and the whole organisation's own figure only to those who reach all of it",
+	"national.Concentration": "shows how many of all municipalities depend on what, and nothing of the organisation's own but the names of its suppliers",
+	"processing.Common":      "stands at the top of the whole record, and names no unit",
+	"whatif.List":            "drafts belong to the organisation, and name nothing in a unit",
+	"whatif.Nation":          "weighs a draft over an invented nation, and nothing of the organisation's own",
+	"report.Choices":         "kinds of reports are the program's own",
+	"report.Write":           "chosen asks, for the report and for what it reads",
+	"report.Account":         "read asks for what is told of many systems, and dossier for one",
 }
 
 var useCasesAskWhere = rule{

@@ -39,13 +39,15 @@ type nationalCommand struct {
 
 // The files of keys.
 const (
-	keyFile      = "submission.key"
-	publicFile   = "submission.pub"
-	keysFile     = "keys.csv"
-	truthFile    = "truth.csv"
-	secretAccess = 0o600
-	publicAccess = 0o644
-	folderAccess = 0o755
+	keyFile    = "submission.key"
+	publicFile = "submission.pub"
+	keysFile   = "keys.csv"
+	truthFile  = "truth.csv"
+	// concentrationFolder holds what municipalities depend on, below where their sums are.
+	concentrationFolder = "concentration"
+	secretAccess        = 0o600
+	publicAccess        = 0o644
+	folderAccess        = 0o755
 )
 
 type nationalKeygen struct {
@@ -122,7 +124,8 @@ type nationalPreview struct {
 	database
 	tenant
 	period
-	Municipality string `help:"The code of the municipality. The one that the organisation has said it is when left out." placeholder:"CODE"`
+	Municipality  string `help:"The code of the municipality. The one that the organisation has said it is when left out." placeholder:"CODE"`
+	Concentration bool   `help:"Show what would leave about which suppliers and kinds of systems the organisation depends on, instead of its sums."`
 }
 
 // Run shows what would leave.
@@ -135,11 +138,19 @@ func (c *nationalPreview) Run(s *streams) error {
 	if err != nil {
 		return err
 	}
-	x, err := a.National.Preview(s.ctx, actor, national.Draft{Municipality: c.Municipality, Period: p})
-	if err != nil {
-		return closeAfter(a, err)
+	draft := national.Draft{Municipality: c.Municipality, Period: p}
+	var b []byte
+	if c.Concentration {
+		var x national.ConcentrationDraft
+		if x, err = a.National.PreviewConcentration(s.ctx, actor, draft); err == nil {
+			b, err = x.Encode()
+		}
+	} else {
+		var x national.Submission
+		if x, err = a.National.Preview(s.ctx, actor, draft); err == nil {
+			b, err = x.Encode()
+		}
 	}
-	b, err := x.Encode()
 	if err == nil {
 		_, err = s.out.Write(b)
 	}
@@ -156,6 +167,8 @@ type nationalSubmit struct {
 	Out          string `short:"o" help:"The file to write it to." placeholder:"FILE" xor:"where" required:""`
 	Key          string `help:"The private key from keygen: the file, or its directory. submission.key here, or beside the program's own data, when left out." env:"INSEGEL_SUBMISSION_KEY" placeholder:"PATH"`
 	Agree        bool   `help:"Agree to that the figures are sent. Not needed with -o, nor where it has been agreed on the page."`
+	// Concentration is agreed to by itself.
+	Concentration bool `help:"Send which suppliers and kinds of systems the organisation depends on, instead of its sums. It is agreed to apart from them."`
 }
 
 // Run signs the figures of a period and lets them leave.
@@ -175,11 +188,19 @@ func (c *nationalSubmit) Run(s *streams) error {
 	if err != nil {
 		return err
 	}
-	x, err := a.National.Submit(s.ctx, actor, national.Draft{Municipality: c.Municipality, Period: p, Agree: c.Agree || c.Out != ""}, k)
-	if err != nil {
-		return closeAfter(a, err)
+	draft := national.Draft{Municipality: c.Municipality, Period: p, Agree: c.Agree || c.Out != ""}
+	var b []byte
+	if c.Concentration {
+		var x national.Concentration
+		if x, err = a.National.SubmitConcentration(s.ctx, actor, draft, k); err == nil {
+			b, err = x.Encode()
+		}
+	} else {
+		var x national.Submission
+		if x, err = a.National.Submit(s.ctx, actor, draft, k); err == nil {
+			b, err = x.Encode()
+		}
 	}
-	b, err := x.Encode()
 	switch {
 	case err != nil:
 	case c.Out != "":
@@ -274,8 +295,7 @@ func (c *nationalReceive) Run(s *streams) error {
 		}
 	}
 	in := national.Each(names, func(name string) national.Incoming {
-		x, err := readSubmission(name)
-		return national.Incoming{Name: filepath.Base(name), Submission: x, Err: err}
+		return readSubmission(name)
 	})
 	got, err := a.National.Receive(s.ctx, actor, in)
 	if err != nil {
@@ -339,13 +359,14 @@ func submissions(from string) ([]string, error) {
 	return out, nil
 }
 
-func readSubmission(name string) (national.Submission, error) {
+func readSubmission(name string) national.Incoming {
 	f, err := os.Open(name)
 	if err != nil {
-		return national.Submission{}, fmt.Errorf("cannot be read: %w", err)
+		return national.Incoming{Name: filepath.Base(name), Err: fmt.Errorf("cannot be read: %w", err)}
 	}
-	x, err := national.Decode(f)
-	return x, errors.Join(err, f.Close())
+	x := national.Read(filepath.Base(name), f)
+	x.Err = errors.Join(x.Err, f.Close())
+	return x
 }
 
 type nationalSums struct {
@@ -445,6 +466,9 @@ func (c *nationalSimulate) write(s *streams, sim *national.Simulation) error {
 		tallies followup.Tallies
 		err     error
 	}
+	if err := writeConcentration(filepath.Join(c.Out, concentrationFolder), sim, period); err != nil {
+		return err
+	}
 	var keys []national.Registered
 	total := sim.NewTotal()
 	for _, m := range national.Each(codes, func(code string) made {
@@ -469,6 +493,38 @@ func (c *nationalSimulate) write(s *streams, sim *national.Simulation) error {
 		fmt.Fprintf(s.err, "%d submissions for %s in %s.\n", len(codes), period, c.Out)
 	}
 	return err
+}
+
+// writeConcentration writes what the municipalities that agree to it would send of what they depend on, and how many depend on each thing: in a
+// directory of its own, so that the one above holds the sums alone.
+func writeConcentration(dir string, sim *national.Simulation, period national.Period) error {
+	if err := os.MkdirAll(dir, folderAccess); err != nil { //nolint:gosec // an invented nation
+		return fmt.Errorf("make directory: %w", err)
+	}
+	var all []national.Concentration
+	for _, code := range sim.Codes() {
+		profile := sim.Profile(code)
+		x, ok, err := sim.Concentration(&profile, period)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			continue
+		}
+		b, err := x.Encode()
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, code+".json"), b, publicAccess) //nolint:gosec // an invented nation
+		}
+		if err != nil {
+			return err
+		}
+		all = append(all, x)
+	}
+	var b bytes.Buffer
+	if err := national.WriteDepending(&b, national.Depending(all)); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, truthFile), b.Bytes(), publicAccess) //nolint:gosec // an invented nation
 }
 
 func (c *nationalSimulate) writeOne(sim *national.Simulation, code string, period national.Period) (national.Registered, followup.Tallies, error) {

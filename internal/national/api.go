@@ -36,6 +36,8 @@ func (p *Public) Routes(s *web.Site) {
 	s.Machine("GET "+openPath+"/nationellt.csv", p.csv)
 	s.Machine("GET "+openPath+"/nationellt.json", p.json)
 	s.Machine("GET "+openPath+"/nationellt.parquet", p.parquet)
+	s.Machine("GET "+openPath+"/beroenden.csv", p.dependsCSV)
+	s.Machine("GET "+openPath+"/beroenden.json", p.dependsJSON)
 	s.Machine("GET "+openPath+"/dcat.jsonld", p.dcat)
 	s.Machine("GET "+koladaPath+"/municipality", func(c *web.Context) error {
 		return paged(p, c, KoladaPlaces(p.Service.Engine.Catalogue))
@@ -56,8 +58,7 @@ func (p *Public) receive(c *web.Context) error {
 	if err != nil {
 		return gone(err)
 	}
-	x, err := Decode(c.Request.Body)
-	got, failed := p.Service.Receive(c.Context(), actor, []Incoming{{Name: "http", Submission: x, Err: err}})
+	got, failed := p.Service.Receive(c.Context(), actor, []Incoming{Read("http", c.Request.Body)})
 	if failed != nil {
 		return failed
 	}
@@ -182,15 +183,45 @@ func (p *Public) dcat(c *web.Context) error {
 			"dcat:mediaType": object{"@id": "http://www.iana.org/assignments/media-types/" + media}, "dct:license": object{"@id": "http://creativecommons.org/publicdomain/zero/1.0/"},
 		}
 	}
-	return c.JSON(object{
-		"@context": object{"dcat": "http://www.w3.org/ns/dcat#", "dct": "http://purl.org/dc/terms/"},
-		"@type":    "dcat:Dataset", "@id": p.Base + openPath, "dct:title": text("national.title"), "dct:description": text("national.dcat-text"),
-		"dct:accessRights": object{"@id": "http://publications.europa.eu/resource/authority/access-right/PUBLIC"},
-		"dct:spatial":      object{"@id": "http://sws.geonames.org/2661886/"},
-		"dcat:theme":       object{"@id": "http://publications.europa.eu/resource/authority/data-theme/GOVE"},
-		"dcat:distribution": []object{
-			file("nationellt.csv", "text/csv"), file("nationellt.json", "application/json"), file("nationellt.parquet", parquetMedia),
-		},
-		"dct:accrualPeriodicity": object{"@id": "http://publications.europa.eu/resource/authority/frequency/QUARTERLY"},
-	})
+	dataset := func(id, title, about string, files ...object) object {
+		return object{
+			"@type": "dcat:Dataset", "@id": id, "dct:title": text(title), "dct:description": text(about),
+			"dct:accessRights":  object{"@id": "http://publications.europa.eu/resource/authority/access-right/PUBLIC"},
+			"dct:spatial":       object{"@id": "http://sws.geonames.org/2661886/"},
+			"dcat:theme":        object{"@id": "http://publications.europa.eu/resource/authority/data-theme/GOVE"},
+			"dcat:distribution": files, "dct:accrualPeriodicity": object{"@id": "http://publications.europa.eu/resource/authority/frequency/QUARTERLY"},
+		}
+	}
+	out := dataset(p.Base+openPath, "national.title", "national.dcat-text",
+		file("nationellt.csv", "text/csv"), file("nationellt.json", "application/json"), file("nationellt.parquet", parquetMedia))
+	out["@context"] = object{"dcat": "http://www.w3.org/ns/dcat#", "dct": "http://purl.org/dc/terms/"}
+	out["dct:relation"] = []object{dataset(p.Base+openPath+"/beroenden", "national.depends-title", "national.dcat-depends",
+		file("beroenden.csv", "text/csv"), file("beroenden.json", "application/json"))}
+	return c.JSON(out)
+}
+
+// dependsRows are the rows of what municipalities depend on.
+func (p *Public) dependsRows(c *web.Context) ([]DependenceRow, error) {
+	actor, err := p.Service.receiver(c.Context())
+	if err != nil {
+		return nil, gone(err)
+	}
+	o, err := p.Service.OpenConcentration(c.Context(), actor)
+	return o.Dependences(), err
+}
+
+func (p *Public) dependsJSON(c *web.Context) error {
+	rows, err := p.dependsRows(c)
+	if err != nil {
+		return err
+	}
+	return c.JSON(koladaList(rows))
+}
+
+func (p *Public) dependsCSV(c *web.Context) error {
+	rows, err := p.dependsRows(c)
+	if err != nil {
+		return err
+	}
+	return attachDependences(c, "beroenden.csv", rows)
 }

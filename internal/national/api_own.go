@@ -19,6 +19,7 @@ func (p *OwnAPI) Routes(a *web.API) {
 	web.Operate(a, web.Op{Method: "GET", Path: "/national/sharing", Action: "national.Sharing", ID: "get-sharing", Tag: tag, Text: "national.api-get-sharing"}, p.sharing)
 	web.Operate(a, web.Op{Method: "PUT", Path: "/national/sharing", Action: "national.SetSharing", ID: "set-sharing", Tag: tag, Text: "national.api-set-sharing"}, p.setSharing)
 	web.Operate(a, web.Op{Method: "GET", Path: "/national/preview", Action: "national.Preview", ID: "preview-submission", Tag: tag, Text: "national.api-preview-submission"}, p.preview)
+	web.Operate(a, web.Op{Method: "GET", Path: "/national/preview-concentration", Action: "national.PreviewConcentration", ID: "preview-concentration", Tag: tag, Text: "national.api-preview-concentration"}, p.previewConcentration)
 	web.Operate(a, web.Op{Method: "POST", Path: "/national/keys", Action: "national.AskKey", ID: "ask-key", Tag: tag, Text: "national.api-ask-key", Status: http.StatusAccepted}, p.askKey)
 }
 
@@ -28,6 +29,8 @@ type apiSharing struct {
 	Share        bool   `json:"share" doc:"It agrees to send its figures"`
 	Shown        bool   `json:"shown" doc:"They may be shown by themselves"`
 	Receive      bool   `json:"receive" doc:"It receives those of others"`
+	// Concentration may be left out, which is no.
+	Concentration bool `json:"concentration,omitempty" doc:"It agrees to send which suppliers and kinds of systems it depends on"`
 }
 
 type apiSharingOut struct{ Body apiSharing }
@@ -58,23 +61,59 @@ func (p *OwnAPI) preview(c *web.Context, in *struct {
 	Period string `query:"period" maxLength:"20" doc:"Such as 2026-Q3; the last that has ended when left out"`
 },
 ) (*apiPreviewOut, error) {
-	period := LastCompleted(civilToday(p.Service))
-	if in.Period != "" {
-		var err error
-		if period, err = ParsePeriod(in.Period); err != nil {
-			return nil, &web.Error{Status: http.StatusUnprocessableEntity, Key: "national.api-period", Err: err}
-		}
-	}
-	x, err := p.Service.Preview(c.Context(), c.Actor, Draft{Period: period})
-	switch {
-	case errors.Is(err, ErrNoMunicipality):
-		return nil, &web.Error{Status: http.StatusConflict, Key: "national.sharing-no-municipality", Err: err}
-	case errors.Is(err, ErrNoFigures), errors.Is(err, ErrFuture):
-		return nil, &web.Error{Status: http.StatusConflict, Key: "national.preview-nothing", Err: err}
-	case err != nil:
+	period, err := p.period(in.Period)
+	if err != nil {
 		return nil, err
 	}
+	x, err := p.Service.Preview(c.Context(), c.Actor, Draft{Period: period})
+	if err != nil {
+		return nil, notReady(err)
+	}
 	return &apiPreviewOut{x}, nil
+}
+
+type apiConcentrationOut struct{ Body Concentration }
+
+// previewConcentration gives exactly what would be sent of what the organisation depends on, without its signature. Nothing leaves.
+func (p *OwnAPI) previewConcentration(c *web.Context, in *struct {
+	Period string `query:"period" maxLength:"20" doc:"Such as 2026-Q3; the last that has ended when left out"`
+},
+) (*apiConcentrationOut, error) {
+	period, err := p.period(in.Period)
+	if err != nil {
+		return nil, err
+	}
+	x, err := p.Service.PreviewConcentration(c.Context(), c.Actor, Draft{Period: period})
+	if err != nil {
+		return nil, notReady(err)
+	}
+	return &apiConcentrationOut{x.Concentration}, nil
+}
+
+// period reads the period that is asked for.
+func (p *OwnAPI) period(text string) (Period, error) {
+	if text == "" {
+		return LastCompleted(civilToday(p.Service)), nil
+	}
+	out, err := ParsePeriod(text)
+	if err != nil {
+		return out, &web.Error{Status: http.StatusUnprocessableEntity, Key: "national.api-period", Err: err}
+	}
+	return out, nil
+}
+
+// notReady says why there is nothing to see yet.
+func notReady(err error) error {
+	switch {
+	case errors.Is(err, ErrNoMunicipality):
+		return &web.Error{Status: http.StatusConflict, Key: "national.sharing-no-municipality", Err: err}
+	case errors.Is(err, ErrNotCurrent):
+		return &web.Error{Status: http.StatusConflict, Key: "national.depends-not-current", Err: err}
+	case errors.Is(err, ErrNoFigures), errors.Is(err, ErrFuture):
+		return &web.Error{Status: http.StatusConflict, Key: "national.preview-nothing", Err: err}
+	default:
+		return err
+	}
 }
 
 // askKey asks for a municipality's key to be trusted. A second person decides.

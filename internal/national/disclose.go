@@ -170,7 +170,7 @@ func (l *Ledger) split(whole *Cell, stands []Stand, by map[int]Part) []Cell {
 			}
 			cells[i] = trial.cell(&stands[i], by)
 		}
-		next := complement(whole, cells, by)
+		next := l.complement(whole, cells, by)
 		if next < 0 {
 			*l = *trial
 			return cells
@@ -213,13 +213,64 @@ func (l *Ledger) cell(s *Stand, by map[int]Part) Cell {
 		}
 		return parts
 	}
-	values, why := l.choose(want, func(set Set) Reason { return unsafe(of(set)) })
+	values, why := l.choose(want, func(set Set) Reason { return cmp.Or(l.unsafe(of(set)), l.beside(set, by)) })
 	if why != "" {
 		return hidden(s, why)
 	}
+	l.now = append(l.now, values)
 	c := Cell{Group: s.Name, Submitted: s.Members.Len(), Base: s.Hidden, Hidden: values, values: of(values), split: s.Split}
 	c.sum(s, by)
 	return c
+}
+
+// unsafe says why a sum over the parts would tell too much, by the rule of what is counted.
+func (l *Ledger) unsafe(parts []Part) Reason {
+	if l.rule == nil {
+		return unsafe(parts)
+	}
+	return l.rule(parts)
+}
+
+// beside says why a set cannot be summed beside those that have been summed of the same thing: what one of two sums has more than the other is
+// a sum too. Of earlier releases it is only told what has come since, for what those who have left would answer now is not known.
+func (l *Ledger) beside(set Set, by map[int]Part) Reason {
+	if l.rule == nil {
+		return ""
+	}
+	told := func(more Set) bool {
+		var parts []Part
+		for at := range more.all() {
+			parts = append(parts, by[at])
+		}
+		return len(parts) > 0 && l.rule(parts) != ""
+	}
+	for _, p := range l.now {
+		if p.within(set) && told(set.without(p)) || set.within(p) && told(p.without(set)) {
+			return Difference
+		}
+	}
+	for _, p := range l.before {
+		if p.within(set) && told(set.without(p)) {
+			return Difference
+		}
+	}
+	return ""
+}
+
+// depended says why a count of who depends on something would tell too much: it stands on fewer than Threshold who do, or on fewer who do not.
+func depended(parts []Part) Reason {
+	var yes int64
+	for _, p := range parts {
+		yes += p.Numerator
+	}
+	switch no := int64(len(parts)) - yes; {
+	case len(parts) < Threshold || yes < Threshold:
+		return Few
+	case no < Threshold:
+		return Unanimous
+	default:
+		return ""
+	}
 }
 
 // unsafe says why a sum over the parts would tell too much; empty when it would not.
@@ -272,12 +323,12 @@ func unanimous(parts []Part) bool {
 
 // complement finds the group that has to stand back so that what is hidden cannot be had by taking the published groups from the whole: the
 // smallest. -1 is none.
-func complement(whole *Cell, cells []Cell, by map[int]Part) int {
+func (l *Ledger) complement(whole *Cell, cells []Cell, by map[int]Part) int {
 	if !whole.Published() {
 		return -1
 	}
 	rest, base := remainder(whole, cells)
-	if (len(rest) == 0 || unsafe(rest) == "") && (base.Len() == 0 || base.Len() >= Threshold && !largest(base, by)) {
+	if (len(rest) == 0 || l.unsafe(rest) == "") && (base.Len() == 0 || base.Len() >= Threshold && !largest(base, by)) {
 		return -1
 	}
 	smallest := -1

@@ -97,6 +97,10 @@ type Ledger struct {
 	// has corrected must not come out of the same set summed before and after.
 	versions *Ledger
 	column   []int
+	// rule says why a sum would tell too much by itself; unsafe where there is none. With a rule of its own, what one sum has more than another
+	// of the same thing is held to it too: before are the sets that earlier releases told of, and now those of this one.
+	rule        func([]Part) Reason
+	before, now []Set
 }
 
 // prime is the field that sets are combined in. What holds for whole numbers holds in it; the opposite fails with a chance of one in 2^31.
@@ -109,6 +113,7 @@ func NewLedger(n int) *Ledger { return &Ledger{size: n} }
 func (l *Ledger) clone() *Ledger {
 	out := &Ledger{
 		size: l.size, sets: slices.Clone(l.sets), pivots: slices.Clone(l.pivots), rows: slices.Clone(l.rows), owner: l.owner, column: l.column,
+		rule: l.rule, before: l.before, now: slices.Clone(l.now),
 	}
 	if l.versions != nil {
 		out.versions = l.versions.clone()

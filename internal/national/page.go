@@ -44,6 +44,7 @@ func (p *Pages) Routes(s *web.Site) {
 	s.Handle("GET "+SharingPath, "national.Sharing", p.sharing)
 	s.Handle("POST "+SharingPath, "national.SetSharing", p.setSharing)
 	p.referenceRoutes(s)
+	p.dependsRoutes(s)
 	s.Handle("GET "+PreviewPath, "national.Preview", p.preview)
 }
 
@@ -74,7 +75,7 @@ type picturePage struct {
 	Open                      []web.Link
 	Empty                     *web.Empty
 	CanShare                  bool
-	References                string
+	References, Dependences   string
 	Fetched                   []fetchedRow
 }
 
@@ -122,8 +123,8 @@ func (p *Pages) picture(c *web.Context) error {
 	name := x.Indicator.Name.In(lang)
 	out := picturePage{
 		Page: web.Page{Title: name, Active: Menu}, CanShare: access.Allowed(c.Actor, "national.Sharing"),
-		References: ReferencesPath,
-		File:       Place + "/tabell?" + url.Values{"indikator": {x.Indicator.ID}, "period": {x.Release.Period.String()}, "serie": {x.Series.String()}}.Encode(),
+		References: ReferencesPath, Dependences: DependsPath,
+		File: Place + "/tabell?" + url.Values{"indikator": {x.Indicator.ID}, "period": {x.Release.Period.String()}, "serie": {x.Series.String()}}.Encode(),
 	}
 	p.choices(c, &x, &out)
 	if x.Release.Number == 0 {

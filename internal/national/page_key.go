@@ -116,6 +116,7 @@ func (p *Pages) showSharing(c *web.Context, x Sharing, faults []web.FieldError) 
 func (p *Pages) setSharing(c *web.Context) error {
 	x := Sharing{
 		Municipality: c.Form("kommun"), Size: c.Form("storlek"), Share: c.Form("lamna") == "ja", Shown: c.Form("visa") == "ja", Receive: c.Form("ta-emot") == "ja",
+		Concentration: c.Form("beroenden") == "ja",
 	}
 	err := p.Service.SetSharing(c.Context(), c.Actor, x)
 	if errors.Is(err, ErrNoMunicipality) {

@@ -18,6 +18,7 @@ import (
 	"github.com/insegel/insegel/internal/dbtest"
 	"github.com/insegel/insegel/internal/followup"
 	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/system"
 	"github.com/insegel/insegel/internal/web"
 	"github.com/insegel/insegel/internal/webtest"
 )
@@ -25,7 +26,7 @@ import (
 // site serves the pages of a receiver.
 func site(t testing.TB, s *Service, actor access.Actor) *webtest.Client {
 	t.Helper()
-	bundle, err := locale.NewBundle(map[string]string{"web": web.Messages, "national": Messages, "followup": followup.Messages})
+	bundle, err := locale.NewBundle(map[string]string{"web": web.Messages, "national": Messages, "followup": followup.Messages, "system": system.Messages})
 	must(t, err)
 	s.Approvals = &approval.Service{DB: s.DB, Log: slog.New(slog.DiscardHandler)}
 	x := web.NewSite(bundle, slog.New(slog.DiscardHandler), web.Options{

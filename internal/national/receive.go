@@ -14,11 +14,21 @@ import (
 	"github.com/insegel/insegel/internal/catalogue"
 )
 
-// Incoming is something that has come, by the name that its sender or its file has. Err is why it could not even be read.
+// Incoming is something that has come, by the name that its sender or its file has: sums, or what a municipality depends on where
+// Concentration is there. Err is why it could not even be read.
 type Incoming struct {
-	Name       string
-	Submission Submission
-	Err        error
+	Name          string
+	Submission    Submission
+	Concentration *Concentration
+	Err           error
+}
+
+// document is what has come, whichever of the two it is.
+func (x *Incoming) document() document {
+	if x.Concentration != nil {
+		return x.Concentration
+	}
+	return &x.Submission
 }
 
 // Rejected is one that was refused.
@@ -38,12 +48,12 @@ func (r *Received) TooLarge() bool {
 	return slices.ContainsFunc(r.Rejected, func(x Rejected) bool { return x.Reason == ErrTooLarge.Error() })
 }
 
-// accepted is a submission that is to be kept, in the place of another when it corrects one.
+// accepted is something that is to be kept, in the place of another when it corrects one.
 type accepted struct {
-	Submission
-	name, digest, body string
-	made               int64
-	corrects           *held
+	Incoming
+	digest, body string
+	made         int64
+	corrects     *held
 }
 
 // sorted is what came, judged: what is to be kept, and what is refused.
@@ -55,6 +65,42 @@ type sorted struct {
 
 func (s *sorted) refuse(name string, why error) {
 	s.refused = append(s.refused, Rejected{name, why.Error()})
+}
+
+// add puts what came of one form together with the rest.
+func (s *sorted) add(of *sorted) {
+	s.new, s.refused, s.already = append(s.new, of.new...), append(s.refused, of.refused...), s.already+of.already
+}
+
+// The forms that documents have, which are held apart.
+const (
+	formSums          = 0
+	formConcentration = 1
+	numForms          = 2
+)
+
+// form is which of them it has.
+func (x *Incoming) form() int {
+	if x.Concentration != nil {
+		return formConcentration
+	}
+	return formSums
+}
+
+// byForm sorts what is sound by its form.
+func byForm(sound []examined) (out [numForms][]examined) {
+	for i := range sound {
+		out[sound[i].form()] = append(out[sound[i].form()], sound[i])
+	}
+	return out
+}
+
+// told is what the log says of one that was accepted. Which suppliers a municipality has is not for the log.
+func (x *Incoming) told() map[string]any {
+	if d := x.Concentration; d != nil {
+		return map[string]any{"schema": d.Schema, "period": d.Period, "catalogue": d.Catalogue, "suppliers": len(d.Suppliers), "kinds": len(d.Kinds)}
+	}
+	return map[string]any{"period": x.Submission.Period, "catalogue": x.Submission.Catalogue, "shown": x.Submission.Shown}
 }
 
 // examined is one that is sound by itself, before it is held against what is held.
@@ -81,12 +127,13 @@ func examine(in []Incoming, c *catalogue.Catalogue, keys map[string][]string, no
 		if x.Err != nil {
 			return judged{x, x.Err}
 		}
-		err := x.Submission.Check(c, now)
+		doc := x.document()
+		err := doc.Check(c, now)
 		if err == nil {
-			err = verify(&x.Submission, keys[x.Submission.Municipality])
+			err = verify(doc, keys)
 		}
-		x.digest = x.Submission.Digest()
-		x.made, _ = x.Submission.MadeAt() // Check has read it
+		x.digest = digestOf(doc)
+		x.made, _ = doc.MadeAt() // Check has read it
 		return judged{x, err}
 	}) {
 		if j.err != nil {
@@ -99,7 +146,9 @@ func examine(in []Incoming, c *catalogue.Catalogue, keys map[string][]string, no
 }
 
 // verify checks the signature against the municipality's keys.
-func verify(s *Submission, keys []string) error {
+func verify(d document, all map[string][]string) error {
+	municipality, _ := d.about()
+	keys := all[municipality]
 	if len(keys) == 0 {
 		return ErrUnknownKey
 	}
@@ -107,19 +156,27 @@ func verify(s *Submission, keys []string) error {
 	for _, k := range keys {
 		v, e := note.NewVerifier(k)
 		if e != nil {
-			return fmt.Errorf("registered key of %s: %w", s.Municipality, e)
+			return fmt.Errorf("registered key of %s: %w", municipality, e)
 		}
-		if err = s.Verify(v); err == nil {
+		if err = verifySignature(d, v); err == nil {
 			return nil
 		}
 	}
 	return err
 }
 
-// sift holds what is sound against what is held, the earliest first, so that it does not matter in which order corrections came.
+// at is whose it is and of which period.
+func (x *Incoming) at() [2]string {
+	municipality, period := x.document().about()
+	return [2]string{municipality, period}
+}
+
+// sift holds what is sound against what is held of the same form, the earliest first, so that it does not matter in which order corrections
+// came.
 func (out *sorted) sift(sound []examined, all map[string]held, standing map[[2]string]held) error {
 	slices.SortStableFunc(sound, func(a, b examined) int {
-		return cmp.Or(cmp.Compare(a.Submission.Municipality, b.Submission.Municipality), cmp.Compare(a.Submission.Period, b.Submission.Period), a.made.Compare(b.made))
+		x, y := a.at(), b.at()
+		return cmp.Or(slices.Compare(x[:], y[:]), a.made.Compare(b.made))
 	})
 	came := map[string]bool{}
 	for i := range sound {
@@ -127,7 +184,7 @@ func (out *sorted) sift(sound []examined, all map[string]held, standing map[[2]s
 	}
 	for i := range sound {
 		x := &sound[i]
-		at := [2]string{x.Submission.Municipality, x.Submission.Period}
+		at := x.at()
 		now, has := standing[at]
 		before, known := all[x.digest]
 		switch {
@@ -141,11 +198,11 @@ func (out *sorted) sift(sound []examined, all map[string]held, standing map[[2]s
 			out.refuse(x.Name, ErrOlder)
 			continue
 		}
-		body, err := x.Submission.Encode()
+		body, err := x.document().Encode()
 		if err != nil {
 			return errors.Join(errors.New("keep submission"), err)
 		}
-		a := accepted{Submission: x.Submission, name: x.Name, digest: x.digest, body: string(body), made: x.made.UnixMilli()}
+		a := accepted{Incoming: x.Incoming, digest: x.digest, body: string(body), made: x.made.UnixMilli()}
 		if has {
 			a.corrects = &now
 		}

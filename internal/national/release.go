@@ -175,6 +175,8 @@ func (p *places) inDivision() map[string]string {
 type series struct {
 	Figure
 	parts []Part
+	// rule is the rule that it is held to; nothing is that of every figure.
+	rule func([]Part) Reason
 }
 
 // series gathers the figures of a period, which stand in the order of their series.
@@ -221,13 +223,18 @@ type earlier struct {
 
 // decide makes the cells of a release, after all that has been published.
 func (p *places) decide(a *archive, r *Release, figures []figure) []published {
+	return p.release(a, r, p.series(figures))
+}
+
+// release makes the cells of some series.
+func (p *places) release(a *archive, r *Release, list []series) []published {
 	ledger := NewLedger(p.size())
 	for _, x := range a.bases {
 		ledger.remember(p.set(x.codes, x.release))
 	}
 	before := ledger.clone()
 	stands := ledger.Stands(p.groups())
-	cells := before.publish(stands, p.series(figures), p.histories(a, r))
+	cells := before.publish(stands, list, p.histories(a, r))
 	if a.before > 0 {
 		leave(cells, a.cells, a.before)
 	}
@@ -278,6 +285,7 @@ func (l *Ledger) publish(stands []Stand, list []series, histories map[string]his
 	var out []published
 	for i, cells := range Each(names, func(name string) []Cell {
 		own, h := l.clone(), histories[name]
+		own.rule, own.before = by[name].rule, h.sets
 		for _, s := range h.sets {
 			own.remember(s)
 		}

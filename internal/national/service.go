@@ -47,6 +47,7 @@ const (
 	settingShare        = "national.share"
 	settingShown        = "national.shown"
 	settingReceive      = "national.receive"
+	settingDependence   = "national.dependence"
 )
 
 var (
@@ -114,17 +115,22 @@ func (s *Service) Receive(ctx context.Context, actor access.Actor, in []Incoming
 	}
 	sound, refused := examine(in, s.Engine.Catalogue, known, now)
 	out := Received{Rejected: []Rejected{}}
+	forms := byForm(sound)
 	err = s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
-		all, standing, err := holding(ctx, tx, actor.Organisation)
-		if err != nil {
-			return err
-		}
 		judged := sorted{refused: slices.Clone(refused.refused)}
-		if err := judged.sift(sound, all, standing); err != nil {
-			return err
-		}
-		if err := take(ctx, tx, actor.Organisation, judged.new); err != nil {
-			return err
+		for form, list := range forms {
+			all, standing, err := holding(ctx, tx, actor.Organisation, form)
+			if err != nil {
+				return err
+			}
+			of := sorted{}
+			if err := of.sift(list, all, standing); err != nil {
+				return err
+			}
+			if err := take(ctx, tx, actor.Organisation, of.new); err != nil {
+				return err
+			}
+			judged.add(&of)
 		}
 		out.Accepted = len(judged.new) + judged.already
 		out.Rejected = append(out.Rejected, judged.refused...)
@@ -148,7 +154,7 @@ func take(ctx context.Context, tx *db.Tx, org access.OrganisationID, list []acce
 				}
 				batch = nil
 			}
-			if err := replace(ctx, tx, org, *h); err != nil {
+			if err := replace(ctx, tx, org, list[i].form(), *h); err != nil {
 				return err
 			}
 		}
@@ -162,11 +168,12 @@ func (s *sorted) entries() []audit.Entry {
 	var out []audit.Entry
 	for i := range s.new {
 		a := &s.new[i]
-		data := map[string]any{"period": a.Period, "digest": a.digest, "catalogue": a.Catalogue, "shown": a.Shown}
+		at, data := a.at(), a.told()
+		data["digest"] = a.digest
 		if a.corrects != nil {
 			data["corrects"] = a.corrects.digest
 		}
-		out = append(out, audit.Entry{Action: "national.Accept", ObjectKind: "municipality", ObjectID: a.Municipality, Data: data})
+		out = append(out, audit.Entry{Action: "national.Accept", ObjectKind: "municipality", ObjectID: at[0], Data: data})
 	}
 	for _, r := range s.refused {
 		out = append(out, audit.Entry{Action: "national.Refuse", ObjectKind: "submission", ObjectID: clip(r.File), Data: map[string]string{"reason": clip(r.Reason)}})

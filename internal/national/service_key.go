@@ -158,6 +158,8 @@ type Sharing struct {
 	Municipality, Size string
 	// Share says that it agrees to send its figures, Shown that they may be shown by themselves, Receive that it receives others'.
 	Share, Shown, Receive bool
+	// Concentration says that it agrees to send which suppliers and kinds of systems it depends on, whatever it has said of its figures.
+	Concentration bool
 }
 
 // Sharing reads what the organisation has said.
@@ -180,7 +182,7 @@ func sharing(ctx context.Context, tx *db.Tx, org access.OrganisationID) (Sharing
 	set, err := organisation.Settings(ctx, tx, org, "national.")
 	return Sharing{
 		Municipality: set[settingMunicipality], Size: set[settingSize], Share: set[settingShare] == "yes", Shown: set[settingShown] == "yes",
-		Receive: set[settingReceive] == "yes",
+		Receive: set[settingReceive] == "yes", Concentration: set[settingDependence] == "yes",
 	}, err
 }
 
@@ -189,7 +191,7 @@ func (s *Service) SetSharing(ctx context.Context, actor access.Actor, x Sharing)
 	if err := access.Check(actor, "national.SetSharing"); err != nil {
 		return err
 	}
-	if _, ok := s.Engine.Catalogue.Municipality(x.Municipality); !ok && (x.Municipality != "" || x.Share || x.Shown) {
+	if _, ok := s.Engine.Catalogue.Municipality(x.Municipality); !ok && (x.Municipality != "" || x.Share || x.Shown || x.Concentration) {
 		return ErrNoMunicipality
 	}
 	if x.Size != "" && !slices.Contains(Sizes, x.Size) {
@@ -198,7 +200,12 @@ func (s *Service) SetSharing(ctx context.Context, actor access.Actor, x Sharing)
 	word := map[bool]string{true: "yes", false: "no"}
 	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
 		for _, set := range [][2]string{
-			{settingMunicipality, x.Municipality}, {settingSize, x.Size}, {settingShare, word[x.Share]}, {settingShown, word[x.Shown]}, {settingReceive, word[x.Receive]},
+			{settingMunicipality, x.Municipality},
+			{settingSize, x.Size},
+			{settingShare, word[x.Share]},
+			{settingShown, word[x.Shown]},
+			{settingReceive, word[x.Receive]},
+			{settingDependence, word[x.Concentration]},
 		} {
 			if err := organisation.SaveSetting(ctx, tx, actor.Organisation, set[0], set[1]); err != nil {
 				return err

@@ -16,12 +16,22 @@ import (
 // ErrNothingNew says that too little has come since the last release of a period.
 var ErrNothingNew = errors.New("nothing has come since the period was published, or too little: what differs would tell whose it is")
 
-// Publish releases a period, once enough has come since it was last released.
+// Publish releases a period, once enough has come since it was last released: the sums, and what municipalities depend on.
 func (s *Service) Publish(ctx context.Context, actor access.Actor, p Period) error {
 	if err := access.Check(actor, "national.Publish"); err != nil {
 		return err
 	}
-	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error { return s.publish(ctx, tx, actor, p) })
+	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
+		sums, depends := s.publish(ctx, tx, actor, p), s.publishConcentration(ctx, tx, actor, p)
+		switch {
+		case errors.Is(sums, ErrNothingNew) && !errors.Is(depends, ErrNothingNew):
+			return depends
+		case errors.Is(depends, ErrNothingNew):
+			return sums
+		default:
+			return errors.Join(sums, depends)
+		}
+	})
 	if err != nil {
 		return fmt.Errorf("publish period: %w", err)
 	}
@@ -36,7 +46,13 @@ func (s *Service) PublishDue(ctx context.Context, actor access.Actor) error {
 	var all []Period
 	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
 		names, err := periods(ctx, tx, actor.Organisation)
-		for _, name := range names {
+		if err != nil {
+			return err
+		}
+		more, err := concentrationPeriods(ctx, tx, actor.Organisation)
+		names = append(names, more...)
+		slices.Sort(names)
+		for _, name := range slices.Compact(names) {
 			if p, err := ParsePeriod(name); err == nil {
 				all = append(all, p)
 			}
@@ -45,9 +61,11 @@ func (s *Service) PublishDue(ctx context.Context, actor access.Actor) error {
 	})
 	slices.SortFunc(all, comparePeriods)
 	for _, p := range all {
-		e := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error { return s.publish(ctx, tx, actor, p) })
-		if !errors.Is(e, ErrNothingNew) {
-			err = errors.Join(err, e)
+		for _, publish := range []func(context.Context, *db.Tx, access.Actor, Period) error{s.publish, s.publishConcentration} {
+			e := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error { return publish(ctx, tx, actor, p) })
+			if !errors.Is(e, ErrNothingNew) {
+				err = errors.Join(err, e)
+			}
 		}
 	}
 	if err != nil {

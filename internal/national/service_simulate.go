@@ -49,6 +49,12 @@ func (s *Service) Fill(ctx context.Context, actor access.Actor, sim *Simulation)
 			x, err := sim.Submission(&profile, p)
 			return Incoming{Name: code + ".json", Submission: x, Err: err}
 		})
+		for _, code := range codes {
+			profile := sim.Profile(code)
+			if x, ok, err := sim.Concentration(&profile, p); ok {
+				in = append(in, Incoming{Name: code + ".json", Concentration: &x, Err: err})
+			}
+		}
 		got, err := s.Receive(ctx, actor, in)
 		if err == nil && len(got.Rejected) > 0 {
 			err = fmt.Errorf("%s: %s", got.Rejected[0].File, got.Rejected[0].Reason)

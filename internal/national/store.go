@@ -70,12 +70,24 @@ type held struct {
 	replaced                     bool
 }
 
-// holding reads what is held of some periods, by digest, and what stands, by municipality and period.
-func holding(ctx context.Context, tx *db.Tx, org access.OrganisationID) (all map[string]held, standing map[[2]string]held, err error) {
+// The statements about what is held, by form.
+var (
+	holdingOf = [numForms]string{
+		`SELECT digest, municipality, period, made_at, replaced_at IS NOT NULL FROM national_submission WHERE organisation_id = $1`,
+		`SELECT digest, municipality, period, made_at, replaced_at IS NOT NULL FROM national_concentration WHERE organisation_id = $1`,
+	}
+	replaceOf = [numForms]string{
+		`UPDATE national_submission SET replaced_at = $3 WHERE organisation_id = $1 AND digest = $2`,
+		`UPDATE national_concentration SET replaced_at = $3 WHERE organisation_id = $1 AND digest = $2`,
+	}
+)
+
+// holding reads what is held of one form, by digest, and what stands, by municipality and period.
+func holding(ctx context.Context, tx *db.Tx, org access.OrganisationID, form int) (all map[string]held, standing map[[2]string]held, err error) {
 	list, err := db.All(ctx, tx, func(scan func(...any) error) (held, error) {
 		var h held
 		return h, scan(&h.digest, &h.municipality, &h.period, &h.made, &h.replaced)
-	}, `SELECT digest, municipality, period, made_at, replaced_at IS NOT NULL FROM national_submission WHERE organisation_id = $1`, org)
+	}, holdingOf[form], org)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read submissions: %w", err)
 	}
@@ -89,11 +101,14 @@ func holding(ctx context.Context, tx *db.Tx, org access.OrganisationID) (all map
 	return all, standing, nil
 }
 
-// replace takes away the figures of the submission that stands, and leaves the submission as history.
-func replace(ctx context.Context, tx *db.Tx, org access.OrganisationID, h held) error {
-	_, err := tx.Exec(ctx, `UPDATE national_submission SET replaced_at = $3 WHERE organisation_id = $1 AND digest = $2`, org, h.digest, db.Millis(tx.Now))
+// replace takes away the figures of the one that stands, and leaves it as history.
+func replace(ctx context.Context, tx *db.Tx, org access.OrganisationID, form int, h held) error {
+	_, err := tx.Exec(ctx, replaceOf[form], org, h.digest, db.Millis(tx.Now))
 	if err != nil {
 		return fmt.Errorf("replace submission: %w", err)
+	}
+	if form != formSums {
+		return nil
 	}
 	_, err = tx.Exec(ctx, `DELETE FROM national_figure WHERE organisation_id = $1 AND period = $2 AND municipality = $3`, org, h.period, h.municipality)
 	if err != nil {
@@ -102,10 +117,14 @@ func replace(ctx context.Context, tx *db.Tx, org access.OrganisationID, h held) 
 	return nil
 }
 
-// keep writes accepted submissions and their figures.
+// keep writes what was accepted, and the figures of submissions.
 func keep(ctx context.Context, tx *db.Tx, org access.OrganisationID, list []accepted) error {
-	var heads, figures [][]any
+	var heads, figures, others [][]any
 	for i := range list {
+		if x := list[i].Concentration; x != nil {
+			others = append(others, []any{org, list[i].digest, x.Municipality, x.Period, list[i].made, db.Millis(tx.Now), x.Size, list[i].body})
+			continue
+		}
 		s := &list[i].Submission
 		heads = append(heads, []any{org, list[i].digest, s.Municipality, s.Period, list[i].made, db.Millis(tx.Now), s.Size, number(s.Shown), list[i].body})
 		for j := range s.Indicators {
@@ -122,6 +141,11 @@ func keep(ctx context.Context, tx *db.Tx, org access.OrganisationID, list []acce
 		(organisation_id, period, municipality, indicator, definition, series, numerator, denominator, unknown) VALUES`, "", figures)
 	if err != nil {
 		return fmt.Errorf("save figures: %w", err)
+	}
+	err = tx.Insert(ctx, `INSERT INTO national_concentration
+		(organisation_id, digest, municipality, period, made_at, received_at, size, body) VALUES`, "", others)
+	if err != nil {
+		return fmt.Errorf("save what municipalities depend on: %w", err)
 	}
 	return nil
 }

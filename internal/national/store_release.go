@@ -13,20 +13,22 @@ import (
 	"github.com/insegel/insegel/internal/db"
 )
 
+func scanRelease(scan func(...any) error) (Release, error) {
+	var r Release
+	var period, basis string
+	err := scan(&r.Number, &period, &r.Municipalities, &basis)
+	if err == nil {
+		r.Period, err = ParsePeriod(period)
+	}
+	if err == nil {
+		err = json.Unmarshal([]byte(basis), &r.Basis)
+	}
+	return r, err
+}
+
 // releasesOf reads what has been released, earliest first.
 func releasesOf(ctx context.Context, tx *db.Tx, org access.OrganisationID) ([]Release, error) {
-	out, err := db.All(ctx, tx, func(scan func(...any) error) (Release, error) {
-		var r Release
-		var period, basis string
-		err := scan(&r.Number, &period, &r.Municipalities, &basis)
-		if err == nil {
-			r.Period, err = ParsePeriod(period)
-		}
-		if err == nil {
-			err = json.Unmarshal([]byte(basis), &r.Basis)
-		}
-		return r, err
-	}, `SELECT number, period, municipalities, basis FROM national_release WHERE organisation_id = $1 ORDER BY number`, org)
+	out, err := db.All(ctx, tx, scanRelease, `SELECT number, period, municipalities, basis FROM national_release WHERE organisation_id = $1 ORDER BY number`, org)
 	if err != nil {
 		return nil, fmt.Errorf("read releases: %w", err)
 	}

@@ -5,21 +5,16 @@
 package national
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
 
 	"github.com/insegel/insegel/internal/catalogue"
-	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/followup"
 )
 
@@ -80,7 +75,7 @@ func SeriesName(indicator string, definition int, series string) string {
 var (
 	ErrTooLarge     = fmt.Errorf("larger than %d bytes", MaxBody)
 	ErrJSON         = errors.New("not a submission in JSON")
-	ErrSchema       = errors.New("schema: not " + Schema)
+	ErrSchema       = errors.New("schema: neither " + Schema + " nor " + ConcentrationSchema)
 	ErrMunicipality = errors.New("municipality: no municipality has the code")
 	ErrFuture       = errors.New("period: it has not ended yet")
 	ErrMade         = errors.New("made: not a time in UTC with milliseconds, such as 2026-10-01T02:00:00.000Z")
@@ -113,60 +108,32 @@ func (s *Submission) Text() string {
 }
 
 // Sign signs a submission.
-func (s *Submission) Sign(key note.Signer) error {
-	text := s.Text()
-	b, err := note.Sign(&note.Note{Text: text}, key)
-	if err != nil {
-		return fmt.Errorf("sign submission: %w", err)
-	}
-	s.Signature = strings.TrimSuffix(string(b[len(text)+1:]), "\n")
-	return nil
+func (s *Submission) Sign(key note.Signer) (err error) {
+	s.Signature, err = signature(s.Text(), key)
+	return err
 }
 
 // Verify checks the signature.
-func (s *Submission) Verify(key note.Verifier) error {
-	if strings.Contains(s.Signature, "\n") {
-		return ErrSignature
-	}
-	n, err := note.Open([]byte(s.Text()+"\n"+s.Signature+"\n"), note.VerifierList(key))
-	if err != nil || len(n.Sigs) != 1 {
-		return ErrSignature
-	}
-	return nil
-}
+func (s *Submission) Verify(key note.Verifier) error { return verifySignature(s, key) }
 
 // Digest tells submissions apart.
-func (s *Submission) Digest() string {
-	sum := sha256.Sum256([]byte(s.Text()))
-	return hex.EncodeToString(sum[:])
-}
+func (s *Submission) Digest() string { return digestOf(s) }
 
 // Encode writes the submission as it leaves.
-func (s *Submission) Encode() ([]byte, error) {
-	b, err := json.MarshalIndent(s, "", "  ")
-	if err != nil {
-		return nil, fmt.Errorf("write submission: %w", err)
-	}
-	return append(b, '\n'), nil
-}
+func (s *Submission) Encode() ([]byte, error) { return encode(s) }
 
 // Decode reads a submission. It never reads more than MaxBody, however much there is, and takes no field that the schema does not have.
 func Decode(r io.Reader) (Submission, error) {
-	var s Submission
-	b, err := io.ReadAll(io.LimitReader(r, MaxBody+1))
+	b, err := body(r)
 	if err != nil {
-		return s, fmt.Errorf("%w: %w", ErrJSON, err)
+		return Submission{}, err
 	}
-	if len(b) > MaxBody {
-		return s, ErrTooLarge
-	}
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&s); err != nil {
-		return s, fmt.Errorf("%w: %w", ErrJSON, err)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return s, fmt.Errorf("%w: something follows it", ErrJSON)
+	return decodeSubmission(b)
+}
+
+func decodeSubmission(b []byte) (s Submission, err error) {
+	if err := strictly(b, &s); err != nil {
+		return s, err
 	}
 	if err := exact(b); err != nil {
 		return s, fmt.Errorf("%w: %w", ErrJSON, err)
@@ -199,69 +166,20 @@ func exact(b []byte) error {
 	return nil
 }
 
-// fieldsOf reads the fields of one object, which has just those that are named.
-func fieldsOf(b []byte, names []string) (map[string]json.RawMessage, error) {
-	d := json.NewDecoder(bytes.NewReader(b))
-	if t, err := d.Token(); err != nil || t != json.Delim('{') {
-		return nil, errors.New("not an object")
-	}
-	out := make(map[string]json.RawMessage, len(names))
-	for d.More() {
-		t, err := d.Token()
-		if err != nil {
-			return nil, err
-		}
-		name, _ := t.(string) // a name is always a text
-		var value json.RawMessage
-		if err := d.Decode(&value); err != nil {
-			return nil, err
-		}
-		switch _, twice := out[name]; {
-		case !slices.Contains(names, name):
-			return nil, fmt.Errorf("the schema has no field %q", name)
-		case twice:
-			return nil, fmt.Errorf("the field %s stands twice", name)
-		case string(value) == "null":
-			return nil, fmt.Errorf("the field %s is null", name)
-		}
-		out[name] = value
-	}
-	for _, name := range names {
-		if _, ok := out[name]; !ok {
-			return nil, fmt.Errorf("the field %s is missing", name)
-		}
-	}
-	return out, nil
-}
-
-// madeForm is how the time is written. Only this form is taken, so that what is signed has one form.
-const madeForm = "2006-01-02T15:04:05.000Z"
-
 // MadeAt is when the submission was made.
-func (s *Submission) MadeAt() (time.Time, error) {
-	t, err := time.Parse(madeForm, s.Made)
-	if err != nil || t.Format(madeForm) != s.Made {
-		return t, ErrMade
-	}
-	return t, nil
-}
+func (s *Submission) MadeAt() (time.Time, error) { return madeAt(s.Made) }
+
+func (s *Submission) about() (municipality, period string) { return s.Municipality, s.Period }
+
+func (s *Submission) signed() string { return s.Signature }
 
 // Check says what is wrong with a submission that has come, at a time.
 func (s *Submission) Check(c *catalogue.Catalogue, now time.Time) error {
 	if s.Schema != Schema {
 		return ErrSchema
 	}
-	if _, ok := c.Municipality(s.Municipality); !ok {
-		return ErrMunicipality
-	}
-	if err := s.checkTime(now); err != nil {
+	if err := checkHead(head{s.Municipality, s.Period, s.Catalogue, s.Made, s.Size}, c, now); err != nil {
 		return err
-	}
-	if s.Catalogue != c.Edition {
-		return ErrCatalogue
-	}
-	if s.Size != "" && !slices.Contains(Sizes, s.Size) {
-		return ErrSize
 	}
 	if len(s.Indicators) == 0 {
 		return ErrEmpty
@@ -276,25 +194,6 @@ func (s *Submission) Check(c *catalogue.Catalogue, now time.Time) error {
 		if err := f.check(c); err != nil {
 			return fmt.Errorf("%s: %w", f.Name(), err)
 		}
-	}
-	return nil
-}
-
-func (s *Submission) checkTime(now time.Time) error {
-	p, err := ParsePeriod(s.Period)
-	if err != nil || p.String() != s.Period {
-		return fmt.Errorf("period: %w", ErrPeriod)
-	}
-	made, err := s.MadeAt()
-	switch {
-	case err != nil:
-		return err
-	case !p.Over(civil.Of(now)):
-		return ErrFuture
-	case made.After(now.Add(skew)):
-		return ErrAhead
-	case civil.Of(made).Before(p.End()):
-		return ErrEarly
 	}
 	return nil
 }

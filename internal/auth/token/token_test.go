@@ -182,7 +182,7 @@ func TestCreateRefuses(t *testing.T) {
 			slice, _, _ := strings.Cut(action, ".")
 			own := slices.Contains([]string{"system", "overview", "classification", "requirement", "action", "procurement", "processing", "supplier", "register"}, slice) ||
 				slices.Contains([]string{
-					"followup.List", "followup.Open", "national.Picture", "national.References", "national.Reference", "campaign.List", "campaign.Open", "campaign.Wheel", "finding.Inbox", "finding.FalseRules",
+					"followup.List", "followup.Open", "national.Picture", "national.Concentration", "national.References", "national.Reference", "campaign.List", "campaign.Open", "campaign.Wheel", "finding.Inbox", "finding.FalseRules",
 					"whatif.List", "whatif.Open", "whatif.Requirement", "whatif.Nation", "whatif.Load", "whatif.Remove",
 					"measurement.List", "measurement.Measure", "evidence.List", "evidence.Draft", "evidence.Record", "evidence.Note", "evidence.Dispute", "evidence.CompareAccess",
 					"risk.List", "risk.Open", "risk.Risk", "incident.Report",
