@@ -20,6 +20,8 @@ type Engine struct {
 type compiled struct {
 	kind         Kind
 	counted, met rule
+	// one says that one met row settles the answer of the whole municipality.
+	one bool
 }
 
 // rule holds when each of its groups does.
@@ -37,9 +39,17 @@ func NewEngine(c *catalogue.Catalogue) *Engine {
 			continue
 		}
 		e.Indicators = append(e.Indicators, ind)
-		e.rules = append(e.rules, compiled{Kind(slices.Index(catalogue.RowKinds, ind.Of)), compile(ind.Counted), compile(ind.Met)})
+		e.rules = append(e.rules, compiled{
+			Kind(slices.Index(catalogue.RowKinds, ind.Of)), compile(ind.Counted), compile(ind.Met),
+			settledByOne(ind.Answer),
+		})
 	}
 	return e
+}
+
+// settledByOne reports whether one met row settles an answer.
+func settledByOne(answer string) bool {
+	return answer == catalogue.AnswerAny || answer == catalogue.AnswerNone
 }
 
 func compile(r catalogue.Rule) rule {
@@ -71,12 +81,16 @@ func (r rule) holds(yes, no Facts) catalogue.Truth {
 	return truth
 }
 
-// weigh tells how one row falls out for one indicator in one series. What may be counted is counted, as unknown.
+// weigh tells how one row falls out for one indicator in one series. What may be counted is counted, as unknown; but where one met row settles
+// the answer, a row that is known not to be met says the same whether it is counted or not, and leaves nothing unknown.
 func (c *compiled) weigh(r *Row, s Series) (counted bool, met catalogue.Truth) {
 	switch c.counted.holds(r.Yes[s], r.No[s]) {
 	case catalogue.No:
 		return false, catalogue.No
 	case catalogue.Maybe:
+		if c.one && c.met.holds(r.Yes[s], r.No[s]) == catalogue.No {
+			return false, catalogue.No
+		}
 		return true, catalogue.Maybe
 	default:
 		return true, c.met.holds(r.Yes[s], r.No[s])

@@ -24,7 +24,7 @@ import (
 // raising is an engine with one indicator, of systems: the fact 0 says which are counted, and 1 which are met.
 func raising(answer, direction string) *Engine {
 	ind := &catalogue.Indicator{ID: "X", Answer: answer, Direction: direction, Of: "system"}
-	return &Engine{Indicators: []*catalogue.Indicator{ind}, rules: []compiled{{System, rule{{yes: 1}}, rule{{yes: 2}}}}}
+	return &Engine{Indicators: []*catalogue.Indicator{ind}, rules: []compiled{{System, rule{{yes: 1}}, rule{{yes: 2}}, settledByOne(answer)}}}
 }
 
 func counted(met catalogue.Truth) Row {

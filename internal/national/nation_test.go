@@ -118,3 +118,60 @@ func told(t *testing.T, step string, cells []published, safe map[string]bool) (c
 	t.Logf("%s: %d of %d totals that are safe by themselves, of %d; %d of %d groups", step, shown, could, totals, groupsShown, groups)
 	return could, shown
 }
+
+// TestNoClassificationIsTold publishes how many municipalities have no decided classification at all: a nation has some, each of them knows it,
+// and what is told is what is true of every system, counted here by hand.
+func TestNoClassificationIsTold(t *testing.T) {
+	e := engine(t)
+	sim := NewSimulation(e, 1, 290, 60)
+	fact := map[string]int{}
+	for i, f := range e.Catalogue.IndicatorFacts {
+		fact[f.ID] = i
+	}
+	for _, step := range []struct {
+		period    Period
+		low, high float64
+	}{{Period{2024, 0}, 25, 45}, {Period{2026, 3}, 12, 32}} {
+		var none int64
+		total := sim.NewTotal()
+		all := map[string]standing{}
+		for _, code := range sim.Codes() {
+			p := sim.Profile(code)
+			all[code] = standing{municipality: code, size: p.Size, shown: p.Shown}
+			rows := sim.Rows(&p, step.period)
+			total.Add(e.Tally(rows))
+			has := false
+			for i := range rows {
+				r := &rows[i]
+				has = has || r.Kind == followup.System && r.No[followup.Measured]&(1<<fact["in_use"]) == 0 && r.Yes[followup.Measured]&(1<<fact["ever_classified"]) != 0
+			}
+			if !has {
+				none++
+			}
+		}
+		var truth Sum
+		for _, s := range total.Sums() {
+			if s.Indicator == "INFOKLASSNING_SAKNAS.2.measured" {
+				truth = s
+			}
+		}
+		if truth.Numerator != none || truth.Denominator != 290 || truth.Unknown != 0 {
+			t.Errorf("%s: the truth is %+v, by hand %d", step.period, truth, none)
+		}
+		told := 0
+		for _, c := range newShelf(e.Catalogue).publish(step.period, all, figuresIn(sim, step.period)) {
+			if c.Indicator != "INFOKLASSNING_SAKNAS" || c.Split != Whole || c.Series == followup.Attested.String() {
+				continue
+			}
+			if told++; !c.Published() || c.Sum.Numerator != none || c.Sum.Denominator != 290 {
+				t.Errorf("%s, %s: told %+v, the truth is %d", step.period, c.Series, c.Cell, none)
+			}
+			if share := c.Sum.OfKnown(); share < step.low || share > step.high {
+				t.Errorf("%s, %s: %.0f %% have none", step.period, c.Series, share)
+			}
+		}
+		if told != 2 {
+			t.Errorf("%s: told in %d series", step.period, told)
+		}
+	}
+}
