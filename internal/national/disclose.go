@@ -130,7 +130,7 @@ func (l *Ledger) Disclose(stands []Stand, parts []Part) []Cell {
 		by[p.At] = p
 	}
 	stands = l.refuse(stands)
-	whole := l.cell(&stands[0], by)
+	whole := l.cell(&stands[0], by, nil)
 	out := []Cell{whole}
 	for _, split := range []string{ByCounty, BySize, ByGroup} {
 		var of []Stand
@@ -157,9 +157,11 @@ func (l *Ledger) refuse(stands []Stand) []Stand {
 	return out
 }
 
-// split decides about the groups of one way of grouping.
+// split decides about the groups of one way of grouping. Where what is left of the whole would tell too much, a few of a large group wait first,
+// and only where that is not enough do groups stand back.
 func (l *Ledger) split(whole *Cell, stands []Stand, by map[int]Part) []Cell {
 	back := make([]bool, len(stands)) // those that stand back for others
+	wait := make([]Set, len(stands))  // those of each group whose values are not counted in it
 	for {
 		trial := l.clone()
 		cells := make([]Cell, len(stands))
@@ -168,14 +170,24 @@ func (l *Ledger) split(whole *Cell, stands []Stand, by map[int]Part) []Cell {
 				cells[i] = hidden(&stands[i], Complement)
 				continue
 			}
-			cells[i] = trial.cell(&stands[i], by)
+			cells[i] = trial.cell(&stands[i], by, wait[i])
 		}
-		next := l.complement(whole, cells, by)
-		if next < 0 {
+		if !whole.Published() || l.leftSafe(whole, cells, by) {
 			*l = *trial
 			return cells
 		}
-		back[next] = true
+		if i, few := l.waiting(whole, cells, by, wait); few != nil {
+			wait[i] = few
+			continue
+		}
+		next := l.standBack(whole, cells, by)
+		if len(next) == 0 { // the whole is all that is published
+			*l = *trial
+			return cells
+		}
+		for _, i := range next {
+			back[i] = true
+		}
 	}
 }
 
@@ -187,8 +199,8 @@ func hidden(s *Stand, why Reason) Cell {
 	return Cell{Group: s.Name, Submitted: s.Members.Len(), Why: why, split: s.Split}
 }
 
-// cell makes the cell of a stand: of the values that can be published, if they are safe.
-func (l *Ledger) cell(s *Stand, by map[int]Part) Cell {
+// cell makes the cell of a stand: of the values that can be published, if they are safe. Those of wait are not counted.
+func (l *Ledger) cell(s *Stand, by map[int]Part, wait Set) Cell {
 	if s.Why != "" {
 		return hidden(s, s.Why)
 	}
@@ -199,7 +211,7 @@ func (l *Ledger) cell(s *Stand, by map[int]Part) Cell {
 	want := newSet(l.size)
 	for at := range s.Members.all() {
 		switch p, ok := by[at]; {
-		case !ok || !p.Count.Shown():
+		case !ok || !p.Count.Shown() || wait != nil && wait.has(at):
 		case p.Shown:
 			shown = append(shown, p)
 		default:
@@ -321,23 +333,96 @@ func unanimous(parts []Part) bool {
 	return all || none
 }
 
-// complement finds the group that has to stand back so that what is hidden cannot be had by taking the published groups from the whole: the
-// smallest. -1 is none.
-func (l *Ledger) complement(whole *Cell, cells []Cell, by map[int]Part) int {
-	if !whole.Published() {
-		return -1
-	}
+// leftSafe reports whether what is hidden cannot be had by taking the published groups from the whole.
+func (l *Ledger) leftSafe(whole *Cell, cells []Cell, by map[int]Part) bool {
 	rest, base := remainder(whole, cells)
-	if (len(rest) == 0 || l.unsafe(rest) == "") && (base.Len() == 0 || base.Len() >= Threshold && !largest(base, by)) {
-		return -1
+	return l.restSafe(rest) && baseSafe(base, by)
+}
+
+func (l *Ledger) restSafe(rest []Part) bool { return len(rest) == 0 || l.unsafe(rest) == "" }
+
+func baseSafe(base Set, by map[int]Part) bool {
+	return base.Len() == 0 || base.Len() >= Threshold && !largest(base, by)
+}
+
+// waiting finds a few of the largest group whose values can wait, so that what is left of the whole tells too little: fewer than a group that
+// stands back. Each group is asked once.
+func (l *Ledger) waiting(whole *Cell, cells []Cell, by map[int]Part, asked []Set) (group int, few Set) {
+	rest, base := remainder(whole, cells)
+	if len(rest) == 0 || !baseSafe(base, by) {
+		return -1, nil // what is counted is the same in every series, and nobody waits in one alone
 	}
-	smallest := -1
+	var order []int
 	for i := range cells {
-		if cells[i].Published() && cells[i].Hidden.Len() > 0 && (smallest < 0 || cells[i].Members < cells[smallest].Members) {
-			smallest = i
+		if cells[i].Published() && asked[i] == nil && cells[i].Hidden.Len() > Threshold {
+			order = append(order, i)
 		}
 	}
-	return smallest // without one, the whole is all that is published
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(cells[b].Hidden.Len(), cells[a].Hidden.Len()) })
+	for _, i := range order {
+		if few := l.spare(whole, &cells[i], rest, by); few != nil {
+			return i, few
+		}
+	}
+	return -1, nil
+}
+
+// spare finds the fewest of a group, taken from all over it, that make what is left safe and leave the group safe.
+func (l *Ledger) spare(whole, c *Cell, rest []Part, by map[int]Part) Set {
+	members := slices.Collect(c.Hidden.all())
+	d := dice{uint64(len(l.sets) + len(rest))}
+	d.Shuffle(len(members), func(i, j int) { members[i], members[j] = members[j], members[i] })
+	few, more := newSet(l.size), slices.Clone(rest)
+	for _, at := range members[:min(mostTries, len(members)/2, len(members)-Threshold)] {
+		if !whole.Hidden.has(at) {
+			continue // what the whole does not count is not left of it
+		}
+		few.add(at)
+		if more = append(more, by[at]); !l.restSafe(more) {
+			continue
+		}
+		kept := slices.DeleteFunc(slices.Clone(c.values), func(p Part) bool { return few.has(p.At) })
+		if l.unsafe(kept) == "" {
+			return few
+		}
+	}
+	return nil
+}
+
+// standBack finds the groups that have to stand back so that what is hidden cannot be had: one if one is enough, else two, and the smallest that
+// will do. Where no two will, the smallest of all stands back, and the rest is looked at again.
+func (l *Ledger) standBack(whole *Cell, cells []Cell, by map[int]Part) []int {
+	var order []int
+	for i := range cells {
+		if cells[i].Published() && cells[i].Hidden.Len() > 0 {
+			order = append(order, i)
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(cells[a].Members, cells[b].Members) })
+	enough := func(those ...int) bool {
+		without := slices.Clone(cells)
+		for _, i := range those {
+			without[i] = Cell{Why: Complement}
+		}
+		return l.leftSafe(whole, without, by)
+	}
+	for _, i := range order {
+		if enough(i) {
+			return []int{i}
+		}
+	}
+	best, members := []int(nil), 0
+	for n, i := range order {
+		for _, j := range order[n+1:] {
+			if m := cells[i].Members + cells[j].Members; (best == nil || m < members) && enough(i, j) {
+				best, members = []int{i, j}, m
+			}
+		}
+	}
+	if best == nil {
+		best = order[:min(1, len(order))]
+	}
+	return best
 }
 
 // remainder are the hidden values of the whole that no published group sums, and those whose denominators none does.
