@@ -61,7 +61,7 @@ func (s *sides) requirementCalls(ctx context.Context) map[string]call {
 		"report.Units":   func(x access.Actor) (any, error) { return a.Reports.Units(ctx, x) },
 		"report.Account": func(x access.Actor) (any, error) {
 			var b bytes.Buffer
-			err := a.Reports.Account(ctx, x, report.Request{Kind: report.Dossier, Format: document.HTML, System: ref}, &b)
+			err := a.Reports.Account(ctx, x, report.Request{Kind: report.Dossier, Format: document.JSON, System: ref, Weaknesses: true}, &b)
 			return b.String(), err
 		},
 		"report.Choices": func(x access.Actor) (any, error) { return a.Reports.Choices(ctx, x) },

@@ -85,6 +85,7 @@ type systemPage struct {
 	// Dependencies leads to what the system needs and what needs it.
 	Dependencies string
 	Files        []web.Link // the system as a document
+	Dossier      []web.Link // all that is known of it, without weaknesses and with them
 }
 
 // shownLaws and shownEvents are how many stand on the first page; the rest is a click away.
@@ -103,6 +104,21 @@ func (p *Pages) systemFiles(c *web.Context, slug string) []web.Link {
 		}
 	}
 	return out
+}
+
+// dossierFiles are links to all that is known of the system, without what is weak and with it.
+func (p *Pages) dossierFiles(c *web.Context, s *system.System) []web.Link {
+	if !mayAt(c, "report.Account", s) {
+		return nil
+	}
+	format := "docx"
+	if p.PDF {
+		format = "pdf"
+	}
+	q := url.Values{"slag": {"dossier"}, "format": {format}, "system": {s.Slug}, "lang": {c.L.Lang}}
+	out := []web.Link{{Label: c.L.T("overview.dossier"), Href: "/rapporter/om-laget?" + q.Encode(), Icon: "dl"}}
+	q.Set("sarbarheter", "ja")
+	return append(out, web.Link{Label: c.L.T("overview.dossier-weak"), Href: "/rapporter/om-laget?" + q.Encode(), Icon: "lock"})
 }
 
 func (p *Pages) system(c *web.Context) error {
@@ -133,6 +149,7 @@ func (p *Pages) system(c *web.Context) error {
 	}
 	if mayAt(c, "report.Write", &v.System) && !v.Need.Stop {
 		d.Files = p.systemFiles(c, v.System.Slug)
+		d.Dossier = p.dossierFiles(c, &v.System)
 	}
 	d.EditLogins = settle(c, &v.System, loginField)
 	if mayAt(c, "measurement.List", &v.System) {

@@ -35,8 +35,13 @@ var Accounts = []Kind{Committee, Control, Cybersecurity, Survey, Dossier}
 // accountFormats are what accounts are written as.
 var accountFormats = []document.Format{document.DOCX, document.ODS, document.XLSX, document.HTML}
 
-// AccountFormats is what an account can be written as here.
-func (s *Service) AccountFormats() []document.Format { return s.printed(accountFormats) }
+// AccountFormats is what a kind of account can be written as here. A dossier is for programs too.
+func (s *Service) AccountFormats(k Kind) []document.Format {
+	if k == Dossier {
+		return s.printed(append(slices.Clone(accountFormats), document.JSON))
+	}
+	return s.printed(accountFormats)
+}
 
 // ErrUnit says that a unit is not within reach, whether it exists or not.
 var ErrUnit = errors.New("there is no such unit within reach")
@@ -62,24 +67,36 @@ func (s *Service) Account(ctx context.Context, actor access.Actor, r Request, w 
 	if err := s.checkAccount(&r); err != nil {
 		return err
 	}
-	f := s.frame(r)
-	var d *document.Document
-	var err error
-	if r.Kind == Dossier {
-		d, err = s.dossier(ctx, actor, f)
-	} else {
-		d, err = s.account(ctx, actor, f)
-	}
-	if err != nil {
-		return fmt.Errorf("write account %s: %w", r.Kind, err)
-	}
-	if err := s.note(ctx, actor, r); err != nil {
-		return fmt.Errorf("write account %s: %w", r.Kind, err)
-	}
-	if err := s.write(ctx, d, r.Format, w); err != nil {
+	if err := s.writeAccount(ctx, actor, s.frame(r), w); err != nil {
 		return fmt.Errorf("write account %s: %w", r.Kind, err)
 	}
 	return nil
+}
+
+// writeAccount makes an account, logs that it is taken out, and writes it. One that cannot be logged is not written.
+func (s *Service) writeAccount(ctx context.Context, actor access.Actor, f *frame, w io.Writer) error {
+	if f.request.Kind == Dossier {
+		made, err := s.dossier(ctx, actor, f)
+		if err == nil {
+			err = s.note(ctx, actor, f.request)
+		}
+		switch {
+		case err != nil:
+			return err
+		case f.request.Format == document.JSON:
+			return writeJSON(w, made)
+		default:
+			return s.write(ctx, made.document(f), f.request.Format, w)
+		}
+	}
+	d, err := s.account(ctx, actor, f)
+	if err == nil {
+		err = s.note(ctx, actor, f.request)
+	}
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, d, f.request.Format, w)
 }
 
 func (s *Service) frame(r Request) *frame {
@@ -88,7 +105,7 @@ func (s *Service) frame(r Request) *frame {
 }
 
 func (s *Service) checkAccount(r *Request) error {
-	switch formats := s.AccountFormats(); {
+	switch formats := s.AccountFormats(r.Kind); {
 	case !slices.Contains(Accounts, r.Kind):
 		return fmt.Errorf("write account %q: %w: choose %s", r.Kind, ErrKind, choices(Accounts))
 	case r.Format == document.PDF && s.Printer == nil:
@@ -223,11 +240,7 @@ func (a *account) cover() *document.Document {
 	a.property(d, "date", a.today.String())
 	a.property(d, "catalogue", a.catalogue.Edition)
 	a.property(d, "systems", a.l.Number(int64(len(a.Views))))
-	weak := a.t("weaknesses-out")
-	if a.request.Weaknesses {
-		weak = a.t("weaknesses-in")
-	}
-	a.property(d, "weaknesses", weak)
+	a.weaknesses(d)
 	return d
 }
 
@@ -237,86 +250,6 @@ func section(d *document.Document, heading string, table *document.Table, paragr
 		table.Name = heading
 	}
 	d.Sections = append(d.Sections, document.Section{Heading: heading, Level: 1, Paragraphs: paragraphs, Table: table})
-}
-
-// dossier puts what the reports tell of one system in one document.
-func (s *Service) dossier(ctx context.Context, actor access.Actor, f *frame) (*document.Document, error) {
-	for _, action := range []string{"overview.System", "classification.Open", "action.Plan"} {
-		if err := access.Check(actor, action); err != nil {
-			return nil, err
-		}
-	}
-	f.reach = access.ReachOf(actor, "report.Account")
-	parts := make([]report, len(dossierParts))
-	var sys system.System
-	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
-		f.now, f.today = tx.Now, civil.Of(tx.Now)
-		if f.organisation, err = organisation.Get(ctx, tx, actor.Organisation); err != nil {
-			return err
-		}
-		if sys, err = system.Within(ctx, tx, actor, "report.Account", f.request.System); err != nil {
-			return err
-		}
-		one := []system.System{sys}
-		if parts[0], err = s.register(ctx, tx, f, one); err != nil {
-			return err
-		}
-		if parts[1], err = s.classification(ctx, tx, f, one); err != nil {
-			return err
-		}
-		parts[2], err = s.plan(ctx, tx, f, one)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	d := parts[0].document(f)
-	d.Title = f.t("title-dossier", "System", sys.Name)
-	body := d.Sections
-	d.Sections = nil
-	for i, p := range parts {
-		if i > 0 {
-			body = p.document(f).Sections
-		}
-		d.Sections = append(d.Sections, document.Section{Heading: f.t("dossier-" + dossierParts[i]), Level: 1})
-		for _, x := range body {
-			x.ID, x.Level = "", min(x.Level+1, 3)
-			d.Sections = append(d.Sections, x)
-		}
-	}
-	risks, err := s.dossierRisks(ctx, actor, f, sys.Slug)
-	if err != nil {
-		return nil, err
-	}
-	d.Sections = append(d.Sections, risks...)
-	return d, nil
-}
-
-// dossierParts are the parts of a dossier that reports of their own tell.
-var dossierParts = []string{"register", "classification", "plan"}
-
-// dossierRisks tells of a system's risks. Of one that was stopped nothing is told.
-func (s *Service) dossierRisks(ctx context.Context, actor access.Actor, f *frame, slug string) ([]document.Section, error) {
-	v, err := s.Risks.Open(ctx, actor, slug, f.l)
-	if err != nil || v.Need.Stop {
-		return nil, err
-	}
-	t := &document.Table{Name: f.t("dossier-risks"), Columns: []document.Column{
-		f.column("risk", document.Long, 30), f.column("risk-level", document.Plain, 14), f.column("risk-left", document.Plain, 14),
-		f.column("treatment", document.Plain, 14), f.column("owner-role", document.Plain, 18), f.column("due-on", document.Date, 12),
-	}}
-	for i := range v.Risks {
-		r := &v.Risks[i]
-		t.Rows = append(t.Rows, []document.Cell{
-			document.T(r.Name), document.T(f.rank(s.Risks.Scale, r.Now(s.Risks.Scale).Rank)), document.T(f.rank(s.Risks.Scale, r.If(s.Risks.Scale, v.Met).Rank)),
-			document.T(f.treatment(r.Treatment)), document.T(f.role(r.OwnerRole)), document.T(f.l.ShortDate(r.DueOn)),
-		})
-	}
-	out := document.Section{Heading: f.t("dossier-risks"), Level: 1, Paragraphs: []string{f.t("dossier-risks-text", "Count", len(v.Risks))}}
-	if len(v.Risks) > 0 {
-		out.Table = t
-	}
-	return []document.Section{out}, nil
 }
 
 // rank is how large a risk is, in words.

@@ -125,7 +125,7 @@ func TestAccountsKeepWeaknesses(t *testing.T) {
 		t.Error("the basis does not say that it computes no level")
 	}
 	dossier := w.account(report.Request{Kind: report.Dossier, Format: document.HTML, System: w.slug[decidedName]})
-	for _, part := range []string{"Registret", "Klassningen", "Krav och åtgärder", "Risker"} {
+	for _, part := range []string{"Registret", "Klassningen", "Krav och bevis", "Åtgärder", "Risker"} {
 		if !strings.Contains(dossier, part) {
 			t.Errorf("the dossier lacks %s", part)
 		}

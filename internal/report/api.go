@@ -25,6 +25,7 @@ func (p *API) Routes(a *web.API) {
 	const tag = "report.api"
 	web.Operate(a, web.Op{Method: "GET", Path: "/reports", Action: "report.Choices", ID: "list-reports", Tag: tag, Text: "report.api-list"}, p.list)
 	web.Operate(a, web.Op{Method: "GET", Path: "/reports/{kind}", Action: "report.Write", ID: "write-report", Tag: tag, Text: "report.api-write"}, p.write)
+	web.Operate(a, web.Op{Method: "GET", Path: "/accounts/{kind}", Action: "report.Account", ID: "write-account", Tag: tag, Text: "report.api-account"}, p.account)
 	web.Operate(a, web.Op{Method: "GET", Path: "/records/processings", Action: "report.Processings", ID: "write-processings", Tag: tag, Text: "report.api-processings"}, p.processings)
 	web.Operate(a, web.Op{Method: "GET", Path: "/records/suppliers", Action: "report.Suppliers", ID: "write-suppliers", Tag: tag, Text: "report.api-suppliers"}, p.suppliers)
 }
@@ -102,6 +103,22 @@ func (p *API) write(c *web.Context, in *struct {
 	}
 	r.Kind, r.System, r.Internal, r.Reasons = Kind(in.Kind), in.System, in.Internal == "yes", in.Reasons == "all"
 	return p.file(c, &r, p.Service.Write)
+}
+
+func (p *API) account(c *web.Context, in *struct {
+	APIAsked
+	Kind       string `path:"kind" enum:"committee,control,cybersecurity,survey,dossier"`
+	System     string `query:"system" maxLength:"200" doc:"The id or slug of the system that a dossier is about; only a dossier takes one"`
+	Unit       string `query:"unit" maxLength:"200" doc:"The id of the one unit that is told of; everything within reach when it is left out"`
+	Weaknesses string `query:"weaknesses" enum:"yes" doc:"Names what is weak, and marks the document as secret"`
+},
+) (*apiFile, error) {
+	r, err := p.request(c, &in.APIAsked)
+	if err != nil {
+		return nil, err
+	}
+	r.Kind, r.System, r.Unit, r.Weaknesses = Kind(in.Kind), in.System, access.UnitID(in.Unit), in.Weaknesses == "yes"
+	return p.file(c, &r, p.Service.Account)
 }
 
 func (p *API) processings(c *web.Context, in *APIAsked) (*apiFile, error) {

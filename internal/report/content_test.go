@@ -508,20 +508,30 @@ func TestJSONIsDocumented(t *testing.T) {
 	w := newTown(t, dbtest.SQLite(t))
 	doc, err := os.ReadFile("../../docs/reports.md")
 	check(t, err)
-	mayBeNull := map[string]bool{"level": true, "tally": true, "current": true, "pending": true, "users": true, "data_subjects": true, "log_review_months": true}
 	for _, k := range report.Kinds {
-		got := w.write(report.Request{Kind: k, Format: document.JSON, Internal: true})
-		seen := map[string]bool{}
-		for _, m := range jsonKey.FindAllStringSubmatch(got, -1) {
-			if !seen[m[1]] && !strings.Contains(string(doc), "`"+m[1]+"`") {
-				t.Errorf("docs/reports.md does not describe `%s` of the %s", m[1], k)
-			}
-			seen[m[1]] = true
+		describes(t, string(doc), string(k), w.write(report.Request{Kind: k, Format: document.JSON, Internal: true}))
+	}
+	for _, weak := range []bool{false, true} {
+		describes(t, string(doc), "dossier", proven(t).account(report.Request{Kind: report.Dossier, Format: document.JSON, System: w.slug[decidedName], Weaknesses: weak}))
+	}
+}
+
+// describes checks that a document describes every key of a report.
+func describes(t *testing.T, doc, kind, got string) {
+	t.Helper()
+	mayBeNull := map[string]bool{
+		"level": true, "tally": true, "current": true, "pending": true, "users": true, "data_subjects": true, "log_review_months": true, "strength": true,
+	}
+	seen := map[string]bool{}
+	for _, m := range jsonKey.FindAllStringSubmatch(got, -1) {
+		if !seen[m[1]] && !strings.Contains(doc, "`"+m[1]+"`") {
+			t.Errorf("docs/reports.md does not describe `%s` of the %s", m[1], kind)
 		}
-		for _, m := range jsonNull.FindAllStringSubmatch(got, -1) {
-			if !mayBeNull[m[1]] {
-				t.Errorf("%s is null in the %s", m[1], k)
-			}
+		seen[m[1]] = true
+	}
+	for _, m := range jsonNull.FindAllStringSubmatch(got, -1) {
+		if !mayBeNull[m[1]] {
+			t.Errorf("%s is null in the %s", m[1], kind)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 
 	"github.com/insegel/insegel/internal/access"
@@ -49,8 +50,9 @@ type listPage struct {
 	// Accounts are the fields of the form for the reports on the state, and Dossier those for one about a single system; none for who may
 	// not have them.
 	Accounts, Dossier []web.Field
-	Weaknesses        web.Field
-	Lang              string
+	// Weaknesses and DossierWeak take in what is weak, by name.
+	Weaknesses, DossierWeak web.Field
+	Lang                    string
 }
 
 // accountFields fills the forms in with what the reader may choose.
@@ -75,7 +77,7 @@ func (p *Pages) accountFields(c *web.Context, out *listPage) error {
 		unit.Options = append(unit.Options, web.Option{Value: u.ID.String(), Label: u.Name})
 	}
 	format := web.Field{Name: "format", Type: "select", Label: c.L.T("report.page-format")}
-	for _, f := range p.Service.AccountFormats() {
+	for _, f := range p.Service.AccountFormats(Committee) {
 		format.Options = append(format.Options, web.Option{Value: string(f), Label: c.L.T("report.page-format-" + string(f))})
 	}
 	system := web.Field{Name: "system", Type: "select", Label: c.L.T("report.page-system")}
@@ -83,10 +85,12 @@ func (p *Pages) accountFields(c *web.Context, out *listPage) error {
 		system.Options = append(system.Options, web.Option{Value: systems[i].Slug, Label: systems[i].Name})
 	}
 	out.Weaknesses = web.Field{Name: "sarbarheter", Type: "checkbox", Value: "ja", Label: c.L.T("report.page-weaknesses")}
+	out.DossierWeak = out.Weaknesses
+	out.DossierWeak.Name = "akt-sarbarheter"
 	out.Accounts, out.Lang = []web.Field{kinds, unit, format}, c.L.Lang
 	if len(systems) > 0 {
 		other := format
-		other.Name = "format"
+		other.Options = append(slices.Clone(format.Options), web.Option{Value: string(document.JSON), Label: c.L.T("report.page-format-json")})
 		out.Dossier = []web.Field{system, other}
 	}
 	return nil
@@ -98,7 +102,7 @@ func (p *Pages) account(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	r.Kind, r.Unit, r.Weaknesses = Kind(c.Query("slag")), access.UnitID(c.Query("enhet")), c.Query("sarbarheter") == "ja"
+	r.Kind, r.Unit, r.Weaknesses = Kind(c.Query("slag")), access.UnitID(c.Query("enhet")), c.Query("sarbarheter") == "ja" || c.Query("akt-sarbarheter") == "ja"
 	return p.send(c, &r, p.Service.Account)
 }
 
