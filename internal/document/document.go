@@ -114,6 +114,9 @@ type Table struct {
 	Caption string
 	Columns []Column
 	Rows    [][]Cell
+	// Upright keeps the page as it is although the columns are more than such a
+	// page usually carries, for a table whose cells are short.
+	Upright bool
 }
 
 // Column says what the cells below it hold.

@@ -40,7 +40,7 @@ type sheet struct {
 // maxPortrait is how many columns a portrait A4 page carries.
 const maxPortrait = 5
 
-func (s *sheet) wide() bool { return len(s.Columns) > maxPortrait }
+func (s *sheet) wide() bool { return !s.Upright && len(s.Columns) > maxPortrait }
 
 // newLayout checks d and works out what the writers share.
 func newLayout(d *Document) (*layout, error) {

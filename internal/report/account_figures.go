@@ -44,8 +44,8 @@ func (a *account) all(which func(*catalogue.Indicator) bool) []int {
 // few is figures in fewer columns, for two pages: what nobody has attested or assessed takes no room.
 func (a *account) few(list []int) *document.Table {
 	t := &document.Table{Name: a.t("figures"), Columns: []document.Column{
-		a.column("indicator", document.Long, 28), a.column("known-by", document.Plain, 13), a.column("value", document.Long, 26), a.column("before", document.Plain, 18),
-		a.column("source", document.Long, 28),
+		a.column("indicator", document.Long, 26), a.column("known-by", document.Plain, 17), a.column("value", document.Long, 24), a.column("before", document.Plain, 15),
+		a.column("source", document.Long, 32),
 	}}
 	for _, i := range list {
 		for s := range followup.Series(followup.NumSeries) {
@@ -65,6 +65,9 @@ func (a *account) few(list []int) *document.Table {
 // figures is a table of indicators: a row for each series, so that nothing is ever added up across them. Every number has its source, day
 // and kind, and what is unknown is counted.
 func (a *account) figures(list []int) *document.Table {
+	if !a.flat() {
+		return a.beside(list)
+	}
 	t := &document.Table{Name: a.t("figures"), Columns: []document.Column{
 		a.column("indicator", document.Long, 34), a.column("known-by", document.Plain, 15), a.column("value", document.Plain, 10),
 		a.column("numerator", document.Number, 11), a.column("denominator", document.Number, 11), a.column("unknown", document.Number, 11),
@@ -75,6 +78,38 @@ func (a *account) figures(list []int) *document.Table {
 			if c := a.value(i, s); c.Known() {
 				t.Rows = append(t.Rows, a.figure(a.engine.Indicators[i], s, c))
 			}
+		}
+	}
+	return t
+}
+
+// beside is figures on paper: a row for each indicator, with the series in columns of their own.
+func (a *account) beside(list []int) *document.Table {
+	t := &document.Table{Name: a.t("figures"), Columns: []document.Column{a.column("indicator", document.Long, 25)}}
+	for s := range followup.Series(followup.NumSeries) {
+		t.Columns = append(t.Columns, document.Column{Key: s.String(), Header: a.word("known", s.String()), Kind: document.Long, Width: 17})
+	}
+	t.Columns = append(t.Columns, a.column("source", document.Long, 24))
+	for _, i := range list {
+		ind := a.engine.Indicators[i]
+		row := []document.Cell{document.T(ind.Name.In(a.lang))}
+		any := false
+		for s := range followup.Series(followup.NumSeries) {
+			c := a.value(i, s)
+			if !c.Known() {
+				row = append(row, document.T(dash))
+				continue
+			}
+			any = true
+			text := a.t("value-of", "Value", percent(a.l, c), "Numerator", c.Numerator, "Denominator", c.Denominator, "Unknown", c.Unknown)
+			if p, ok := a.before(ind, s); ok {
+				text += "\n" + a.t("was", "Before", a.t("before", "Value", percent(a.l, p.Count), "Day", a.l.ShortDate(p.On)))
+			}
+			row = append(row, document.T(text))
+		}
+		if any {
+			source := a.t("source-figure", "ID", ind.ID, "Definition", ind.Definition)
+			t.Rows = append(t.Rows, append(row, document.T(a.t("source-on", "Source", source, "Day", a.today.String()))))
 		}
 	}
 	return t
@@ -235,9 +270,9 @@ func (a *account) lateActions() *document.Table {
 
 // published is a table of what others have published about the indicators: each figure with its survey, source and how sure it is.
 func (a *account) published(which func(*catalogue.Indicator) bool) *document.Table {
-	t := &document.Table{Name: a.t("published"), Columns: []document.Column{
-		a.column("indicator", document.Long, 28), a.column("year", document.Plain, 7), a.column("value", document.Plain, 10), a.column("survey", document.Long, 24),
-		a.column("source", document.Long, 30), a.column("sure", document.Plain, 20),
+	t := &document.Table{Name: a.t("published"), Upright: true, Columns: []document.Column{
+		a.column("indicator", document.Long, 26), a.column("year", document.Plain, 8), a.column("value", document.Plain, 11), a.column("survey", document.Long, 22),
+		a.column("source", document.Long, 28), a.column("sure", document.Plain, 17),
 	}}
 	for i := range a.catalogue.Indicators {
 		ind := &a.catalogue.Indicators[i]

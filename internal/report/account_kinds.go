@@ -141,8 +141,8 @@ func (a *account) cybersecurity(d *document.Document) {
 // topics has a row for each topic and series: how many requirements apply, and what the series says of them. A series is never added to
 // another, and one in which nothing is shown of a topic takes a row only in the sum.
 func (a *account) topics() *document.Table {
-	t := &document.Table{Name: a.t("cybersecurity-topics"), Columns: []document.Column{
-		a.column("topic", document.Long, 30), a.column("known-by", document.Plain, 16), a.column("applies", document.Number, 11),
+	t := &document.Table{Name: a.t("cybersecurity-topics"), Upright: true, Columns: []document.Column{
+		a.column("topic", document.Long, 30), a.column("known-by", document.Plain, 17), a.column("applies", document.Number, 11),
 		a.column("met", document.Number, 12), a.column("not-met", document.Number, 12), a.column("unknown", document.Number, 11),
 	}}
 	var sum [followup.NumSeries]followup.Tally
@@ -174,9 +174,9 @@ func (a *account) survey(d *document.Document) {
 	asked := func(ind *catalogue.Indicator) bool {
 		return ind.Area == "socialtjanst" || ind.Area == "hsl" || ind.Corresponds != ""
 	}
-	t := &document.Table{Name: a.t("survey-answers"), Columns: []document.Column{
-		a.column("indicator", document.Long, 34), a.column("corresponds", document.Long, 28), a.column("answer", document.Plain, 14), a.column("counted", document.Plain, 16),
-		a.column("unknown", document.Number, 10), a.column("known-by", document.Plain, 15),
+	t := &document.Table{Name: a.t("survey-answers"), Upright: true, Columns: []document.Column{
+		a.column("indicator", document.Long, 30), a.column("corresponds", document.Long, 26), a.column("answer", document.Plain, 15), a.column("counted", document.Plain, 14),
+		a.column("unknown", document.Number, 11), a.column("known-by", document.Plain, 18),
 	}}
 	for i, ind := range a.engine.Indicators {
 		if !asked(ind) {

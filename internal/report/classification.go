@@ -407,8 +407,8 @@ func (f *frame) confirmed(yes bool) string {
 
 func (f *frame) ruleTable(s *classificationSystem) *document.Table {
 	t := &document.Table{Columns: []document.Column{
-		f.column("rule", document.Plain, 18), f.column("sections", document.Plain, 12), f.column("rule-basis", document.Plain, 10),
-		f.column("checked", document.Plain, 12), f.column("force", document.Plain, 14), f.column("why", document.Long, 40),
+		f.column("rule", document.Plain, 20), f.column("sections", document.Plain, 24), f.column("rule-basis", document.Plain, 10),
+		f.column("checked", document.Plain, 13), f.column("force", document.Plain, 13), f.column("why", document.Long, 36),
 	}}
 	for i := range s.Rules {
 		r := &s.Rules[i]

@@ -3,6 +3,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/insegel/insegel/internal/document"
@@ -85,18 +86,14 @@ func (x *dossierSystem) shownSection(f *frame) document.Section {
 // evidenceSection has each requirement's evidence, a row for each thing that it is judged by. On paper a requirement of which nothing is
 // known is only counted: the plan names it.
 func (x *dossierSystem) evidenceSection(f *frame) document.Section {
-	t := &document.Table{Name: f.t("dossier-evidence-rows"), Columns: []document.Column{
-		f.column("requirement", document.Long, 30), f.column("shown", document.Plain, 13), f.column("known-by", document.Plain, 13),
-		f.column("proof", document.Long, 26), f.column("says", document.Plain, 14), f.column("known-on", document.Date, 11),
-		f.column("valid-until", document.Date, 11), f.column("strength", document.Plain, 8),
-	}}
+	t := &document.Table{Name: f.t("dossier-evidence-rows"), Columns: f.evidenceColumns()}
 	bare := 0
 	for i := range x.Requirements {
 		q := &x.Requirements[i]
 		first := []document.Cell{document.L(q.Is, f.address(q.Path)), document.T(f.t("shown-" + q.Shown))}
 		if len(q.Evidence) == 0 {
 			if bare++; f.flat() {
-				t.Rows = append(t.Rows, append(first, document.T(f.word("known", "unanswered"))))
+				t.Rows = append(t.Rows, append(first, document.Cell{}, document.T(f.word("known", "unanswered"))))
 			}
 			continue
 		}
@@ -116,28 +113,41 @@ func (x *dossierSystem) evidenceSection(f *frame) document.Section {
 	return out
 }
 
-func (f *frame) evidenceCells(e *dossierEvidence) []document.Cell {
-	name := e.Name
-	for _, more := range []string{e.Title, e.Way} {
-		if more != "" {
-			name += "\n" + more
-		}
+// evidenceColumns has a column for everything where rows are sorted and filtered; on paper what belongs together stands together.
+func (f *frame) evidenceColumns() []document.Column {
+	out := []document.Column{f.column("requirement", document.Long, 34), f.column("shown", document.Plain, 14), f.column("proof", document.Long, 28)}
+	if !f.flat() {
+		return append(out, f.column("known-by", document.Plain, 17), f.column("evidence-days", document.Plain, 20))
 	}
+	return append(out, f.column("known-by", document.Plain, 14), f.column("says", document.Plain, 20), f.column("known-on", document.Date, 12),
+		f.column("valid-until", document.Date, 12), f.column("strength", document.Plain, 10))
+}
+
+func (f *frame) evidenceCells(e *dossierEvidence) []document.Cell {
 	says := f.t("says-" + e.Outcome)
 	switch {
 	case e.Old:
-		says += "\n" + f.t("says-old")
+		says += ", " + f.t("says-old")
 	case e.Weak && e.Outcome == "for":
-		says += "\n" + f.t("says-weak")
+		says += ", " + f.t("says-weak")
 	}
+	lines := slices.DeleteFunc([]string{e.Name, e.Title, e.Way}, func(s string) bool { return s == "" })
 	strength := dash
 	if e.Strength != nil {
 		strength = f.t("strength-of", "Strength", max(*e.Strength, -*e.Strength))
 	}
-	return []document.Cell{
-		document.T(f.word("known", e.KnownBy)), document.L(name, f.address(e.Path)), document.T(says), document.T(f.l.ShortDate(e.On)),
-		document.T(f.l.ShortDate(e.ValidUntil)), document.T(strength),
+	known, on, until := f.word("known", e.KnownBy), f.l.ShortDate(e.On), f.l.ShortDate(e.ValidUntil)
+	if f.flat() {
+		name := document.L(strings.Join(lines, "\n"), f.address(e.Path))
+		return []document.Cell{name, document.T(known), document.T(says), document.T(on), document.T(until), document.T(strength)}
 	}
+	if e.Strength != nil {
+		known += "\n" + f.t("strength-is", "Strength", strength)
+	}
+	if until != "" {
+		on += "\n" + f.t("until", "Day", until)
+	}
+	return []document.Cell{document.L(strings.Join(append(lines, says), "\n"), f.address(e.Path)), document.T(known), document.T(on)}
 }
 
 // planSections lay the plan out as the report of its own does, or count it.
@@ -176,9 +186,9 @@ func (x *dossierSystem) riskSection(f *frame) document.Section {
 		out.Table, out.Paragraphs = counts, append(out.Paragraphs, f.t("committee-risks-counts"))
 		return out
 	}
-	t := &document.Table{Name: out.Heading, Columns: []document.Column{
-		f.column("risk", document.Long, 30), f.column("risk-level", document.Plain, 14), f.column("risk-left", document.Plain, 14),
-		f.column("treatment", document.Plain, 14), f.column("owner-role", document.Plain, 18), f.column("due-on", document.Date, 12),
+	t := &document.Table{Name: out.Heading, Upright: true, Columns: []document.Column{
+		f.column("risk", document.Long, 28), f.column("risk-level", document.Plain, 13), f.column("risk-left", document.Plain, 13),
+		f.column("treatment", document.Plain, 14), f.column("owner-role", document.Plain, 18), f.column("due-on", document.Date, 14),
 	}}
 	for i := range x.Risks {
 		r := &x.Risks[i]

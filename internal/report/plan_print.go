@@ -91,7 +91,10 @@ func (p *planReport) summary(f *frame, rows map[action.Priority][]entry) documen
 	y := &p.Tally
 	text := f.t("plan-summary-text", "Applies", y.Applies, "Met", y.Met, "Partly", y.Partly, "NotMet", y.NotMet, "Unknown", y.Unknown, "NotApplicable", y.NotApplicable)
 	where := f.t("plan-where")
-	if f.request.Reasons {
+	switch {
+	case f.request.Kind == Dossier:
+		where = f.t("plan-where-dossier")
+	case f.request.Reasons:
 		where = f.t("plan-where-appendix")
 	}
 	return document.Section{Heading: f.t("plan-summary"), Level: 1, Paragraphs: []string{text, where}, Table: t}

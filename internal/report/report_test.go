@@ -31,6 +31,7 @@ import (
 	"github.com/insegel/insegel/internal/job"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/organisation"
+	"github.com/insegel/insegel/internal/processing"
 	"github.com/insegel/insegel/internal/procurement"
 	"github.com/insegel/insegel/internal/report"
 	"github.com/insegel/insegel/internal/requirement"
@@ -73,7 +74,7 @@ func newTown(t *testing.T, d *db.DB) *town {
 	c, err := loaded()
 	check(t, err)
 	texts, err := locale.NewBundle(map[string]string{
-		"classification": classification.Messages, "requirement": requirement.Messages, "report": report.Messages,
+		"classification": classification.Messages, "requirement": requirement.Messages, "report": report.Messages, "processing": processing.Messages,
 	})
 	check(t, err)
 	jobs, err := job.New(d, slog.New(slog.DiscardHandler))

@@ -46,28 +46,39 @@ func Tool(t testing.TB, program, debianPackage string) string {
 // page or a CSV file as a spreadsheet, since that is where they do harm.
 func Convert(t testing.TB, path, to string) string {
 	t.Helper()
+	return ConvertAll(t, to, path)[0]
+}
+
+// ConvertAll converts several files with one start of LibreOffice. Their names
+// must differ, and all be opened in the way of the first.
+func ConvertAll(t testing.TB, to string, paths ...string) []string {
+	t.Helper()
 	soffice := Tool(t, "soffice", "libreoffice-calc and libreoffice-writer")
 	profile, out := t.TempDir(), t.TempDir()
 	args := []string{"-env:UserInstallation=file://" + profile, "--headless", "--norestore", "--nolockcheck"}
-	switch filepath.Ext(path) {
+	switch filepath.Ext(paths[0]) {
 	case ".html":
 		args = append(args, "--infilter=HTML (StarCalc)")
 	case ".csv": // semicolon and comma both part, text is in quotes, 76 is UTF-8, and formulas are evaluated
 		args = append(args, "--infilter=Text - txt - csv (StarCalc):59/44,34,76,1,,0,false,true,false,false,false,0,true")
 	}
-	args = append(args, "--convert-to", filter(to), "--outdir", out, path)
+	args = append(args, "--convert-to", filter(to), "--outdir", out)
+	args = append(args, paths...)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	said, err := exec.CommandContext(ctx, soffice, args...).CombinedOutput()
 	if err != nil {
-		t.Fatalf("convert %s to %s: %v\n%s", path, to, err, said)
+		t.Fatalf("convert %s to %s: %v\n%s", paths, to, err, said)
 	}
-	name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
-	result := filepath.Join(out, name+"."+to)
-	if _, err := os.Stat(result); err != nil {
-		t.Fatalf("convert %s to %s: LibreOffice wrote nothing: %v\n%s", path, to, err, said)
+	results := make([]string, len(paths))
+	for i, path := range paths {
+		name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
+		results[i] = filepath.Join(out, name+"."+to)
+		if _, err := os.Stat(results[i]); err != nil {
+			t.Fatalf("convert %s to %s: LibreOffice wrote nothing: %v\n%s", path, to, err, said)
+		}
 	}
-	return result
+	return results
 }
 
 // filter names LibreOffice's filter where the ending is not enough.
