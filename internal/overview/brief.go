@@ -5,12 +5,14 @@ package overview
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/approval"
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/followup"
+	"github.com/insegel/insegel/internal/procurement"
 	"github.com/insegel/insegel/internal/risk"
 )
 
@@ -50,11 +52,20 @@ type WaitKind string
 
 // The kinds of decision, the most pressing first.
 const (
+	WaitIncident WaitKind = "incident" // something that has happened, and whose clock may run
 	WaitApproval WaitKind = "approval" // a change that takes two people
+	WaitRuling   WaitKind = "ruling"   // an impact assessment that is to be decided
+	WaitOpinion  WaitKind = "opinion"  // an impact assessment that the data protection officer is to give an opinion of
 	WaitRenew    WaitKind = "renew"    // a classification has ended or ends soon
 	WaitDecide   WaitKind = "decide"   // a draft of a classification
+	WaitReplies  WaitKind = "replies"  // an annex has come back with answers to accept
+	WaitOpen     WaitKind = "open"     // bids are to be opened
+	WaitAward    WaitKind = "award"    // one of several bids is to be chosen
 	WaitRisk     WaitKind = "risk"     // a risk that nobody has decided how to treat
 )
+
+// waitKinds lists them in that order.
+var waitKinds = []WaitKind{WaitIncident, WaitApproval, WaitRuling, WaitOpinion, WaitRenew, WaitDecide, WaitReplies, WaitOpen, WaitAward, WaitRisk}
 
 // Wait is a decision that waits.
 type Wait struct {
@@ -66,8 +77,11 @@ type Wait struct {
 	Mine bool
 	// Due is when it should be decided, or since when it has waited; zero when neither is known.
 	Due civil.Date
-	// Rank is how large a risk is.
-	Rank int
+	// By is the moment that the law has set, with what it asks by then in Duty; of an incident.
+	By   time.Time
+	Duty catalogue.Text
+	// Rank is how large a risk is, and Count how many answers there are to accept.
+	Rank, Count int
 }
 
 // The numbers of a page that is read in two minutes.
@@ -106,17 +120,48 @@ func quarter(d civil.Date) civil.Date {
 	return civil.Date{Year: d.Year, Month: (d.Month-1)/3*3 + 1, Day: 1}
 }
 
-// waits lists the decisions about systems and risks, and the changes that wait for a second person: the reader's own first, then the most
-// pressing kind, the earliest day and the largest risk.
-func waits(list []Sum, risks []risk.Listed, changes []approval.Told, who access.Actor, today civil.Date) []Wait {
+// waitElsewhere are the decisions that other slices say wait: of incidents and impact assessments, which come as tasks, and of annexes.
+func waitElsewhere(tasks []Task, annexes []procurement.Waiting) []Wait {
 	var out []Wait
-	for i := range changes {
-		if x := &changes[i]; x.Why == nil {
+	kinds := map[TaskKind]WaitKind{TaskIncident: WaitIncident, TaskRuling: WaitRuling, TaskOpinion: WaitOpinion}
+	for i := range tasks {
+		t := &tasks[i]
+		kind, ok := kinds[t.Kind]
+		if !ok {
+			continue // to look something over again is work, and no decision
+		}
+		w := Wait{Kind: kind, Name: t.Name, Unit: t.Unit, Href: t.Path, Due: t.Due, By: t.By, Duty: t.Duty, Mine: true}
+		if w.Href == "" {
+			w.Href = systemPath(t.Slug) + "/konsekvensbedomning"
+		}
+		out = append(out, w)
+	}
+	for i := range annexes {
+		a := &annexes[i]
+		out = append(out, Wait{Kind: WaitKind(a.Kind), Name: a.Name, Unit: a.Unit, Href: a.Path, Mine: a.Mine, Due: a.Since, Count: a.Count})
+	}
+	return out
+}
+
+// deciding is what decisions are found in.
+type deciding struct {
+	Systems []Sum
+	Risks   []risk.Listed
+	// Changes wait for a second person, and Others are what other slices say waits.
+	Changes []approval.Told
+	Others  []Wait
+}
+
+// waits lists the decisions that wait: the reader's own first, then the most pressing kind, the earliest day and the largest risk.
+func waits(d *deciding, who access.Actor, today civil.Date) []Wait {
+	out := slices.Clone(d.Others)
+	for i := range d.Changes {
+		if x := &d.Changes[i]; x.Why == nil {
 			out = append(out, Wait{Kind: WaitApproval, Name: x.What, Href: approval.Path, Mine: true, Due: civil.Of(x.Expires)})
 		}
 	}
-	for i := range list {
-		s := &list[i]
+	for i := range d.Systems {
+		s := &d.Systems[i]
 		w := Wait{Name: s.Name, Unit: s.Unit, Href: systemPath(s.Slug) + "/klassning", Owner: s.Owner, Mine: access.AllowedAt(who, "classification.Decide", s.UnitID)}
 		switch {
 		case s.ends(today):
@@ -128,15 +173,14 @@ func waits(list []Sum, risks []risk.Listed, changes []approval.Told, who access.
 		}
 		out = append(out, w)
 	}
-	for i := range risks {
-		r := &risks[i]
+	for i := range d.Risks {
+		r := &d.Risks[i]
 		if r.Treatment == risk.Untreated && r.Rank > 0 {
 			out = append(out, Wait{
 				Kind: WaitRisk, Name: r.Name + ", " + r.System, Unit: r.Unit, Href: r.Path(), Rank: r.Rank, Mine: access.AllowedAt(who, "risk.Save", r.UnitID),
 			})
 		}
 	}
-	kinds := []WaitKind{WaitApproval, WaitRenew, WaitDecide, WaitRisk}
 	slices.SortStableFunc(out, func(a, b Wait) int {
 		if a.Mine != b.Mine {
 			if a.Mine {
@@ -144,9 +188,17 @@ func waits(list []Sum, risks []risk.Listed, changes []approval.Told, who access.
 			}
 			return 1
 		}
-		return cmp.Or(slices.Index(kinds, a.Kind)-slices.Index(kinds, b.Kind), cmp.Compare(a.Due.String(), b.Due.String()), b.Rank-a.Rank)
+		return cmp.Or(slices.Index(waitKinds, a.Kind)-slices.Index(waitKinds, b.Kind), cmp.Compare(a.by(), b.by()), b.Rank-a.Rank)
 	})
 	return out
+}
+
+// by is when it should be decided, for sorting: what has no day comes after what has one.
+func (w *Wait) by() string {
+	if w.Due.IsZero() {
+		return "later"
+	}
+	return w.Due.String()
 }
 
 // few are the first two decisions, of different kinds when there are more than one kind: two of the same tell less.

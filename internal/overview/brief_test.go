@@ -16,6 +16,7 @@ import (
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/dbtest"
 	"github.com/insegel/insegel/internal/followup"
+	"github.com/insegel/insegel/internal/procurement"
 	"github.com/insegel/insegel/internal/risk"
 )
 
@@ -80,7 +81,7 @@ func TestWaits(t *testing.T) {
 		{Name: "unweighed", UnitID: "mine"},
 	}
 	changes := []approval.Told{{Request: approval.Request{Expires: today.Time()}}, {Why: access.ErrDenied}}
-	got := waits(systems, risks, changes, owner, today)
+	got := waits(&deciding{Systems: systems, Risks: risks, Changes: changes}, owner, today)
 	var kinds []WaitKind
 	mine := 0
 	for _, w := range got {
@@ -103,6 +104,34 @@ func TestWaits(t *testing.T) {
 	}
 	if q := quarter(civil.Date{Year: 2026, Month: time.November, Day: 29}); q != (civil.Date{Year: 2026, Month: time.October, Day: 1}) {
 		t.Errorf("the quarter began %s", q)
+	}
+}
+
+// TestAskedDecisions takes in what other slices say waits: incidents whose clock runs first, then impact assessments, and annexes to accept.
+func TestAskedDecisions(t *testing.T) {
+	today := day0()
+	tasks := []Task{
+		{Kind: TaskReview, Slug: "a", Name: "A"}, // to look over again is no decision
+		{Kind: TaskRuling, Slug: "b", Name: "B"},
+		{Kind: TaskIncident, Name: "Without a clock", Path: "/incidenter/2"},
+		{Kind: TaskIncident, Name: "With a clock", Path: "/incidenter/1", Due: today.AddDays(2), By: today.AddDays(2).Time()},
+		{Kind: TaskOpinion, Slug: "c", Name: "C"},
+	}
+	annexes := []procurement.Waiting{
+		{Kind: procurement.WaitReplies, Name: "D", Path: "/system/d/leverantorssvar", Count: 3, Mine: true},
+		{Kind: procurement.WaitAward, Name: "E", Path: "/upphandling/planerad/e/anbud"},
+	}
+	got := waits(&deciding{Others: waitElsewhere(tasks, annexes)}, access.Actor{}, today)
+	var told []string
+	for _, w := range got {
+		told = append(told, string(w.Kind)+" "+w.Href)
+	}
+	want := []string{
+		"incident /incidenter/1", "incident /incidenter/2", "ruling /system/b/konsekvensbedomning", "opinion /system/c/konsekvensbedomning",
+		"replies /system/d/leverantorssvar", "award /upphandling/planerad/e/anbud",
+	}
+	if !slices.Equal(told, want) || got[4].Count != 3 || got[5].Mine || !got[0].Mine {
+		t.Errorf("got %q, want %q", told, want)
 	}
 }
 

@@ -3,6 +3,8 @@
 package overview
 
 import (
+	"strings"
+
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/followup"
 	"github.com/insegel/insegel/internal/requirement"
@@ -120,8 +122,15 @@ func changeText(c *web.Context, f *Figure, whole bool) string {
 func briefWait(c *web.Context, w *Wait, scale *risk.Scale) decision {
 	key := "overview.brief-wait-" + string(w.Kind)
 	d := decision{Title: c.L.T(key, "Name", w.Name), Text: w.Unit, Href: w.Href, Do: w.Href, Button: c.L.T(key + "-do")}
-	if !w.Due.IsZero() {
+	switch {
+	case !w.By.IsZero():
+		d.When = c.L.T(key+"-when", "Day", c.L.Moment(w.By))
+		d.Text = strings.TrimPrefix(d.Text+". "+w.Duty.In(lang(c)), ". ")
+	case !w.Due.IsZero():
 		d.When = c.L.T(key+"-when", "Day", c.L.Date(w.Due))
+	}
+	if w.Count > 0 {
+		d.Text = strings.TrimPrefix(d.Text+". "+c.L.T("overview.brief-answers-left", "Count", w.Count), ". ")
 	}
 	switch {
 	case w.Mine:

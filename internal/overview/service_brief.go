@@ -12,6 +12,7 @@ import (
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/followup"
 	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/procurement"
 	"github.com/insegel/insegel/internal/risk"
 )
 
@@ -52,7 +53,15 @@ func (s *Service) Brief(ctx context.Context, actor access.Actor, l *locale.Local
 			}
 		}
 		out.Figures = figures(s.Followup.Engine, now.Tallies, was)
-		list := waits(all.within(reach).Systems, risks.Rows, changes.Waiting, actor, out.Today)
+		tasks, err := s.clockTasks(ctx, tx, actor, out.Today)
+		if err != nil {
+			return err
+		}
+		annexes, err := procurement.WaitingFor(ctx, tx, actor, reach)
+		if err != nil {
+			return err
+		}
+		list := waits(&deciding{Systems: all.within(reach).Systems, Risks: risks.Rows, Changes: changes.Waiting, Others: waitElsewhere(tasks, annexes)}, actor, out.Today)
 		out.Waits, out.Waiting = few(list), len(list)
 		return nil
 	})

@@ -132,7 +132,9 @@ func TestAnswersAreHeldAgainstEvidenceAndAccepted(t *testing.T) {
 		if n := len(a.supplied(t).Answers); n != 0 {
 			t.Fatalf("%d answers are seen before they were sent", n)
 		}
+		a.waits(t, a.actor, "")
 		must(t, a.service.SendPosed(t.Context(), holder, a.sv(), seat))
+		a.waits(t, a.actor, "replies 4 mine /system/farligt/leverantorssvar?visa=att-godta")
 		for id, want := range map[string]procurement.Contrast{met: procurement.NothingKnown, contradicted: procurement.MeasuredOther, no: procurement.NothingKnown} {
 			if got := a.answer(t, id).Contrast; got != want {
 				t.Errorf("%s: the difference is %q, want %q", id, got, want)
@@ -145,6 +147,10 @@ func TestAnswersAreHeldAgainstEvidenceAndAccepted(t *testing.T) {
 		if n, err := accept(procurement.Accept{Clear: true, Starts: starts}); err != nil || n != 2 {
 			t.Fatalf("all without a difference: %d, %v", n, err)
 		}
+		a.waits(t, a.actor, "replies 2 mine /system/farligt/leverantorssvar?visa=att-godta")
+		auditor := a.actor
+		auditor.Roles = []access.Role{access.Auditor}
+		a.waits(t, auditor, "replies 2 others' /system/farligt/leverantorssvar?visa=att-godta")
 		if _, err := accept(procurement.Accept{Requirements: []string{no}}); !errors.Is(err, procurement.ErrDoer) {
 			t.Errorf("a deviation without an action: %v", err)
 		}
@@ -155,6 +161,7 @@ func TestAnswersAreHeldAgainstEvidenceAndAccepted(t *testing.T) {
 		if n, err := accept(procurement.Accept{Requirements: []string{no, contradicted}, Owner: "system-owner", Due: due}); err != nil || n != 2 {
 			t.Fatalf("the deviation with an action: %d, %v", n, err)
 		}
+		a.waits(t, a.actor, "")
 		if x := a.answer(t, no).Action; x == nil || x.DueOn != due || x.OwnerRole != "system-owner" || x.Status != action.Planned {
 			t.Errorf("the action is %+v", x)
 		}

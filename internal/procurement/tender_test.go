@@ -131,7 +131,10 @@ func TestTender(t *testing.T) {
 		if err := b.service.OpenBids(t.Context(), b.procuring, b.purchase); !errors.Is(err, procurement.ErrSealed) {
 			t.Errorf("opened on the last day: %v", err)
 		}
+		b.waits(t, b.procuring, "")
 		b.now = b.now.Add(time.Minute)
+		path := "/upphandling/" + b.purchase.String() + "/anbud"
+		b.waits(t, b.procuring, "open 0 mine "+path)
 		if err := b.service.OpenBids(t.Context(), b.procuring, b.purchase); !errors.Is(err, procurement.ErrNotFrozen) {
 			t.Errorf("opened without frozen weights: %v", err)
 		}
@@ -146,6 +149,7 @@ func TestTender(t *testing.T) {
 		if err := b.service.OpenBids(t.Context(), b.procuring, b.purchase); !errors.Is(err, procurement.ErrOpened) {
 			t.Errorf("opened twice: %v", err)
 		}
+		b.waits(t, b.procuring, "award 0 mine "+path)
 		c := b.view(t).Comparison
 		alfa, beta := c.Scores[0], c.Scores[1]
 		if alfa.Passes() || alfa.Short != 2 || alfa.Missing != 1 || alfa.Met != c.Shall-3 || !beta.Passes() || beta.Met != c.Shall {
@@ -168,6 +172,7 @@ func (b *bidding) won(t *testing.T) {
 	if err := b.service.AwardBid(t.Context(), b.procuring, b.purchase, b.bids[0].ID, civil.Date{}); !errors.Is(err, procurement.ErrWinner) {
 		t.Errorf("another wins too: %v", err)
 	}
+	b.waits(t, b.procuring, "")
 	sys, err := b.service.MakeSystem(t.Context(), b.actor, b.purchase)
 	must(t, err)
 	s, err := b.service.Supplied(t.Context(), b.actor, sys.Slug, b.sv())
