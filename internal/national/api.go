@@ -39,9 +39,21 @@ func (p *Public) Routes(s *web.Site) {
 	s.Machine("GET "+openPath+"/beroenden.csv", p.dependsCSV)
 	s.Machine("GET "+openPath+"/beroenden.json", p.dependsJSON)
 	s.Machine("GET "+openPath+"/dcat.jsonld", p.dcat)
-	s.Machine("GET "+koladaPath+"/municipality", func(c *web.Context) error {
-		return paged(p, c, KoladaPlaces(p.Service.Engine.Catalogue))
-	})
+	p.koladaRoutes(s)
+}
+
+// koladaRoutes registers the addresses that a client of Kolada asks.
+func (p *Public) koladaRoutes(s *web.Site) {
+	s.Machine("GET "+koladaPath+"/municipality", p.places)
+	s.Machine("GET "+koladaPath+"/municipality/{municipality}", p.places)
+	s.Machine("GET "+koladaPath+"/kpi_groups", p.areas)
+	s.Machine("GET "+koladaPath+"/kpi_groups/{group}", p.areas)
+	s.Machine("GET "+koladaPath+"/ou", units[KoladaUnit](p))
+	s.Machine("GET "+koladaPath+"/ou/{ou}", units[KoladaUnit](p))
+	s.Machine("GET "+koladaPath+"/oudata/kpi/{kpi}/ou/{ou}", units[KoladaUnitValue](p))
+	s.Machine("GET "+koladaPath+"/oudata/kpi/{kpi}/ou/{ou}/year/{year}", units[KoladaUnitValue](p))
+	s.Machine("GET "+koladaPath+"/oudata/kpi/{kpi}/year/{year}", units[KoladaUnitValue](p))
+	s.Machine("GET "+koladaPath+"/oudata/ou/{ou}/year/{year}", units[KoladaUnitValue](p))
 	s.Machine("GET "+koladaPath+"/municipality_groups", p.groups)
 	s.Machine("GET "+koladaPath+"/municipality_groups/{group}", p.groups)
 	s.Machine("GET "+koladaPath+"/kpi", p.measures)
@@ -134,6 +146,21 @@ func split(s string) []string {
 
 func (p *Public) measures(c *web.Context) error {
 	return paged(p, c, KoladaMeasures(p.Service.Engine, c.Query("title"), split(c.Path("kpi"))))
+}
+
+func (p *Public) places(c *web.Context) error {
+	return paged(p, c, KoladaPlaces(p.Service.Engine.Catalogue, c.Query("title"), split(c.Path("municipality"))))
+}
+
+// areas are the areas of indicators as groups of measures, in Swedish as all titles here.
+func (p *Public) areas(c *web.Context) error {
+	name := func(area string) string { return p.Texts.In("sv").T("followup.area-" + area) }
+	return paged(p, c, KoladaAreas(p.Service.Engine, name, c.Query("title"), split(c.Path("group"))))
+}
+
+// units answers that there are none: nothing is published of the units of a municipality, and a client is told so in its own words.
+func units[T any](p *Public) func(*web.Context) error {
+	return func(c *web.Context) error { return paged(p, c, koladaList[T](nil)) }
 }
 
 func (p *Public) groups(c *web.Context) error {

@@ -50,6 +50,10 @@ type (
 		Kind        string  `json:"municipality_type"`
 		Published   *string `json:"publication_date"`
 		Preliminary *string `json:"prel_publication_date"`
+		// What follows is always nothing here; clients look for it.
+		UnitsPublished  *string `json:"ou_publication_date"`
+		Auspices        *string `json:"auspices"`
+		PublishedPeriod *string `json:"publ_period"`
 	}
 	// KoladaValue is what one place has in one year.
 	KoladaValue struct {
@@ -60,10 +64,24 @@ type (
 	}
 	// KoladaFigure is the value itself; nothing where it is hidden.
 	KoladaFigure struct {
-		Gender string   `json:"gender"`
-		Count  int      `json:"count"`
-		Status string   `json:"status"`
-		Value  *float64 `json:"value"`
+		Gender  string   `json:"gender"`
+		Count   int      `json:"count"`
+		Status  string   `json:"status"`
+		Value   *float64 `json:"value"`
+		Deleted bool     `json:"isdeleted"`
+	}
+	// KoladaUnit is a unit within a municipality. There are none: nothing is published of units.
+	KoladaUnit struct {
+		ID    string `json:"id"`
+		Title string `json:"title"`
+		Place string `json:"municipality"`
+	}
+	// KoladaUnitValue is what one unit has in one year. There are none.
+	KoladaUnitValue struct {
+		Measure string         `json:"kpi"`
+		Unit    string         `json:"ou"`
+		Period  int            `json:"period"`
+		Values  []KoladaFigure `json:"values"`
 	}
 )
 
@@ -77,11 +95,42 @@ func koladaList[T any](list []T) KoladaList[T] {
 	return KoladaList[T]{Values: append([]T{}, list...), Count: len(list)}
 }
 
-// KoladaPlaces are the country and its municipalities.
-func KoladaPlaces(c *catalogue.Catalogue) KoladaList[KoladaPlace] {
-	list := []KoladaPlace{{Country, "Riket", "L"}}
+// KoladaPlaces are the country and its municipalities, whose title has a text in it, and whose id is named when any is.
+func KoladaPlaces(c *catalogue.Catalogue, title string, ids []string) KoladaList[KoladaPlace] {
+	var list []KoladaPlace
+	add := func(p KoladaPlace) {
+		if named(p.ID, p.Title, title, ids) {
+			list = append(list, p)
+		}
+	}
+	add(KoladaPlace{Country, "Riket", "L"})
 	for i := range c.Municipalities {
-		list = append(list, KoladaPlace{c.Municipalities[i].Code, c.Municipalities[i].Name, "K"})
+		add(KoladaPlace{c.Municipalities[i].Code, c.Municipalities[i].Name, "K"})
+	}
+	return koladaList(list)
+}
+
+// named reports whether something is asked for: its title has the text in it, and its id is named when any is.
+func named(id, has, title string, ids []string) bool {
+	return (len(ids) == 0 || slices.Contains(ids, id)) && strings.Contains(strings.ToLower(has), strings.ToLower(title))
+}
+
+// areaGroup begins the ids of areas as groups of measures.
+const areaGroup = "omrade-"
+
+// KoladaAreas are the areas as groups of measures, each with its name, whose title has a text in it, and whose id is named when any is.
+func KoladaAreas(e *followup.Engine, name func(area string) string, title string, ids []string) KoladaList[KoladaGroup] {
+	var list []KoladaGroup
+	for _, m := range KoladaMeasures(e, "", nil).Values {
+		g := KoladaGroup{ID: areaGroup + m.Area, Title: name(m.Area)}
+		if !named(g.ID, g.Title, title, ids) {
+			continue
+		}
+		i := slices.IndexFunc(list, func(o KoladaGroup) bool { return o.ID == g.ID })
+		if i < 0 {
+			i, list = len(list), append(list, g)
+		}
+		list[i].Members = append(list[i].Members, KoladaMember{m.ID, m.Title})
 	}
 	return koladaList(list)
 }
@@ -97,7 +146,7 @@ func KoladaGroups(c *catalogue.Catalogue, title string, ids []string) KoladaList
 				g.Members = append(g.Members, KoladaMember{m.Code, m.Name})
 			}
 		}
-		if (len(ids) == 0 || slices.Contains(ids, g.ID)) && strings.Contains(strings.ToLower(g.Title), strings.ToLower(title)) {
+		if named(g.ID, g.Title, title, ids) {
 			list = append(list, g)
 		}
 	}
@@ -142,7 +191,7 @@ func KoladaMeasures(e *followup.Engine, title string, ids []string) KoladaList[K
 				ID: SeriesName(ind.ID, ind.Definition, s.String()), Title: ind.Name.SV + ", " + seriesWords[s] + ", andel (%)",
 				Description: ind.Meaning.SV, Area: ind.Area, Kind: "K",
 			}
-			if (len(ids) == 0 || slices.Contains(ids, m.ID)) && strings.Contains(strings.ToLower(m.Title), strings.ToLower(title)) {
+			if named(m.ID, m.Title, title, ids) {
 				list = append(list, m)
 			}
 		}
