@@ -519,6 +519,7 @@ var policies = map[string]Policy{
 	"national.OpenFetch":       {Kind: KindNational, By: with(with(counts, steers), runs)},
 	"national.AskFetch":        {Kind: KindNational, By: with(counts, runs), StepUp: true},
 	"national.FetchNow":        {Kind: KindNational, By: runs, StepUp: true},
+	"national.Illustrate":      {Kind: KindNational, By: steers},
 	"national.Fetch":           {Kind: KindNational, By: itself},
 	"national.SetReference":    {Kind: KindNational, By: with(counts, runs)},
 	"national.RemoveReference": {Kind: KindNational, By: with(counts, runs), StepUp: true},

@@ -73,6 +73,8 @@ type story struct {
 	Processings []storyProcessing
 	Purchases   []storyPurchase
 	Replies     []storyReplies
+	References  []storyReference
+	Groups      []storyGroup
 }
 
 // storyRisk is a scenario of the catalogue that has been weighed for a system.
@@ -220,7 +222,7 @@ func (a *App) tellAll(ctx context.Context, actor access.Actor, s *story, today c
 	if err := a.tellProcessings(ctx, actor, s, names, today); err != nil {
 		return err
 	}
-	return errors.Join(a.tellDraft(ctx, actor), a.tellPurchases(ctx, actor, s), a.tellCampaign(ctx, actor, today),
+	return errors.Join(a.tellDraft(ctx, actor), a.tellPurchases(ctx, actor, s), a.tellReferences(ctx, actor, s), a.tellCampaign(ctx, actor, today),
 		a.tellReplies(ctx, actor, s, names), a.tellTenders(ctx, actor, s, today))
 }
 

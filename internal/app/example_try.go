@@ -17,6 +17,7 @@ import (
 	"github.com/insegel/insegel/internal/incident"
 	"github.com/insegel/insegel/internal/information"
 	"github.com/insegel/insegel/internal/measurement"
+	"github.com/insegel/insegel/internal/national"
 	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/processing"
 	"github.com/insegel/insegel/internal/procurement"
@@ -187,6 +188,9 @@ func (a *App) clearExample(ctx context.Context, tx *db.Tx, actor access.Actor) (
 		return 0, err
 	}
 	if err := campaign.Clear(ctx, tx, org, of[ids.ID[campaign.Campaign]](made[madeCampaign])); err != nil {
+		return 0, err
+	}
+	if err := national.ClearIllustration(ctx, tx); err != nil {
 		return 0, err
 	}
 	if err := whatif.Clear(ctx, tx, of[ids.ID[whatif.Draft]](made[madeDraft])); err != nil {

@@ -121,6 +121,7 @@ func (s *sides) nationalCalls(ctx context.Context) map[string]call {
 		"national.Fetch": func(x access.Actor) (any, error) {
 			return none(n.Fetch(ctx, access.SystemActor(x.Organisation), "none"))
 		},
+		"national.Illustrate": func(x access.Actor) (any, error) { return none(n.Illustrate(ctx, x, national.Illustration{})) },
 		"national.SetReference": func(x access.Actor) (any, error) {
 			return none(n.SetReference(ctx, x, "none", national.ReferenceChange{}))
 		},

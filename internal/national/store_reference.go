@@ -136,6 +136,14 @@ func saveGroup(ctx context.Context, tx *db.Tx, org access.OrganisationID, g *Mun
 	return nil
 }
 
+// removeGroups takes away the groups that came from an address.
+func removeGroups(ctx context.Context, tx *db.Tx, base string) error {
+	if _, err := tx.Exec(ctx, `DELETE FROM reference_group WHERE organisation_id = $1 AND base = $2`, tx.Scope, base); err != nil {
+		return fmt.Errorf("remove groups of municipalities: %w", err)
+	}
+	return nil
+}
+
 // setDivision says which groups the nation is divided by.
 func setDivision(ctx context.Context, tx *db.Tx, org access.OrganisationID, list []MunicipalityGroup) error {
 	if _, err := tx.Exec(ctx, `UPDATE reference_group SET divides = 0 WHERE organisation_id = $1`, org); err != nil {
