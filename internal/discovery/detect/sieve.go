@@ -5,6 +5,7 @@ package detect
 // A sieve takes the runs of digits that have a number's shape a batch at a time, and lets through those whose date and sum are right. Which
 // form a run has, and whether it is right, cannot be foreseen, so that it costs less to work out everything for each than to branch on it.
 type sieve struct {
+	//lint:ignore U1000 written and read by sieve_amd64.s
 	runs    [sieveWords*mostRuns + atOnce]uint32
 	through [sieveWords * mostRuns]sifted
 }
@@ -29,6 +30,8 @@ const (
 )
 
 // tens has 1 for whole tens.
+//
+//lint:ignore U1000 read by sieve_amd64.s
 var tens = [128]uint8{0: 1, 10: 1, 20: 1, 30: 1, 40: 1, 50: 1, 60: 1, 70: 1, 80: 1, 90: 1}
 
 // sift tries the runs of the words from first on, where a kernel for it can be used, and returns the word that it came to.
