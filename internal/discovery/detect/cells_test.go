@@ -51,6 +51,14 @@ func TestColumnIsTheReference(t *testing.T) {
 					t.Fatalf("column at %d of %q is %d (%v), want %d", at, text, got, ok, slowColumn(text, at))
 				}
 			}
+			for at := range 200 { // forwards with leaps, and now and then back
+				if at = at * len(text) / 200; rng.IntN(4) == 0 {
+					at = rng.IntN(len(text))
+				}
+				if got, ok := c.Column(at, 8192); !ok || got != slowColumn(text, at) {
+					t.Fatalf("column at %d of %q, after others, is %d (%v), want %d", at, text, got, ok, slowColumn(text, at))
+				}
+			}
 		}
 	}
 }
@@ -63,5 +71,10 @@ func TestColumnOfALongLine(t *testing.T) {
 	s.MarkCells(&c, text, testDelimiter)
 	if _, ok := c.Column(999, 256); ok {
 		t.Error("a line that begins 999 bytes back has a column, although 256 are the most")
+	}
+	for at := 0; at < len(text); at += 30 {
+		if _, ok := c.Column(at, 256); ok != (at <= 256) {
+			t.Errorf("that the column at %d of a long line is known is %v", at, ok)
+		}
 	}
 }
