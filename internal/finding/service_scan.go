@@ -235,13 +235,13 @@ func (s *Service) do(ctx context.Context, w *worker) error {
 		return errors.Join(ctx.Err(), s.DB.Write(again, w.actor.Organisation, func(tx *db.Tx) error { return release(again, tx, w.actor.Organisation, w.chunk) }))
 	}
 	s.Log.WarnContext(ctx, "part of search failed", slog.String("scan", w.chunk.Scan.String()), slog.Int64("attempt", w.chunk.Attempts), slog.String("error", err.Error()))
-	status := "waiting"
 	if w.chunk.Attempts >= mostAttempts {
-		status = "failed"
+		err = w.giveUp(ctx, err)
+	} else {
+		err = s.DB.Write(ctx, w.actor.Organisation, func(tx *db.Tx) error {
+			return renew(ctx, tx, w.actor.Organisation, w.chunk, "waiting", err.Error())
+		})
 	}
-	err = s.DB.Write(ctx, w.actor.Organisation, func(tx *db.Tx) error {
-		return renew(ctx, tx, w.actor.Organisation, w.chunk, status, err.Error())
-	})
 	if errors.Is(err, errLost) {
 		return nil
 	}

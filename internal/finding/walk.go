@@ -22,6 +22,8 @@ type piece struct {
 	Files bool   `json:"files,omitempty"`
 	From  string `json:"from,omitempty"`
 	To    string `json:"to,omitempty"`
+	// Alone says that it is one file, From, of a piece that was given up.
+	Alone bool `json:"alone,omitempty"`
 	// Tables is a database, whose tables are to be found; Range a part of one table.
 	Tables bool          `json:"tables,omitempty"`
 	Range  *source.Range `json:"range,omitempty"`
@@ -31,6 +33,9 @@ type piece struct {
 func (p *piece) key(k keyer) string {
 	if p.Range != nil {
 		return k.key("range", p.Range.Table, fmt.Sprint(p.Range.From))
+	}
+	if p.Alone {
+		return k.key("piece", p.Dir, "alone", p.From)
 	}
 	return k.key("piece", p.Dir, fmt.Sprint(p.Files, p.Tables), p.From)
 }

@@ -51,6 +51,7 @@ type worker struct {
 	batch  []result
 	held   int
 	since  time.Time
+	fault  string // why the part is given up
 }
 
 // result is what was learnt of one file or table.
@@ -311,7 +312,7 @@ func (w *worker) add(ctx context.Context, r result) error {
 func (w *worker) save(ctx context.Context, status string) error {
 	org := w.actor.Organisation
 	err := w.DB.Write(ctx, org, func(tx *db.Tx) error {
-		if err := renew(ctx, tx, org, w.chunk, status, ""); err != nil {
+		if err := renew(ctx, tx, org, w.chunk, status, w.fault); err != nil {
 			return err
 		}
 		touched := map[ids.ID[Place]]bool{}
