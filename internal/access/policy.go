@@ -311,6 +311,7 @@ var policies = map[string]Policy{
 	"evidence.CompareAccess": {Kind: KindEvidence, By: with(manages, writes)},
 	"evidence.Draft":         {Kind: KindEvidence, By: with(manages, writes)},
 	"evidence.Dispute":       {Kind: KindEvidence, By: with(manages, writes)},
+	"evidence.Settle":        {Kind: KindEvidence, By: appoints},
 	"evidence.Note":          {Kind: KindEvidence, By: with(manages, writes)},
 
 	"measurement.List":          {Kind: KindMeasurement, By: with(works, reads), Weakness: true},

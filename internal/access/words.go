@@ -56,6 +56,8 @@ var words = map[string]string{
 	"overview.Confirm":       "Bekräfta en förbättring och stänga åtgärder som den gör klara",
 	"overview.Strong":        "Se hur stark inloggningen är i alla system",
 	"evidence.CompareAccess": "Jämföra ett systems konton med vilka som arbetar här",
+	"evidence.Dispute":       "Säga att en mätning inte stämmer",
+	"evidence.Settle":        "Avgöra om en mätning som någon säger inte stämmer gäller eller tas tillbaka",
 	"evidence.Draft":         "Öppna formuläret för att registrera bevis",
 	"evidence.File":          "Öppna ett dokument som är bevis",
 	"evidence.List":          "Se bevisen om ett system",

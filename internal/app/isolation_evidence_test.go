@@ -80,6 +80,9 @@ func (s *sides) evidenceCalls(ctx context.Context) map[string]call {
 		"evidence.Dispute": func(x access.Actor) (any, error) {
 			return none(a.Evidence.Dispute(ctx, x, ids.New[evidence.Record](), "skäl"))
 		},
+		"evidence.Settle": func(x access.Actor) (any, error) {
+			return none(a.Evidence.Settle(ctx, x, ids.ID[evidence.Record](s.record), evidence.Stands, "skäl"))
+		},
 		"evidence.Tick": func(x access.Actor) (any, error) {
 			return none(a.Evidence.Tick(ctx, access.SystemActor(x.Organisation)))
 		},

@@ -398,6 +398,7 @@ var apiBodies = []struct{ pattern, body string }{
 	{`/tender/award$`, `{"bid":"x"}`},
 	{`/own$`, `{"text":"Stulet","must":true}`},
 	{`/removal$|/withdrawal$|/dispute$`, `{"reason":"x"}`},
+	{`/dispute-ruling$`, `{"ruling":"stands","reason":"x"}`},
 	{`/versions$|/purchases/[^/]+/system$|/note$|/confirmation$|/snapshot$|/example$|/search$|/measurement$|/measuring/`, ``},
 	{`/evidence$`, `{"subject":"role-model","kind":"EV_DOC","source":"attested","outcome":"for","observed_on":"2026-01-01","title":"x"}`},
 	{`/account-comparison$`, `{"list":"eAo="}`},

@@ -117,6 +117,8 @@ var builtKeys = map[string]string{
 	"evidence.lead-":           "ends with what evidence is about: login, role-model ...",
 	"evidence.field-":          "ends with the name of a form's field; it stands in the code",
 	"evidence.field-manader-":  "ends with what evidence is about: access-log, log-review",
+	"evidence.settled-":        "ends with how a dispute was settled: stands, wrong",
+	"overview.evidence-ruled-": "ends with how a dispute was settled: stands, wrong",
 	"evidence.says-":           "ends with what evidence is about and what it shows: login-for",
 	"evidence.deviation-":      "ends with what is wrong with an account: no-owner, has-left ...",
 	"overview.goal-":           "ends with what sign-in is held against; it stands in the code",

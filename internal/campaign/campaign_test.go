@@ -70,6 +70,38 @@ func record(subject string, source evidence.Source, outcome evidence.Outcome, se
 
 // What is measured or attested, what the register dates, and what was answered not long ago keeps a question from being asked. What somebody
 // only believes, what has ended, and what is unclear does not.
+func disputed(r evidence.Record) evidence.Record {
+	r.Dispute = &evidence.Dispute{By: "kim", At: time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)}
+	return r
+}
+
+// TestWhatIsDisputedIsAsked sees that a measurement that is said to be wrong answers nothing, and neither does an older one.
+func TestWhatIsDisputedIsAsked(t *testing.T) {
+	on := civil.Date{Year: 2026, Month: 11, Day: 20}
+	way := system.LoginPath{ID: "a", Audience: "staff"}
+	for id, m := range map[string]Material{
+		"visa-vem-som-last": {Records: []evidence.Record{
+			record(evidence.SubjectAccessLog, evidence.Measured, evidence.For, on, on.AddDays(30)),
+			disputed(record(evidence.SubjectAccessLog, evidence.Measured, evidence.Against, on, on.AddDays(30))),
+		}},
+		"tva-faktorer": {System: &system.System{Logins: []system.LoginPath{way}}, Records: []evidence.Record{disputed(evidence.Record{
+			Path: "a", Kind: "EV_MTLS", Subject: evidence.SubjectLogin, Source: evidence.Measured, Outcome: evidence.For, Verdict: verdict.ClientCertificate,
+			SeenOn: on, Expires: on.AddDays(30),
+		})}},
+	} {
+		m.Today = on.AddDays(1)
+		if k, ok := question(t, id).Answered(&m); ok {
+			t.Errorf("%s is answered by what is disputed: %+v", id, k)
+		}
+		for i := range m.Records {
+			m.Records[i].Dispute = nil
+		}
+		if _, ok := question(t, id).Answered(&m); !ok {
+			t.Errorf("%s is not answered by what nobody disputes", id)
+		}
+	}
+}
+
 func TestOnlyWhatIsNotKnownIsAsked(t *testing.T) {
 	today := day(t, "2026-11-28")
 	in, ended, recent := today.AddDays(30), today.AddDays(-1), today.AddDays(-40)

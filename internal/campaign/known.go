@@ -132,9 +132,13 @@ func subjectFact(name, subject string) fact {
 		for _, source := range []evidence.Source{evidence.Measured, evidence.Attested} {
 			for i := range slices.Backward(m.Records) {
 				r := &m.Records[i]
-				if r.Subject == subject && r.Source == source && r.Valid(m.Today) && r.Outcome != evidence.Unclear {
-					return q.verdict(r.Outcome == evidence.For, r.SeenOn, Because{Fact: name, By: string(source)})
+				if r.Subject != subject || r.Source != source || !r.Valid(m.Today) || r.Outcome == evidence.Unclear {
+					continue
 				}
+				if r.Disputed() {
+					return Known{}, false // what is said to be wrong answers nothing, and neither does what is older
+				}
+				return q.verdict(r.Outcome == evidence.For, r.SeenOn, Because{Fact: name, By: string(source)})
 			}
 		}
 		return Known{}, false
@@ -153,7 +157,7 @@ func measuredSignIn(q *Question, m *Material) (Known, bool) {
 	strong, oldest := true, m.Today
 	for i := range list {
 		by := list[i].By
-		if by == nil || by.Outcome == evidence.Unclear {
+		if by == nil || list[i].Disputed != nil || by.Outcome == evidence.Unclear {
 			return Known{}, false
 		}
 		strong = strong && by.Outcome == evidence.For

@@ -31,6 +31,7 @@ func (p *API) Routes(a *web.API) {
 	web.Operate(a, record, p.record)
 	web.Operate(a, web.Op{Method: "POST", Path: "/evidence/{evidence}/withdrawal", Action: "evidence.Withdraw", ID: "withdraw-evidence", Tag: tag, Text: "evidence.api-withdraw-evidence", Status: http.StatusNoContent}, p.withdraw)
 	web.Operate(a, web.Op{Method: "POST", Path: "/evidence/{evidence}/dispute", Action: "evidence.Dispute", ID: "dispute-evidence", Tag: tag, Text: "evidence.api-dispute-evidence", Status: http.StatusNoContent}, p.dispute)
+	web.Operate(a, web.Op{Method: "POST", Path: "/evidence/{evidence}/dispute-ruling", Action: "evidence.Settle", ID: "settle-evidence", Tag: tag, Text: "evidence.api-settle-evidence", Status: http.StatusNoContent}, p.settle)
 	web.Operate(a, web.Op{Method: "POST", Path: "/evidence-changes/{change}/note", Action: "evidence.Note", ID: "note-evidence-change", Tag: tag, Text: "evidence.api-note-evidence-change", Status: http.StatusNoContent}, p.note)
 	compare := web.Op{Method: "POST", Path: "/systems/{system}/account-comparison", Action: "evidence.CompareAccess", ID: "compare-accounts", Tag: tag, Text: "evidence.api-compare-accounts"}
 	compare.Max = MaxAccessList/3*4 + 1<<20
@@ -55,6 +56,29 @@ type apiRecord struct {
 	Reasons    []string   `json:"reasons,omitempty" nullable:"false" doc:"In the language of the caller"`
 	About      []string   `json:"about,omitempty" nullable:"false" doc:"The requirements that it is about, where its subject does not say"`
 	Withdrawn  bool       `json:"withdrawn"`
+	// Dispute is what somebody has said against it.
+	Dispute *apiDispute `json:"dispute,omitempty" doc:"Somebody says that it is wrong. Until that is settled it counts neither for nor against"`
+}
+
+type apiDispute struct {
+	By      string     `json:"by" doc:"The id of whoever says so"`
+	At      time.Time  `json:"at"`
+	Reason  string     `json:"reason"`
+	Settled *time.Time `json:"settled_at,omitempty" doc:"When somebody ruled on it"`
+	Ruling  string     `json:"ruling,omitempty" enum:"stands,wrong"`
+	Why     string     `json:"ruling_reason,omitempty"`
+}
+
+func apiDisputeOf(d *Dispute) *apiDispute {
+	if d == nil {
+		return nil
+	}
+	out := &apiDispute{By: d.By, At: d.At.UTC(), Reason: d.Reason, Ruling: string(d.Ruling), Why: d.RulingWhy}
+	if !d.Settled.IsZero() {
+		at := d.Settled.UTC()
+		out.Settled = &at
+	}
+	return out
 }
 
 type apiChange struct {
@@ -110,7 +134,7 @@ func apiOf(r *Record, l *locale.Localizer) apiRecord {
 	return apiRecord{
 		ID: r.ID.String(), Kind: r.Kind, Source: string(r.Source), Subject: r.Subject, Outcome: string(r.Outcome), Scope: r.Scope, Path: r.Path.String(),
 		ObservedAt: r.Observed.UTC(), ExpiresOn: r.Expires, Hash: r.Hash, Verdict: string(r.Verdict), Title: r.Detail.Title, Covers: r.Detail.Covers,
-		Reasons: r.Detail.Why(l), Quality: string(r.Quality), About: r.About, Withdrawn: !r.Withdrawn.IsZero(),
+		Reasons: r.Detail.Why(l), Quality: string(r.Quality), About: r.About, Withdrawn: !r.Withdrawn.IsZero(), Dispute: apiDisputeOf(r.Dispute),
 	}
 }
 
@@ -207,6 +231,24 @@ func (p *API) dispute(c *web.Context, in *struct {
 		return nil, &web.Error{Status: http.StatusUnprocessableEntity, Key: "evidence.error-dispute-measured", Err: err}
 	case errors.Is(err, db.ErrConflict):
 		return nil, &web.Error{Status: http.StatusConflict, Key: "evidence.disputed-before", Err: err}
+	}
+	return nil, err
+}
+
+func (p *API) settle(c *web.Context, in *struct {
+	Evidence string `path:"evidence" maxLength:"100" doc:"The record's id"`
+	Body     struct {
+		Ruling string `json:"ruling" enum:"stands,wrong" doc:"Whether the measurement stands, and counts again, or was wrong, and is withdrawn"`
+		Reason string `json:"reason" maxLength:"1000"`
+	}
+},
+) (*struct{}, error) {
+	err := p.Service.Settle(c.Context(), c.Actor, ids.ID[Record](in.Evidence), Ruling(in.Body.Ruling), in.Body.Reason)
+	switch {
+	case errors.Is(err, ErrRuling), errors.Is(err, ErrReasons), errors.Is(err, ErrLong):
+		return nil, &web.Error{Status: http.StatusUnprocessableEntity, Key: "evidence.error-settle", Err: err}
+	case errors.Is(err, db.ErrConflict):
+		return nil, &web.Error{Status: http.StatusConflict, Key: "evidence.settled-before", Err: err}
 	}
 	return nil, err
 }

@@ -154,16 +154,11 @@ type Record struct {
 	// Withdrawn is when somebody took it back; zero when nobody has. It counts no longer.
 	Withdrawn       time.Time
 	WithdrawnReason string
-	// Dispute says that somebody has said that it is wrong; nil when nobody has. It counts all the same. Read with the words.
+	// Dispute says that somebody has said that it is wrong; nil when nobody has. It counts in neither direction until that is settled.
+	// Read without the words it has those that are open, and no reasons.
 	Dispute *Dispute
 	// File is what came with it; its name is empty when nothing did.
 	File FileHead
-}
-
-// Dispute is somebody's word that a measurement is wrong, and why.
-type Dispute struct {
-	By, Reason string
-	At         time.Time
 }
 
 // FileHead is what is known of an attached document without opening it.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
 
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
@@ -87,16 +86,7 @@ func Due(records []Record, l *Life, on civil.Date) []*Record {
 	var out []*Record
 	for i := range records {
 		r := &records[i]
-		if !r.Withdrawn.IsZero() || on.Before(l.Renew(r)) {
-			continue
-		}
-		newer := false
-		for k := i + 1; k < len(records) && !newer; k++ {
-			o := &records[k]
-			newer = o.Withdrawn.IsZero() && o.Subject == r.Subject && o.Source == r.Source && o.Path == r.Path && o.Scope == r.Scope && class(o) == class(r) &&
-				(r.Subject == SubjectLogin || o.Kind == r.Kind) && slices.Equal(o.About, r.About)
-		}
-		if !newer {
+		if r.Withdrawn.IsZero() && !on.Before(l.Renew(r)) && !replaced(records, i) {
 			out = append(out, r)
 		}
 	}

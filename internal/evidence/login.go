@@ -15,6 +15,8 @@ type Standing struct {
 	Way  verdict.Way
 	// By is the record that says most of it; nil when nothing counts. Old is the latest that has ended, when nothing counts.
 	By, Old *Record
+	// Disputed is a record that would count and is said to be wrong; nil when there is none.
+	Disputed *Record
 }
 
 // what a record of sign-in is: each kind of them says something that the others cannot.
@@ -52,7 +54,7 @@ func AppendStandings(out []Standing, paths []system.LoginPath, records []Record,
 		out = append(out, st)
 	}
 	whole := Standing{}
-	if whole.collect(records, source, on); whole.By != nil {
+	if whole.collect(records, source, on); whole.By != nil || whole.Disputed != nil {
 		out = append(out, whole)
 	}
 	return out
@@ -85,6 +87,7 @@ func (l latest) with(r *Record) latest {
 func (st *Standing) collect(records []Record, source Source, on civil.Date) {
 	var room [classes][fewScopes]*Record // on the stack: a nation's sign-ins are summed up in a second
 	var by [classes]latest
+	disputed := false
 	for i := range room {
 		by[i] = room[i][:0]
 	}
@@ -101,6 +104,10 @@ func (st *Standing) collect(records []Record, source Source, on civil.Date) {
 		}
 		c := class(r)
 		by[c] = by[c].with(r)
+		disputed = disputed || r.Dispute != nil
+	}
+	if disputed {
+		st.dispute(&by)
 	}
 	st.see(by[seen], by[tested])
 	st.log(by[logged])
@@ -108,8 +115,26 @@ func (st *Standing) collect(records []Record, source Source, on civil.Date) {
 	if source == SelfAssessed && st.By != nil {
 		st.Way.Grade = verdict.Attested // a word taken for what it says, in a series of its own
 	}
-	if st.By != nil {
+	if st.By != nil || st.Disputed != nil {
 		st.Old = nil
+	}
+}
+
+// dispute takes out what is said to be wrong. It has taken the place of what is older: that does not count again because of somebody's word.
+func (st *Standing) dispute(by *[classes]latest) {
+	for i, l := range by {
+		kept := l[:0]
+		for _, r := range l {
+			if !r.Disputed() {
+				kept = append(kept, r)
+				continue
+			}
+			if says := r.Says(); says == For || says == Against {
+				st.Way.Disputed = true
+			}
+			st.Disputed = r
+		}
+		by[i] = kept
 	}
 }
 

@@ -44,6 +44,7 @@ func (p *Pages) Routes(s *web.Site) {
 	s.Handle("GET /system/{slug}/bevis/{id}/fil", "evidence.File", p.file)
 	s.Handle("POST /system/{slug}/bevis/{id}/ta-tillbaka", "evidence.Withdraw", p.withdraw)
 	s.Handle("POST /system/{slug}/bevis/{id}/bestrid", "evidence.Dispute", p.dispute)
+	s.Handle("POST /system/{slug}/bevis/{id}/avgor", "evidence.Settle", p.settle)
 	s.Handle("POST /system/{slug}/forandring/{id}", "evidence.Note", p.note)
 }
 
@@ -365,6 +366,21 @@ func (p *Pages) dispute(c *web.Context) error {
 		return err
 	}
 	return c.Redirect(back, "evidence.disputed")
+}
+
+func (p *Pages) settle(c *web.Context) error {
+	back := Path(url.PathEscape(c.Path("slug")))
+	how := Ruling(c.Form("hur"))
+	err := p.Service.Settle(c.Context(), c.Actor, ids.ID[Record](c.Path("id")), how, c.Form("skal"))
+	switch {
+	case errors.Is(err, ErrRuling), errors.Is(err, ErrReasons), errors.Is(err, ErrLong):
+		return c.Redirect(back, "evidence.error-settle")
+	case errors.Is(err, db.ErrConflict):
+		return c.Redirect(back, "evidence.settled-before")
+	case err != nil:
+		return err
+	}
+	return c.Redirect(back, "evidence.settled-"+string(how))
 }
 
 func (p *Pages) note(c *web.Context) error {

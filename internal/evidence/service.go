@@ -193,6 +193,11 @@ func (s *Service) Withdraw(ctx context.Context, actor access.Actor, id ids.ID[Re
 		if err := withdraw(ctx, tx, actor.Organisation, &r, reason); err != nil {
 			return err
 		}
+		if r.Disputed() {
+			if err := settleDispute(ctx, tx, actor, id, Wrong, reason); err != nil {
+				return err
+			}
+		}
 		return audit.Append(ctx, tx, actor, audit.Entry{
 			Action: "evidence.Withdraw", ObjectKind: "system", ObjectID: r.System.String(), Data: map[string]any{"record": r.ID, "kind": r.Kind, "subject": r.Subject},
 		})

@@ -21,7 +21,7 @@ import (
 var Sealed = []db.Sealed{
 	{Table: "evidence", Columns: []string{"detail", "withdrawn_reason"}, Key: []string{"id"}},
 	{Table: "evidence_file", Columns: []string{"name", "content"}, Key: []string{"evidence_id"}},
-	{Table: "evidence_dispute", Columns: []string{"reason"}, Key: []string{"evidence_id"}},
+	{Table: "evidence_dispute", Columns: []string{"reason", "ruling_reason"}, Key: []string{"evidence_id"}},
 }
 
 func (r *Record) detailCell() db.Cell { return Sealed[0].Cell("detail", r.ID.String()) }
@@ -80,7 +80,7 @@ func among(org access.OrganisationID, systems []ids.ID[system.System]) (string, 
 }
 
 // Of reads what counts about some systems on the transaction's day, or about all of them for nil, without the words. What ended less than a
-// year ago is with it, so that one can tell what has grown old. It takes two queries, however many systems there are.
+// year ago is with it, so that one can tell what has grown old. It takes three queries, however many systems there are.
 func Of(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems []ids.ID[system.System]) (BySystem, error) {
 	where, args := among(org, systems)
 	args = append(args, civil.Of(tx.Now).AddMonths(-12))
@@ -93,9 +93,13 @@ func Of(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems []ids
 	if err != nil {
 		return nil, err
 	}
+	disputes, err := openDisputes(ctx, tx, org)
+	if err != nil {
+		return nil, err
+	}
 	out := BySystem{}
 	for i := range list {
-		list[i].Detail, list[i].About = Detail{}, about[list[i].ID]
+		list[i].Detail, list[i].About, list[i].Dispute = Detail{}, about[list[i].ID], disputes[list[i].ID]
 		out[list[i].System] = append(out[list[i].System], list[i])
 	}
 	return out, nil

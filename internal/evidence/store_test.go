@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/dbtest"
 	"github.com/insegel/insegel/internal/ids"
@@ -116,6 +117,7 @@ func afterwards(t *testing.T, s *Service, actor access.Actor, one *One, doc ids.
 	if err != nil || len(again.Shifts) != 0 || again.Records[2].Withdrawn.IsZero() || again.Records[2].WithdrawnReason != "Fel system." {
 		t.Errorf("after note and withdrawal: %+v, %v", again, err)
 	}
+	settled(t, s, actor, &again)
 	n := login(verdict.Unknown)
 	n.System, n.Path = one.System.ID, "another"
 	if _, err := s.Record(t.Context(), actor, n); !errors.Is(err, ErrPath) {
@@ -137,6 +139,101 @@ func afterwards(t *testing.T, s *Service, actor access.Actor, one *One, doc ids.
 	if left, err := s.List(t.Context(), actor, one.System.Slug); err != nil || len(left.Records) != 0 {
 		t.Errorf("%d records are left: %v", len(left.Records), err)
 	}
+}
+
+// settled rules on the dispute: the measurement stands, counts again, and the change that it made waits again.
+func settled(t *testing.T, s *Service, actor access.Actor, one *One) {
+	t.Helper()
+	id := one.Records[1].ID
+	counts := func(want bool) {
+		t.Helper()
+		if err := s.DB.Read(t.Context(), actor.Organisation, func(tx *db.Tx) error {
+			of, err := Of(t.Context(), tx, actor.Organisation, []ids.ID[system.System]{one.System.ID})
+			for _, r := range of[one.System.ID] {
+				if r.ID == id && (r.Valid(civil.Of(now)) && !r.Disputed()) != want || r.Dispute != nil && r.Dispute.Reason != "" {
+					t.Errorf("the measurement counts: %t, want %t; %+v", !want, want, r.Dispute)
+				}
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	counts(false)
+	for _, c := range []struct {
+		how  Ruling
+		why  string
+		want error
+	}{{"kanske", "x", ErrRuling}, {Stands, " ", ErrReasons}, {Stands, strings.Repeat("x", maxDispute+1), ErrLong}, {Stands, "Sidan finns kvar.", nil}, {Wrong, "Igen.", db.ErrConflict}} {
+		if err := s.Settle(t.Context(), actor, id, c.how, c.why); !errors.Is(err, c.want) {
+			t.Errorf("settled as %q: got %v, want %v", c.how, err, c.want)
+		}
+	}
+	counts(true)
+	after, err := s.List(t.Context(), actor, one.System.Slug)
+	if d := after.Records[1].Dispute; err != nil || d.Ruling != Stands || d.RulingWhy != "Sidan finns kvar." || d.SettledBy != actor.ID || d.Settled.IsZero() || !after.Records[1].Withdrawn.IsZero() {
+		t.Errorf("the ruling came back as %+v: %v", d, err)
+	}
+}
+
+// TestDisputeIsSettled has a measurement for the worse disputed: while it is, what it changed waits for nobody. When it stands that waits
+// again; when it was wrong, by a ruling or because it is withdrawn, it counts no longer.
+func TestDisputeIsSettled(t *testing.T) {
+	c, l, x := whole(t), life(t), indicator(t)
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		clock := now
+		d.Now = func() time.Time { clock = clock.Add(time.Minute); return clock }
+		o := organisation.Organisation{ID: ids.New[access.Tenant](), Code: "norrsjo", Name: "Norrsjö kommun"}
+		if err := organisation.Create(t.Context(), d, o); err != nil {
+			t.Fatal(err)
+		}
+		actor := access.LocalAdministrator(o.ID)
+		s := &Service{DB: d, Catalogue: c, Life: l, Indicator: x}
+		for name, end := range map[string]func(ids.ID[Record]) error{
+			"stands":    func(id ids.ID[Record]) error { return s.Settle(t.Context(), actor, id, Stands, "Prövat igen.") },
+			"wrong":     func(id ids.ID[Record]) error { return s.Settle(t.Context(), actor, id, Wrong, "Fel sida.") },
+			"withdrawn": func(id ids.ID[Record]) error { return s.Withdraw(t.Context(), actor, id, "Fel sida.") },
+		} {
+			sys, err := (&system.Service{DB: d}).Create(t.Context(), actor, system.New(name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			n := login(verdict.StrongDemanded)
+			n.System, n.Observed = sys.ID, now.Add(-time.Hour)
+			if _, err := s.Record(t.Context(), actor, n); err != nil {
+				t.Fatal(err)
+			}
+			n.Verdict, n.Observed = verdict.PasswordOnly, time.Time{}
+			r, err := s.Record(t.Context(), actor, n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			waits := func(records, shifts int) {
+				t.Helper()
+				one, err := s.List(t.Context(), actor, sys.Slug)
+				if got := len(Open(one.Records, civil.Of(now))); err != nil || got != records || len(one.Shifts) != shifts {
+					t.Errorf("%s: %d disputes and %d changes wait, want %d and %d: %v", name, got, len(one.Shifts), records, shifts, err)
+				}
+			}
+			waits(0, 1)
+			if err := s.Dispute(t.Context(), actor, r.ID, "Sidan är avvecklad."); err != nil {
+				t.Fatal(err)
+			}
+			waits(1, 0)
+			if err := end(r.ID); err != nil {
+				t.Fatal(err)
+			}
+			if name == "stands" {
+				waits(0, 1)
+				continue
+			}
+			waits(0, 0)
+			one, err := s.List(t.Context(), actor, sys.Slug)
+			if got := one.Records[1]; err != nil || got.Withdrawn.IsZero() || got.Dispute.Ruling != Wrong || got.Disputed() {
+				t.Errorf("%s: %+v: %v", name, got, err)
+			}
+		}
+	})
 }
 
 func readPath(t *testing.T, d *db.DB, org access.OrganisationID, ref string) (id ids.ID[system.LoginPath]) {

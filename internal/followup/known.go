@@ -80,12 +80,13 @@ func latest(records []evidence.Record, subject string, source evidence.Source, o
 		if r.Subject != subject || r.Source != source || !r.Valid(on) {
 			continue
 		}
-		switch r.Outcome {
-		case evidence.For:
+		switch {
+		case r.Disputed():
+			out = catalogue.Maybe // said to be wrong, and not settled: neither it nor what is older counts
+		case r.Outcome == evidence.For:
 			out = catalogue.Yes
-		case evidence.Against:
+		case r.Outcome == evidence.Against:
 			out = catalogue.No
-		default:
 		}
 	}
 	return out

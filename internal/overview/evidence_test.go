@@ -167,8 +167,42 @@ func decided(t *testing.T, w *world, s *evidence.Service, changes [2]*evidence.S
 	if got := w.open(t, changePath(ref, worse)).Text("main"); !strings.Contains(got, "sidan är avvecklad") {
 		t.Errorf("a measurement that is disputed: %s", got)
 	}
-	if got := w.open(t, evidence.Path(ref)).Body; !strings.Contains(got, "Sägs inte stämma: sidan är avvecklad") {
-		t.Error("the evidence does not tell that it is disputed")
+	theDispute(t, w, s, worse)
+}
+
+// theDispute looks at everything that tells of a disputed measurement, and settles it: it stands.
+func theDispute(t *testing.T, w *world, s *evidence.Service, worse *evidence.Shift) {
+	t.Helper()
+	ref := worse.System.String()
+	page := w.open(t, evidence.Path(ref)).Text("main")
+	for _, want := range []string{"Bestridd, inte avgjord", ": sidan är avvecklad", "räknas den varken för eller emot", "Mätningen gäller", "Mätningen var fel", "Bestridd 2"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the evidence does not tell %q: %s", want, page)
+		}
+	}
+	todo, err := w.s.Todo(ctx, w.actor, TodoUnit)
+	must(t, err)
+	if !hasTask(todo.Tasks, TaskSettle) {
+		t.Errorf("nobody is asked to settle it: %+v", todo.Tasks)
+	}
+	x, err := w.s.Evidence(ctx, w.actor, ref, bundle(t).In("sv"))
+	must(t, err)
+	if got := x.SignIn.Of(evidence.Measured).Held[requirement.TwoFactors].Status; got == verdict.Met {
+		t.Error("the system's sign-in is shown to be strong beside a measurement that is disputed")
+	}
+	asked, _ := w.s.catalogue().Requirement("inloggning-personal-oavsett-nat")
+	if got := w.open(t, topicPath(x.View.System.Slug, asked.Topic)).Body; !strings.Contains(got, "och inte avgjord") {
+		t.Error("the requirements do not tell that what they rest on is disputed")
+	}
+	must(t, s.Settle(ctx, w.actor, worse.Record, evidence.Stands, "sidan svarar än"))
+	page = w.open(t, evidence.Path(ref)).Text("main")
+	if strings.Contains(page, "inte avgjord") || !strings.Contains(page, "mätningen gäller: sidan svarar än") {
+		t.Errorf("the evidence tells of a dispute that is settled: %s", page)
+	}
+	todo, err = w.s.Todo(ctx, w.actor, TodoUnit)
+	must(t, err)
+	if hasTask(todo.Tasks, TaskSettle) || !hasTask(todo.Tasks, TaskWorse) {
+		t.Error("a measurement that stands is not to be looked at again")
 	}
 }
 

@@ -107,6 +107,9 @@ type Sum struct {
 	// Renew counts what is to be measured or attested anew, and RenewBy is when the first of it ends.
 	Renew   int
 	RenewBy civil.Date
+	// Disputed counts the measurements that somebody says are wrong and nobody has settled, and DisputedOn is when the first was disputed.
+	Disputed   int
+	DisputedOn civil.Date
 	// Empty says that neither information nor any level is known. Suspected says that something points at protective security.
 	Empty, Suspected bool
 
@@ -564,6 +567,12 @@ func (s *Sum) evidence(v *requirement.View, shifts []evidence.Shift, p *requirem
 	if list := p.SignIns([]requirement.View{*v}); len(list) == 1 && v.System.State != retired {
 		for i := range list[0].Series {
 			s.Strong[i] = list[0].Series[i].Held[requirement.TwoFactors].Status
+		}
+	}
+	for _, r := range evidence.Open(v.Records, v.Today) {
+		s.Disputed++
+		if on := civil.Of(r.Dispute.At); s.DisputedOn.IsZero() || on.Before(s.DisputedOn) {
+			s.DisputedOn = on
 		}
 	}
 	for _, r := range evidence.Due(v.Records, p.Life(), v.Today) {

@@ -65,7 +65,7 @@ func (p *Pages) change(c *web.Context) error {
 	}
 	switch {
 	case !x.Shift.Noted.IsZero() && x.Now != nil && x.Now.Dispute != nil:
-		d.Taken = t("overview.change-disputed", "When", c.L.Moment(x.Now.Dispute.At), "Reason", x.Now.Dispute.Reason)
+		d.Taken = disputeText(c, x.Now.Dispute)
 	case !x.Shift.Noted.IsZero():
 		d.Taken = t("overview.change-taken", "When", c.L.Moment(x.Shift.Noted))
 	default:

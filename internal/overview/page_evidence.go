@@ -23,6 +23,7 @@ type evidencePage struct {
 	Head     web.SystemHead
 	Stop     *web.Note
 	Shifts   []shiftView
+	Disputes []disputeView
 	Clashes  []clash
 	Paths    []pathView
 	EditWays string
@@ -39,6 +40,11 @@ type shiftView struct {
 	Text, Action, Label string
 	// Decide leads to the page where both measurements are shown and it is decided about them.
 	Decide string
+}
+
+// disputeView is a measurement that somebody says is wrong, until somebody settles it.
+type disputeView struct {
+	ID, Title, Text, Settle string
 }
 
 // clash is a requirement where what is measured and what somebody says do not agree: both sides, in neutral words.
@@ -83,7 +89,8 @@ type recordView struct {
 	About                        []web.Link
 	File                         string
 	FileName                     string
-	Withdraw                     string
+	Withdraw, Dispute            string
+	Disputed                     bool
 }
 
 func (p *Pages) systemEvidence(c *web.Context) error {
@@ -99,6 +106,7 @@ func (p *Pages) systemEvidence(c *web.Context) error {
 	}
 	d.MayAdd = mayAt(c, "evidence.Record", &v.System)
 	d.Shifts, d.Clashes, d.Paths = shiftViews(c, &x), p.clashes(c, v), p.paths(c, &x)
+	d.Disputes = disputeViews(c, &x)
 	d.EditWays = settle(c, &v.System, loginField)
 	d.Controls = controls(c, &x, p.Overview.requirements.Proof)
 	d.Rows = p.recordViews(c, &x)
@@ -134,6 +142,40 @@ func shiftViews(c *web.Context, x *Shown) []shiftView {
 		out = append(out, v)
 	}
 	return out
+}
+
+// disputeViews are the measurements that wait to be settled.
+func disputeViews(c *web.Context, x *Shown) []disputeView {
+	var out []disputeView
+	sys := &x.View.System
+	for _, r := range evidence.Open(x.Records, x.View.Today) {
+		v := disputeView{ID: r.ID.String(), Title: c.L.T("overview.subject-"+r.Subject) + ", " + c.L.Date(r.SeenOn) + ": " + outcomeTag(c, r).Word, Text: disputeText(c, r.Dispute)}
+		if path := pathOf(sys, r.Path); path != nil {
+			v.Title = evidence.PathName(c, path) + ", " + v.Title
+		}
+		if mayAt(c, "evidence.Settle", sys) {
+			v.Settle = evidence.Path(sys.Slug) + "/" + v.ID + "/avgor"
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// disputeText tells who says that a measurement is wrong, when and why, and how it was settled.
+func disputeText(c *web.Context, d *evidence.Dispute) string {
+	text := c.L.T("overview.evidence-disputed", "Who", d.Name, "When", c.L.Moment(d.At), "Reason", d.Reason)
+	if !d.Settled.IsZero() && d.RulingWhy != "" {
+		text += " " + c.L.T("overview.evidence-ruled-"+string(d.Ruling), "Who", d.Ruler, "When", c.L.Moment(d.Settled), "Reason", d.RulingWhy)
+	}
+	return text
+}
+
+// disputedTag marks what is said to be wrong and not settled.
+func disputedTag(c *web.Context) web.Tag { return web.Warn(c.L.T("overview.disputed")) }
+
+// disputedBy tells in short that something is disputed, by whom and since when.
+func disputedBy(c *web.Context, d *evidence.Dispute) string {
+	return c.L.T("overview.disputed-by", "Who", d.Name, "Day", c.L.Date(civil.Of(d.At)))
 }
 
 // shiftText tells what has changed, and when that was found.
@@ -210,6 +252,9 @@ func (p *Pages) side(c *web.Context, g *requirement.Ground) side {
 	if g.Path != nil && g.Path.ID != "" {
 		s.Text = strings.TrimSuffix(s.Text, ".") + " (" + evidence.PathName(c, g.Path) + ")"
 	}
+	if g.Disputed() {
+		s.Text += ". " + disputedBy(c, g.Record.Dispute)
+	}
 	return s
 }
 
@@ -230,7 +275,7 @@ func (p *Pages) paths(c *web.Context, x *Shown) []pathView {
 		if st.Path.ID != "" {
 			v.Who = c.L.T("system.audience-" + st.Path.Audience)
 		}
-		for k := 1; st.By == nil && k < len(x.SignIn.Series); k++ {
+		for k := 1; st.By == nil && st.Disputed == nil && k < len(x.SignIn.Series); k++ {
 			list := x.SignIn.Series[k].Standings
 			if i := slices.IndexFunc(list, func(o evidence.Standing) bool { return o.Path.ID == st.Path.ID && o.By != nil }); i >= 0 {
 				st, series = list[i], x.SignIn.Series[k].Source.Series()
@@ -247,6 +292,12 @@ func (p *Pages) paths(c *web.Context, x *Shown) []pathView {
 			}
 		} else if st.Old != nil {
 			v.Source.Detail = c.L.T("overview.strong-old")
+		}
+		if st.Disputed != nil {
+			v.Why = why.In(string(lang(c))) + " " + disputedBy(c, st.Disputed.Dispute)
+			if v.Source.Kind == web.NotMeasured {
+				v.Source = web.Source{Kind: string(st.Disputed.Source), Detail: c.L.Date(st.Disputed.SeenOn)}
+			}
 		}
 		out = append(out, v)
 	}
@@ -314,6 +365,8 @@ func (v *controlView) fill(c *web.Context, r *evidence.Record, today civil.Date,
 	switch {
 	case !r.Valid(today):
 		v.Tag = web.Warn(c.L.T("overview.kept-old"))
+	case r.Disputed():
+		v.Tag = disputedTag(c)
 	case r.Outcome == evidence.Against:
 		v.Tag = web.Bad(c.L.T("overview.kept-against"))
 	case r.Outcome == evidence.Unclear:
@@ -346,7 +399,8 @@ func (p *Pages) recordViews(c *web.Context, x *Shown) []recordView {
 			Signer: r.Detail.Signer, Detail: r.Detail.Covers, Reasons: slices.Concat(r.Detail.Why(c.L), p.limits(c, r)), FileName: r.File.Name,
 		}
 		if r.Dispute != nil {
-			v.Reasons = append(v.Reasons, c.L.T("overview.evidence-disputed", "Reason", r.Dispute.Reason))
+			v.Reasons = append(v.Reasons, disputeText(c, r.Dispute))
+			v.Disputed = r.Disputed()
 		}
 		if r.Detail.Sample > 0 {
 			v.Reasons = append(v.Reasons, c.L.T("overview.kept-sample", "Count", r.Detail.Sample, "Wrong", r.Detail.Deviations))
@@ -364,6 +418,9 @@ func (p *Pages) recordViews(c *web.Context, x *Shown) []recordView {
 		}
 		if !v.Withdrawn && mayAt(c, "evidence.Withdraw", &x.View.System) {
 			v.Withdraw = evidence.Path(slug) + "/" + v.ID + "/ta-tillbaka"
+		}
+		if r.Source == evidence.Measured && r.Valid(x.View.Today) && r.Dispute == nil && mayAt(c, "evidence.Dispute", &x.View.System) {
+			v.Dispute = evidence.Path(slug) + "/" + v.ID + "/bestrid"
 		}
 		out = append(out, v)
 	}
@@ -435,6 +492,8 @@ func (p *Pages) evidenceLines(c *web.Context, v *requirement.View, r *requiremen
 			line.Text += ", " + evidence.PathName(c, g.Path)
 		}
 		switch {
+		case g.Disputed():
+			line.Detail += ". " + disputedBy(c, g.Record.Dispute)
 		case g.Old:
 			line.Detail += ", " + c.L.T("overview.strong-old")
 		case g.Reason.SV != "":

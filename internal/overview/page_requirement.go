@@ -138,7 +138,9 @@ func reply(c *web.Context, o *One, r *requirement.Applied) *replyLine {
 
 // measuredAgainst reports whether a measurement that counts says that a requirement is not met.
 func measuredAgainst(r *requirement.Applied) bool {
-	return slices.ContainsFunc(r.Shown.Grounds, func(g requirement.Ground) bool { return g.Measured() && !g.Old && g.Outcome == evidence.Against })
+	return slices.ContainsFunc(r.Shown.Grounds, func(g requirement.Ground) bool {
+		return g.Measured() && !g.Old && !g.Disputed() && g.Outcome == evidence.Against
+	})
 }
 
 func (p *Pages) requirementRow(c *web.Context, o *One, r *requirement.Applied, faults []web.FieldError) requirementRow {
@@ -151,6 +153,9 @@ func (p *Pages) requirementRow(c *web.Context, o *One, r *requirement.Applied, f
 	}
 	if len(r.Shown.Grounds) > 0 {
 		row.Shown = shownTag(c.L, r.Shown.Status)
+		if r.Shown.Status == requirement.Unproven && slices.ContainsFunc(r.Shown.Grounds, func(g requirement.Ground) bool { return g.Disputed() && !g.Old }) {
+			row.Shown = disputedTag(c)
+		}
 	}
 	if mayAt(c, "evidence.Record", &o.View.System) {
 		row.Prove = evidence.NewPath(o.View.System.Slug, evidence.SubjectOther, r.ID)

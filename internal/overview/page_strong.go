@@ -208,6 +208,9 @@ func (p *Pages) strongRow(c *web.Context, x *Strong, r *StrongRow) strongRowView
 	if w.Audience != "" {
 		v.Way = t("overview.audience-" + w.Audience)
 	}
+	if w.Disputed != nil {
+		v.Method = disputedBy(c, w.Disputed.Dispute)
+	}
 	if w.By == nil {
 		return v
 	}

@@ -418,6 +418,9 @@ func (p *Pages) logins(c *web.Context, v *requirement.View) []loginRow {
 		return out
 	}
 	for i, st := range evidence.Standings(s.Logins, v.Records, evidence.Measured, v.Today) {
+		if st.By == nil && st.Disputed != nil && i < len(out) {
+			out[i].Source, out[i].Status = web.Source{Kind: web.Measured, Detail: c.L.Date(st.Disputed.SeenOn)}, disputedTag(c)
+		}
 		if st.By == nil || i >= len(out) {
 			continue
 		}

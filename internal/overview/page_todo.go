@@ -63,6 +63,7 @@ var taskTexts = map[TaskKind]struct{ title, button, path string }{
 	TaskWorse:        {"overview.task-worse", "overview.do-worse", "/bevis#forandringar"},
 	TaskBetter:       {"overview.task-better", "overview.do-better", "/bevis#forandringar"},
 	TaskProve:        {"overview.task-prove", "overview.do-prove", "/bevis#bevisen"},
+	TaskSettle:       {"overview.task-settle", "overview.do-settle", "/bevis#bestridda"},
 
 	TaskReask: {"overview.task-reask", "overview.do-reask", "/leverantorssvar"},
 

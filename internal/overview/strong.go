@@ -56,6 +56,8 @@ type StrongWay struct {
 	// By is what it is known by; nil when nothing is. Old says that it no longer counts.
 	By  *evidence.Record
 	Old bool
+	// Disputed is what is said to be wrong and not settled; nil when nothing is.
+	Disputed *evidence.Record
 }
 
 // StrongUnit counts the systems of a unit.
@@ -102,7 +104,7 @@ func strongWay(s *requirement.SignIn, goal int) *StrongWay {
 		return nil
 	}
 	path := s.Series[0].Standings[at].Path
-	w := &StrongWay{Audience: path.Audience, Address: path.Address, Method: path.Method}
+	w := &StrongWay{Audience: path.Audience, Address: path.Address, Method: path.Method, Disputed: s.Series[0].Standings[at].Disputed}
 	for i := range s.Series {
 		for n := range s.Series[i].Standings {
 			st := &s.Series[i].Standings[n]

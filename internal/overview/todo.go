@@ -38,6 +38,7 @@ const (
 	TaskWorse        TaskKind = "worse"        // something measured has become worse
 	TaskBetter       TaskKind = "better"       // something measured has become better, and may end actions
 	TaskProve        TaskKind = "prove"        // evidence ends soon or has ended
+	TaskSettle       TaskKind = "settle"       // somebody says that a measurement is wrong, and nobody has settled it
 
 	TaskReask TaskKind = "reask" // what a supplier's accepted answers show ends soon: the supplier is to be asked again
 
@@ -178,6 +179,9 @@ func evidenceTasks(s *Sum, today civil.Date, may doer) []Task {
 	}
 	if s.Contradicted > 0 {
 		add(TaskContradicted, "requirement.Answer", Task{Count: s.Contradicted, Due: today})
+	}
+	if s.Disputed > 0 {
+		add(TaskSettle, "evidence.Settle", Task{Count: s.Disputed, Due: s.DisputedOn.AddDays(7)})
 	}
 	if s.Renew > 0 {
 		add(TaskProve, "evidence.Record", Task{Count: s.Renew, Due: s.RenewBy})

@@ -91,7 +91,7 @@ func differs(status requirement.Status, grounds []requirement.Ground) Contrast {
 	out := NothingKnown
 	for i := range grounds {
 		g := &grounds[i]
-		if g.Old || g.Outcome == evidence.Unclear || status == requirement.NotApplicable && !g.Measured() {
+		if g.Old || g.Disputed() || g.Outcome == evidence.Unclear || status == requirement.NotApplicable && !g.Measured() {
 			continue
 		}
 		switch {

@@ -233,7 +233,10 @@ func groundSource(l *locale.Localizer, known *catalogue.Catalogue, g *requiremen
 		name = k.Name.In(catalogue.Lang(l.Lang))
 	}
 	out := web.Source{Kind: string(g.Record.Source), Detail: l.T("procurement.ground", "What", name+", "+l.T("procurement.says-"+string(g.Outcome)), "Age", age(l, g.On(), today))}
-	if g.Old {
+	switch {
+	case g.Disputed():
+		out.Detail += " " + l.T("procurement.ground-disputed")
+	case g.Old:
 		out.Detail += " " + l.T("procurement.ground-old")
 	}
 	return out

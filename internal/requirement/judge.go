@@ -64,6 +64,9 @@ type Ground struct {
 	Reason verdict.Reason
 }
 
+// Disputed reports whether somebody says that the ground is wrong, and nobody has settled it.
+func (g *Ground) Disputed() bool { return g.Record != nil && g.Record.Disputed() }
+
 // Measured reports whether the ground is a measurement.
 func (g *Ground) Measured() bool { return g.Record != nil && g.Record.Source == evidence.Measured }
 
@@ -86,6 +89,8 @@ type Judging struct {
 	p *Proof
 	// what speaks for and against, by requirement.
 	strong, strongMeasured, weak, against, wordFor, wordAgainst, excepted Bits
+	// disputed has what nobody has settled, and disputedAgainst those of it that speak against.
+	disputed, disputedAgainst Bits
 	// all is every requirement of the catalogue.
 	all Bits
 	// measuredOn is the latest day that something was measured of a requirement, as a number of days; 0 is never.
@@ -117,8 +122,8 @@ func (p *Proof) NewJudging() *Judging {
 	return j
 }
 
-func (j *Judging) sets() [7]*Bits {
-	return [7]*Bits{&j.strong, &j.strongMeasured, &j.weak, &j.against, &j.wordFor, &j.wordAgainst, &j.excepted}
+func (j *Judging) sets() [9]*Bits {
+	return [9]*Bits{&j.strong, &j.strongMeasured, &j.weak, &j.against, &j.wordFor, &j.wordAgainst, &j.excepted, &j.disputed, &j.disputedAgainst}
 }
 
 // Judge takes in what is known of a system. What it says of each requirement is asked with Of until the next call.
@@ -152,7 +157,8 @@ func (j *Judging) age(on civil.Date) {
 	}
 }
 
-// Of is what is shown about the requirement at a place in the catalogue.
+// Of is what is shown about the requirement at a place in the catalogue. Beside a measurement that is disputed nothing is shown to be met; one
+// that speaks against stays a contradiction of what speaks for. Its grounds say who disputes it, and since when.
 func (j *Judging) Of(i int) Judged {
 	switch {
 	case j.excepted.Has(i):
@@ -161,6 +167,10 @@ func (j *Judging) Of(i int) Judged {
 		return Contradicted
 	case j.against.Has(i), j.wordAgainst.Has(i):
 		return ShownUnmet
+	case j.disputedAgainst.Has(i) && (j.wordFor.Has(i) || j.strong.Has(i)):
+		return Contradicted
+	case j.disputed.Has(i):
+		return Unproven
 	case j.strong.Has(i):
 		return ShownMet
 	case j.weak.Has(i), j.wordFor.Has(i):
@@ -239,6 +249,8 @@ func (j *Judging) weigh(c *Case, about *provenByAge, r *evidence.Record) {
 	switch {
 	case !counts || r.Outcome == evidence.Unclear:
 		j.weak.set(i)
+	case r.Disputed():
+		j.dispute(i, r)
 	case r.Source == evidence.Measured:
 		j.measure(i, r.Outcome, days(r.SeenOn), !weak)
 	default:
@@ -258,6 +270,14 @@ func (j *Judging) fresh(c *Case, about *provenByAge, r *evidence.Record) bool {
 		return c.On.Before(r.SeenOn.AddMonths(j.p.figure(c.Figures, about)).AddDays(1))
 	}
 	return true
+}
+
+// dispute counts a measurement that somebody says is wrong, and that nobody has settled.
+func (j *Judging) dispute(i int, r *evidence.Record) {
+	j.disputed.set(i)
+	if r.Says() == evidence.Against {
+		j.disputedAgainst.set(i)
+	}
 }
 
 func (j *Judging) measure(i int, o evidence.Outcome, on int32, proves bool) {
@@ -372,8 +392,12 @@ func (j *Judging) path(l *loginProof, source evidence.Source) (verdict.Status, i
 		if !concerned {
 			continue
 		}
+		if st.Disputed != nil {
+			known = true
+			j.disputeWay(l, st)
+		}
 		if st.By == nil && st.Old == nil {
-			if st.Path.ID != "" {
+			if st.Path.ID != "" || st.Disputed != nil {
 				out = lower(out, verdict.NotShown)
 			}
 			continue
@@ -411,6 +435,16 @@ func (j *Judging) answerGoals(source evidence.Source) {
 			}
 			j.statuses[g] = append(j.statuses[g], status)
 		}
+	}
+}
+
+// disputeWay counts what is disputed of a way in that a requirement speaks of.
+func (j *Judging) disputeWay(l *loginProof, st *evidence.Standing) {
+	if j.ground != nil {
+		j.tell(l.index, Ground{Record: st.Disputed, Path: &st.Path, Outcome: st.Disputed.Says(), Weak: true})
+	}
+	if j.weak.set(l.index); st.Way.Disputed {
+		j.dispute(l.index, st.Disputed)
 	}
 }
 
@@ -493,6 +527,7 @@ func code(w *verdict.Way) uint64 {
 	put(slices.Index(codedGrades, w.Grade)+1, 8)
 	flag(w.Refused)
 	flag(w.Logged)
+	flag(w.Disputed)
 	for _, v := range [...]int{w.LoA, w.LogFactors, w.LogLoA, w.PolicyFactors, w.PolicyLoA} {
 		put(v, 8)
 	}
@@ -533,6 +568,8 @@ func (j *Judging) sum(of Bits, s *Shown) {
 		take(j.excepted[w], Excepted)
 		take(j.against[w]&j.wordFor[w]|j.strongMeasured[w]&j.wordAgainst[w], Contradicted)
 		take(j.against[w]|j.wordAgainst[w], ShownUnmet)
+		take(j.disputedAgainst[w]&(j.wordFor[w]|j.strong[w]), Contradicted)
+		take(j.disputed[w], Unproven)
 		take(j.strong[w], ShownMet)
 		take(j.weak[w]|j.wordFor[w], Unproven)
 		s[NothingKnown] += bits.OnesCount64(left)

@@ -5,6 +5,7 @@ package requirement_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -87,6 +88,18 @@ func of(subject, kind string, source evidence.Source, o evidence.Outcome) eviden
 	return evidence.Record{Kind: kind, Source: source, Subject: subject, Outcome: o}
 }
 
+// disputed says that somebody disputes a record.
+func disputed(r evidence.Record) evidence.Record {
+	r.Dispute = &evidence.Dispute{By: "kim", At: judgedOn}
+	return r
+}
+
+// settled says that a dispute is settled, and that the record stands.
+func settled(r evidence.Record) evidence.Record {
+	r.Dispute = &evidence.Dispute{By: "kim", At: judgedOn, Settled: judgedOn, Ruling: evidence.Stands}
+	return r
+}
+
 func said(id string, s requirement.Status, by string, days int) map[string]requirement.Answer {
 	return map[string]requirement.Answer{id: {Requirement: id, Status: s, KnownBy: by, KnownOn: civil.Of(judgedOn).AddDays(-days)}}
 }
@@ -151,6 +164,69 @@ func TestJudge(t *testing.T) {
 		}
 		if c.want != unknown && len(got.Grounds) == 0 {
 			t.Errorf("%s: a judgement without grounds", name)
+		}
+	}
+}
+
+// TestJudgeDisputed holds what is shown while somebody says that a measurement is wrong: nothing is met beside it, nothing else is hidden by
+// it, what speaks for is contradicted by what speaks against, and an older measurement does not come back in its place.
+func TestJudgeDisputed(t *testing.T) {
+	const met, not, contra, unproven = requirement.ShownMet, requirement.ShownUnmet, requirement.Contradicted, requirement.Unproven
+	strong, weak := signIns("staff", 2, 3), page("all", verdict.PasswordOnly)
+	residents := signIns("all", 2, 3)
+	good := of(evidence.SubjectLogReview, "EV_SAMPLE", evidence.Measured, evidence.For)
+	bad := of(evidence.SubjectLogReview, "EV_SAMPLE", evidence.Measured, evidence.Against)
+	for name, c := range map[string]struct {
+		id      string
+		records []evidence.Record
+		answers map[string]requirement.Answer
+		want    requirement.Judged
+	}{
+		"what showed it is disputed":          {twoFactors, []evidence.Record{ago(t, 1, strong), disputed(ago(t, 1, residents))}, nil, unproven},
+		"settled, and it stands":              {twoFactors, []evidence.Record{ago(t, 1, strong), settled(ago(t, 1, residents))}, nil, met},
+		"the weak way is disputed":            {twoFactors, []evidence.Record{ago(t, 1, strong), disputed(ago(t, 1, weak))}, nil, unproven},
+		"the weak way is disputed and said":   {twoFactors, []evidence.Record{ago(t, 1, strong), disputed(ago(t, 1, weak))}, said(twoFactors, requirement.Met, requirement.Attested, 9), contra},
+		"what showed it is disputed and said": {twoFactors, []evidence.Record{ago(t, 1, strong), disputed(ago(t, 1, residents))}, said(twoFactors, requirement.Met, requirement.Attested, 9), unproven},
+		"disputed, and somebody says no":      {twoFactors, []evidence.Record{ago(t, 1, strong), disputed(ago(t, 1, residents))}, said(twoFactors, requirement.NotMet, requirement.SelfAssessed, 9), not},
+		"another way is weak":                 {twoFactors, []evidence.Record{disputed(ago(t, 1, strong)), ago(t, 1, weak)}, nil, not},
+		"a log beside a disputed page":        {twoFactors, []evidence.Record{ago(t, 1, strong), disputed(ago(t, 1, weak)), ago(t, 1, residents)}, nil, unproven},
+		"a disputed log beside a page":        {twoFactors, []evidence.Record{ago(t, 1, strong), ago(t, 1, weak), disputed(ago(t, 1, residents))}, nil, not},
+		"nothing was seen, and is disputed":   {twoFactors, []evidence.Record{ago(t, 1, strong), disputed(ago(t, 1, page("all", verdict.Unknown))), ago(t, 1, residents)}, nil, met},
+		"an older one does not come back":     {twoFactors, []evidence.Record{ago(t, 1, strong), ago(t, 30, residents), disputed(ago(t, 1, signIns("all", 1, 0)))}, nil, unproven},
+		"measured anew":                       {twoFactors, []evidence.Record{ago(t, 1, strong), disputed(ago(t, 9, signIns("all", 1, 0))), ago(t, 1, residents)}, nil, met},
+		"measured anew, as weak":              {twoFactors, []evidence.Record{ago(t, 1, strong), disputed(ago(t, 9, weak)), ago(t, 1, weak)}, nil, not},
+		"disputed, and too old":               {twoFactors, []evidence.Record{ago(t, 1, strong), disputed(ago(t, 90, weak)), ago(t, 1, residents)}, nil, met},
+		"another's way is disputed":           {levelThree, []evidence.Record{disputed(ago(t, 1, page("staff", verdict.PasswordOnly))), ago(t, 1, residents)}, nil, met},
+		"the system is disputed as a whole":   {twoFactors, []evidence.Record{ago(t, 1, strong), ago(t, 1, residents), disputed(ago(t, 1, page("", verdict.PasswordOnly)))}, nil, unproven},
+		"a disputed review":                   {logReview, []evidence.Record{disputed(ago(t, 9, good))}, nil, unproven},
+		"a disputed review, settled":          {logReview, []evidence.Record{settled(ago(t, 9, bad))}, nil, not},
+		"a disputed review that went badly":   {logReview, []evidence.Record{disputed(ago(t, 9, bad))}, nil, unproven},
+		"a disputed review against a word":    {logReview, []evidence.Record{disputed(ago(t, 9, bad))}, said(logReview, requirement.Met, requirement.Attested, 9), contra},
+		"a disputed review beside a good one": {logReview, []evidence.Record{ago(t, 9, of(evidence.SubjectLogReview, "EV_REVIEW", evidence.Attested, evidence.For)), disputed(ago(t, 9, bad))}, nil, contra},
+		"an older review does not come back":  {logReview, []evidence.Record{ago(t, 19, good), disputed(ago(t, 9, bad))}, nil, unproven},
+	} {
+		i, ok := cataloguetest.Load(t).RequirementIndex(c.id)
+		if !ok {
+			t.Fatalf("%s: there is no requirement %s", name, c.id)
+		}
+		on := requirement.Case{Logins: ways, Records: c.records, Answers: c.answers, On: civil.Of(judgedOn)}
+		j := proof(t).NewJudging()
+		got := j.Explain(&on, i)
+		if got.Status != c.want {
+			t.Errorf("%s: got %s, want %s", name, got.Status, c.want)
+		}
+		var sum, each requirement.Shown
+		j.Judge(&on)
+		j.Sum(&sum)
+		for k := range cataloguetest.Load(t).Requirements {
+			each[j.Of(k)]++
+		}
+		if sum != each {
+			t.Errorf("%s: counted together %v, one by one %v", name, sum, each)
+		}
+		disputes := slices.ContainsFunc(got.Grounds, func(g requirement.Ground) bool { return g.Disputed() && g.Record.Dispute.By == "kim" })
+		if (got.Status == unproven || got.Status == contra) && !disputes {
+			t.Errorf("%s: the grounds do not say that it is disputed, and by whom: %+v", name, got.Grounds)
 		}
 	}
 }

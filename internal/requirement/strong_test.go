@@ -44,6 +44,8 @@ func TestSignIns(t *testing.T) {
 		viewOf(t, health, []system.LoginPath{staff, resident}, ago(t, 1, signIns("staff", 2, 0)), ago(t, 1, page("all", verdict.PasswordOnly))), // staff alone count
 		viewOf(t, statements("area", "skola"), []system.LoginPath{staff}, ago(t, 1, page("staff", verdict.PasswordOnly))),                       // another area
 		viewOf(t, social, []system.LoginPath{staff}, ago(t, 91, signIns("staff", 2, 3))),                                                        // too old
+		viewOf(t, social, []system.LoginPath{staff}, disputed(ago(t, 1, signIns("staff", 2, 3)))),                                               // disputed
+		viewOf(t, social, []system.LoginPath{staff}, disputed(ago(t, 1, page("staff", verdict.PasswordOnly)))),                                  // disputed
 	}
 	list := p.SignIns(views)
 	for name, c := range map[string]struct {
@@ -53,13 +55,13 @@ func TestSignIns(t *testing.T) {
 		want   requirement.Count
 		answer verdict.Answer
 	}{
-		"measured, social services":      {evidence.Measured, requirement.TwoFactors, requirement.SocialServices, requirement.Count{Met: 1, NotMet: 1, NotShown: 4}, verdict.Partly},
-		"measured, level 3":              {evidence.Measured, requirement.LevelThree, requirement.SocialServices, requirement.Count{Met: 1, NotMet: 1, NotShown: 4}, verdict.Partly},
-		"attested, social services":      {evidence.Attested, requirement.TwoFactors, requirement.SocialServices, requirement.Count{Met: 1, NotShown: 5}, verdict.NotKnown},
-		"self-assessed, social services": {evidence.SelfAssessed, requirement.TwoFactors, requirement.SocialServices, requirement.Count{Met: 1, NotShown: 5}, verdict.NotKnown},
+		"measured, social services":      {evidence.Measured, requirement.TwoFactors, requirement.SocialServices, requirement.Count{Met: 1, NotMet: 1, NotShown: 6}, verdict.Partly},
+		"measured, level 3":              {evidence.Measured, requirement.LevelThree, requirement.SocialServices, requirement.Count{Met: 1, NotMet: 1, NotShown: 6}, verdict.Partly},
+		"attested, social services":      {evidence.Attested, requirement.TwoFactors, requirement.SocialServices, requirement.Count{Met: 1, NotShown: 7}, verdict.NotKnown},
+		"self-assessed, social services": {evidence.SelfAssessed, requirement.TwoFactors, requirement.SocialServices, requirement.Count{Met: 1, NotShown: 7}, verdict.NotKnown},
 		"measured, health care":          {evidence.Measured, requirement.TwoFactors, requirement.HealthCare, requirement.Count{Met: 1}, verdict.Yes},
 		"level 3, health care":           {evidence.Measured, requirement.LevelThree, requirement.HealthCare, requirement.Count{NotShown: 1}, verdict.NotKnown},
-		"measured, all":                  {evidence.Measured, requirement.TwoFactors, requirement.AllAreas, requirement.Count{Met: 2, NotMet: 2, NotShown: 4}, verdict.Partly},
+		"measured, all":                  {evidence.Measured, requirement.TwoFactors, requirement.AllAreas, requirement.Count{Met: 2, NotMet: 2, NotShown: 6}, verdict.Partly},
 	} {
 		if got := p.Tally(list, c.source, c.goal, c.area); got != c.want {
 			t.Errorf("%s: got %+v, want %+v", name, got, c.want)

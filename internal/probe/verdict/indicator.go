@@ -59,6 +59,9 @@ type Way struct {
 	// PolicyFactors and PolicyLoA are what the identity provider's rules demand of everybody without exclusion; 0 is not known.
 	PolicyFactors int
 	PolicyLoA     int
+	// Disputed says that something of what was found is said to be wrong, and that nobody has settled it. It counts in neither direction,
+	// and nothing is shown to be met beside it.
+	Disputed bool
 }
 
 // Goal is what a way in is held against.
@@ -75,7 +78,8 @@ var (
 
 // Indicator says how what is known becomes the answer to a goal.
 type Indicator struct {
-	rows []indicatorRow
+	rows     []indicatorRow
+	disputed Reason
 }
 
 type indicatorRow struct {
@@ -100,7 +104,10 @@ func LoadIndicator(data fs.FS) (*Indicator, error) {
 		return nil, fmt.Errorf("%w: %w", ErrRules, err)
 	}
 	var table struct {
-		Rows []indicatorRow `yaml:"rows"`
+		Rows     []indicatorRow `yaml:"rows"`
+		Disputed struct {
+			Reason text `yaml:"reason"`
+		} `yaml:"disputed"`
 	}
 	if err := yaml.Unmarshal(b, &table); err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrRules, indicatorFile, err)
@@ -117,11 +124,24 @@ func LoadIndicator(data fs.FS) (*Indicator, error) {
 	if n := len(table.Rows); n == 0 || len(table.Rows[n-1].When) > 0 || table.Rows[n-1].Status != NotShown {
 		faults = append(faults, fmt.Errorf("%w: the indicator's last row must always hold and show nothing", ErrRules))
 	}
-	return &Indicator{rows: table.Rows}, errors.Join(faults...)
+	told := table.Disputed.Reason
+	if told.SV == "" || told.EN == "" {
+		faults = append(faults, fmt.Errorf("%w: the indicator has no reason for what is disputed", ErrRules))
+	}
+	return &Indicator{rows: table.Rows, disputed: Reason{ID: "disputed", SV: told.SV, EN: told.EN}}, errors.Join(faults...)
 }
 
-// Way answers a goal for one way in, with the reason.
+// Way answers a goal for one way in, with the reason. Beside something disputed nothing is met: whoever says that a measurement is wrong
+// shows nothing by saying so. What is shown not to be met by all else stays so.
 func (x *Indicator) Way(w Way, g Goal, s Series) (Status, Reason) {
+	status, reason := x.undisputed(w, g, s)
+	if w.Disputed && status != NotMet {
+		return NotShown, x.disputed
+	}
+	return status, reason
+}
+
+func (x *Indicator) undisputed(w Way, g Goal, s Series) (Status, Reason) {
 	f := facts{
 		string(w.Verdict):   true,
 		"refused":           w.Refused,

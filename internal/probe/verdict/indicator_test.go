@@ -54,6 +54,13 @@ func TestIndicator(t *testing.T) {
 		"password page, log of two factors":   {verdict.Way{Verdict: verdict.PasswordOnly, Logged: true, LogFactors: 2}, m, m, u},
 		"policy of one factor":                {verdict.Way{Verdict: verdict.Unknown, PolicyFactors: 1}, u, u, u},
 		"nothing":                             {verdict.Way{}, u, u, u},
+		"disputed beside nothing":             {verdict.Way{Disputed: true}, u, u, u},
+		"disputed beside a log":               {verdict.Way{Logged: true, LogFactors: 2, LogLoA: 3, Disputed: true}, u, u, u},
+		"disputed beside a refusal":           {verdict.Way{Verdict: verdict.ClientCertificate, Refused: true, LoA: 3, Disputed: true}, u, u, u},
+		"disputed beside a test":              {verdict.Way{Verdict: verdict.StrongDemanded, Grade: verdict.Tested, LoA: 3, Disputed: true}, u, u, u},
+		"disputed beside a password":          {verdict.Way{Verdict: verdict.PasswordOnly, Disputed: true}, n, n, n},
+		"disputed beside what is offered":     {verdict.Way{Verdict: verdict.StrongOffered, Disputed: true}, n, n, n},
+		"disputed beside level 2":             {verdict.Way{Verdict: verdict.ClientCertificate, Refused: true, LoA: 2, Disputed: true}, u, u, n},
 	} {
 		t.Run(name, func(t *testing.T) {
 			x := indicator(t)
