@@ -68,8 +68,7 @@ func record(subject string, source evidence.Source, outcome evidence.Outcome, se
 	return evidence.Record{Subject: subject, Source: source, Outcome: outcome, SeenOn: seen, Expires: ends}
 }
 
-// What is measured or attested, what the register dates, and what was answered not long ago keeps a question from being asked. What somebody
-// only believes, what has ended, and what is unclear does not.
+// disputed says that somebody disputes a record.
 func disputed(r evidence.Record) evidence.Record {
 	r.Dispute = &evidence.Dispute{By: "kim", At: time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)}
 	return r
@@ -102,6 +101,8 @@ func TestWhatIsDisputedIsAsked(t *testing.T) {
 	}
 }
 
+// What is measured or attested, what the register dates, and what was answered not long ago keeps a question from being asked. What somebody
+// only believes, what has ended, and what is unclear does not.
 func TestOnlyWhatIsNotKnownIsAsked(t *testing.T) {
 	today := day(t, "2026-11-28")
 	in, ended, recent := today.AddDays(30), today.AddDays(-1), today.AddDays(-40)
