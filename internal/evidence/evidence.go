@@ -118,45 +118,49 @@ type Detail struct {
 }
 
 // Record is one piece of evidence.
+//
+// What a nation's requirements are judged from stands first, side by side: there are millions of records, and reading memory is what takes
+// time.
 type Record struct {
-	ID     ids.ID[Record]
-	System ids.ID[system.System]
+	Subject string
+	Source  Source
+	// About are the ids of the requirements that it is about, for what no subject covers.
+	About []string
+	// Withdrawn is when somebody took it back; zero when nobody has. It counts no longer.
+	Withdrawn time.Time
+	Kind      string // of the catalogue's evidence kinds
 	// Path is the way in that it is about; empty for all of the system.
-	Path     ids.ID[system.LoginPath]
-	Kind     string // of the catalogue's evidence kinds
-	Strength int    // 1 to 5; a negative one speaks against
-	Source   Source
-	Subject  string
-	Outcome  Outcome
+	Path ids.ID[system.LoginPath]
 	// Scope is where it was seen from, or what part it is true of: "internet", "lan", the name of a zone. Two scopes do not replace
 	// each other.
-	Scope    string
-	Observed time.Time
+	Scope string
 	// SeenOn is the day of Observed.
 	SeenOn civil.Date
 	// Expires is the first day on which it no longer counts.
 	Expires civil.Date
-	Hash    string // SHA-256 of the raw observation
-	// The following are of sign-in.
-	Verdict    verdict.Verdict
-	Factors    int // how many are demanded, or for a log the fewest that were seen; 0 is not known
-	LoA        int // reviewed identity assurance; 0 is none or not known
-	Grade      verdict.Grade
-	Confidence verdict.Confidence
-	Refused    bool // a connection without a certificate was seen to be refused
-	// Quality is how good encryption was measured to be; of encryption.
-	Quality verdict.Quality
-	// About are the ids of the requirements that it is about, for what no subject covers.
-	About  []string
-	Detail Detail
-	By     string
-	At     time.Time
-	// Withdrawn is when somebody took it back; zero when nobody has. It counts no longer.
-	Withdrawn       time.Time
-	WithdrawnReason string
+	Outcome Outcome
 	// Dispute says that somebody has said that it is wrong; nil when nobody has. It counts in neither direction until that is settled.
 	// Read without the words it has those that are open, and no reasons.
 	Dispute *Dispute
+	// The following are of sign-in.
+	Verdict verdict.Verdict
+	Grade   verdict.Grade
+	Factors int  // how many are demanded, or for a log the fewest that were seen; 0 is not known
+	LoA     int  // reviewed identity assurance; 0 is none or not known
+	Refused bool // a connection without a certificate was seen to be refused
+
+	ID         ids.ID[Record]
+	System     ids.ID[system.System]
+	Strength   int // 1 to 5; a negative one speaks against
+	Observed   time.Time
+	Hash       string // SHA-256 of the raw observation
+	Confidence verdict.Confidence
+	// Quality is how good encryption was measured to be; of encryption.
+	Quality         verdict.Quality
+	Detail          Detail
+	By              string
+	At              time.Time
+	WithdrawnReason string
 	// File is what came with it; its name is empty when nothing did.
 	File FileHead
 }

@@ -48,13 +48,15 @@ func Standings(paths []system.LoginPath, records []Record, source Source, on civ
 
 // AppendStandings is Standings into a list that is used again.
 func AppendStandings(out []Standing, paths []system.LoginPath, records []Record, source Source, on civil.Date) []Standing {
+	var room [fewLogins]*Record
+	logins := signIns(room[:0], records, source)
 	for i := range paths {
 		st := Standing{Path: paths[i], Way: verdict.Way{Who: who(paths[i].Audience)}}
-		st.collect(records, source, on)
+		st.collect(logins, on)
 		out = append(out, st)
 	}
 	whole := Standing{}
-	if whole.collect(records, source, on); whole.By != nil || whole.Disputed != nil {
+	if whole.collect(logins, on); whole.By != nil || whole.Disputed != nil {
 		out = append(out, whole)
 	}
 	return out
@@ -83,17 +85,29 @@ func (l latest) with(r *Record) latest {
 	return append(l, r)
 }
 
-// collect finds the records of a way in that count, and sums them up.
-func (st *Standing) collect(records []Record, source Source, on civil.Date) {
+// fewLogins is how many records of sign-in a source has of a system without more room being made.
+const fewLogins = 32
+
+// signIns adds the records of sign-in of one source to a list.
+func signIns(list []*Record, records []Record, source Source) []*Record {
+	for i := range records {
+		if r := &records[i]; r.Subject == SubjectLogin && r.Source == source {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// collect finds the records of a way in that count, among those of sign-in of one source, and sums them up.
+func (st *Standing) collect(logins []*Record, on civil.Date) {
 	var room [classes][fewScopes]*Record // on the stack: a nation's sign-ins are summed up in a second
 	var by [classes]latest
 	disputed := false
 	for i := range room {
 		by[i] = room[i][:0]
 	}
-	for i := range records {
-		r := &records[i]
-		if r.Subject != SubjectLogin || r.Source != source || r.Path != st.Path.ID {
+	for _, r := range logins {
+		if r.Path != st.Path.ID {
 			continue
 		}
 		if !r.Valid(on) {
@@ -112,7 +126,7 @@ func (st *Standing) collect(records []Record, source Source, on civil.Date) {
 	st.see(by[seen], by[tested])
 	st.log(by[logged])
 	st.rule(by[ruled])
-	if source == SelfAssessed && st.By != nil {
+	if st.By != nil && st.By.Source == SelfAssessed {
 		st.Way.Grade = verdict.Attested // a word taken for what it says, in a series of its own
 	}
 	if st.By != nil || st.Disputed != nil {

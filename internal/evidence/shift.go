@@ -112,7 +112,7 @@ func standing(records []Record, path ids.ID[system.LoginPath], on civil.Date) St
 		}
 	}
 	st := Standing{Path: system.LoginPath{ID: path}}
-	st.collect(open, Measured, on)
+	st.collect(signIns(nil, open, Measured), on)
 	return st
 }
 
