@@ -36,6 +36,9 @@ func (look) Kind() string { return "measurement.look" }
 type oneTarget struct {
 	Organisation access.OrganisationID `json:"organisation"`
 	Target       ids.ID[Target]        `json:"target"`
+	// Asked is when it was asked for, in milliseconds. A job that is worked twice, since the program ended between the measurement and the
+	// end of the job, finds that it has been done.
+	Asked int64 `json:"asked,omitempty"`
 }
 
 // Kind names the job.
@@ -51,7 +54,11 @@ func Register(q *job.Queue, s *Service, organisations func(ctx context.Context, 
 		if err := s.turn(ctx); err != nil {
 			return err
 		}
-		err := s.measure(ctx, access.SystemActor(o.Organisation), o.Target)
+		actor := access.SystemActor(o.Organisation)
+		if done, err := s.measuredSince(ctx, actor.Organisation, o.Target, o.Asked); err != nil || done {
+			return err
+		}
+		err := s.measure(ctx, actor, o.Target)
 		for _, later := range []error{ErrStopped, ErrNotApproved, ErrManners, ErrElsewhere, db.ErrNotFound} {
 			if errors.Is(err, later) { // it comes again on its day, if it should
 				s.Log.InfoContext(ctx, "not measured", slog.String("target", o.Target.String()), slog.String("why", later.Error()))
@@ -60,6 +67,18 @@ func Register(q *job.Queue, s *Service, organisations func(ctx context.Context, 
 		}
 		return err
 	})
+}
+
+// measuredSince reports whether a target has been measured since a job was asked for.
+func (s *Service) measuredSince(ctx context.Context, org access.OrganisationID, id ids.ID[Target], asked int64) (done bool, err error) {
+	if asked == 0 {
+		return false, nil // asked for by an older version
+	}
+	err = s.DB.Read(ctx, org, func(tx *db.Tx) (err error) {
+		done, err = takenSince(ctx, tx, org, id, asked)
+		return err
+	})
+	return done, err
 }
 
 // turn waits so that no two hosts are begun within a second, whoever has them measured.
@@ -231,7 +250,7 @@ func (s *Service) begin(ctx context.Context, tx *db.Tx, org access.OrganisationI
 		if err := putOff(ctx, tx, org, slots[i].ID, n.Start.Add(-time.Minute)); err != nil { // when it does not come about, it is first the next night
 			return err
 		}
-		if err := s.Jobs.Add(ctx, tx, oneTarget{Organisation: org, Target: slots[i].ID}); err != nil {
+		if err := s.Jobs.Add(ctx, tx, oneTarget{Organisation: org, Target: slots[i].ID, Asked: db.Millis(tx.Now)}); err != nil {
 			return err
 		}
 	}

@@ -214,6 +214,41 @@ func TestATargetIsMeasuredByTwoPeoplesLeave(t *testing.T) {
 	})
 }
 
+// TestEndedInTheMiddle ends the program while it measures, and after what was found was kept but before the job was: nothing is kept twice, and
+// nothing is lost.
+func TestEndedInTheMiddle(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		p := newPlace(t, d)
+		x := p.approved(t, Target{URL: "https://treserva.example.se/", Path: p.way})
+		actor, asked := access.SystemActor(p.asker.Organisation), db.Millis(p.now)
+		ctx, kill := context.WithCancel(t.Context())
+		p.Probe = func(context.Context, *child.Order) (*child.Found, error) { kill(); return nil, ctx.Err() }
+		if err := p.measure(ctx, actor, x.ID); !errors.Is(err, context.Canceled) {
+			t.Fatalf("ended in the middle: %v", err)
+		}
+		p.Probe = func(_ context.Context, o *child.Order) (*child.Found, error) {
+			return child.Parse(record(t, o.URL, p.now))
+		}
+		kept := func(want int, done bool) {
+			t.Helper()
+			one, err := p.Open(t.Context(), p.asker, x.ID)
+			of, err2 := p.Evidence.List(t.Context(), p.asker, p.sys.Slug)
+			got, err3 := p.measuredSince(t.Context(), actor.Organisation, x.ID, asked)
+			if err := errors.Join(err, err2, err3); err != nil || len(one.Results) != want || len(of.Records) != want || got != done {
+				t.Errorf("%d results, %d records, done %t, want %d and %t: %v", len(one.Results), len(of.Records), got, want, done, err)
+			}
+		}
+		kept(0, false)
+		p.now = p.now.Add(busyFor + time.Minute) // a program that was cut off has let no host go
+		if err := p.measure(t.Context(), actor, x.ID); err != nil {
+			t.Fatal(err)
+		}
+		kept(1, true)
+		asked = db.Millis(p.now.Add(time.Minute))
+		kept(1, false) // what is asked for later is measured
+	})
+}
+
 // A host that has asked for a pause gets it, whoever else was measuring it and lets it go.
 func TestAPauseStands(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) {

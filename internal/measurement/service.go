@@ -426,7 +426,7 @@ func (s *Service) Measure(ctx context.Context, actor access.Actor, id ids.ID[Tar
 		if t.Agent != "" {
 			return putOff(ctx, tx, actor.Organisation, id, tx.Now.Add(-time.Minute)) // the agent takes it the next time that it asks
 		}
-		return s.Jobs.Add(ctx, tx, oneTarget{Organisation: actor.Organisation, Target: id})
+		return s.Jobs.Add(ctx, tx, oneTarget{Organisation: actor.Organisation, Target: id, Asked: db.Millis(tx.Now)})
 	})
 	if err != nil {
 		return fmt.Errorf("measure target: %w", err)

@@ -107,6 +107,16 @@ func putOff(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.ID
 	return nil
 }
 
+// takenSince reports whether a result of a target was kept at a moment or later.
+func takenSince(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.ID[Target], at int64) (bool, error) {
+	var n int
+	err := db.One(tx.QueryRow(ctx, `SELECT COUNT(*) FROM measurement_result WHERE organisation_id = $1 AND target_id = $2 AND taken_at >= $3`, org, id, at), &n)
+	if err != nil {
+		return false, fmt.Errorf("look for result: %w", err)
+	}
+	return n > 0, nil
+}
+
 func insertResult(ctx context.Context, tx *db.Tx, org access.OrganisationID, r *Result, raw []byte) error {
 	sealed, err := tx.Seal(ctx, Sealed[0].Cell("record", r.ID.String()), string(raw))
 	if err != nil {

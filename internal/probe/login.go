@@ -219,6 +219,14 @@ func (w *walk) request(ctx context.Context, at *url.URL, q *decode.Request) {
 
 func (w *walk) readPage(ctx context.Context, at *url.URL, a *answer, page *decode.Page) (*url.URL, string) {
 	asks := page.Asks() || len(w.seen.Challenges) > 0
+	if page.Cut && !w.cut {
+		w.cut = true
+		w.record.limit("body_truncated")
+	}
+	if w.cut && !asks && a.status < 400 { // what was not read may hold anything, a password too
+		w.stop("body_truncated")
+		return nil, ""
+	}
 	if page.Posted != nil && !asks {
 		w.request(ctx, at, page.Posted)
 		return nil, ""

@@ -307,6 +307,8 @@ func TestRedact(t *testing.T) {
 func TestPages(t *testing.T) {
 	post := `<form method="post" action="https://idp.se/sso"><input type="hidden" name="SAMLRequest" value="` +
 		base64.StdEncoding.EncodeToString([]byte(authnRequest(context("exact", loa3)))) + `"><noscript><input type="submit"></noscript></form>`
+	weak := `<form method="post" action="https://idp.se/sso"><input type="hidden" name="SAMLRequest" value="` +
+		base64.StdEncoding.EncodeToString([]byte(authnRequest(""))) + `"><button>Personal</button></form>`
 	form := `<form method="post"><input name="u"><input type="password" name="p"><button>Logga in</button></form>`
 	for name, c := range map[string]struct{ html, want string }{
 		"form":                    {form, "password"},
@@ -344,6 +346,28 @@ func TestPages(t *testing.T) {
 		"data":                    {`<script type="application/json">location.href="/in"</script>text`, ""},
 		"shell":                   {`<div id=app></div><script src=/app.js></script><noscript>This app needs scripts, and here is a long text that nobody with scripts ever sees.</noscript>`, "shell"},
 		"page with scripts":       {`<p>` + strings.Repeat("text ", 100) + `</p><script src=/app.js></script>`, ""},
+		"in a comment":            {`<!-- ` + form + ` --><p>x</p>`, ""},
+		"broken comment":          {`<!-- <p>x</p>` + form, ""},
+		"hidden form":             {`<div style="display:none" hidden>` + form + `</div><a href=/b>BankID</a>`, "password bankid"},
+		"picture without words":   {form + `<a href="/auth/start"><img src="/img/bankid-logo.svg"></a>`, "password bankid"},
+		"address without words":   {`<a href="/login/freja"><img src="a.png" alt=""></a>`, "freja"},
+		"drawing without words":   {`<button><svg><use href="/i.svg#siths"></use><image href="/siths.png"/></svg></button>`, "siths"},
+		"button as a picture":     {`<form><input type=image src="/bankid.png"></form>`, "bankid"},
+		"picture of something":    {`<a href="/start"><img src="/logo.png"></a>`, ""},
+		"link to a password":      {`<a href=/b>Mobilt BankID</a><a href="?metod=2">Användarnamn och lösenord</a>`, "bankid link to a password"},
+		"tab of a password":       {`<button role=tab>E-legitimation</button><button role=tab>Username and password</button>`, "e-legitimation link to a password"},
+		"forgotten password":      {`<a href=/b>Mobilt BankID</a><a href="/f">Glömt lösenord?</a>`, "bankid"},
+		"without a password":      {`<a href=/b>BankID</a><a href="/p">Sign in without password: passkey</a>`, "bankid passkey"},
+		"where are you from":      {`<form><select name=entityID><option>Kommunen</select><button>Välj</button></form>`, "federated"},
+		"discovery by links":      {`<a href="/Shibboleth.sso/Login?entityID=https%3A%2F%2Fidp.se">Kommunen</a>`, "federated"},
+		"discovery by a button":   {`<button>Choose your organisation</button>`, "federated"},
+		"two requests to choose":  {post + strings.ReplaceAll(post, "idp.se", "annan.se") + `<script src=/x.js></script>`, "link"},
+		"a weak request beside":   {post + weak + `<script>document.forms[0].submit()</script>`, "link"},
+		"the same request twice":  {post + post + `<script>document.forms[0].submit()</script>`, "link posted"},
+		"posts beside a password": {post + `<a href=/lokal>Logga in med lösenord</a><script>document.forms[0].submit()</script>`, "link posted link to a password"},
+		"not UTF-8":               {"<p>L\xf6senord \xff\xfe</p>" + form + "<a href=/b>BankID\xff</a>", "password bankid"},
+		"too many forms":          {strings.Repeat("<form><input name=a></form>", 200) + "x", "cut"},
+		"too much":                {strings.Repeat("<b>x</b>", 60_000), "cut"},
 		"template":                {`<template>` + form + `</template><p>x</p>`, ""},
 	} {
 		base, _ := url.Parse("https://a.se/")
@@ -368,6 +392,8 @@ func describe(p *decode.Page) string {
 		{"link", len(p.Links) > 0},
 		{"posted", p.Posted != nil},
 		{"unsent", p.Unsent},
+		{"link to a password", p.PasswordLink},
+		{"cut", p.Cut},
 		{"shell", p.Shell},
 		{"to " + p.Next + " by " + p.Via, p.Next != ""},
 	} {

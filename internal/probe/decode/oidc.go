@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -90,6 +91,11 @@ type claims struct {
 	} `json:"id_token"`
 }
 
+// objectAlgorithms are those that a request object can be signed by (RFC 7518, RFC 8037). What claims another is signed by nobody.
+var objectAlgorithms = []string{
+	"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519", "HS256", "HS384", "HS512",
+}
+
 // object reads a request object (RFC 9101). What is outside it no longer counts.
 func (r *Request) object(token string) {
 	parts := strings.Split(token, ".")
@@ -107,7 +113,7 @@ func (r *Request) object(token string) {
 		return
 	}
 	r.SigAlg = clip(head.Alg)
-	r.Signed = parts[2] != "" && head.Alg != "" && !strings.EqualFold(head.Alg, "none")
+	r.Signed = parts[2] != "" && slices.Contains(objectAlgorithms, head.Alg)
 	r.parameters(p)
 }
 

@@ -29,6 +29,10 @@ type Words struct {
 	UserName []string
 	// Federated are words for signing in elsewhere: at the organisation's own provider, say.
 	Federated []string
+	// Provider are names of fields and parameters by which one chooses where to sign in, on pages that only ask that.
+	Provider []string
+	// Password are words on a link or a button that leads to a password, and NotPassword those that make it lead to something else.
+	Password, NotPassword []string
 }
 
 // Method is an e-identification with the words and the hosts that it is known by.
@@ -49,6 +53,10 @@ type Page struct {
 	Strong []string
 	// Federated says that it offers signing in at a provider elsewhere.
 	Federated bool
+	// PasswordLink says that a link or a button leads to a password, on a page or a tab that is not seen.
+	PasswordLink bool
+	// Cut says that there is more on it than is looked at.
+	Cut bool
 	// Links are the requests that its links and forms carry.
 	Links []*Request
 	// Posted is the request that it sends on by itself.
@@ -115,6 +123,7 @@ func ReadPage(body []byte, at *url.URL, w *Words) *Page {
 	// Without scripting what stands in noscript is read too; it is told apart below.
 	root, err := html.ParseWithOptions(bytes.NewReader(body), html.ParseOptionEnableScripting(false))
 	if err != nil {
+		p.Cut = true // nested deeper than anybody reads
 		return p
 	}
 	r := &pageReader{base: at, words: w, page: p}
@@ -141,7 +150,7 @@ func (r *pageReader) walk(root *html.Node) {
 			r.text(at.n, at.form, at.noscript)
 		case html.ElementNode:
 			at.noscript = at.noscript || at.n.DataAtom == atom.Noscript
-			if at.n.DataAtom == atom.Form && len(r.forms) < maxForms {
+			if r.page.Cut = r.page.Cut || at.n.DataAtom == atom.Form && len(r.forms) >= maxForms; at.n.DataAtom == atom.Form && len(r.forms) < maxForms {
 				at.form = &form{action: attr(at.n, "action"), method: strings.ToLower(attr(at.n, "method")), id: attr(at.n, "id"), name: attr(at.n, "name")}
 				r.forms = append(r.forms, at.form)
 			}
@@ -154,6 +163,7 @@ func (r *pageReader) walk(root *html.Node) {
 			stack = append(stack, place{n: c, form: at.form, noscript: at.noscript})
 		}
 	}
+	r.page.Cut = r.page.Cut || len(stack) > 0
 }
 
 func (r *pageReader) text(n *html.Node, f *form, noscript bool) {
@@ -192,6 +202,8 @@ func (r *pageReader) element(n *html.Node, f *form, noscript bool) (skip bool) {
 		r.onload = attr(n, "onload")
 	case atom.Input:
 		r.input(n, f)
+	case atom.Select:
+		r.page.Federated = r.page.Federated || anyOf(r.words.Provider, strings.ToLower(attr(n, "name")), strings.ToLower(attr(n, "id")))
 	case atom.A, atom.Button:
 		r.control(n, f)
 	default:
@@ -220,6 +232,7 @@ func (r *pageReader) input(n *html.Node, f *form) {
 		f = &r.loose
 	}
 	if len(f.inputs) >= maxInputs {
+		r.page.Cut = true
 		return
 	}
 	kind, name, complete := strings.ToLower(attr(n, "type")), attr(n, "name"), strings.ToLower(attr(n, "autocomplete"))
@@ -235,7 +248,11 @@ func (r *pageReader) input(n *html.Node, f *form) {
 			f.password++
 		}
 	case "submit", "button", "image":
-		r.controls = append(r.controls, control{text: attr(n, "value") + " " + attr(n, "alt") + " " + attr(n, "title"), form: f})
+		text := attr(n, "value") + " " + attr(n, "alt") + " " + attr(n, "title") + " " + attr(n, "aria-label")
+		if strings.TrimSpace(text) == "" {
+			text = named(attr(n, "src"))
+		}
+		r.controls = append(r.controls, control{text: text, form: f})
 		f.text.WriteString(attr(n, "value") + " ")
 	case "", "text", "email", "tel":
 		if strings.Contains(complete, "current-password") {
@@ -253,9 +270,43 @@ func anyOf(words []string, names ...string) bool {
 
 func (r *pageReader) control(n *html.Node, f *form) {
 	if len(r.controls) >= maxLinks {
+		r.page.Cut = true
 		return
 	}
-	r.controls = append(r.controls, control{text: labels(n), href: attr(n, "href"), form: f})
+	text := labels(n)
+	if strings.TrimSpace(text) == "" { // a picture that nobody has described: what it and its target are called is all there is
+		text = pictured(n)
+	}
+	r.controls = append(r.controls, control{text: text, href: attr(n, "href"), form: f})
+}
+
+// pictured is what the address of a link and the files of its pictures are called.
+func pictured(n *html.Node) string {
+	out := named(attr(n, "href"))
+	stack, seen := []*html.Node{n}, 0
+	for len(stack) > 0 && seen < maxInputs && len(out) < maxControl/2 {
+		at := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		seen++
+		for _, name := range []string{"src", "data", "href"} {
+			if at != n && at.Type == html.ElementNode {
+				out += " " + named(attr(at, name))
+			}
+		}
+		for c := at.LastChild; c != nil; c = c.PrevSibling {
+			stack = append(stack, c)
+		}
+	}
+	return out
+}
+
+// named are the words that an address's path is made of: "/img/bankid-logo.svg" is called img bankid logo svg.
+func named(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme == "data" {
+		return ""
+	}
+	return strings.Join(strings.FieldsFunc(clip(u.Path), func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) }), " ")
 }
 
 // finish puts together what has been seen.
@@ -277,7 +328,7 @@ func (r *pageReader) finish() {
 	visible := len([]rune(strings.TrimSpace(r.visible.String())))
 	r.page.Text = visible > 0
 	r.page.Shell = (r.external > 0 || script != "") && visible <= shellText && !r.page.Password && !r.page.UserName && !r.page.Passkey &&
-		len(r.page.Strong) == 0 && !r.page.Federated && len(r.page.Links) == 0
+		!r.page.PasswordLink && len(r.page.Strong) == 0 && !r.page.Federated && len(r.page.Links) == 0
 }
 
 // credentials finds the call by which a page asks the browser for a passkey.
@@ -338,6 +389,9 @@ func (r *pageReader) readControl(c control) {
 	host := ""
 	if err == nil && c.href != "" {
 		host = strings.ToLower(target.Hostname())
+		for name := range target.Query() {
+			r.page.Federated = r.page.Federated || anyOf(r.words.Provider, strings.ToLower(name))
+		}
 		if q := At(target); q != nil {
 			r.page.Links = append(r.page.Links, q)
 		}
@@ -352,6 +406,7 @@ func (r *pageReader) readControl(c control) {
 			}
 		}
 	}
+	r.page.PasswordLink = r.page.PasswordLink || has(r.words.Password, text) && !has(r.words.NotPassword, text)
 	r.page.Passkey = r.page.Passkey || has(r.words.Passkey, text)
 	r.page.Federated = r.page.Federated || has(r.words.Federated, text)
 }
@@ -363,7 +418,9 @@ func (r *pageReader) next(script string) {
 		if !r.sends(f, script) {
 			continue
 		}
-		if q := f.request(r.base); q != nil {
+		if q := f.request(r.base); q != nil && r.choice(q) {
+			return
+		} else if q != nil {
 			p.Posted, p.Via = q, "form"
 		} else {
 			p.Unsent = true
@@ -379,8 +436,18 @@ func (r *pageReader) next(script string) {
 	}
 }
 
+// choice reports whether the page has another request, with other demands: somebody chooses between them, whatever its scripts do.
+func (r *pageReader) choice(q *Request) bool {
+	return slices.ContainsFunc(r.page.Links, func(o *Request) bool {
+		return o.Host != q.Host || o.Protocol != q.Protocol || o.Comparison != q.Comparison || o.Essential != q.Essential || o.Broken != q.Broken ||
+			!slices.Equal(o.Classes, q.Classes) || !slices.Equal(o.ACRValues, q.ACRValues) || !slices.Equal(o.Demanded, q.Demanded)
+	})
+}
+
 // Asks reports whether the page waits for somebody to sign in.
-func (p *Page) Asks() bool { return p.Password || p.UserName || p.Passkey || len(p.Strong) > 0 }
+func (p *Page) Asks() bool {
+	return p.Password || p.PasswordLink || p.UserName || p.Passkey || len(p.Strong) > 0
+}
 
 // refer finds where the page refers the browser to: by a meta refresh, or a script that does nothing else.
 func (r *pageReader) refer(script string) {

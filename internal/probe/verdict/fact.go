@@ -54,7 +54,7 @@ var factNames = []string{
 	"certificate_refused", "certificate_refused_by_answer", "certificate_refused_after_request", "certificate_asked", "certificate_untrusted",
 	"certificate_maybe_after_request", "request", "saml", "oidc", "wsfed", "opaque", "broken", "signature_valid", "object_signed", "asked", "exact",
 	"minimum", "upwards", "essential", "wished", "all_strong", "some_strong", "only_weak", "only_windows", "hint_strong", "provider_strong",
-	"challenge_password", "challenge_windows", "password", "user_name", "strong_method", "federated", "only_federated", "shell", "text",
+	"challenge_password", "challenge_windows", "password", "password_link", "user_name", "strong_method", "federated", "only_federated", "shell", "text",
 	"page_says", "second_step", "away",
 }
 
@@ -79,7 +79,7 @@ func (r *Rules) facts(o *Observation) facts {
 	if o.Page != nil {
 		r.pageFacts(f, o.Page)
 	}
-	f["page_says"] = f["challenge_password"] || f["password"] || f["strong_method"] && !f["only_federated"]
+	f["page_says"] = f["challenge_password"] || f["password"] || f["password_link"] || f["strong_method"] && !f["only_federated"]
 	if o.Request != nil {
 		r.requestFacts(f, o)
 	}
@@ -92,6 +92,7 @@ func hasAny(list []string, wanted ...string) bool {
 
 func (r *Rules) pageFacts(f facts, p *decode.Page) {
 	f["password"], f["user_name"], f["shell"], f["text"] = p.Password, p.UserName, p.Shell, p.Text
+	f["password_link"] = p.PasswordLink
 	f["federated"] = p.Federated || len(p.Links) > 0
 	strong := len(p.Strong) > 0 || p.Passkey
 	f["strong_method"] = f["strong_method"] || strong || f["federated"]

@@ -176,6 +176,9 @@ type wordList struct {
 	UserName  []string `yaml:"user_name"`
 	Passkey   []string `yaml:"passkey"`
 	Federated []string `yaml:"federated"`
+	Provider  []string `yaml:"provider"`
+	Password  []string `yaml:"password"`
+	NotPass   []string `yaml:"not_password"`
 	Not       []string `yaml:"not"`
 	Methods   []struct {
 		ID    string   `yaml:"id"`
@@ -185,7 +188,7 @@ type wordList struct {
 }
 
 func (w wordList) words() decode.Words {
-	out := decode.Words{Login: w.Login, UserName: w.UserName, Passkey: w.Passkey, Federated: w.Federated, Not: w.Not}
+	out := decode.Words{Login: w.Login, UserName: w.UserName, Passkey: w.Passkey, Federated: w.Federated, Provider: w.Provider, Password: w.Password, NotPassword: w.NotPass, Not: w.Not}
 	for _, m := range w.Methods {
 		out.Strong = append(out.Strong, decode.Method{ID: m.ID, Words: m.Words, Hosts: m.Hosts})
 	}
