@@ -219,24 +219,46 @@ func (w *walk) request(ctx context.Context, at *url.URL, q *decode.Request) {
 
 func (w *walk) readPage(ctx context.Context, at *url.URL, a *answer, page *decode.Page) (*url.URL, string) {
 	asks := page.Asks() || len(w.seen.Challenges) > 0
+	if w.more(page) && !asks && a.status < 400 { // what was not read may hold anything, a password too
+		w.stop("body_truncated")
+		return nil, ""
+	}
+	if !asks {
+		if next, via, leads := w.led(ctx, at, a, page); leads {
+			return next, via
+		}
+	}
+	return w.stay(at, a, page, asks)
+}
+
+// more reports whether there was more on a page than was looked at.
+func (w *walk) more(page *decode.Page) bool {
 	if page.Cut && !w.cut {
 		w.cut = true
 		w.record.limit("body_truncated")
 	}
-	if w.cut && !asks && a.status < 400 { // what was not read may hold anything, a password too
-		w.stop("body_truncated")
-		return nil, ""
-	}
-	if page.Posted != nil && !asks {
+	return w.cut
+}
+
+// led follows where a page that asks for nothing sends the browser by itself.
+func (w *walk) led(ctx context.Context, at *url.URL, a *answer, page *decode.Page) (next *url.URL, via string, leads bool) {
+	if page.Posted != nil {
 		w.request(ctx, at, page.Posted)
-		return nil, ""
+		return nil, "", true
 	}
-	if ref := decode.Refresh(a.header.Get("Refresh")); ref != "" && !asks {
-		return w.lead(ctx, at, ref, "meta")
+	if ref := decode.Refresh(a.header.Get("Refresh")); ref != "" {
+		next, via = w.lead(ctx, at, ref, "meta")
+		return next, via, true
 	}
-	if page.Next != "" && !asks {
-		return w.lead(ctx, at, page.Next, page.Via)
+	if page.Next != "" {
+		next, via = w.lead(ctx, at, page.Next, page.Via)
+		return next, via, true
 	}
+	return nil, "", false
+}
+
+// stay takes in a page that leads nowhere by itself.
+func (w *walk) stay(at *url.URL, a *answer, page *decode.Page, asks bool) (*url.URL, string) {
 	if page.Unsent {
 		w.record.limit("form_not_sent")
 	}

@@ -112,8 +112,10 @@ func (c *counter) methods(raw []byte) string {
 }
 
 var (
-	personNumber = regexp.MustCompile(`(^|\D)(\d{2})?\d{6}[-+ ]?\d{4}(\D|$)`)
+	personNumber = regexp.MustCompile(`(?:^|\D)((?:\d{2})?\d{6}[-+ ]?\d{4})(?:\D|$)`)
 	account      = regexp.MustCompile(`[^\s@/:]@[^\s@/]`)
+	telephone    = regexp.MustCompile(`(^|[^\d])(\+|00)\d{2}[ -]?\(?\d[\d ()-]{5,}|(^|[^\d-])0\d{1,3}[- ]\d{2,3}[ -]?\d{2}[ -]?\d{2}([^\d]|$)`)
+	employee     = regexp.MustCompile(`(?i)(^|[^a-z0-9])se\d{10}-[a-z0-9]{2,}`) // an HSA-id
 )
 
 // clean is a text that may be kept: short, in one line, and nothing that looks like somebody's address, number or account.
@@ -137,17 +139,54 @@ func (c *counter) clean(s string) string {
 	return s
 }
 
+// personal reports whether a text looks like somebody's: an account, a number, or the address of a machine. An application's own address may
+// stand on a machine that has no name, and hold digits, but no number that somebody can have.
 func personal(s string) bool {
-	if strings.Contains(s, `\`) || account.MatchString(s) {
+	address := strings.Contains(s, "://") || strings.HasPrefix(s, "urn:")
+	if strings.Contains(s, `\`) || account.MatchString(s) || employee.MatchString(s) || !address && (telephone.MatchString(s) || machine(s)) {
 		return true
 	}
-	if _, err := netip.ParseAddr(strings.Trim(s, "[]")); err == nil {
-		return true
+	for _, m := range personNumber.FindAllStringSubmatch(s, -1) {
+		if !address || numbered(m[1]) {
+			return true
+		}
 	}
+	return false
+}
+
+// machine reports whether the address of a machine stands in a text.
+func machine(s string) bool {
 	if _, err := netip.ParseAddrPort(s); err == nil {
 		return true
 	}
-	return personNumber.MatchString(s) && !strings.Contains(s, "://") && !strings.HasPrefix(s, "urn:")
+	return slices.ContainsFunc(strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(" ,;()[]=\"'", r) }), func(part string) bool {
+		_, err := netip.ParseAddr(part)
+		_, err2 := netip.ParseAddrPort(part)
+		return err == nil || err2 == nil
+	})
+}
+
+// numbered reports whether digits are a number that somebody can have: a day, or one with sixty added, and the right last digit.
+func numbered(s string) bool {
+	var d []int
+	for _, c := range s {
+		if c >= '0' && c <= '9' {
+			d = append(d, int(c-'0'))
+		}
+	}
+	d = d[len(d)-10:]
+	month, day := d[2]*10+d[3], d[4]*10+d[5]
+	if month < 1 || month > 12 || day%60 < 1 || day%60 > 31 {
+		return false
+	}
+	sum := 0
+	for i, n := range d {
+		if i%2 == 0 {
+			n *= 2
+		}
+		sum += n/10 + n%10
+	}
+	return sum%10 == 0
 }
 
 // sorted are the rows in their order.

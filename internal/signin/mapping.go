@@ -5,6 +5,7 @@ package signin
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -63,12 +64,22 @@ func ParseMapping(text []byte) (*Mapping, error) {
 	read := yaml.NewDecoder(bytes.NewReader(text))
 	read.KnownFields(true)
 	if err := read.Decode(&m); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrMapping, err)
+		return nil, fmt.Errorf("%w: it is no YAML with the words of a mapping%s", ErrMapping, lineOf(err))
 	}
 	if m.ID == "" {
 		m.ID = "mapping"
 	}
 	return &m, m.check()
+}
+
+var numberedLine = regexp.MustCompile(`\bline \d+`)
+
+// lineOf is where a parser found something wrong. What it says of it is left out: it may quote what it read, and that may be a log.
+func lineOf(err error) string {
+	if at := numberedLine.FindString(err.Error()); at != "" {
+		return ", " + at
+	}
+	return ""
 }
 
 func (m *Mapping) check() error {

@@ -54,13 +54,26 @@ func (r *Rules) ReadMetadata(in io.Reader) ([]Entity, error) {
 			err = m.token(d, t)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrMetadata, err)
+			return nil, fmt.Errorf("%w: %s", ErrMetadata, metadataFault(err))
 		}
 	}
 	if len(m.out) == 0 {
 		return nil, ErrMetadata
 	}
 	return m.out, nil
+}
+
+var (
+	errDocumentType = errors.New("it has a document type, which is refused")
+	errEntities     = fmt.Errorf("it has more than %d entities", maxEntities)
+)
+
+// metadataFault says what is wrong, without what a parser says of it, which may quote what it read.
+func metadataFault(err error) string {
+	if errors.Is(err, errDocumentType) || errors.Is(err, errEntities) {
+		return err.Error()
+	}
+	return "it is no XML that is whole" + lineOf(err)
 }
 
 // metadata is what has been read so far.
@@ -75,7 +88,7 @@ type metadata struct {
 func (m *metadata) token(d *xml.Decoder, t xml.Token) error {
 	switch t := t.(type) {
 	case xml.Directive:
-		return errors.New("it has a document type, which is refused")
+		return errDocumentType
 	case xml.StartElement:
 		return m.start(d, t)
 	case xml.EndElement:
@@ -95,7 +108,7 @@ func (m *metadata) start(d *xml.Decoder, t xml.StartElement) error {
 	switch {
 	case t.Name.Space == metadataSpace && t.Name.Local == "EntityDescriptor":
 		if len(m.out) >= maxEntities {
-			return fmt.Errorf("it has more than %d entities", maxEntities)
+			return errEntities
 		}
 		m.out = append(m.out, Entity{ID: short(attr(t, "entityID")), Categories: []string{}, Certified: []string{}, Contexts: []string{}})
 		m.inside = true

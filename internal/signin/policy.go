@@ -176,7 +176,7 @@ func (r *Rules) ReadPolicies(in io.Reader) (*Policies, error) {
 	if err := json.Unmarshal(b, &x.Policies); err != nil {
 		x = policyExport{}
 		if err := json.Unmarshal(b, &x); err != nil {
-			return nil, fmt.Errorf("%w: %w", ErrPolicy, err)
+			return nil, fmt.Errorf("%w: it is no JSON of that shape", ErrPolicy) // what a parser says may quote what it read
 		}
 	}
 	out := &Policies{Ruleset: r.Version, Applications: []PolicyApplication{}}

@@ -262,7 +262,8 @@ func TestNobodyIsKept(t *testing.T) {
 	o := options(t)
 	for _, who := range []string{
 		"vega.exempel@norrsjo.example", `NORRSJO\vega`, "192.0.2.17", "192.0.2.17:443", "2001:db8::17", "[2001:db8::17]", "20121212-1212", "201212121212", "1212121212",
-		"Journal för 20121212-1212",
+		"Journal för 20121212-1212", "https://journal.example/?pnr=20121212-1212", "urn:journal:201212121212", "från 192.0.2.17", "192.0.2.17, 10.0.0.1",
+		"ip=2001:db8::17;", "+46 70 174 06 05", "070-174 06 05", "SE2321000016-1A2B", "https://norrsjo.example/vega@norrsjo.example",
 	} {
 		text, err := json.Marshal(map[string]any{"createdDateTime": "2026-11-01T07:00:00Z", "appDisplayName": who, "clientAppUsed": who, "authenticationRequirement": who, "status": map[string]int{"errorCode": 0}})
 		if err != nil {
@@ -275,6 +276,12 @@ func TestNobodyIsKept(t *testing.T) {
 		}
 		if r := l.Rows[0]; r.Application != signin.NotKept || r.Path != signin.NotKept || r.Context != signin.NotKept || l.Left == 0 {
 			t.Errorf("%s was kept: %+v", who, r)
+		}
+	}
+	for _, what := range []string{"https://10.1.2.3/saml", "https://sts.example/12345678-1234-4aaa-9999-123456781234/", "Lifecare 4.2", "urn:lifecare:prod"} {
+		text, _ := json.Marshal(map[string]any{"createdDateTime": "2026-11-01T07:00:00Z", "appDisplayName": what, "status": map[string]int{"errorCode": 0}})
+		if l, err := signin.Read(t.Context(), bytes.NewReader(text), o); err != nil || len(l.Rows) != 1 || l.Rows[0].Application != what {
+			t.Errorf("%s, which nobody is, was not kept: %+v, %v", what, l, err)
 		}
 	}
 	var b bytes.Buffer
@@ -408,4 +415,40 @@ func (r *repeat) Read(p []byte) (int, error) {
 	r.at = (r.at + n) % len(r.block)
 	r.left -= n
 	return n, nil
+}
+
+// TestFaultsTellOfNobody gives files that cannot be read, with somebody in every place that a parser could quote.
+func TestFaultsTellOfNobody(t *testing.T) {
+	o := options(t)
+	const who = "Vega_Exempel"
+	mapping := func(text string) error { _, err := signin.ParseMapping([]byte(text)); return err }
+	policy := func(text string) error { _, err := o.Rules.ReadPolicies(strings.NewReader(text)); return err }
+	metadata := func(text string) error { _, err := o.Rules.ReadMetadata(strings.NewReader(text)); return err }
+	log := func(format, text string) error {
+		read := o
+		read.Format = format
+		_, err := signin.Read(t.Context(), strings.NewReader(text), read)
+		return err
+	}
+	for name, err := range map[string]error{
+		"a log as a mapping":     mapping(who + ": " + who + "\n"),
+		"a list as a mapping":    mapping("- " + who),
+		"a wrong kind":           mapping("reads: csv\ncomma: [" + who + "]\n"),
+		"an anchor":              mapping("reads: *" + who),
+		"a log as policies":      policy(`{"value": "` + who + `"}`),
+		"a word as policies":     policy(who),
+		"a wrong policy":         policy(`[{"conditions": "` + who + `"}]`),
+		"a wrong grant":          policy(`[{"displayName": "x", "grantControls": {"builtInControls": "` + who + `"}}]`),
+		"a log as metadata":      metadata(who),
+		"an element not ended":   metadata("<" + who + ">"),
+		"elements that cross":    metadata("<a><" + who + "></a>"),
+		"an entity of a name":    metadata("<a>&" + who + ";</a>"),
+		"an attribute":           metadata("<a " + who + "></a>"),
+		"a document type":        metadata("<!DOCTYPE " + who + " SYSTEM '" + who + "'><a/>"),
+		"a form that is unknown": log("", who+" "+who+"\n"),
+	} {
+		if err == nil || strings.Contains(err.Error(), who) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }

@@ -4,6 +4,7 @@ package decode
 
 import (
 	"bytes"
+	"maps"
 	"net/url"
 	"regexp"
 	"slices"
@@ -150,9 +151,8 @@ func (r *pageReader) walk(root *html.Node) {
 			r.text(at.n, at.form, at.noscript)
 		case html.ElementNode:
 			at.noscript = at.noscript || at.n.DataAtom == atom.Noscript
-			if r.page.Cut = r.page.Cut || at.n.DataAtom == atom.Form && len(r.forms) >= maxForms; at.n.DataAtom == atom.Form && len(r.forms) < maxForms {
-				at.form = &form{action: attr(at.n, "action"), method: strings.ToLower(attr(at.n, "method")), id: attr(at.n, "id"), name: attr(at.n, "name")}
-				r.forms = append(r.forms, at.form)
+			if at.n.DataAtom == atom.Form {
+				at.form = r.form(at.n, at.form)
 			}
 			skip = r.element(at.n, at.form, at.noscript)
 		}
@@ -164,6 +164,17 @@ func (r *pageReader) walk(root *html.Node) {
 		}
 	}
 	r.page.Cut = r.page.Cut || len(stack) > 0
+}
+
+// form begins a form; what stands in one that is one too many counts with what stands around it.
+func (r *pageReader) form(n *html.Node, around *form) *form {
+	if len(r.forms) >= maxForms {
+		r.page.Cut = true
+		return around
+	}
+	f := &form{action: attr(n, "action"), method: strings.ToLower(attr(n, "method")), id: attr(n, "id"), name: attr(n, "name")}
+	r.forms = append(r.forms, f)
+	return f
 }
 
 func (r *pageReader) text(n *html.Node, f *form, noscript bool) {
@@ -203,7 +214,7 @@ func (r *pageReader) element(n *html.Node, f *form, noscript bool) (skip bool) {
 	case atom.Input:
 		r.input(n, f)
 	case atom.Select:
-		r.page.Federated = r.page.Federated || anyOf(r.words.Provider, strings.ToLower(attr(n, "name")), strings.ToLower(attr(n, "id")))
+		r.elsewhere(attr(n, "name"), attr(n, "id"))
 	case atom.A, atom.Button:
 		r.control(n, f)
 	default:
@@ -389,9 +400,7 @@ func (r *pageReader) readControl(c control) {
 	host := ""
 	if err == nil && c.href != "" {
 		host = strings.ToLower(target.Hostname())
-		for name := range target.Query() {
-			r.page.Federated = r.page.Federated || anyOf(r.words.Provider, strings.ToLower(name))
-		}
+		r.elsewhere(slices.Collect(maps.Keys(target.Query()))...)
 		if q := At(target); q != nil {
 			r.page.Links = append(r.page.Links, q)
 		}
@@ -400,15 +409,25 @@ func (r *pageReader) readControl(c control) {
 		return
 	}
 	for _, m := range r.words.Strong {
-		if has(m.Words, text) || slices.Contains(m.Hosts, host) || slices.ContainsFunc(m.Hosts, func(h string) bool { return strings.HasPrefix(c.href, h+"://") }) {
-			if !slices.Contains(r.page.Strong, m.ID) {
-				r.page.Strong = append(r.page.Strong, m.ID)
-			}
+		if !slices.Contains(r.page.Strong, m.ID) && m.leads(text, host, c.href) {
+			r.page.Strong = append(r.page.Strong, m.ID)
 		}
 	}
 	r.page.PasswordLink = r.page.PasswordLink || has(r.words.Password, text) && !has(r.words.NotPassword, text)
 	r.page.Passkey = r.page.Passkey || has(r.words.Passkey, text)
 	r.page.Federated = r.page.Federated || has(r.words.Federated, text)
+}
+
+// leads reports whether a link with a text, to a host or an app, leads to the e-identification.
+func (m *Method) leads(text, host, href string) bool {
+	return has(m.Words, text) || slices.Contains(m.Hosts, host) || slices.ContainsFunc(m.Hosts, func(h string) bool { return strings.HasPrefix(href, h+"://") })
+}
+
+// elsewhere notes that one chooses where to sign in, by the name of a field or a parameter.
+func (r *pageReader) elsewhere(names ...string) {
+	for _, name := range names {
+		r.page.Federated = r.page.Federated || anyOf(r.words.Provider, strings.ToLower(name))
+	}
 }
 
 // next finds where the page sends the browser by itself. A page that asks for something waits for an answer, and goes nowhere.
