@@ -116,9 +116,9 @@ func (a *App) tellCampaign(ctx context.Context, actor access.Actor, today civil.
 	if err != nil || len(all.Rows) > 0 {
 		return err
 	}
-	l := a.Texts.In("sv")
+	l, quarter := a.Texts.In("sv"), int64(today.Month-1)/3+1
 	c, err := a.Campaigns.Begin(ctx, actor, campaign.New{
-		Name: l.T("campaign.round-quarterly") + " " + strconv.Itoa(today.Year), Round: campaign.Quarterly, Year: int64(today.Year), Quarter: int64(today.Month-1)/3 + 1,
+		Name: l.T("campaign.name-quarter", "Quarter", quarter, "Year", strconv.Itoa(today.Year)), Round: campaign.Quarterly, Year: int64(today.Year), Quarter: quarter,
 		Deadline: today.AddDays(14), Remind: 5, Kinds: []campaign.Kind{campaign.OfUnit, campaign.OfSystem}, Areas: []string{"register", "access", "incident", "supplier"},
 	})
 	if err != nil {

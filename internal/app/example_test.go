@@ -4,6 +4,7 @@ package app_test
 
 import (
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,9 +13,12 @@ import (
 	"github.com/insegel/insegel/internal/app"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/dbtest"
+	"github.com/insegel/insegel/internal/document"
+	"github.com/insegel/insegel/internal/national"
 	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/processing"
 	"github.com/insegel/insegel/internal/procurement"
+	"github.com/insegel/insegel/internal/report"
 	"github.com/insegel/insegel/internal/supplier"
 	"github.com/insegel/insegel/internal/system"
 )
@@ -107,6 +111,53 @@ func asksSuppliers(t *testing.T, a *app.App, actor access.Actor) {
 	}
 }
 
+// showsOthers sees that the example has others' figures to show, all said to be invented, and none of any municipality.
+func showsOthers(t *testing.T, a *app.App, actor access.Actor) {
+	t.Helper()
+	x, err := a.National.References(t.Context(), actor)
+	ok(t, err)
+	if len(x.Series) != 3 || len(x.Groups) != 1 || len(x.Series[0].Values) < 8 {
+		t.Errorf("%d series and %d groups", len(x.Series), len(x.Groups))
+	}
+	for i := range x.Series {
+		s := &x.Series[i]
+		if !strings.HasPrefix(s.Title, "Exempeldata: ") || s.Base != national.ExampleBase {
+			t.Errorf("%q from %s is not said to be invented", s.Title, s.Base)
+		}
+		for _, v := range s.Values {
+			if _, municipality := a.Catalogue.Municipality(v.Place); municipality {
+				t.Errorf("%s invents a figure of municipality %s", s.Title, v.Place)
+			}
+		}
+	}
+	if err := a.National.Illustrate(t.Context(), dbtest.Organisation(t, a.DB, "akta"), national.Illustration{}); !errors.Is(err, national.ErrNotExample) {
+		t.Errorf("figures are invented where the data is real: %v", err)
+	}
+}
+
+// answersAreReported sees that what units have answered in a round stands in the report to the committee, as the page of indicators counts it.
+func answersAreReported(t *testing.T, a *app.App, actor access.Actor) {
+	t.Helper()
+	var b strings.Builder
+	ok(t, a.Reports.Account(t.Context(), actor, report.Request{Kind: report.Committee, Format: document.HTML, Lang: "sv"}, &b))
+	st, err := a.Followup.List(t.Context(), actor)
+	ok(t, err)
+	told := 0
+	for _, v := range st.Values {
+		ind, _ := a.Catalogue.Indicator(v.Indicator)
+		if ind.Of != "unit" || v.Unknown == v.Denominator {
+			continue
+		}
+		told++
+		if want := fmt.Sprintf("%d\u00a0av\u00a0%d, %d\u00a0okända", v.Numerator, v.Denominator, v.Unknown); !strings.Contains(b.String(), want) || !strings.Contains(b.String(), ind.Name.SV) {
+			t.Errorf("the report lacks %s, %s", ind.Name.SV, want)
+		}
+	}
+	if told == 0 || !strings.Contains(b.String(), "Vad enheterna svarar") {
+		t.Errorf("%d indicators of what units answer", told)
+	}
+}
+
 // Somebody tries the example in their own organisation, works beside it, and takes it away: only what is theirs is left.
 func TestExampleInOnesOwnOrganisation(t *testing.T) {
 	eachEngine(t, func(t *testing.T, a *app.App) {
@@ -122,6 +173,8 @@ func TestExampleInOnesOwnOrganisation(t *testing.T) {
 			t.Fatalf("after the start: %+v", state)
 		}
 		asksSuppliers(t, a, actor)
+		showsOthers(t, a, actor)
+		answersAreReported(t, a, actor)
 		if err := a.StartExample(ctx, actor); err != nil {
 			t.Errorf("to start again what is there: %v", err)
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/ids"
+	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/mail"
 	"github.com/insegel/insegel/internal/web"
 )
@@ -130,7 +131,7 @@ func (p *Pages) sheetRow(c *web.Context, v *View, s *Sheet, path string) sheetRo
 		}
 	}
 	row := sheetRow{
-		ID: s.ID.String(), Name: s.Name, Who: v.Names[s.Person.String()], Counts: t("campaign.asked-known", "Asked", asked, "Known", len(s.Answers)-asked),
+		ID: s.ID.String(), Name: s.Name, Who: v.Names[s.Person.String()], Counts: counts(c.L, asked, len(s.Answers)-asked),
 		Href: path + "/blad/" + s.ID.String(), Answer: t("campaign.answer-to"),
 	}
 	if s.Kind == OfSystem {
@@ -246,4 +247,13 @@ func file(c *web.Context, name string, rows [][]string) error {
 		return fmt.Errorf("write %s: %w", name, err)
 	}
 	return c.Attachment(name, "text/csv; charset=utf-8", b.Bytes())
+}
+
+// counts tells how many questions a sheet asks, and how many more are not asked since the answers are known.
+func counts(l *locale.Localizer, asked, known int) string {
+	out := l.T("campaign.asked", "Count", asked)
+	if known > 0 {
+		out += ", " + l.T("campaign.known-already", "Count", known)
+	}
+	return out
 }

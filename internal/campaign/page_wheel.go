@@ -89,7 +89,9 @@ func (p *Pages) drawWheel(c *web.Context, wrong []web.FieldError) error {
 		}
 		d.Months = append(d.Months, part)
 	}
-	d.Finding = t("campaign.wheel-finding", "Done", done, "Total", total, "Late", late)
+	if d.Finding = t("campaign.wheel-finding", "Done", done, "Total", total); late > 0 {
+		d.Finding += ", " + t("campaign.wheel-late", "Count", late)
+	}
 	months := make([]web.Option, 12)
 	for i := range months {
 		months[i] = web.Option{Value: strconv.Itoa(i + 1), Label: t("campaign.month-" + strconv.Itoa(i+1))}
