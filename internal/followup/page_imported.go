@@ -17,7 +17,7 @@ type importedRow struct{ Year, Value, Title, Source, Note string }
 func ImportedValueText(l *locale.Localizer, s *Imported, v *ImportedValue) string {
 	switch {
 	case v.Value == nil && v.Status != "":
-		return l.T("followup.imported-status", "Status", v.Status)
+		return l.T("followup.imported-status", "Status", statusWord(l, v.Status))
 	case v.Value == nil:
 		return l.T("followup.imported-none")
 	}
@@ -29,9 +29,20 @@ func ImportedValueText(l *locale.Localizer, s *Imported, v *ImportedValue) strin
 		}
 	}
 	if v.Status != "" {
-		text += " (" + v.Status + ")"
+		text += " (" + statusWord(l, v.Status) + ")"
 	}
 	return text
+}
+
+// statusWord is what a source's mark of a figure means; one that is not known stands as the source writes it.
+func statusWord(l *locale.Localizer, status string) string {
+	switch status {
+	case "Missing":
+		return l.T("followup.imported-missing")
+	case "Privacy", "Private":
+		return l.T("followup.imported-privacy")
+	}
+	return status
 }
 
 // ImportedSource says where a series is from, and when it was fetched.
@@ -46,8 +57,12 @@ func ImportedLines(l *locale.Localizer, s *Imported, span Span) []web.PlotLine {
 		return nil
 	}
 	var out []web.PlotLine
-	for _, piece := range s.pieces(Country) {
+	pieces := s.pieces(Country)
+	for _, piece := range pieces {
 		line := web.PlotLine{Class: "b", Label: ImportedTitle(l, s)}
+		if len(pieces) > 1 { // lines of the same name are told apart by their years
+			line.Label += ", " + strconv.Itoa(piece[0].Year) + "–" + strconv.Itoa(piece[len(piece)-1].Year)
+		}
 		for i := range piece {
 			line.Points = append(line.Points, web.PlotPoint{X: span.Middle(piece[i].Year), Y: *piece[i].Value / 100})
 			line.Value = ImportedValueText(l, s, &piece[i]) + " (" + strconv.Itoa(piece[i].Year) + ")"

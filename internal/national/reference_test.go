@@ -340,7 +340,7 @@ func TestReferencePages(t *testing.T) {
 	p = w.Submit(w.Get(path), "form[action='"+path+"']", url.Values{"bredvid": {"STARK_AUT_SOC_ALLA"}, "ar": {"2025"}, "ord": {"Frågan ställdes om"}})
 	webtest.CheckDOM(t, p.Doc)
 	for at, wants := range map[string][]string{
-		path:                                    {"Brott i serien från 2025: Frågan ställdes om", "41,5", "Påhittad definition ett", "Upplands Väsby", "Privacy"},
+		path:                                    {"Brott i serien från 2025: Frågan ställdes om", "41,5", "Påhittad definition ett", "Upplands Väsby", "Inget värde (dolt eftersom det bygger på för få)"},
 		ReferencesPath:                          {"Andel påhittade inloggningar", "N90001 från " + base, "Påhittad kommungrupp ett"},
 		Place + "?indikator=STARK_AUT_SOC_ALLA": {"Jämförelsetal från andra", "Brott i serien från 2025", "N90001 från " + base},
 		followup.Place + "/STARK_AUT_SOC_ALLA":  {"Hämtade jämförelsetal för riket", "41,5", "Brott i serien från 2025", "räknas aldrig ihop"},
@@ -380,7 +380,7 @@ func TestBreaksDivideTheLine(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	s.Breaks = []followup.ImportedBreak{{Year: 2022, Note: "x"}}
-	if got := followup.ImportedLines(l, s, followup.Span{From: 2015, To: 2026}); len(got) != 2 || len(got[0].Points) != 2 || len(got[1].Points) != 2 {
+	if got := followup.ImportedLines(l, s, followup.Span{From: 2015, To: 2026}); len(got) != 2 || len(got[0].Points) != 2 || len(got[1].Points) != 2 || got[1].Label != "Andel (%), 2022–2023" {
 		t.Errorf("%+v", got)
 	}
 	s.Title = "Kronor per invånare"
