@@ -318,7 +318,7 @@ func (f *frame) part(key string, level int, t *document.Table) document.Section 
 
 func (f *frame) levelTable(s *classificationSystem) *document.Table {
 	t := &document.Table{Columns: []document.Column{
-		f.column("aspect", document.Plain, 18), f.column("level", document.Plain, 20), f.column("basis", document.Plain, 12),
+		f.column("aspect", document.Plain, 21), f.column("level", document.Plain, 20), f.column("basis", document.Plain, 13),
 		f.column("on", document.Date, 10), f.column("why", document.Long, 44),
 	}}
 	for i := range s.Levels {
@@ -338,8 +338,8 @@ func (f *frame) levelTable(s *classificationSystem) *document.Table {
 
 func (f *frame) answerSections(key string, c *classified, level int) []document.Section {
 	t := &document.Table{Columns: []document.Column{
-		f.column("aspect", document.Plain, 18), f.column("perspective", document.Plain, 12), f.column("level", document.Plain, 18),
-		f.column("known-on", document.Date, 9), f.column("motivation", document.Long, 47),
+		f.column("aspect", document.Plain, 20), f.column("perspective", document.Plain, 16), f.column("level", document.Plain, 18),
+		f.column("known-on", document.Date, 13), f.column("motivation", document.Long, 40),
 	}}
 	if c == nil {
 		return []document.Section{f.part(key, level, t)}

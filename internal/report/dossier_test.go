@@ -173,7 +173,7 @@ func TestDossierInWords(t *testing.T) {
 	for _, weak := range []bool{false, true} {
 		r := report.Request{Kind: report.Dossier, System: w.slug[decidedName], Weaknesses: weak, Link: "https://insegel.example.se/", Format: document.HTML}
 		page := w.account(r)
-		for _, want := range []string{"Roller som saknas", "Handläggaren läser för mycket", "OSL 18 kap. 8 §", "Talar emot"} {
+		for _, want := range []string{"Roller som saknas", "Handläggaren läser för mycket", "Kan omfattas av sekretess, OSL 18:8", "Talar emot"} {
 			if strings.Contains(page, want) != weak {
 				t.Errorf("with weaknesses %v: %q", weak, want)
 			}

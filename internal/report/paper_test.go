@@ -173,7 +173,8 @@ func (w *town) looks(p paper, file string, tagged bool) {
 			t.Errorf("%s lacks %q", p.name, want)
 		}
 	}
-	if secret := strings.Contains(text, "OSL 18 kap. 8 §"); secret != p.request.Weaknesses {
-		t.Errorf("%s is marked as secret: %v", p.name, secret)
+	// The marking stands whole on every page, and once more on the cover.
+	if got, n := strings.Count(text, "Kan omfattas av sekretess, OSL 18:8"), pages(t, info); p.request.Weaknesses && got < n+1 || !p.request.Weaknesses && got > 0 {
+		t.Errorf("%s is marked as secret %d times on %d pages", p.name, got, n)
 	}
 }
