@@ -28,6 +28,7 @@ func TestEveryUseOfTheRootKeyIsKnown(t *testing.T) {
 		`"link code"`:         "codes that live some minutes; a new one is asked for",
 		`"workshop code"`:     "codes of open workshops, which live some hours; a new workshop is opened, and who has a seat keeps it",
 		`"backup signature"`:  "backups are checked and restored with the root key of their time, which is kept with them",
+		`"database password"`: "a check of the database's password, to tell when it is changed; made anew at the next start, and its day stays",
 		"KeyPurpose":          "the log's seed, until it is carried along; audit.Rewrap",
 	}
 	found := map[string]bool{}
