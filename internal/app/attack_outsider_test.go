@@ -135,7 +135,7 @@ func TestAttackFromAnotherOrganisation(t *testing.T) {
 	}
 }
 
-// A session that somebody else has planted in a browser is never the one that is signed in to.
+// A session that somebody else has planted in a browser is never the one that is signed in to, and one that was made up is told of in the log.
 func TestAttackPlantedSession(t *testing.T) {
 	f := besieged(t, sqliteFile(t), app.ServerOptions{})
 	c := f.enter(f.person(f.org, "Karin Samordnare", access.Coordinator))
@@ -153,5 +153,9 @@ func TestAttackPlantedSession(t *testing.T) {
 	}
 	if p := c.Get("/system"); p.Status != http.StatusOK {
 		t.Errorf("the session itself: %d", p.Status)
+	}
+	f.a.Watch.Close(t.Context())
+	if f.logged(db.Installation, audit.ActionRefused, "no such session") == 0 {
+		t.Error("the log says nothing of sessions that there are none of")
 	}
 }

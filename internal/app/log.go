@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"slices"
@@ -248,6 +249,14 @@ func (a *App) refused(ctx context.Context, s web.Sight) {
 		event = audit.ActionStepUpAsked
 	}
 	a.Watch.Saw(ctx, sighting(event, s))
+}
+
+// unknownSession logs that a session was shown which there is none of. Whose it pretends to be is not believed: it stands in the installation's
+// log, and once for each address and page within ten minutes.
+func (a *App) unknownSession(r *http.Request) {
+	a.Watch.Saw(r.Context(), audit.Sighting{
+		Actor: access.Actor{From: web.ClientAddress(r)}, Event: audit.ActionRefused, Pattern: "session", Reason: "no such session",
+	})
 }
 
 func (a *App) read(ctx context.Context, s web.Sight) { a.Watch.Saw(ctx, sighting(audit.ActionRead, s)) }

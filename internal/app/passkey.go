@@ -40,7 +40,7 @@ func (o *ServerOptions) origin() *url.URL {
 func (a *App) passkeys(site *web.Site, o *ServerOptions, pages *auth.Pages) {
 	keys, err := passkey.New(a.DB, passkey.Options{
 		Origin: o.origin(), Sessions: pages.Sessions, Limits: pages.Sessions.Limits(), Found: organisation.Found,
-		Places: organisation.Municipalities(), Log: a.Log, Tell: a.tellOfAccount, Bound: provider.DeviceBound,
+		Places: organisation.Municipalities(), Log: a.Log, Tell: a.tellOfAccount, Bound: provider.DeviceBound, Begun: provider.BeginGuard,
 	})
 	if err != nil {
 		a.Log.LogAttrs(context.Background(), slog.LevelWarn, "no passkeys", slog.String("error", err.Error()))

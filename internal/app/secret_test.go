@@ -13,6 +13,7 @@ import (
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/app"
+	"github.com/insegel/insegel/internal/auth/provider"
 	"github.com/insegel/insegel/internal/auth/rotation"
 	"github.com/insegel/insegel/internal/auth/token"
 	"github.com/insegel/insegel/internal/db"
@@ -57,6 +58,9 @@ func TestOldSecretsAreToBeChanged(t *testing.T) {
 		t.Helper()
 		var got []string
 		for _, x := range must(views.Chores(ctx, only, overview.TodoMine))(t).Tasks {
+			if x.Change == nil {
+				continue
+			}
 			got = append(got, string(x.Change.Kind)+" "+x.Change.Name)
 		}
 		if !slices.Equal(got, want) {
@@ -112,6 +116,27 @@ func TestOldSecretsAreToBeChanged(t *testing.T) {
 	list := must(views.Todo(ctx, other, overview.TodoMine))(t)
 	if slices.ContainsFunc(list.Tasks, func(x overview.Task) bool { return x.Kind == overview.TaskKey }) {
 		t.Error("a coordinator is to change keys")
+	}
+}
+
+// An organisation that accepts passkeys that can be copied is reminded of it until it does not.
+func TestGuardIsAskedFor(t *testing.T) {
+	a := open(t, "sqlite:"+filepath.Join(t.TempDir(), "a.db"))
+	actor := fillWithCanary(t, a)
+	views := overview.New(a.DB, a.Requirements)
+	views.Rotation = app.Rotations(a)
+	asked := func() bool {
+		list := must(views.Chores(t.Context(), actor, overview.TodoMine))(t)
+		return slices.ContainsFunc(list.Tasks, func(x overview.Task) bool { return x.Kind == overview.TaskGuard })
+	}
+	if !asked() {
+		t.Error("nobody is told that passkeys that can be copied are accepted")
+	}
+	if _, err := a.Providers.SetGuard(t.Context(), actor, provider.Guard{Bound: provider.Administrators}, ""); err != nil {
+		t.Fatal(err)
+	}
+	if asked() {
+		t.Error("what has been switched on is asked for")
 	}
 }
 

@@ -72,7 +72,7 @@ const (
 func (a *App) Site(o ServerOptions) *web.Site {
 	secure := o.secure()
 	a.site.Store(o.URL)
-	sessions := auth.New(a.DB, auth.Options{TLS: secure, Arrive: a.Organisations.Arrive, Levels: provider.Accept, Tell: a.tellOfAccount})
+	sessions := auth.New(a.DB, auth.Options{TLS: secure, Arrive: a.Organisations.Arrive, Levels: provider.Accept, Tell: a.tellOfAccount, Unknown: a.unknownSession})
 	samlPages := a.samlPages(sessions, o)
 	opts := web.Options{
 		FormAction: samlPages.FormAction, ActorFunc: sessions.Actor, Session: sessions.Load, Menu: a.menu, Alarms: a.alarmPages().Notice, TLS: secure, Now: time.Now,

@@ -50,6 +50,8 @@ type Options struct {
 	Levels Levels
 	// Tell tells people what happens to their accounts; without it they see it on their own page.
 	Tell Tell
+	// Unknown is told of a request with a session that there is none of: a forged one, or one that has been gone for a while.
+	Unknown func(r *http.Request)
 }
 
 // Sessions keeps who is signed in, in the database. Give Actor and Load to web.Options.
@@ -59,6 +61,7 @@ type Sessions struct {
 	arrive   Arrive
 	levels   Levels
 	told     Tell
+	unknown  func(*http.Request)
 	from     func(*http.Request) string
 	idle     time.Duration
 	absolute time.Duration
@@ -73,7 +76,7 @@ type Sessions struct {
 // New makes the sessions of a site.
 func New(d *db.DB, o Options) *Sessions {
 	s := &Sessions{
-		db: d, clock: &db.Clock{Machine: func() time.Time { return d.Now() }}, arrive: o.Arrive, levels: o.Levels, told: o.Tell, from: o.From,
+		db: d, clock: &db.Clock{Machine: func() time.Time { return d.Now() }}, arrive: o.Arrive, levels: o.Levels, told: o.Tell, unknown: o.Unknown, from: o.From,
 		idle: o.Idle, absolute: o.Absolute,
 	}
 	s.limits = newLimits(s)
@@ -149,10 +152,14 @@ func (s *Sessions) Load(w http.ResponseWriter, r *http.Request) (*http.Request, 
 		l.browser = strings.ToValidUTF8(l.browser[:maxBrowser], "")
 	}
 	ctx := context.WithValue(r.Context(), loadedKey{}, l)
-	if c, err := r.Cookie(s.cookie.Name); err == nil {
+	c, err := r.Cookie(s.cookie.Name)
+	if err == nil {
 		l.org, l.token = splitCookie(c.Value)
 	}
 	if l.token == "" {
+		if err == nil && s.unknown != nil {
+			s.unknown(r)
+		}
 		return r.WithContext(ctx), nil
 	}
 	if err := s.begin(ctx); err != nil {
@@ -160,7 +167,7 @@ func (s *Sessions) Load(w http.ResponseWriter, r *http.Request) (*http.Request, 
 	}
 	now := s.clock.Now()
 	var ended bool
-	err := s.db.Read(ctx, l.org, func(tx *db.Tx) (err error) {
+	err = s.db.Read(ctx, l.org, func(tx *db.Tx) (err error) {
 		l.who, err = s.resolve(ctx, tx, l, now)
 		if errors.Is(err, db.ErrNotFound) {
 			ended, err = sessionExists(ctx, tx, l.org, hash(l.token))
@@ -169,6 +176,9 @@ func (s *Sessions) Load(w http.ResponseWriter, r *http.Request) (*http.Request, 
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read session: %w", err)
+	}
+	if l.who == nil && !ended && s.unknown != nil {
+		s.unknown(r)
 	}
 	if err := s.keep(ctx, l, now, ended); err != nil {
 		return nil, fmt.Errorf("extend session: %w", err)

@@ -82,6 +82,7 @@ var taskTexts = map[TaskKind]struct{ title, button, path string }{
 	TaskRounds:      {"overview.task-rounds", "overview.do-rounds", ""},
 	TaskYear:        {"", "overview.do-year", ""},
 	TaskKey:         {"overview.task-key", "overview.do-key", ""},
+	TaskGuard:       {"overview.task-guard", "overview.do-key", ""},
 }
 
 // taskGroups are how the groups in time are called.

@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/auth/provider"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/incident"
@@ -90,7 +91,8 @@ func assessmentTasks(ctx context.Context, tx *db.Tx, actor access.Actor, today c
 	return out, nil
 }
 
-// keyTasks are the keys and secrets that have stood for long enough, for whoever changes them.
+// keyTasks are the keys and secrets that have stood for long enough, and what the organisation has not switched on, for whoever runs the
+// program.
 func (s *Service) keyTasks(ctx context.Context, tx *db.Tx, actor access.Actor) ([]Task, error) {
 	if s.Rotation == nil || !access.Allowed(actor, "rotation.SetAges") {
 		return nil, nil
@@ -100,6 +102,13 @@ func (s *Service) keyTasks(ctx context.Context, tx *db.Tx, actor access.Actor) (
 	for i := range list {
 		c := &list[i]
 		out = append(out, Task{Kind: TaskKey, Key: string(TaskKey) + ":" + c.Key(), Due: c.Due, Path: c.Place(), Change: c})
+	}
+	if err != nil {
+		return nil, err
+	}
+	g, err := provider.GuardOf(ctx, tx, actor.Organisation)
+	if err == nil && g.Bound == provider.Nobody {
+		out = append(out, Task{Kind: TaskGuard, Key: string(TaskGuard) + ":bound", Path: provider.Path + "#guard"})
 	}
 	return out, err
 }

@@ -57,6 +57,7 @@ const (
 	TaskRounds      TaskKind = "rounds"      // a follow-up that the reader leads lacks answers after its last day, or has all of them
 	TaskYear        TaskKind = "year"        // something of the year is to be done
 	TaskKey         TaskKind = "key"         // a key or a secret has stood for long enough
+	TaskGuard       TaskKind = "guard"       // passkeys that can be copied are accepted for every role
 )
 
 // Task is one thing to do.

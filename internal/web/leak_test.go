@@ -40,7 +40,7 @@ func TestTraceIsRefused(t *testing.T) {
 			r := c.Request(method, path, nil)
 			r.Header.Set("X-Secret", "planted-secret")
 			p := c.Do(r)
-			if p.Status == http.StatusOK && path != "/halsa" || strings.Contains(p.Body, "planted-secret") {
+			if p.Status == http.StatusOK || strings.Contains(p.Body, "planted-secret") {
 				t.Errorf("%s %s: %d %.60q", method, path, p.Status, p.Body)
 			}
 		}

@@ -65,7 +65,7 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.Header().Set("Connection", "close")
 	}
 	s.headers(a.Header(), r)
-	if r.URL.Path == HealthPath {
+	if r.URL.Path == HealthPath && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
 		a.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = a.Write([]byte("ok\n")) // the asker may have left
 		return
@@ -226,7 +226,10 @@ func headerLength(r *http.Request) int {
 
 // hostname is the name of a Host header without its port.
 func hostname(host string) string {
-	if h, _, err := net.SplitHostPort(host); err == nil {
+	if h, port, err := net.SplitHostPort(host); err == nil {
+		if strings.Trim(port, "0123456789") != "" {
+			return host // what stands after the colon is no port, so this is no name of ours
+		}
 		return h
 	}
 	return strings.Trim(host, "[]")

@@ -379,7 +379,7 @@ func TestHeaders(t *testing.T) {
 func TestHosts(t *testing.T) {
 	h := newHouse(t, func(o *web.Options) { o.Hosts = []string{"insegel.norrsjo.example:443"} })
 	c := start(t, h)
-	for host, want := range map[string]int{"insegel.norrsjo.example": 200, "INSEGEL.norrsjo.example:8443": 200, "evil.example": 421, "[::1]:80": 421} {
+	for host, want := range map[string]int{"insegel.norrsjo.example": 200, "INSEGEL.norrsjo.example:8443": 200, "evil.example": 421, "[::1]:80": 421, "insegel.norrsjo.example:443.evil.example": 421} {
 		r := c.Request("GET", "/gallery", nil)
 		r.Host = host
 		if p := c.Do(r); p.Status != want {
@@ -388,6 +388,9 @@ func TestHosts(t *testing.T) {
 	}
 	if p := c.Get("/halsa"); p.Status != 200 || p.Body != "ok\n" {
 		t.Errorf("health by number: %d %q", p.Status, p.Body)
+	}
+	if p := c.Do(c.Request("PUT", "/halsa", nil)); p.Status < 400 {
+		t.Errorf("health by another method: %d", p.Status)
 	}
 }
 

@@ -34,3 +34,28 @@ func TestOnlyPasskeysThatCannotBeCopied(t *testing.T) {
 		}
 	})
 }
+
+// A new organisation begins by asking everybody who sees where it is weak for a passkey that cannot be copied, unless its first person has one
+// that can be, and would be locked out.
+func TestNewOrganisationBeginsStrict(t *testing.T) {
+	for name, c := range map[string]struct {
+		flags byte
+		want  int
+	}{"a security key": {0, 1}, "one that can be copied": {eligible, 0}} {
+		t.Run(name, func(t *testing.T) {
+			both(t, func(t *testing.T, h *house) {
+				h.guarded, h.flags = true, c.flags
+				b, _ := h.begun()
+				if n := h.count(`SELECT COUNT(*) FROM signin_guard WHERE bound = 'weakness'`); n != c.want {
+					t.Errorf("%d organisations begin with a guard, want %d", n, c.want)
+				}
+				if p := b.Get("/"); p.Body != kim {
+					t.Errorf("the first person is %q", p.Body)
+				}
+				if n := h.count(`SELECT COUNT(*) FROM audit_entry WHERE action = 'provider.SetGuard'`); n != c.want {
+					t.Errorf("%d guards are logged, want %d", n, c.want)
+				}
+			})
+		})
+	}
+}

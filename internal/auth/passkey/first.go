@@ -169,6 +169,11 @@ func (k *Keys) first(ctx context.Context, g *grant, p *Passkey) (*auth.Admission
 		if err := k.note(ctx, tx, actor, p, auth.EventMethodAdded); err != nil {
 			return err
 		}
+		if k.o.Begun != nil {
+			if err := k.o.Begun(ctx, tx, actor, p.Eligible); err != nil {
+				return err
+			}
+		}
 		admission, err = k.admit(ctx, tx, org, p, false)
 		return err
 	})

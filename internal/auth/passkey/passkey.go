@@ -65,6 +65,8 @@ type Options struct {
 	Places []string
 	// Bound tells whether an account may have no passkey that can be copied; without it every account may.
 	Bound func(ctx context.Context, tx *db.Tx, org access.OrganisationID, account ids.ID[auth.Account]) (bool, error)
+	// Begun is told, in its transaction, that an organisation has got its first person, and whether their passkey can be copied; may be nil.
+	Begun func(ctx context.Context, tx *db.Tx, actor access.Actor, copied bool) error
 	// Tell tells a person about a change to how they sign in; without it they see it on their own page.
 	Tell auth.Tell
 	// Log is where refusals go that belong to no organisation.

@@ -40,8 +40,20 @@ type house struct {
 	past   atomic.Int64 // how much time has passed, in nanoseconds
 	server *httptest.Server
 
+	// guarded says that a new organisation begins with a guard, and flags are what a first person's authenticator says of itself.
+	guarded bool
+	flags   byte
+
 	mu   sync.Mutex
 	told []string
+}
+
+// first begins the organisation's guard, where the test asks for it.
+func (h *house) first(ctx context.Context, tx *db.Tx, actor access.Actor, copied bool) error {
+	if !h.guarded {
+		return nil
+	}
+	return provider.BeginGuard(ctx, tx, actor, copied)
 }
 
 var begin = time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
@@ -73,7 +85,7 @@ func (h *house) restart() {
 		h.t.Fatal(err)
 	}
 	sessions := auth.New(h.db, auth.Options{Tell: h.tell, Levels: provider.Accept})
-	h.keys, err = passkey.New(h.db, passkey.Options{Origin: origin, Sessions: sessions, Limits: sessions.Limits(), Found: organisation.Found, Tell: h.tell, Bound: provider.DeviceBound})
+	h.keys, err = passkey.New(h.db, passkey.Options{Origin: origin, Sessions: sessions, Limits: sessions.Limits(), Found: organisation.Found, Tell: h.tell, Bound: provider.DeviceBound, Begun: h.first})
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -160,6 +172,7 @@ func (h *house) begun() (*webtest.Client, *device) {
 		h.t.Fatal(err)
 	}
 	c, d := h.browser(), newDevice(h.t, h.origin)
+	d.flags |= h.flags
 	if p := c.Post("/valkommen", url.Values{"kod": {code}}); p.URL != "/valkommen/kommun" {
 		h.t.Fatalf("the code led to %s: %s", p.URL, p.Text("main"))
 	}

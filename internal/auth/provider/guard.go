@@ -181,6 +181,17 @@ func (s *Service) SetGuard(ctx context.Context, actor access.Actor, to Guard, re
 	return w, nil
 }
 
+// BeginGuard gives a new organisation the strictest guard: nobody who sees where it is weak signs in with a passkey that can be copied. Where
+// its first person has one, and has no other way in, it begins without and they are reminded. It runs in the caller's transaction.
+func BeginGuard(ctx context.Context, tx *db.Tx, actor access.Actor, copied bool) error {
+	g, err := GuardOf(ctx, tx, actor.Organisation)
+	if err != nil || copied || g.Bound != Nobody {
+		return err
+	}
+	to := Guard{Bound: Weakness, Networks: g.Networks}
+	return (&Service{}).setGuard(ctx, tx, actor, guardChange{g, to})
+}
+
 // guardChange is a change of a guard.
 type guardChange struct {
 	From Guard `json:"from"`
