@@ -40,3 +40,6 @@ var (
 	NoteDatabase  = noteDatabase
 	Rotations     = (*App).rotations
 )
+
+// LogsReadings tells whether every reading is logged, for tests.
+func LogsReadings(a *App) bool { return a.log.Readings }

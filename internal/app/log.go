@@ -41,6 +41,8 @@ type LogOptions struct {
 	Clear bool
 	// Readings logs every page that somebody reads, and not only those that tell where the organisation is weak.
 	Readings bool
+	// AsBegun logs them as the installation began: a new one does, and one from before goes on as it was.
+	AsBegun bool
 	// Mail are addresses that a checkpoint is mailed to now and then, by the organisation's own mail server.
 	Mail []string
 	// Restoring leaves out the comparison with what was exported, for the command that declares that a backup was put back.
@@ -61,6 +63,15 @@ func (a *App) openLog(ctx context.Context, o Options) error {
 		a.log.Drop = a.DB.Path + ".checkpoints"
 	}
 	a.Watch = &audit.Watch{DB: a.DB, Log: a.Log}
+	if a.log.AsBegun {
+		on, err := logsReadings(ctx, a.DB)
+		if err != nil {
+			return err
+		}
+		if a.log.Readings = on; !on {
+			a.Log.LogAttrs(ctx, slog.LevelWarn, "readings are not all logged: this installation began before they were. Give --log-every-reading, or --no-log-every-reading")
+		}
+	}
 	if a.Key.IsZero() {
 		return nil // a one-off command on PostgreSQL without a key signs nothing, and can check nothing
 	}

@@ -3,6 +3,7 @@
 package app_test
 
 import (
+	"log/slog"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -180,5 +181,33 @@ func TestDatabasePasswordHasAnAge(t *testing.T) {
 		if step.want == 0 && !got.IsZero() || step.want > 0 && !got.Equal(want) {
 			t.Errorf("day %d, %q: since %v, want day %d", day, step.check, got, step.want)
 		}
+	}
+}
+
+// A new installation logs every reading, unless it is told not to; one from before goes on as it was.
+func TestNewInstallationsLogReadings(t *testing.T) {
+	database := "sqlite:" + filepath.Join(t.TempDir(), "a.db")
+	reads := func(o app.LogOptions) bool {
+		t.Helper()
+		a, err := app.Open(t.Context(), app.Options{Database: database, Log: slog.New(slog.DiscardHandler), Checkpoints: o})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { ok(t, a.Close()) }()
+		return app.LogsReadings(a)
+	}
+	if !reads(app.LogOptions{AsBegun: true}) || !reads(app.LogOptions{AsBegun: true}) {
+		t.Error("a new installation does not log every reading")
+	}
+	if reads(app.LogOptions{}) || !reads(app.LogOptions{Readings: true}) {
+		t.Error("what was said at the start does not count")
+	}
+	a := open(t, database)
+	ok(t, a.DB.Write(t.Context(), db.Installation, func(tx *db.Tx) error {
+		_, err := tx.Exec(t.Context(), `UPDATE instance SET log_readings = 0`) // as the migration leaves it
+		return err
+	}))
+	if reads(app.LogOptions{AsBegun: true}) {
+		t.Error("an installation from before logs more than it did")
 	}
 }

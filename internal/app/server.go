@@ -185,7 +185,7 @@ func (a *App) servers(ctx context.Context, o ServerOptions) ([]*running, error) 
 	pages := a.server(compress(a.Site(o)))
 	redirect := http.Handler(toTLS(o.URL))
 	if o.TLS != nil {
-		config, manager, err := o.TLS.config(o.URL.Hostname(), a.DB.Now, a.Log)
+		config, manager, err := o.TLS.config(o.URL.Hostname(), a.DB.Now, a.Log, o.Proxies.Trusts)
 		if err != nil {
 			return nil, fmt.Errorf("serve: %w", err)
 		}

@@ -25,13 +25,25 @@ func keyCheck(ctx context.Context, d *db.DB) (string, error) {
 
 func saveKeyCheck(ctx context.Context, d *db.DB, check string) error {
 	err := d.Write(ctx, db.Installation, func(tx *db.Tx) error {
-		_, err := tx.Exec(ctx, `INSERT INTO instance (id, key_check, created_at, root_at) VALUES (1, $1, $2, $2)`, check, db.Millis(tx.Now))
+		_, err := tx.Exec(ctx, `INSERT INTO instance (id, key_check, created_at, root_at, log_readings) VALUES (1, $1, $2, $2, 1)`, check, db.Millis(tx.Now))
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("note which key the database uses: %w", err)
 	}
 	return nil
+}
+
+// logsReadings reads whether the installation began with every reading logged.
+func logsReadings(ctx context.Context, d *db.DB) (bool, error) {
+	var on int
+	err := d.Read(ctx, db.Installation, func(tx *db.Tx) error {
+		return db.One(tx.QueryRow(ctx, `SELECT log_readings FROM instance WHERE id = 1`), &on)
+	})
+	if err != nil && !errors.Is(err, db.ErrNotFound) {
+		return false, fmt.Errorf("read what is logged: %w", err)
+	}
+	return on == 1, nil
 }
 
 // ringOf reads which file of organisations' keys the database is used with; empty when it has not been used with any.

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"net/url"
 	"os"
 	"slices"
@@ -36,6 +37,9 @@ type TLS struct {
 	ClientCAs *x509.CertPool
 	// ClientHost is that name.
 	ClientHost string
+	// Inner are networks that are the organisation's own, though their addresses are public ones. There, and at private addresses, a
+	// certificate from the organisation's own authority is enough.
+	Inner []netip.Prefix
 }
 
 // ACME says where certificates are fetched (RFC 8555).
@@ -66,7 +70,8 @@ var suites = []uint16{
 }
 
 // config makes the TLS settings of the listener. challenge, when not nil, answers the authority's questions over plain HTTP.
-func (t *TLS) config(host string, now func() time.Time, log *slog.Logger) (c *tls.Config, manager *autocert.Manager, err error) {
+// proxy tells which machines are declared proxies.
+func (t *TLS) config(host string, now func() time.Time, log *slog.Logger, proxy func(remote string) bool) (c *tls.Config, manager *autocert.Manager, err error) {
 	c = &tls.Config{MinVersion: tls.VersionTLS12, CipherSuites: suites, NextProtos: []string{"h2", "http/1.1"}}
 	if t.ACME != nil {
 		if manager, err = t.ACME.manager(); err != nil {
@@ -80,6 +85,9 @@ func (t *TLS) config(host string, now func() time.Time, log *slog.Logger) (c *tl
 			return nil, nil, err
 		}
 		c.GetCertificate = files.get
+	}
+	if t.ACME == nil || t.ACME.Directory != "" && t.ACME.Directory != letsEncrypt {
+		c.GetCertificate = (&inward{get: c.GetCertificate, now: now, proxy: proxy, inner: t.Inner, challenged: t.ACME != nil}).show
 	}
 	if t.ClientCAs != nil {
 		asks := c.Clone()

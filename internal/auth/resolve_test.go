@@ -460,3 +460,27 @@ func TestSessionThatMoves(t *testing.T) {
 		t.Errorf("after a step-up there: %q", p.Body)
 	}
 }
+
+// A session that there is none of is told of, however it is written; one that has ended, and nobody at all, are not.
+func TestUnknownSessionIsTold(t *testing.T) {
+	told := 0
+	h := newHouse(t, dbtest.SQLite(t), auth.Options{Unknown: func(*http.Request) { told++ }}, auth.Pages{})
+	c := webtest.Start(t, h.site)
+	c.Get("/who")
+	c.Post("/in", nil)
+	good := c.Cookie("insegel")
+	c.Get("/who")
+	h.now = h.now.Add(24 * time.Hour)
+	c.Get("/who")
+	if told != 0 {
+		t.Fatalf("told %d times of sessions that there are, or have been", told)
+	}
+	org, _, _ := strings.Cut(good, ".")
+	for i, forged := range []string{org + "." + auth.NewToken(), org + ".", "x", "." + auth.NewToken(), org + ".%"} {
+		c.SetCookie("insegel", forged)
+		if c.Get("/who"); told != i+1 {
+			t.Errorf("%q: told %d times, want %d", forged, told, i+1)
+			told = i + 1
+		}
+	}
+}

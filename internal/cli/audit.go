@@ -217,7 +217,7 @@ type checkpointFlags struct {
 	LogPost    []string `name:"log-post" help:"Post signed checkpoints of the log to this address. May be repeated." env:"INSEGEL_LOG_POST" placeholder:"URL"`
 	LogMail    []string `name:"log-mail" help:"Mail signed checkpoints of the log to this address, one for each thousand entries, by the organisation's own mail server. May be repeated." env:"INSEGEL_LOG_MAIL" placeholder:"ADDRESS"`
 	LogOnly    bool     `name:"log-checkpoints-only" help:"Send checkpoints alone. Otherwise the entries of the log go, with each checkpoint, to the directory, to collectors over TLS or a socket, and to posted addresses." env:"INSEGEL_LOG_CHECKPOINTS_ONLY"`
-	LogReading bool     `name:"log-every-reading" help:"Log every page that somebody reads, with who it was. Otherwise only those that tell where the organisation is weak." env:"INSEGEL_LOG_EVERY_READING"`
+	LogReading *bool    `name:"log-every-reading" negatable:"" help:"Log every page that somebody reads, with who it was, or only those that tell where the organisation is weak. New installations log every page, those from before as they did." env:"INSEGEL_LOG_EVERY_READING"`
 	Clear      bool     `help:"Let a proxy, and collectors of checkpoints, on other machines be spoken to without TLS." env:"INSEGEL_CLEAR"`
 	LogWitness []string `name:"log-witness" help:"Let a witness cosign the log's checkpoints: its address, a space and its key. May be repeated." env:"INSEGEL_LOG_WITNESS" placeholder:"'URL KEY'"`
 }
@@ -225,7 +225,10 @@ type checkpointFlags struct {
 // to says in a command's options where its checkpoints go.
 func (f *checkpointFlags) to(o *app.LogOptions) {
 	o.Syslog, o.Post, o.Witnesses, o.Mail, o.OnlyCheckpoints = f.LogSyslog, f.LogPost, f.LogWitness, f.LogMail, f.LogOnly
-	o.Readings, o.Clear = f.LogReading, f.Clear
+	o.Clear, o.AsBegun = f.Clear, f.LogReading == nil
+	if f.LogReading != nil {
+		o.Readings = *f.LogReading
+	}
 }
 
 // Run signs, sends, and tells.

@@ -33,6 +33,8 @@ type serveCommand struct {
 	TLSCert string `name:"tls-cert" help:"A PEM file with the certificate and those that lead to its authority. It is read anew when it changes." env:"INSEGEL_TLS_CERT" placeholder:"PATH"`
 	TLSKey  string `name:"tls-key" help:"A PEM file with the certificate's key." env:"INSEGEL_TLS_KEY" placeholder:"PATH"`
 
+	InnerNetwork []string `name:"inner-network" help:"A network of your own with public addresses. There, and at private addresses, a certificate from an authority of your own is shown; elsewhere only a publicly trusted one. May be repeated." env:"INSEGEL_INNER_NETWORK" placeholder:"CIDR"`
+
 	ACMEHost      []string `name:"acme-host" help:"Fetch certificates for this name by ACME. May be repeated." env:"INSEGEL_ACME_HOST" placeholder:"HOST"`
 	ACMECache     string   `name:"acme-cache" help:"The directory that keeps what ACME fetched." env:"INSEGEL_ACME_CACHE" placeholder:"DIR"`
 	ACMEDirectory string   `name:"acme-directory" help:"The address of the ACME authority. Let's Encrypt when left out." env:"INSEGEL_ACME_DIRECTORY" placeholder:"URL"`
@@ -175,6 +177,13 @@ func (c *serveCommand) tls() (*app.TLS, error) {
 		return nil, usage("give both --client-ca and --client-host")
 	}
 	t := &app.TLS{Certificate: c.TLSCert, Key: c.TLSKey, ClientHost: c.ClientHost}
+	for _, text := range c.InnerNetwork {
+		n, err := parseNetwork("--inner-network", text)
+		if err != nil {
+			return nil, err
+		}
+		t.Inner = append(t.Inner, n)
+	}
 	if len(c.ACMEHost) > 0 {
 		if c.ACMECache == "" {
 			c.ACMECache = app.DefaultDirectory() + "/acme"
