@@ -154,6 +154,11 @@ func (c *serveCommand) options() (app.ServerOptions, error) {
 	if o.TLS, err = c.tls(); err != nil {
 		return o, err
 	}
+	if o.TLS != nil {
+		if o.TLS.Inner, err = parseNetworks("--inner-network", c.InnerNetwork); err != nil {
+			return o, err
+		}
+	}
 	if err := c.cards(&o); err != nil {
 		return o, err
 	}
@@ -177,13 +182,6 @@ func (c *serveCommand) tls() (*app.TLS, error) {
 		return nil, usage("give both --client-ca and --client-host")
 	}
 	t := &app.TLS{Certificate: c.TLSCert, Key: c.TLSKey, ClientHost: c.ClientHost}
-	for _, text := range c.InnerNetwork {
-		n, err := parseNetwork("--inner-network", text)
-		if err != nil {
-			return nil, err
-		}
-		t.Inner = append(t.Inner, n)
-	}
 	if len(c.ACMEHost) > 0 {
 		if c.ACMECache == "" {
 			c.ACMECache = app.DefaultDirectory() + "/acme"
@@ -242,6 +240,19 @@ func addAuthorities(pool *x509.CertPool, flag, path string) error {
 		return usage("%s %s: no certificate in PEM form stands in it", flag, path)
 	}
 	return nil
+}
+
+// parseNetworks reads the networks of a flag that may be repeated.
+func parseNetworks(flag string, texts []string) ([]netip.Prefix, error) {
+	var out []netip.Prefix
+	for _, text := range texts {
+		n, err := parseNetwork(flag, text)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, n)
+	}
+	return out, nil
 }
 
 // parseNetwork reads a network, or one address.
