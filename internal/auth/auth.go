@@ -226,6 +226,7 @@ func (s *Sessions) begin(ctx context.Context) error {
 // request has just ended stays ended. A session that no longer gives anything is removed, so that it cannot come to life again.
 func (s *Sessions) keep(ctx context.Context, l *loaded, now time.Time, ended bool) error {
 	if ended {
+		s.forget(ctx) // or its next request would be told of as one with a session that was made up
 		return s.db.Write(ctx, l.org, func(tx *db.Tx) error {
 			_, err := deleteSession(ctx, tx, l.org, hash(l.token))
 			return err
