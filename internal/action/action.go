@@ -241,3 +241,12 @@ func heaviest(r *requirement.Applied, steps [catalogue.NumAspects]catalogue.Step
 	}
 	return highest
 }
+
+// Cause is why an action may no longer have a requirement that applies, as the log tells it.
+type Cause string
+
+// The causes.
+const (
+	Classified Cause = "classification" // the classification has changed
+	Parted     Cause = "dependency"     // a system is no longer needed by another, and inherits less
+)

@@ -8,11 +8,15 @@ import (
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/job"
+	"github.com/insegel/insegel/internal/system"
 )
 
-// Register says what this slice does when a classification has changed.
+// Register says what this slice does when a classification has changed, and when a system is no longer needed by another.
 func Register(q *job.Queue, s *Service) {
 	job.Handle(q, func(ctx context.Context, args classification.Changed) error {
-		return s.Review(ctx, access.SystemActor(args.Organisation), args.System)
+		return s.Review(ctx, access.SystemActor(args.Organisation), args.System, Classified)
+	})
+	job.Handle(q, func(ctx context.Context, args system.Parted) error {
+		return s.Review(ctx, access.SystemActor(args.Organisation), args.System, Parted)
 	})
 }

@@ -137,8 +137,8 @@ func (s *Service) Take(ctx context.Context, tx *db.Tx, actor access.Actor, sys *
 }
 
 // Review marks the actions of a system whose requirement no longer applies, and those of what it depends on, which may have inherited its
-// need. It is what follows from a new classification.
-func (s *Service) Review(ctx context.Context, actor access.Actor, id ids.ID[system.System]) error {
+// need. It is what follows from a new classification, and from a dependency that was taken away.
+func (s *Service) Review(ctx context.Context, actor access.Actor, id ids.ID[system.System], why Cause) error {
 	if err := access.Check(actor, "action.Review"); err != nil {
 		return err
 	}
@@ -148,7 +148,7 @@ func (s *Service) Review(ctx context.Context, actor access.Actor, id ids.ID[syst
 			return err
 		}
 		for _, one := range append([]ids.ID[system.System]{id}, needed...) {
-			if err := s.review(ctx, tx, actor, one); err != nil {
+			if err := s.review(ctx, tx, actor, one, why); err != nil {
 				return err
 			}
 		}
@@ -160,7 +160,7 @@ func (s *Service) Review(ctx context.Context, actor access.Actor, id ids.ID[syst
 	return nil
 }
 
-func (s *Service) review(ctx context.Context, tx *db.Tx, actor access.Actor, id ids.ID[system.System]) error {
+func (s *Service) review(ctx context.Context, tx *db.Tx, actor access.Actor, id ids.ID[system.System], why Cause) error {
 	actions, err := All(ctx, tx, actor.Organisation, id)
 	if err != nil || len(actions[id]) == 0 {
 		return err
@@ -184,7 +184,7 @@ func (s *Service) review(ctx context.Context, tx *db.Tx, actor access.Actor, id 
 			return err
 		}
 		if err := audit.Append(ctx, tx, actor, audit.Entry{
-			Action: "action.Review", ObjectKind: "system", ObjectID: id.String(), Data: map[string]any{"requirement": a.Requirement, "obsolete": true},
+			Action: "action.Review", ObjectKind: "system", ObjectID: id.String(), Data: map[string]any{"requirement": a.Requirement, "obsolete": true, "because": why},
 		}); err != nil {
 			return err
 		}

@@ -240,6 +240,55 @@ func TestObsoleteThroughTheJob(t *testing.T) {
 	})
 }
 
+// A dependency that is taken away takes the inherited need with it, and the action that was made because of it is marked at once.
+func TestObsoleteWhenNoLongerNeeded(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		f := newDesk(t, d)
+		systems := &system.Service{DB: d, Jobs: f.queue}
+		needed := system.New("Databasen")
+		needed.Facts = f.sys.Facts
+		var err error
+		if needed, err = systems.Create(t.Context(), f.actor, needed); err != nil {
+			t.Fatal(err)
+		}
+		f.decide(3)
+		if err := systems.AddDependency(t.Context(), f.actor, f.sys.Slug, system.Needing{System: needed.Name, Carries: "information"}); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Save(t.Context(), f.actor, needed.Slug, action.Action{Requirement: serious, Status: action.New}); err != nil {
+			t.Fatalf("the need is not inherited: %v", err)
+		}
+		action.Register(f.queue, f.Service)
+		if err := f.queue.Start(context.WithoutCancel(t.Context())); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := f.queue.Stop(context.Background()); err != nil {
+				t.Error(err)
+			}
+		})
+		var list []system.Dependency
+		if err := d.Read(t.Context(), f.actor.Organisation, func(tx *db.Tx) (err error) {
+			list, err = system.Dependencies(t.Context(), tx, f.actor.Organisation)
+			return err
+		}); err != nil || len(list) != 1 {
+			t.Fatalf("%d dependencies: %v", len(list), err)
+		}
+		if err := systems.RemoveDependency(t.Context(), f.actor, f.sys.Slug, list[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		for limit := time.Now().Add(time.Minute); len(f.obsolete()) == 0; {
+			if time.Now().After(limit) { // only ends a test that would never end
+				t.Fatal("the job has not come")
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		if diff := cmp.Diff([]string{serious}, f.obsolete()); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
 func TestReview(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) {
 		f := newDesk(t, d)
@@ -247,9 +296,9 @@ func TestReview(t *testing.T) {
 			t.Fatal(err)
 		}
 		program := access.SystemActor(f.actor.Organisation)
-		wants(t, f.Review(t.Context(), f.actor, f.sys.ID), access.ErrDenied)
-		wants(t, f.Review(t.Context(), program, ids.New[system.System]()), nil) // a system that was removed meanwhile
-		if err := f.Review(t.Context(), program, f.sys.ID); err != nil {
+		wants(t, f.Review(t.Context(), f.actor, f.sys.ID, action.Classified), access.ErrDenied)
+		wants(t, f.Review(t.Context(), program, ids.New[system.System](), action.Classified), nil) // a system that was removed meanwhile
+		if err := f.Review(t.Context(), program, f.sys.ID, action.Classified); err != nil {
 			t.Fatal(err)
 		}
 		if got := f.obsolete(); got != nil {
@@ -257,7 +306,7 @@ func TestReview(t *testing.T) {
 		}
 		wants(t, f.classifications.Answer(t.Context(), f.actor, f.sys.Slug,
 			classification.Answer{Aspect: catalogue.Integrity, Level: 4}), classification.ErrStopped)
-		if err := f.Review(t.Context(), program, f.sys.ID); err != nil {
+		if err := f.Review(t.Context(), program, f.sys.ID, action.Classified); err != nil {
 			t.Fatal(err)
 		}
 		if got := f.obsolete(); len(got) != 1 {

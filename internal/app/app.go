@@ -311,7 +311,7 @@ func (a *App) build(ctx context.Context, o Options) error {
 	a.SAML = saml.NewService(a.DB, a.Providers, a.Outbound, a.Log)
 	a.SAML.Jobs(a.Jobs)
 	a.Approvals.HandleSignIn(slices.Concat(a.Providers.Decisions(), a.OIDC.Decisions(), a.SAML.Decisions()))
-	a.Systems = &system.Service{DB: a.DB}
+	a.Systems = &system.Service{DB: a.DB, Jobs: a.Jobs}
 	a.Suppliers = &supplier.Service{DB: a.DB, Moves: []supplier.Move{system.MoveSupplier, incident.MoveSupplier}, Objects: delivers}
 	a.Processings = &processing.Service{DB: a.DB, Catalogue: a.Catalogue}
 	a.Classifications = &classification.Service{DB: a.DB, Catalogue: a.Catalogue, Jobs: a.Jobs, Links: a.Links}

@@ -55,7 +55,7 @@ func (s *sides) requirementCalls(ctx context.Context) map[string]call {
 			return a.Actions.Move(ctx, x, m)
 		},
 		"action.Review": func(x access.Actor) (any, error) {
-			return none(a.Actions.Review(ctx, access.SystemActor(x.Organisation), sys))
+			return none(a.Actions.Review(ctx, access.SystemActor(x.Organisation), sys, action.Classified))
 		},
 		"report.Systems": func(x access.Actor) (any, error) { return a.Reports.Systems(ctx, x) },
 		"report.Units":   func(x access.Actor) (any, error) { return a.Reports.Units(ctx, x) },

@@ -23,6 +23,7 @@ type eventData struct {
 		Decider     string `json:"decider"`
 		Stopped     bool   `json:"stopped"`
 		Group       string `json:"group"`
+		Because     string `json:"because"`
 	} `json:"data"`
 }
 
@@ -62,6 +63,9 @@ func (p *Pages) tell(c *web.Context, e *audit.Logged, count int) event {
 		if status := "requirement.status-" + d.Data.Status; e.Action == "requirement.Answer" && c.L.Has(status) {
 			out.Detail = c.L.T(status) + ": " + out.Detail
 		}
+	}
+	if e.Action == "action.Review" && d.Data.Because == "dependency" {
+		out.Text = c.L.T("overview.event-parted", "Count", count)
 	}
 	return out
 }

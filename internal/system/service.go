@@ -15,12 +15,17 @@ import (
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
+	"github.com/insegel/insegel/internal/job"
 	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/supplier"
 )
 
 // Service has the use cases of the register.
-type Service struct{ DB *db.DB }
+type Service struct {
+	DB *db.DB
+	// Jobs tells later slices what has changed between systems; nil where there are none.
+	Jobs *job.Queue
+}
 
 // Draft is a system to be changed in a form, with the names that its fields can be filled in with.
 type Draft struct {

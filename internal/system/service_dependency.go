@@ -92,6 +92,15 @@ func (n *Needing) find(ctx context.Context, tx *db.Tx, actor access.Actor, d *De
 	return nil
 }
 
+// Parted is the job that tells later slices that a system is no longer needed by another, so that it may inherit less.
+type Parted struct {
+	Organisation access.OrganisationID `json:"organisation"`
+	System       ids.ID[System]        `json:"system"`
+}
+
+// Kind names the job.
+func (Parted) Kind() string { return "system.parted" }
+
 // RemoveDependency takes back that a system needs something.
 func (s *Service) RemoveDependency(ctx context.Context, actor access.Actor, ref string, id ids.ID[Dependency]) error {
 	if err := access.Check(actor, "system.RemoveDependency"); err != nil {
@@ -105,6 +114,11 @@ func (s *Service) RemoveDependency(ctx context.Context, actor access.Actor, ref 
 		d, err := removeDependency(ctx, tx, actor.Organisation, sys.ID, id)
 		if err != nil {
 			return err
+		}
+		if d.Needs != "" && s.Jobs != nil {
+			if err := s.Jobs.Add(ctx, tx, Parted{Organisation: actor.Organisation, System: d.Needs}); err != nil {
+				return err
+			}
 		}
 		return audit.Append(ctx, tx, actor, dependencyEntry("system.RemoveDependency", &d))
 	})

@@ -44,10 +44,23 @@ func TestSeatsAreGoneAfterAStop(t *testing.T) {
 		if err := r.s.Vote(t.Context(), seat.Actor(""), seat, at.Scenario, workshop.Ballot{Likelihood: 2}); !errors.Is(err, workshop.ErrGone) {
 			t.Errorf("a vote after the stop: %v", err)
 		}
+		listed := func() int { return len(must(r.s.List(t.Context(), r.actor))(t)) }
+		if n := listed(); n != 0 {
+			t.Errorf("the list tells of %d workshops after the stop", n)
+		}
 		other := seat
 		other.Participant = ids.New[workshop.Participant]()
 		if _, err := r.s.Join(t.Context(), other.Actor(""), other, "Björken"); !errors.Is(err, workshop.ErrGone) {
 			t.Errorf("a seat after the stop: %v", err)
+		}
+		if err := classify.Reopen(t.Context(), r.actor, "akten"); err != nil {
+			t.Fatal(err)
+		}
+		if n := listed(); n != 1 {
+			t.Errorf("the list tells of %d workshops when the stop is lifted", n)
+		}
+		if p := must(r.s.Poll(t.Context(), seat.Actor(""), seat))(t); p.Scenario == nil {
+			t.Error("who takes part sees nothing when the stop is lifted")
 		}
 	})
 }
