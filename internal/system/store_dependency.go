@@ -37,6 +37,9 @@ func dependencies(ctx context.Context, tx *db.Tx, where string, args ...any) ([]
 // nearby is how many dependencies are followed upwards from some systems before all of them are read instead, which is then as quick.
 const nearby = 5000
 
+// The recursions below say CROSS JOIN, which SQLite keeps in the order that it stands in: it would else read every dependency of the organisation at
+// each step.
+
 // Bearing reads every dependency that has a say in what some systems need: on them, and on everything that depends on them. It may give more.
 func Bearing(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems []ids.ID[System]) ([]Dependency, error) {
 	if len(systems) == 0 {
@@ -58,7 +61,7 @@ func Bearing(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems 
 		out, err = db.All(ctx, tx, scan, `WITH RECURSIVE bearing AS (
 				SELECT id, system_id, needs_id, carries FROM system_dependency WHERE organisation_id = $1 AND needs_id IN (`+strings.Join(marks, ", ")+`)
 				UNION
-				SELECT d.id, d.system_id, d.needs_id, d.carries FROM bearing b JOIN system_dependency d ON d.organisation_id = $1 AND d.needs_id = b.system_id
+				SELECT d.id, d.system_id, d.needs_id, d.carries FROM bearing b CROSS JOIN system_dependency d WHERE d.organisation_id = $1 AND d.needs_id = b.system_id
 			)
 			SELECT id, system_id, needs_id, carries FROM bearing LIMIT `+strconv.Itoa(nearby+1), args...)
 	}
@@ -80,7 +83,7 @@ func Needed(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.ID
 	}, `WITH RECURSIVE needed AS (
 			SELECT needs_id FROM system_dependency WHERE organisation_id = $1 AND system_id = $2 AND needs_id IS NOT NULL
 			UNION
-			SELECT d.needs_id FROM needed n JOIN system_dependency d ON d.organisation_id = $1 AND d.system_id = n.needs_id WHERE d.needs_id IS NOT NULL
+			SELECT d.needs_id FROM needed n CROSS JOIN system_dependency d WHERE d.organisation_id = $1 AND d.system_id = n.needs_id AND d.needs_id IS NOT NULL
 		)
 		SELECT needs_id FROM needed WHERE needs_id <> $2 ORDER BY needs_id`, org, id)
 	if err != nil {
