@@ -79,7 +79,7 @@ func BenchmarkPicturePages(b *testing.B) {
 		w := site(b, s, actor)
 		for what, path := range map[string]string{
 			"picture": Place, "share": Place + "?indikator=INFOKLASS&serie=self-assessed", "table": Place + "/tabell?indikator=INFOKLASS",
-			"kolada": koladaPath + "/data/kpi/INFOKLASS.1.self-assessed/year/2026",
+			"depends": DependsPath, "dependsof": DependsPath + "?visa=kind+e-service", "kolada": koladaPath + "/data/kpi/INFOKLASS.1.self-assessed/year/2026",
 		} {
 			b.Run(name+"/"+what, func(b *testing.B) {
 				var took []time.Duration
@@ -153,4 +153,58 @@ func incoming(b *testing.B, s *Service, actor access.Actor, sim *Simulation) []I
 		x, err := sim.Submission(&p, Period{2026, 3})
 		return Incoming{Name: code, Submission: x, Err: err}
 	})
+}
+
+// BenchmarkReceiveConcentration takes in what 290 municipalities depend on, of those who agree to it.
+func BenchmarkReceiveConcentration(b *testing.B) {
+	for name, open := range map[string]func(testing.TB) *db.DB{"sqlite": dbtest.SQLite, "postgres": dbtest.Postgres} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				b.StopTimer()
+				s, actor := start(b, open(b))
+				sim := NewSimulation(s.Engine, 7, 290, 10)
+				incoming(b, s, actor, sim)
+				in := depending(b, sim)
+				b.StartTimer()
+				got, err := s.Receive(b.Context(), actor, in)
+				if err != nil || got.Accepted != len(in) {
+					b.Fatal(got, err)
+				}
+			}
+		})
+	}
+}
+
+// depending are the documents of what a simulated nation depends on.
+func depending(b *testing.B, sim *Simulation) []Incoming {
+	b.Helper()
+	var in []Incoming
+	for _, code := range sim.Codes() {
+		p := sim.Profile(code)
+		x, ok, err := sim.Concentration(&p, Period{2026, 3})
+		must(b, err)
+		if ok {
+			in = append(in, Incoming{Name: code, Concentration: &x})
+		}
+	}
+	return in
+}
+
+// BenchmarkPublishConcentration decides what is told of a period in which 290 municipalities can have said what they depend on.
+func BenchmarkPublishConcentration(b *testing.B) {
+	s, actor := start(b, dbtest.SQLite(b))
+	sim := NewSimulation(s.Engine, 7, 290, 10)
+	incoming(b, s, actor, sim)
+	_, err := s.Receive(b.Context(), actor, depending(b, sim))
+	must(b, err)
+	var x said
+	must(b, s.DB.Read(b.Context(), actor.Organisation, func(tx *db.Tx) (err error) {
+		x, err = saidIn(b.Context(), tx, actor.Organisation, "2026-Q3")
+		return err
+	}))
+	shown := 0
+	for b.Loop() {
+		shown = len(newPlaces(s.Engine.Catalogue, x.standing, nil).concentrate(&archive{}, &Release{Number: 1, Period: Period{2026, 3}}, &x))
+	}
+	b.ReportMetric(float64(shown), "counts")
 }

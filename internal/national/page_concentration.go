@@ -100,6 +100,9 @@ func (p *Pages) depends(c *web.Context) error {
 		out.Period.Options = append(out.Period.Options, web.Option{Value: x.Releases[i].Period.String(), Label: periodName(c.L, x.Releases[i].Period)})
 	}
 	out.Lead = c.L.T("national.depends-lead", "Submitted", x.Release.Municipalities, "Total", x.Country, "Period", periodName(c.L, x.Release.Period))
+	if len(x.Suppliers) > 0 {
+		out.Lead += " " + c.L.T("national.depends-top", "Count", x.Suppliers[0].Depends(), "Of", x.Suppliers[0].Counted())
+	}
 	if d := x.LeftOut; d != nil {
 		out.LeftOut = c.L.T("national.depends-left-out", "Percent", percentOf(c.L, d.Sum), "Count", d.Sum.Numerator, "Of", d.Counted())
 	}
