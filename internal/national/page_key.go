@@ -52,7 +52,7 @@ func (p *Pages) showKeys(c *web.Context, change KeyChange, reason string, faults
 
 // municipalities is the choice of a municipality.
 func (p *Pages) municipalities(c *web.Context, chosen string) web.Field {
-	f := web.Field{Name: "kommun", Label: c.L.T("national.municipality"), Value: chosen, Options: []web.Option{{Label: c.L.T("national.choose")}}}
+	f := web.Field{Name: "kommun", Type: "select", Label: c.L.T("national.municipality"), Value: chosen, Options: []web.Option{{Label: c.L.T("national.choose")}}}
 	for i := range p.Service.Engine.Catalogue.Municipalities {
 		m := &p.Service.Engine.Catalogue.Municipalities[i]
 		f.Options = append(f.Options, web.Option{Value: m.Code, Label: m.Name})
@@ -102,7 +102,7 @@ func (p *Pages) showSharing(c *web.Context, x Sharing, faults []web.FieldError) 
 	out := sharingPage{
 		Page:    web.Page{Title: c.L.T("national.sharing-title"), Active: Menu, Errors: faults, Crumbs: []web.Crumb{{Label: c.L.T("national.title"), Href: Place}}},
 		Sharing: x, Municipality: p.municipalities(c, x.Municipality), CanSet: access.Allowed(c.Actor, "national.SetSharing"),
-		Size: web.Field{Name: "storlek", Label: c.L.T("national.size"), Value: x.Size, Options: []web.Option{{Label: c.L.T("national.choose")}}},
+		Size: web.Field{Name: "storlek", Type: "select", Label: c.L.T("national.size"), Value: x.Size, Options: []web.Option{{Label: c.L.T("national.choose")}}},
 	}
 	for _, s := range Sizes {
 		out.Size.Options = append(out.Size.Options, web.Option{Value: s, Label: c.L.T("national.size-" + s)})
