@@ -263,13 +263,57 @@ func TestWhatOneCountHasMore(t *testing.T) {
 		}
 		l := NewLedger(size)
 		l.rule = depended
-		both := map[string]bool{}
-		for _, c := range l.Disclose(l.Stands(groups, newSet(size)), parts) {
-			both[c.Group] = c.Published()
+		cells := l.Disclose(l.Stands(groups, newSet(size)), parts)
+		shown := 0
+		for i := range cells {
+			for j := range cells {
+				more := cells[j].Hidden.without(cells[i].Hidden)
+				if i == j || !cells[i].Published() || !cells[j].Published() || !cells[i].Hidden.within(cells[j].Hidden) || more.Len() == 0 {
+					continue
+				}
+				var of []Part
+				for at := range more.all() {
+					of = append(of, parts[at])
+				}
+				if why := depended(of); why != "" {
+					t.Errorf("%s: %s has %d more than %s: %s", name, cells[j].Group, more.Len(), cells[i].Group, why)
+				}
+			}
+			if cells[i].Published() {
+				shown++
+			}
 		}
-		if !both[Whole] || !both["1"] && !both["small"] || both["1"] && both["small"] {
-			t.Errorf("%s: shown %v", name, both)
+		if shown < 3 {
+			t.Errorf("%s: %d are shown", name, shown)
 		}
+	}
+}
+
+// TestNewcomersWaitUntilTheyTellNothing: of ten newcomers all depend on it, so no count has just them more than the one before, and one is told all
+// the same.
+func TestNewcomersWaitUntilTheyTellNothing(t *testing.T) {
+	const size = 60
+	all, first := newSet(size), newSet(size)
+	var parts []Part
+	for i := range size {
+		yes := int64(i % 2)
+		if i >= 50 {
+			yes = 1
+		} else {
+			first.add(i)
+		}
+		all.add(i)
+		parts = append(parts, Part{At: i, Count: followup.Count{Numerator: yes, Denominator: 1}})
+	}
+	l := NewLedger(size)
+	l.rule, l.before = depended, []Set{first}
+	l.remember(first)
+	c := l.Disclose(l.Stands([]Group{{Whole, Whole, all}}, newSet(size)), parts)[0]
+	if !c.Published() || first.within(c.Hidden) && c.Hidden.Len() > first.Len() {
+		t.Errorf("told of %d: %q", c.Hidden.Len(), c.Why)
+	}
+	if c.Submitted != size || c.Sum.Denominator != size {
+		t.Errorf("those who wait are not counted as unknown: %+v", c.Sum)
 	}
 }
 

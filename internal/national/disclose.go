@@ -87,7 +87,7 @@ func (l *Ledger) Stands(groups []Group, shown Set) []Stand {
 		if g.Members.Len() < Threshold {
 			s.Why, s.Hidden = Few, newSet(l.size)
 		} else {
-			s.Hidden, s.Why = l.choose(want, func(Set) Reason { return "" })
+			s.Hidden, s.Why = l.choose(want, func(Set) Reason { return "" }, func(Set) bool { return true })
 		}
 		s.Members = g.Members.without(want).with(s.Hidden)
 		out = append(out, s)
@@ -103,8 +103,9 @@ func fetchedLast(g Group) int {
 }
 
 // choose finds the set that is summed in the place of the one that is wanted, and puts it in the ledger: that one itself, or one that was
-// summed before and lacks only newcomers, or one that lacks so many that the difference tells of nobody.
-func (l *Ledger) choose(want Set, sound func(Set) Reason) (Set, Reason) {
+// summed before and lacks only newcomers, or one that lacks so many that the difference tells of nobody. What is not sound by itself is not
+// summed at all; what does not fit beside what has been summed, another may be summed in the place of.
+func (l *Ledger) choose(want Set, sound func(Set) Reason, fits func(Set) bool) (Set, Reason) {
 	none := newSet(l.size)
 	switch n := want.Len(); {
 	case n == 0:
@@ -116,7 +117,7 @@ func (l *Ledger) choose(want Set, sound func(Set) Reason) (Set, Reason) {
 		return none, why
 	}
 	for _, s := range l.instead(want) {
-		if s.Len() >= Threshold && sound(s) == "" && l.Admit(s) {
+		if s.Len() >= Threshold && sound(s) == "" && fits(s) && l.Admit(s) {
 			return s, ""
 		}
 	}
@@ -225,7 +226,7 @@ func (l *Ledger) cell(s *Stand, by map[int]Part, wait Set) Cell {
 		}
 		return parts
 	}
-	values, why := l.choose(want, func(set Set) Reason { return cmp.Or(l.unsafe(of(set)), l.beside(set, by)) })
+	values, why := l.choose(want, func(set Set) Reason { return l.unsafe(of(set)) }, func(set Set) bool { return l.beside(set, by) })
 	if why != "" {
 		return hidden(s, why)
 	}
@@ -243,11 +244,11 @@ func (l *Ledger) unsafe(parts []Part) Reason {
 	return l.rule(parts)
 }
 
-// beside says why a set cannot be summed beside those that have been summed of the same thing: what one of two sums has more than the other is
+// beside reports whether a set can be summed beside those that have been summed of the same thing: what one of two sums has more than the other is
 // a sum too. Of earlier releases it is only told what has come since, for what those who have left would answer now is not known.
-func (l *Ledger) beside(set Set, by map[int]Part) Reason {
+func (l *Ledger) beside(set Set, by map[int]Part) bool {
 	if l.rule == nil {
-		return ""
+		return true
 	}
 	told := func(more Set) bool {
 		var parts []Part
@@ -258,15 +259,15 @@ func (l *Ledger) beside(set Set, by map[int]Part) Reason {
 	}
 	for _, p := range l.now {
 		if p.within(set) && told(set.without(p)) || set.within(p) && told(p.without(set)) {
-			return Difference
+			return false
 		}
 	}
 	for _, p := range l.before {
 		if p.within(set) && told(set.without(p)) {
-			return Difference
+			return false
 		}
 	}
-	return ""
+	return true
 }
 
 // depended says why a count of who depends on something would tell too much: it stands on fewer than Threshold who do, or on fewer who do not.

@@ -133,7 +133,7 @@ const mostTries = 12
 // never more than half wait.
 func (l *Ledger) instead(want Set) []Set {
 	out := []Set{want}
-	if l.holds(want) {
+	if l.holds(want) && l.rule == nil { // it is let in; with a rule of its own it may still not fit
 		return out
 	}
 	var before []Set

@@ -85,6 +85,9 @@ func (x *nation) correct(t *rapid.T, figures map[string][]Figure) map[string][]F
 		of := slices.Clone(out[code])
 		of[series].Numerator = (of[series].Numerator + 1) % (of[series].Denominator + 1)
 		out[code] = of
+		met := x.met[code]
+		met[series] = of[series].Numerator
+		x.met[code] = met
 	}
 	return out
 }
