@@ -323,9 +323,11 @@ func (s *Service) checkNamed(ctx context.Context, tx *db.Tx, actor access.Actor,
 		}
 	}
 	if !src.System.IsZero() {
-		if _, err := system.Within(ctx, tx, actor, action, src.System.String()); err != nil {
+		sys, err := system.Within(ctx, tx, actor, action, src.System.String())
+		if err != nil {
 			return ErrSystem
 		}
+		src.System = sys.ID // it may have been named as in an address
 	}
 	return personOf(ctx, tx, actor.Organisation, src.Owner)
 }

@@ -204,9 +204,11 @@ func (d *Decision) prepare(ctx context.Context, tx *db.Tx, actor access.Actor) (
 		return "", err
 	}
 	if d.Outcome == OfSystem {
-		if _, err := system.Within(ctx, tx, actor, "finding.Decide", d.System.String()); err != nil {
+		sys, err := system.Within(ctx, tx, actor, "finding.Decide", d.System.String())
+		if err != nil {
 			return "", ErrSystem
 		}
+		d.System = sys.ID // it may have been named as in an address
 	}
 	if !d.Person.IsZero() {
 		if err := personOf(ctx, tx, actor.Organisation, d.Person); err != nil {
