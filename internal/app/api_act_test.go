@@ -114,23 +114,7 @@ func TestAPIDecisionsAreSeenAgain(t *testing.T) {
 			t.Errorf("what is asked for is %s before a second person has decided", asked.State)
 		}
 	})
-	t.Run("sharing", func(t *testing.T) {
-		type sharing struct {
-			Municipality          string
-			Share, Shown, Receive bool
-		}
-		was := decoded[sharing](t, ask(c, "GET", "/national/sharing", ""), 200)
-		code := was.Municipality
-		if code == "" {
-			code = "0180"
-		}
-		body := `{"municipality":"` + code + `","share":true,"shown":` + map[bool]string{true: "false", false: "true"}[was.Shown] + `,"receive":false}`
-		decoded[sharing](t, ask(c, "PUT", "/national/sharing", body), 200)
-		if now := decoded[sharing](t, ask(c, "GET", "/national/sharing", ""), 200); !now.Share || now.Shown == was.Shown || now.Municipality != code {
-			t.Errorf("after the change sharing is %+v", now)
-		}
-		problem(t, ask(c, "PUT", "/national/sharing", `{"municipality":"9999","share":true,"shown":false,"receive":false}`), 422, "national.sharing-no-municipality")
-	})
+	t.Run("sharing", func(t *testing.T) { sharingIsSeenAgain(t, c) })
 	t.Run("figures", func(t *testing.T) {
 		done("POST", "/indicators/snapshot", "")
 		if p := ask(c, "GET", "/indicators", ""); p.Status != http.StatusOK || !strings.Contains(p.Body, `"items"`) {
@@ -145,4 +129,41 @@ func TestAPIDecisionsAreSeenAgain(t *testing.T) {
 			t.Error("the page does not show what a program has said")
 		}
 	})
+}
+
+// What is shared is changed from the version that somebody has seen, by a program and on the page, and seen again.
+func sharingIsSeenAgain(t *testing.T, c *webtest.Client) {
+	t.Helper()
+	type sharing struct {
+		Municipality          string
+		Share, Shown, Receive bool
+	}
+	first := ask(c, "GET", "/national/sharing", "")
+	was, tag := decoded[sharing](t, first, 200), first.Header.Get("ETag")
+	code := was.Municipality
+	if code == "" {
+		code = "0180"
+	}
+	body := `{"municipality":"` + code + `","share":true,"shown":` + map[bool]string{true: "false", false: "true"}[was.Shown] + `,"receive":false}`
+	problem(t, ask(c, "PUT", "/national/sharing", body), 428, "web.api-match")
+	page := c.Get("/nationellt/dela")
+	saved := ask(c, "PUT", "/national/sharing", body, "If-Match", tag)
+	decoded[sharing](t, saved, 200)
+	if p := problem(t, ask(c, "PUT", "/national/sharing", body, "If-Match", tag), 412, "web.api-stale"); p.Current == tag || p.Current != saved.Header.Get("ETag") {
+		t.Errorf("the current version is %s, saved %s", p.Current, saved.Header.Get("ETag"))
+	}
+	if now := decoded[sharing](t, ask(c, "GET", "/national/sharing", ""), 200); !now.Share || now.Shown == was.Shown || now.Municipality != code {
+		t.Errorf("after the change sharing is %+v", now)
+	}
+	// Who had the page open meanwhile is told what stands, and keeps what they chose until they save it.
+	const form = `form[action="/nationellt/dela"]`
+	clash := c.Submit(page, form, nil)
+	if !strings.Contains(clash.Text("main"), "Någon annan har ändrat") {
+		t.Errorf("the page saved over another's change: %d %.300s", clash.Status, clash.Text("main"))
+	}
+	if again := c.Submit(clash, form, nil); !strings.Contains(again.Text("main"), "Det är sparat.") {
+		t.Errorf("saved once more: %d %.300s", again.Status, again.Text("main"))
+	}
+	saved = ask(c, "GET", "/national/sharing", "")
+	problem(t, ask(c, "PUT", "/national/sharing", `{"municipality":"9999","share":true,"shown":false,"receive":false}`, "If-Match", saved.Header.Get("ETag")), 422, "national.sharing-no-municipality")
 }

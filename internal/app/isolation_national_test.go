@@ -86,8 +86,10 @@ func (s *sides) nationalCalls(ctx context.Context) map[string]call {
 			}
 			return n.Submit(ctx, x, national.Draft{Municipality: "0114", Period: last, Agree: true}, key)
 		},
-		"national.Sharing":    func(x access.Actor) (any, error) { return n.Sharing(ctx, x) },
-		"national.SetSharing": func(x access.Actor) (any, error) { return none(n.SetSharing(ctx, x, national.Sharing{})) },
+		"national.Sharing": func(x access.Actor) (any, error) { return n.Sharing(ctx, x) },
+		"national.SetSharing": func(x access.Actor) (any, error) {
+			return none(n.SetSharing(ctx, x, national.Sharing{}, national.AnyVersion))
+		},
 		"national.Receive": func(x access.Actor) (any, error) {
 			return n.Receive(ctx, x, []national.Incoming{{Name: "x.json", Submission: s.submission}})
 		},

@@ -33,18 +33,36 @@ type apiSharing struct {
 	Concentration bool `json:"concentration,omitempty" doc:"It agrees to send which suppliers and kinds of systems it depends on"`
 }
 
-type apiSharingOut struct{ Body apiSharing }
+type apiSharingOut struct {
+	ETag string `header:"ETag"`
+	Body apiSharing
+}
 
 func (p *OwnAPI) sharing(c *web.Context, _ *struct{}) (*apiSharingOut, error) {
 	x, err := p.Service.Sharing(c.Context(), c.Actor)
 	if err != nil {
 		return nil, err
 	}
-	return &apiSharingOut{apiSharing(x)}, nil
+	return &apiSharingOut{web.ETag(x.Version()), apiSharing(x)}, nil
 }
 
-func (p *OwnAPI) setSharing(c *web.Context, in *struct{ Body apiSharing }) (*apiSharingOut, error) {
-	err := p.Service.SetSharing(c.Context(), c.Actor, Sharing(in.Body))
+func (p *OwnAPI) setSharing(c *web.Context, in *struct {
+	IfMatch string `header:"If-Match"`
+	Body    apiSharing
+},
+) (*apiSharingOut, error) {
+	from, err := web.Match(in.IfMatch)
+	if err != nil {
+		return nil, err
+	}
+	err = p.Service.SetSharing(c.Context(), c.Actor, Sharing(in.Body), from)
+	if errors.Is(err, ErrSharingChanged) {
+		now, err := p.Service.Sharing(c.Context(), c.Actor)
+		if err != nil {
+			return nil, err
+		}
+		return nil, &web.Stale{Current: web.ETag(now.Version())}
+	}
 	if errors.Is(err, ErrNoMunicipality) {
 		return nil, &web.Error{Status: http.StatusUnprocessableEntity, Key: "national.sharing-no-municipality", Err: err}
 	}

@@ -4,6 +4,7 @@ package national
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 
 	"github.com/insegel/insegel/internal/access"
@@ -88,6 +89,8 @@ type sharingPage struct {
 	Sharing
 	Municipality, Size web.Field
 	CanSet             bool
+	// Version is of what stood when the page was shown.
+	Version int64
 }
 
 func (p *Pages) sharing(c *web.Context) error {
@@ -95,19 +98,19 @@ func (p *Pages) sharing(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.showSharing(c, x, nil)
+	return p.showSharing(c, x, x.Version(), nil)
 }
 
-func (p *Pages) showSharing(c *web.Context, x Sharing, faults []web.FieldError) error {
+func (p *Pages) showSharing(c *web.Context, x Sharing, version int64, faults []web.FieldError) error {
 	out := sharingPage{
 		Page:    web.Page{Title: c.L.T("national.sharing-title"), Active: Menu, Errors: faults, Crumbs: []web.Crumb{{Label: c.L.T("national.title"), Href: Place}}},
-		Sharing: x, Municipality: p.municipalities(c, x.Municipality), CanSet: access.Allowed(c.Actor, "national.SetSharing"),
+		Sharing: x, Version: version, Municipality: p.municipalities(c, x.Municipality), CanSet: access.Allowed(c.Actor, "national.SetSharing"),
 		Size: web.Field{Name: "storlek", Type: "select", Label: c.L.T("national.size"), Value: x.Size, Options: []web.Option{{Label: c.L.T("national.choose")}}},
 	}
 	for _, s := range Sizes {
 		out.Size.Options = append(out.Size.Options, web.Option{Value: s, Label: c.L.T("national.size-" + s)})
 	}
-	if len(faults) > 0 {
+	if len(faults) > 0 && faults[0].Field != "" {
 		out.Municipality.Error = c.L.T(faults[0].Key)
 	}
 	return c.Render(pages, "sharing.html", out)
@@ -118,14 +121,31 @@ func (p *Pages) setSharing(c *web.Context) error {
 		Municipality: c.Form("kommun"), Size: c.Form("storlek"), Share: c.Form("lamna") == "ja", Shown: c.Form("visa") == "ja", Receive: c.Form("ta-emot") == "ja",
 		Concentration: c.Form("beroenden") == "ja",
 	}
-	err := p.Service.SetSharing(c.Context(), c.Actor, x)
-	if errors.Is(err, ErrNoMunicipality) {
-		return p.showSharing(c, x, []web.FieldError{{Field: "kommun", Key: "national.sharing-no-municipality"}})
+	from, err := strconv.ParseInt(c.Form("version"), 10, 64)
+	if err != nil {
+		from = AnyVersion - 1 // a form without its version has seen nothing, and clashes with whatever there is
 	}
+	switch err = p.Service.SetSharing(c.Context(), c.Actor, x, from); {
+	case errors.Is(err, ErrNoMunicipality):
+		return p.showSharing(c, x, from, []web.FieldError{{Field: "kommun", Key: "national.sharing-no-municipality"}})
+	case errors.Is(err, ErrSharingChanged):
+		return p.sharingClash(c, x)
+	case err != nil:
+		return err
+	}
+	return c.Redirect(SharingPath, "national.sharing-saved")
+}
+
+// sharingClash shows what somebody wanted to say beside what somebody else has said meanwhile. Saved once more, it stands.
+func (p *Pages) sharingClash(c *web.Context, x Sharing) error {
+	now, err := p.Service.Sharing(c.Context(), c.Actor)
 	if err != nil {
 		return err
 	}
-	return c.Redirect(SharingPath, c.L.T("national.sharing-saved"))
+	yes := func(b bool) string { return c.L.T(map[bool]string{true: "national.yes", false: "national.no"}[b]) }
+	return p.showSharing(c, x, now.Version(), []web.FieldError{{Key: "national.sharing-changed", Args: []any{
+		"Share", yes(now.Share), "Shown", yes(now.Shown), "Receive", yes(now.Receive), "Depends", yes(now.Concentration),
+	}}})
 }
 
 // previewPage is exactly what would leave.

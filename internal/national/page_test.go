@@ -74,7 +74,7 @@ func TestPages(t *testing.T) {
 	if strings.Contains(text, "Stockholm just nu") {
 		t.Error("a municipality that nobody has said that it is has an answer of its own")
 	}
-	must(t, s.SetSharing(t.Context(), actor, Sharing{Municipality: "0180", Size: "from-100000", Receive: true}))
+	must(t, s.SetSharing(t.Context(), actor, Sharing{Municipality: "0180", Size: "from-100000", Receive: true}, AnyVersion))
 	front := w.Get(Place)
 	webtest.CheckDOM(t, front.Doc)
 	for _, want := range []string{"Fyra frågor om hela landet", "System med giltig klassning", "Stockholm", "Inte känt", "Parquet"} {
@@ -170,7 +170,7 @@ func TestReceiveOverHTTP(t *testing.T) {
 	if p := send(&x); p.Status != http.StatusNotFound {
 		t.Errorf("nobody receives: %d", p.Status)
 	}
-	must(t, s.SetSharing(t.Context(), actor, Sharing{Receive: true}))
+	must(t, s.SetSharing(t.Context(), actor, Sharing{Receive: true}, AnyVersion))
 	if p := send(&x); p.Status != http.StatusOK || !strings.Contains(p.Body, `"accepted":1`) {
 		t.Errorf("a sound one: %d %s", p.Status, p.Body)
 	}

@@ -292,7 +292,7 @@ func TestDivision(t *testing.T) {
 		t.Errorf("%+v", x.Divided)
 	}
 	w := site(t, s, actor)
-	must(t, s.SetSharing(t.Context(), actor, Sharing{Municipality: "0180", Receive: true}))
+	must(t, s.SetSharing(t.Context(), actor, Sharing{Municipality: "0180", Receive: true}, AnyVersion))
 	p := w.Get(Place + "?indikator=INFOKLASS&serie=self-assessed")
 	webtest.CheckDOM(t, p.Doc)
 	if !strings.Contains(p.Text("main"), "Efter kommungrupp") || !strings.Contains(p.Text("main"), "Påhittad kommungrupp G901") {

@@ -115,7 +115,7 @@ func TestConcentrationLeaves(t *testing.T) {
 		if _, err := s.PreviewConcentration(t.Context(), actor, draft); !errors.Is(err, ErrNoMunicipality) {
 			t.Errorf("of no municipality: %v", err)
 		}
-		must(t, s.SetSharing(t.Context(), actor, Sharing{Municipality: "0180", Size: "from-100000", Share: true}))
+		must(t, s.SetSharing(t.Context(), actor, Sharing{Municipality: "0180", Size: "from-100000", Share: true}, AnyVersion))
 		if _, err := s.PreviewConcentration(t.Context(), actor, draft); !errors.Is(err, ErrNoFigures) {
 			t.Errorf("of an empty register: %v", err)
 		}
@@ -143,7 +143,7 @@ func TestConcentrationLeaves(t *testing.T) {
 		if strings.Contains(page.Body, "811218") || strings.Contains(page.Body, "Enskild") {
 			t.Error("the preview tells of a sole trader")
 		}
-		must(t, s.SetSharing(t.Context(), actor, Sharing{Municipality: "0180", Size: "from-100000", Concentration: true}))
+		must(t, s.SetSharing(t.Context(), actor, Sharing{Municipality: "0180", Size: "from-100000", Concentration: true}, AnyVersion))
 		sent, err := s.SubmitConcentration(t.Context(), actor, draft, key)
 		must(t, err)
 		must(t, sent.Verify(verifier(t, key)))
@@ -197,7 +197,7 @@ func TestDependsPages(t *testing.T) {
 	}
 	sim := NewSimulation(s.Engine, 7, 90, 3)
 	must(t, s.Fill(t.Context(), actor, sim))
-	must(t, s.SetSharing(t.Context(), actor, Sharing{Receive: true}))
+	must(t, s.SetSharing(t.Context(), actor, Sharing{Receive: true}, AnyVersion))
 	last := Period{2026, 3}
 	var sent []Concentration
 	for _, code := range sim.Codes() {
@@ -282,7 +282,7 @@ func TestConcentrationOverHTTP(t *testing.T) {
 	d := dbtest.SQLite(t)
 	s, actor := start(t, d)
 	w := site(t, s, actor)
-	must(t, s.SetSharing(t.Context(), actor, Sharing{Receive: true}))
+	must(t, s.SetSharing(t.Context(), actor, Sharing{Receive: true}, AnyVersion))
 	sums, key := one(t, "0180")
 	must(t, s.Trust(t.Context(), actor, []Registered{{"0180", key.Verifier}}))
 	x := dependent(t, "0180", key)

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"slices"
 
 	"github.com/insegel/insegel/internal/access"
@@ -162,6 +163,19 @@ type Sharing struct {
 	Concentration bool
 }
 
+// ErrSharingChanged says that somebody has changed what is shared since the version that a change was made from.
+var ErrSharingChanged = errors.New("what is shared has been changed since")
+
+// AnyVersion is the version to change from when it does not matter what stood before.
+const AnyVersion int64 = -1
+
+// Version tells one state of what is said from every other.
+func (x Sharing) Version() int64 {
+	h := fnv.New64a()
+	_, _ = fmt.Fprintf(h, "%#v", x) // a hash takes whatever it is given
+	return int64(h.Sum64() >> 1)    //nolint:gosec // 63 bits fit
+}
+
 // Sharing reads what the organisation has said.
 func (s *Service) Sharing(ctx context.Context, actor access.Actor) (Sharing, error) {
 	if err := access.Check(actor, "national.Sharing"); err != nil {
@@ -186,8 +200,8 @@ func sharing(ctx context.Context, tx *db.Tx, org access.OrganisationID) (Sharing
 	}, err
 }
 
-// SetSharing changes what the organisation has said.
-func (s *Service) SetSharing(ctx context.Context, actor access.Actor, x Sharing) error {
+// SetSharing changes what the organisation has said, from the version that whoever changes it has seen, or AnyVersion.
+func (s *Service) SetSharing(ctx context.Context, actor access.Actor, x Sharing, from int64) error {
 	if err := access.Check(actor, "national.SetSharing"); err != nil {
 		return err
 	}
@@ -199,6 +213,13 @@ func (s *Service) SetSharing(ctx context.Context, actor access.Actor, x Sharing)
 	}
 	word := map[bool]string{true: "yes", false: "no"}
 	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
+		now, err := sharing(ctx, tx, actor.Organisation)
+		if err != nil {
+			return err
+		}
+		if from != AnyVersion && from != now.Version() {
+			return ErrSharingChanged
+		}
 		for _, set := range [][2]string{
 			{settingMunicipality, x.Municipality},
 			{settingSize, x.Size},
