@@ -104,6 +104,7 @@ func (a *App) routes(site *web.Site, address string, sessions *auth.Sessions) {
 	(&token.Pages{Service: a.Tokens}).Routes(site)
 	(&webhook.Pages{Service: a.Webhooks}).Routes(site)
 	(&rotation.Pages{Service: a.rotations()}).Routes(site)
+	a.keyPages(site)
 	(&backup.Pages{Service: a.Backups}).Routes(site)
 	views := overview.New(a.DB, a.Requirements)
 	views.Rotation = a.rotations()

@@ -19,6 +19,7 @@ import (
 	"github.com/insegel/insegel/internal/auth/token"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/key"
+	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/mail"
 	"github.com/insegel/insegel/internal/overview"
 	"github.com/insegel/insegel/internal/web"
@@ -117,6 +118,48 @@ func TestOldSecretsAreToBeChanged(t *testing.T) {
 	list := must(views.Todo(ctx, other, overview.TodoMine))(t)
 	if slices.ContainsFunc(list.Tasks, func(x overview.Task) bool { return x.Kind == overview.TaskKey }) {
 		t.Error("a coordinator is to change keys")
+	}
+}
+
+// A change of the organisation's key is asked for on its page with a reason, waits for somebody else, and cannot be asked for twice.
+func TestKeyChangeIsAskedForOnItsPage(t *testing.T) {
+	a := open(t, "sqlite:"+filepath.Join(t.TempDir(), "a.db"))
+	actor := fillWithCanary(t, a)
+	only := (&fort{t: t, a: a}).person(actor.Organisation, "Kim", access.Administrator)
+	address, link := demoSite(t, a, only, web.Viewer{Organisation: "Norrsjö kommun", Roles: []string{string(access.Administrator)}})
+	c := webtest.Open(t, address)
+	c.Get(strings.TrimPrefix(link, address))
+	list := c.Get(rotation.Path)
+	var path string
+	for _, link := range list.All("main table a") {
+		if href := webtest.Attr(link, "href"); strings.HasPrefix(href, rotation.Path+"/") {
+			path = href
+		}
+	}
+	if path == "" {
+		t.Fatalf("no link to the organisation's key: %s", list.Text("main"))
+	}
+	p := c.Get(path)
+	for _, fault := range webtest.Faults(p.Doc) {
+		t.Error(fault)
+	}
+	form := "form[action=" + path + "/byt]"
+	if p := c.Submit(p, form, url.Values{"rotate-reason": {""}}); !strings.Contains(p.Text("main"), "Skriv varför") {
+		t.Errorf("asked for without a reason: %s", p.Text("main"))
+	}
+	before := must(a.KeyState(t.Context(), only))(t)
+	reason := url.Values{"rotate-reason": {"Nyckeln kan ha kommit ut."}}
+	if p := c.Submit(p, form, reason); p.Status != http.StatusOK || !strings.Contains(p.Body, "Beslut av två") {
+		t.Errorf("asked for: %d %s", p.Status, p.Text("main"))
+	}
+	if p := c.Submit(p, form, reason); p.Status != http.StatusConflict {
+		t.Errorf("asked for twice: %d %s", p.Status, p.Text("main"))
+	}
+	if now := must(a.KeyState(t.Context(), only))(t); now.Primary != before.Primary {
+		t.Error("the key was changed by one person")
+	}
+	if l := must(a.Approvals.List(t.Context(), only, a.Texts.In(locale.Negotiate("sv", ""))))(t); len(l.Waiting) != 1 {
+		t.Errorf("%d changes wait, want 1", len(l.Waiting))
 	}
 }
 

@@ -20,7 +20,7 @@ func keySecrets(ctx context.Context, tx *db.Tx) ([]rotation.Secret, error) {
 		SELECT primary_key, COALESCE(rotated_at, created_at) FROM sealing WHERE organisation_id = $1 AND destroyed_at IS NULL`, tx.Scope), &id, &since)
 	switch {
 	case err == nil:
-		out = append(out, rotation.Secret{Kind: rotation.Organisation, ID: id, Since: db.FromMillis(since)})
+		out = append(out, rotation.Secret{Kind: rotation.Organisation, ID: id, Path: ownKeyPath, Since: db.FromMillis(since)})
 	case !errors.Is(err, db.ErrNotFound):
 		return nil, fmt.Errorf("read since when the key has been used: %w", err)
 	}

@@ -24,7 +24,7 @@ const Path = "/administration/nyckelbyten"
 const Menu = "rotation"
 
 // commands are how a kind is changed that no page changes.
-var commands = map[Kind]string{Organisation: "insegel key rotate", Root: "insegel key rotate-root"}
+var commands = map[Kind]string{Root: "insegel key rotate-root"}
 
 // Pages are the page of how old keys and secrets are.
 type Pages struct{ Service *Service }
