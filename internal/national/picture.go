@@ -98,7 +98,7 @@ type TrendPoint struct {
 	Cell
 }
 
-// latest gives the newest release of each period, earliest period first.
+// latestReleases gives the newest release of each period, earliest period first.
 func latestReleases(all []Release) []Release {
 	var out []Release
 	for _, r := range all {
@@ -110,6 +110,17 @@ func latestReleases(all []Release) []Release {
 	}
 	slices.SortFunc(out, func(a, b Release) int { return comparePeriods(a.Period, b.Period) })
 	return out
+}
+
+// chooseRelease finds the release of a period among the newest, or else the last of them; the zero release when there is none.
+func chooseRelease(newest []Release, period Period) (chosen Release) {
+	if n := len(newest); n > 0 {
+		chosen = newest[n-1]
+	}
+	if i := slices.IndexFunc(newest, func(r Release) bool { return r.Period == period }); i >= 0 {
+		chosen = newest[i]
+	}
+	return chosen
 }
 
 // fill puts the published cells in the picture.

@@ -319,12 +319,7 @@ func (s *Service) Concentration(ctx context.Context, actor access.Actor, k LookC
 			return err
 		}
 		out.Releases = latestReleases(all)
-		if n := len(out.Releases); n > 0 {
-			out.Release = out.Releases[n-1]
-		}
-		if i := slices.IndexFunc(out.Releases, func(r Release) bool { return r.Period == k.Period }); i >= 0 {
-			out.Release = out.Releases[i]
-		}
+		out.Release = chooseRelease(out.Releases, k.Period)
 		if out.Receives, err = receives(ctx, tx); err != nil {
 			return err
 		}

@@ -5,7 +5,6 @@ package national
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/db"
@@ -38,12 +37,7 @@ func (s *Service) Picture(ctx context.Context, actor access.Actor, k Look) (Pict
 			return err
 		}
 		out.Releases = latestReleases(all)
-		if n := len(out.Releases); n > 0 {
-			out.Release = out.Releases[n-1]
-		}
-		if i := slices.IndexFunc(out.Releases, func(r Release) bool { return r.Period == k.Period }); i >= 0 {
-			out.Release = out.Releases[i]
-		}
+		out.Release = chooseRelease(out.Releases, k.Period)
 		cells, err := cellsOf(ctx, tx, org, ind.ID)
 		if err != nil {
 			return err
