@@ -754,10 +754,10 @@ var names = regexp.MustCompile(`^(finding\.(Place|Look|Decide|Dispute|Give|EndRu
 	`risk\.(Open|Risk|Save|Remove|Screen|Describe|GiveOpinion|Rule)|workshop\.(Open|Watch|Plan|Start|AddScenario|Ask|Reveal|Decide|Close)|` +
 	`campaign\.(Open|Dispatch|Assign|Remind|Sheet|Linked|Answer|Delegate|Take|HandIn|Reopen|Freeze|Correct|EndActivity|Done)|` +
 	`incident\.(Open|Affected|Report|Save|SetSystems|Decide|SaveMeasure|DrillReport|Pack|SupplierPack|SystemPack)|` +
-	`whatif\.(Open|Requirement|Nation|Remove)|requirement\.(View|Component|Follows|Answer)|action\.(Doers|Move|Plan|Save)|procurement\.(Annex|Choose|Supplied|AskSupplier|RecallSupplier|Purchase|EditPurchase|SavePurchase|RemovePurchase|MakeSystem|AddOwn|RemoveOwn|Freeze|Versions|AcceptReplies|Attachment|StartTender|Tender|WeighTender|FreezeTender|InviteBidder|RecallBidder|OpenBids|AwardBid|BidAttachment)|report\.Write|overview\.(System|Dependencies|Requirements|History|InformationType|AsItWas)|organisation\.Move)$`)
+	`whatif\.(Open|Requirement|Nation|Remove)|requirement\.(View|Component|Follows|Answer)|action\.(Doers|Move|Plan|Save)|procurement\.(Annex|Choose|Supplied|AskSupplier|RecallSupplier|Purchase|EditPurchase|SavePurchase|RemovePurchase|MakeSystem|AddOwn|RemoveOwn|Freeze|Versions|AcceptReplies|Attachment|StartTender|Tender|WeighTender|FreezeTender|InviteBidder|RecallBidder|OpenBids|AwardBid|BidAttachment|EndSharing|SeeShared)|report\.Write|overview\.(System|Dependencies|Requirements|History|InformationType|AsItWas)|organisation\.Move)$`)
 
 // byLink are the use cases that belong to the program itself, or to whoever was sent a link, and to no role.
-var byLink = regexp.MustCompile(`^(finding\.(Work|Tick)|classification\.(Delegated|AnswerDelegated)|procurement\.(Posed|AnswerPosed|SendPosed|AttachPosed|DelegatePosed)|workshop\.(Join|Poll|Vote)|campaign\.(Linked|Posed|AnswerPosed|Tick))$`)
+var byLink = regexp.MustCompile(`^(finding\.(Work|Tick)|classification\.(Delegated|AnswerDelegated)|procurement\.(Posed|AnswerPosed|SendPosed|AttachPosed|DelegatePosed|ConsentPosed)|workshop\.(Join|Poll|Vote)|campaign\.(Linked|Posed|AnswerPosed|Tick))$`)
 
 // Every use case of the slices, called with what is theirs, is refused, tells nothing of it and changes nothing of it.
 func TestEveryUseCaseKeepsSidesApart(t *testing.T) {
