@@ -139,6 +139,13 @@ func TestKeyChangeIsAskedForOnItsPage(t *testing.T) {
 	if path == "" {
 		t.Fatalf("no link to the organisation's key: %s", list.Text("main"))
 	}
+	auditor := (&fort{t: t, a: a}).person(actor.Organisation, "Åsa", access.Auditor)
+	elsewhere, way := demoSite(t, a, auditor, web.Viewer{Organisation: "Norrsjö kommun", Roles: []string{string(access.Auditor)}})
+	looker := webtest.Open(t, elsewhere)
+	looker.Get(strings.TrimPrefix(way, elsewhere))
+	if p := looker.Get(rotation.Path); p.Status != http.StatusOK || len(p.All("main table tr")) < 2 || len(p.All("main table a")) > 0 {
+		t.Errorf("an auditor meets %d links, where each is refused: %d %s", len(p.All("main table a")), p.Status, p.Text("main"))
+	}
 	p := c.Get(path)
 	for _, fault := range webtest.Faults(p.Doc) {
 		t.Error(fault)

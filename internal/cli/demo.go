@@ -63,11 +63,13 @@ func (c *demoCommand) Run(s *streams) error {
 		return closeAfter(a, err)
 	}
 	who := func(context.Context) (access.Actor, web.Viewer, error) { return actor, viewer, nil }
-	fmt.Fprintf(s.err, "The example municipality %s is ready. Its data lie in %s and are invented.\nOpen this link; it signs in once:\n", viewer.Organisation, dir)
-	fmt.Fprintln(s.out, link.URL())
-	fmt.Fprintln(s.err, "Stop with Ctrl+C.")
-	if old {
-		fmt.Fprintf(s.err, "The data were made by an earlier version of Insegel, and lack what the example has got since. To see it: stop, remove %s and start again.\n", dir)
+	ready := func(net.Addr) { // told when it is answered: a link that is opened before that leads nowhere
+		fmt.Fprintf(s.err, "The example municipality %s is ready. Its data lie in %s and are invented.\nOpen this link; it signs in once:\n", viewer.Organisation, dir)
+		fmt.Fprintln(s.out, link.URL())
+		fmt.Fprintln(s.err, "Stop with Ctrl+C.")
+		if old {
+			fmt.Fprintf(s.err, "The data were made by an earlier version of Insegel, and lack what the example has got since. To see it: stop, remove %s and start again.\n", dir)
+		}
 	}
-	return closeAfter(a, a.Serve(s.ctx, app.ServerOptions{Address: c.Addr, Demo: link, Who: who}))
+	return closeAfter(a, a.Serve(s.ctx, app.ServerOptions{Address: c.Addr, Demo: link, Who: who, Ready: ready}))
 }

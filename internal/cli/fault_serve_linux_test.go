@@ -21,7 +21,6 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/audit"
@@ -52,7 +51,7 @@ func newServed(t *testing.T) *served {
 
 func (s *served) database() string { return filepath.Join(s.dir, "insegel.db") }
 
-// start starts the program and waits until it answers. The first start signs somebody in.
+// start starts the program, which answers once it has told the link. The first start signs somebody in.
 func (s *served) start(t *testing.T) {
 	t.Helper()
 	link, w, err := os.Pipe()
@@ -77,8 +76,8 @@ func (s *served) start(t *testing.T) {
 	}
 	go func() { _, _ = io.Copy(io.Discard, link); _ = link.Close() }()
 	http.DefaultTransport.(*http.Transport).CloseIdleConnections() //nolint:forcetypeassert // it is one
-	for !s.answers(t.Context()) {
-		time.Sleep(10 * time.Millisecond)
+	if !s.answers(t.Context()) {
+		t.Fatalf("the link is told before it is answered\n%s", s.said)
 	}
 	if s.cookie == "" {
 		c := webtest.Open(t, "http://"+s.address)

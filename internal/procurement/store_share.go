@@ -49,7 +49,7 @@ func endConsent(ctx context.Context, tx *db.Tx, id ids.ID[system.System], domain
 	return n > 0, nil
 }
 
-// offered is offers, without what has been answered.
+// consented is offers, without what has been answered.
 func consented(ctx context.Context, tx *db.Tx) ([]offer, error) {
 	list, err := db.All(ctx, tx, func(scan func(...any) error) (offer, error) {
 		var o offer

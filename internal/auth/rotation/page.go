@@ -80,8 +80,11 @@ func (p *Pages) show(c *web.Context, faults ...web.FieldError) error {
 	for i := range all.Changes {
 		x := &all.Changes[i]
 		r := row{
-			What: c.L.T("rotation.kind-" + string(x.Kind)), Name: x.Name, Href: x.Path, Command: commands[x.Kind], Due: c.L.Date(x.Due),
+			What: c.L.T("rotation.kind-" + string(x.Kind)), Name: x.Name, Command: commands[x.Kind], Due: c.L.Date(x.Due),
 			Since: c.L.Moment(x.Since), State: web.OK(c.L.T("rotation.good")),
+		}
+		if out.CanSet { // who may only look at the list is refused on the pages where what stands in it is changed
+			r.Href = x.Path
 		}
 		if x.Kind == Database {
 			r.How = c.L.T("rotation.by-database")
