@@ -4,8 +4,8 @@ package web
 
 import "io/fs"
 
-// ParseNow reads templates as the first site does, without making them part of the program's.
-func ParseNow(fsys fs.FS) { (&Templates{fsys: fsys, patterns: []string{"*.html"}}).parse() }
+// CheckTemplatesOf reads templates as CheckTemplates does, without making them part of the program's.
+func CheckTemplatesOf(fsys fs.FS) error { return newTemplates(fsys).check() }
 
 // AddressParts are the parts of an address that a line may be broken between.
 var AddressParts = addressParts

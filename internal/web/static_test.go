@@ -108,20 +108,21 @@ func TestStaticFilesKeepToThePolicy(t *testing.T) {
 	}
 }
 
-// Templates are read when a site is made, and a fault ends the program then.
-func TestParsePanicsOnFaults(t *testing.T) {
+// TestCheckTemplates tells every fault in a page that the program would otherwise tell its first reader.
+func TestCheckTemplates(t *testing.T) {
+	if err := web.CheckTemplatesOf(fstest.MapFS{"a.html": {Data: []byte(`<p title="{{t "web.skip"}}">{{.}}</p>`)}}); err != nil {
+		t.Errorf("a right page: %v", err)
+	}
 	for name, fsys := range map[string]fstest.MapFS{
-		"nothing":        {},
-		"broken":         {"a.html": {Data: []byte("{{if}}")}},
-		"unknown helper": {"a.html": {Data: []byte("{{nohelper}}")}},
+		"nothing":         {},
+		"broken":          {"a.html": {Data: []byte("{{if}}")}},
+		"unknown helper":  {"a.html": {Data: []byte("{{nohelper}}")}},
+		"unknown part":    {"a.html": {Data: []byte(`{{template "nopart" .}}`)}},
+		"not escapable":   {"a.html": {Data: []byte(`{{if .}}<p title="{{end}}">`)}},
+		"broken in a lot": {"a.html": {Data: []byte("a")}, "b.html": {Data: []byte("{{if}}")}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			defer func() {
-				if recover() == nil {
-					t.Error("accepted")
-				}
-			}()
-			web.ParseNow(fsys)
-		})
+		if web.CheckTemplatesOf(fsys) == nil {
+			t.Errorf("%s: accepted", name)
+		}
 	}
 }

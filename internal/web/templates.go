@@ -5,8 +5,10 @@ package web
 import (
 	"bytes"
 	"embed"
+	"errors"
 	"fmt"
 	"html/template"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -30,10 +32,9 @@ var errorTemplates = Parse(layoutFiles, "layout/page/*.html")
 
 // Templates are the pages of one slice.
 type Templates struct {
-	fsys     fs.FS
-	patterns []string
-	once     sync.Once
-	pages    map[string]*template.Template
+	// files are the names of the files by those of the pages, found when the first page is drawn.
+	files func() (map[string]string, error)
+	fsys  fs.FS
 }
 
 // declared are all templates of the program.
@@ -43,56 +44,93 @@ var declared struct {
 }
 
 // Parse declares the page templates of a slice. Every file is one page: what it holds is the page's main content, drawn with the
-// struct that Render gets, and it may use the shared components. They are read when the first site is made, which panics on a fault, so
-// that a broken page is seen at start; commands that draw no pages do not wait for them.
+// struct that Render gets, and it may use the shared components. A page is read when it is first drawn, for reading them all would take
+// a fifth of each start; CheckTemplates reads them all in a test, so that no fault waits for a reader.
 func Parse(fsys fs.FS, patterns ...string) *Templates {
-	if len(patterns) == 0 {
-		patterns = []string{"*.html"}
-	}
-	t := &Templates{fsys: fsys, patterns: patterns}
+	t := newTemplates(fsys, patterns...)
 	declared.mu.Lock()
 	defer declared.mu.Unlock()
 	declared.all = append(declared.all, t)
 	return t
 }
 
-// parseAll reads all templates that have been declared.
-func parseAll() {
-	declared.mu.Lock()
-	defer declared.mu.Unlock()
-	for _, t := range declared.all {
-		t.parse()
+func newTemplates(fsys fs.FS, patterns ...string) *Templates {
+	if len(patterns) == 0 {
+		patterns = []string{"*.html"}
 	}
-}
-
-// parse reads the templates once.
-func (t *Templates) parse() {
-	t.once.Do(func() {
-		t.pages = map[string]*template.Template{}
-		for _, pattern := range t.patterns {
-			names, err := fs.Glob(t.fsys, pattern)
+	return &Templates{fsys: fsys, files: sync.OnceValues(func() (map[string]string, error) {
+		files := map[string]string{}
+		for _, pattern := range patterns {
+			names, err := fs.Glob(fsys, pattern)
 			if err != nil || len(names) == 0 {
-				panic(fmt.Sprintf("web: no templates match %q: %v", pattern, err))
+				return nil, fmt.Errorf("find templates: none match %q: %w", pattern, errors.Join(err, fs.ErrNotExist))
 			}
 			for _, name := range names {
-				t.add(t.fsys, name)
+				short := path.Base(name)
+				if files[short] != "" {
+					return nil, fmt.Errorf("find templates: two are called %s", short)
+				}
+				files[short] = name
 			}
 		}
-	})
+		return files, nil
+	})}
 }
 
-func (t *Templates) add(fsys fs.FS, name string) {
-	text, err := fs.ReadFile(fsys, name)
+// page reads one page, to be drawn with functions.
+func (t *Templates) page(name string, functions template.FuncMap) (*template.Template, error) {
+	files, err := t.files()
 	if err != nil {
-		panic(fmt.Sprintf("web: read template: %v", err))
+		return nil, err
 	}
-	short := path.Base(name)
-	if t.pages[short] != nil {
-		panic(fmt.Sprintf("web: two templates are called %s", short))
+	if files[name] == "" {
+		return nil, errors.New("no such template")
 	}
-	set := template.Must(layouts().Clone())
-	template.Must(set.New("main").Parse(string(text)))
-	t.pages[short] = set
+	text, err := fs.ReadFile(t.fsys, files[name])
+	if err != nil {
+		return nil, err
+	}
+	set, err := layouts().Clone()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := set.New("main").Parse(string(text)); err != nil {
+		return nil, err
+	}
+	return set.Funcs(functions), nil
+}
+
+// CheckTemplates reads every page that has been declared, and finds out how what it shows is to be escaped. The program reads a page when
+// it is first drawn; a test calls this, so that no fault waits until then.
+func CheckTemplates() error {
+	declared.mu.Lock()
+	defer declared.mu.Unlock()
+	var all error
+	for _, t := range declared.all {
+		all = errors.Join(all, t.check())
+	}
+	return all
+}
+
+func (t *Templates) check() error {
+	files, err := t.files()
+	if err != nil {
+		return err
+	}
+	for short, name := range files {
+		set, e := t.page(short, functions(nil))
+		if e != nil {
+			err = errors.Join(err, fmt.Errorf("%s: %w", name, e))
+			continue
+		}
+		for _, layout := range []string{App, Focus, Plain} {
+			var fault *template.Error
+			if errors.As(set.ExecuteTemplate(io.Discard, layout, nil), &fault) { // any other error is that there is nothing to show
+				err = errors.Join(err, fmt.Errorf("%s: %w", name, fault))
+			}
+		}
+	}
+	return err
 }
 
 // functions are what templates may call besides the methods of Page; the shared components, which do not see the page, need
@@ -128,22 +166,18 @@ type templateKey struct {
 	name, lang string
 }
 
-// bound gives the page's templates for the reader's language. They are made once: the escaping of html/template is costly.
+// bound gives the page's templates for the reader's language. They are made once: reading them and the escaping of html/template
+// are costly.
 func (s *Site) bound(t *Templates, name string, l *locale.Localizer) (*template.Template, error) {
 	key := templateKey{of: t, name: name, lang: l.Lang}
 	if set, ok := s.cache.Load(key); ok {
 		return set.(*template.Template), nil
 	}
-	t.parse()
-	page := t.pages[name]
-	if page == nil {
-		return nil, fmt.Errorf("render %s: no such template", name)
-	}
-	set, err := page.Clone()
+	set, err := t.page(name, functions(l))
 	if err != nil {
 		return nil, fmt.Errorf("render %s: %w", name, err)
 	}
-	actual, _ := s.cache.LoadOrStore(key, set.Funcs(functions(l)))
+	actual, _ := s.cache.LoadOrStore(key, set)
 	return actual.(*template.Template), nil
 }
 

@@ -137,9 +137,8 @@ type Site struct {
 	paces   paces
 }
 
-// NewSite makes a site with static files, health check and the language switch. The bundle must hold Messages. All templates are read.
+// NewSite makes a site with static files, health check and the language switch. The bundle must hold Messages.
 func NewSite(bundle *locale.Bundle, log *slog.Logger, opts Options) *Site {
-	parseAll()
 	s := &Site{bundle: bundle, log: log, opts: opts, mux: http.NewServeMux(), csrf: http.NewCrossOriginProtection(), kinds: map[string]kind{}}
 	s.Public("POST /sprak", chooseLanguage)
 	s.Machine("POST "+ReportPath, s.takeReport)
