@@ -58,12 +58,12 @@ func readCase(c *Catalogue, o *object, cs *Case) {
 	}
 	if n := o.get("information"); n != nil {
 		for i := range o.listOf(n, "information") {
-			if info, ok := readCaseInformation(c, o, &n.items[i]); ok {
+			if info, ok := readCaseInformation(c, o, &n.Items[i]); ok {
 				cs.Information = append(cs.Information, info)
 			}
 		}
 	}
-	if n := o.get("answers"); n != nil && n.kind != nullNode {
+	if n := o.get("answers"); n != nil && n.Kind != nullNode {
 		if answers, ok := o.object(n); ok && cs.Model != nil {
 			cs.Answers = readCaseAnswers(answers, cs.Model)
 		}
@@ -73,10 +73,10 @@ func readCase(c *Catalogue, o *object, cs *Case) {
 
 // listOf gives the items of a node that should be a list; nothing written is an empty list.
 func (o *object) listOf(n *node, key string) []node {
-	if n.kind != listNode && n.kind != nullNode {
-		o.fault(n, "%s must be a list, found %s", key, n.kind)
+	if n.Kind != listNode && n.Kind != nullNode {
+		o.fault(n, "%s must be a list, found %s", key, n.Kind)
 	}
-	return n.items
+	return n.Items
 }
 
 func readCaseModel(c *Catalogue, o *object) *Model {
@@ -152,13 +152,13 @@ func caseStatements(v *Vocabulary, o *object, on string) []Statement {
 
 // factValues reads one value, or several of a set: a list, or values with | or comma between. An empty list says that none holds.
 func factValues(o *object, n *node, f *Fact) []string {
-	if f.Form == FormSet && n.kind == listNode {
-		if len(n.items) == 0 && f.canBeEmpty() {
+	if f.Form == FormSet && n.Kind == listNode {
+		if len(n.Items) == 0 && f.canBeEmpty() {
 			return []string{none}
 		}
 		var out []string
-		for i := range n.items {
-			if s, ok := o.scalar(&n.items[i], f.ID); ok {
+		for i := range n.Items {
+			if s, ok := o.scalar(&n.Items[i], f.ID); ok {
 				out = append(out, s)
 			}
 		}
@@ -175,7 +175,7 @@ func factValues(o *object, n *node, f *Fact) []string {
 }
 
 func readCaseInformation(c *Catalogue, o *object, n *node) (CaseInformation, bool) {
-	if n.kind == mapNode {
+	if n.Kind == mapNode {
 		return readInlineInformation(c, o, n)
 	}
 	id, ok := o.scalar(n, "information")
@@ -222,7 +222,7 @@ func readCaseAnswers(o *object, m *Model) []CaseAnswer {
 			o.fault(n, "the model %s does not classify %s", m.ID, a)
 			continue
 		}
-		if n.kind == scalarNode {
+		if n.Kind == scalarNode {
 			out = appendAnswer(out, o, n, aspect, "")
 			continue
 		}

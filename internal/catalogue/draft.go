@@ -98,20 +98,20 @@ func (d *overlay) giveWay(kind string, o *object) {
 		d.away[kind] = map[string]bool{}
 	}
 	note := func(n *node) {
-		if n != nil && n.text != "" {
-			d.away[kind][n.text] = true
+		if n != nil && n.Text != "" {
+			d.away[kind][n.Text] = true
 		}
 	}
 	each := func(n *node, do func(*node)) {
 		if n != nil {
-			for i := range n.items {
-				do(&n.items[i])
+			for i := range n.Items {
+				do(&n.Items[i])
 			}
 		}
 	}
 	each(o.get("remove"), note)
 	each(o.get(rowsOf[kind]), func(row *node) {
-		if inner := (&object{reader: o.reader, node: row}); row.kind == mapNode {
+		if inner := (&object{reader: o.reader, node: row}); row.Kind == mapNode {
 			note(inner.get("id"))
 			each(inner.get("replaces"), note)
 		}
@@ -120,15 +120,15 @@ func (d *overlay) giveWay(kind string, o *object) {
 
 // gone reports whether a row of the catalogue gives way to the draft, and notes that it was there.
 func (l *loader) gone(r *reader, kind string, row *node) bool {
-	if l.over == nil || r.draft || row.kind != mapNode {
+	if l.over == nil || r.draft || row.Kind != mapNode {
 		return false
 	}
 	id := (&object{reader: r, node: row}).get("id")
 	if id == nil {
 		return false
 	}
-	l.existed[kind+" "+id.text] = true
-	return l.over.away[kind][id.text]
+	l.existed[kind+" "+id.Text] = true
+	return l.over.away[kind][id.Text]
 }
 
 // referAll is refer for what is counted by rows that a draft may have taken away: nothing is counted by those any more.

@@ -86,20 +86,20 @@ func readTypeFacts(o *object, v *Vocabulary) []Statement {
 		return nil
 	}
 	var out []Statement
-	for i := range inner.node.entries {
-		e := &inner.node.entries[i]
-		f, ok := v.Fact(e.key)
+	for i := range inner.node.Entries {
+		e := &inner.node.Entries[i]
+		f, ok := v.Fact(e.Key)
 		if !ok {
-			o.faultAt(e.line, e.column, "there is no fact %q; known are %s", e.key, v.names())
+			o.faultAt(e.Line, e.Column, "there is no fact %q; known are %s", e.Key, v.names())
 			continue
 		}
 		if !slices.Contains(f.On, OnInformation) {
-			o.faultAt(e.line, e.column, "%s is not said of information; leave it out", e.key)
+			o.faultAt(e.Line, e.Column, "%s is not said of information; leave it out", e.Key)
 			continue
 		}
-		values := []node{e.value}
+		values := []node{e.Value}
 		if f.Form == FormSet {
-			values = inner.list(e.key)
+			values = inner.list(e.Key)
 		}
 		for j := range values {
 			if s, ok := readTypeFact(o, v, f, &values[j]); ok {

@@ -205,7 +205,7 @@ func rows[T identified](l *loader, kind, key string, to *[]T, index map[string]i
 func add[T identified](r *reader, o *object, to *[]T, index map[string]int, one T) {
 	id := ""
 	if n := o.get("id"); n != nil {
-		id = n.text
+		id = n.Text
 	}
 	if id == "" {
 		return

@@ -176,10 +176,10 @@ func readScales(o *object) map[string][]Level {
 	if !ok {
 		return out
 	}
-	for i := range inner.node.entries {
-		name := inner.node.entries[i].key
+	for i := range inner.node.Entries {
+		name := inner.node.Entries[i].Key
 		if name == "" || !plainID.MatchString(name) {
-			inner.faultAt(inner.node.entries[i].line, inner.node.entries[i].column, "the scale's name %q must be a plain word such as main", name)
+			inner.faultAt(inner.node.Entries[i].Line, inner.node.Entries[i].Column, "the scale's name %q must be a plain word such as main", name)
 		}
 		out[name] = readScale(inner, name)
 	}

@@ -25,8 +25,8 @@ type object struct {
 }
 
 func (r *reader) object(n *node) (*object, bool) {
-	if n.kind != mapNode {
-		r.fault(n, "expected a mapping with keys, found %s", n.kind)
+	if n.Kind != mapNode {
+		r.fault(n, "expected a mapping with keys, found %s", n.Kind)
 		return nil, false
 	}
 	return &object{reader: r, node: n}, true
@@ -37,9 +37,9 @@ func (o *object) get(key string) *node {
 	if !slices.Contains(o.used, key) {
 		o.used = append(o.used, key)
 	}
-	for i := range o.node.entries {
-		if o.node.entries[i].key == key {
-			return &o.node.entries[i].value
+	for i := range o.node.Entries {
+		if o.node.Entries[i].Key == key {
+			return &o.node.Entries[i].Value
 		}
 	}
 	return nil
@@ -56,21 +56,21 @@ func (o *object) need(key string) *node {
 
 // done reports the keys that nobody asked for.
 func (o *object) done() {
-	for i := range o.node.entries {
-		e := &o.node.entries[i]
-		if !slices.Contains(o.used, e.key) {
-			o.faultAt(e.line, e.column, "unknown key %q; known here are %s", e.key, strings.Join(o.used, ", "))
+	for i := range o.node.Entries {
+		e := &o.node.Entries[i]
+		if !slices.Contains(o.used, e.Key) {
+			o.faultAt(e.Line, e.Column, "unknown key %q; known here are %s", e.Key, strings.Join(o.used, ", "))
 		}
 	}
 }
 
 // scalar gives the text of a single value.
 func (r *reader) scalar(n *node, what string) (string, bool) {
-	if n.kind != scalarNode {
-		r.fault(n, "%s must be a single value, found %s", what, n.kind)
+	if n.Kind != scalarNode {
+		r.fault(n, "%s must be a single value, found %s", what, n.Kind)
 		return "", false
 	}
-	return n.text, true
+	return n.Text, true
 }
 
 // str reads a value that must be there and not be empty.
@@ -137,7 +137,7 @@ func (o *object) number(key string, low, high int) int {
 		return low
 	}
 	i, err := strconv.Atoi(s)
-	if err != nil || n.quoted {
+	if err != nil || n.Quoted {
 		o.fault(n, "%s must be a whole number without quotes", key)
 		return low
 	}
@@ -161,8 +161,8 @@ func (o *object) optionalFlag(key string) bool {
 	if n == nil {
 		return false
 	}
-	if n.kind == scalarNode && !n.quoted && (n.text == "true" || n.text == "false") {
-		return n.text == "true"
+	if n.Kind == scalarNode && !n.Quoted && (n.Text == "true" || n.Text == "false") {
+		return n.Text == "true"
 	}
 	o.fault(n, "%s must be true or false without quotes", key)
 	return false
@@ -187,7 +187,7 @@ func (o *object) optionalText(key string) Text {
 }
 
 func (r *reader) textOf(n *node, what string) Text {
-	if n.kind != mapNode {
+	if n.Kind != mapNode {
 		r.fault(n, `%s must have both languages: {sv: "...", en: "..."}`, what)
 		return Text{}
 	}
@@ -203,14 +203,14 @@ func (o *object) language(lang, what string) string {
 		o.fault(o.node, "%s has no %s text", what, lang)
 		return ""
 	}
-	if n.kind != scalarNode || strings.TrimSpace(n.text) == "" {
+	if n.Kind != scalarNode || strings.TrimSpace(n.Text) == "" {
 		o.fault(n, "%s has an empty %s text", what, lang)
 		return ""
 	}
-	if n.text != strings.TrimSpace(n.text) {
+	if n.Text != strings.TrimSpace(n.Text) {
 		o.fault(n, "the %s text of %s begins or ends with a space; remove it", lang, what)
 	}
-	return n.text
+	return n.Text
 }
 
 // list reads a list that must be there. It may be empty.
@@ -224,21 +224,21 @@ func (o *object) list(key string) []node {
 // optionalList reads a list that may be missing.
 func (o *object) optionalList(key string) []node {
 	n := o.get(key)
-	if n == nil || n.kind == nullNode {
+	if n == nil || n.Kind == nullNode {
 		return nil
 	}
-	if n.kind != listNode {
+	if n.Kind != listNode {
 		o.fault(n, "%s must be a list", key)
 		return nil
 	}
-	return n.items
+	return n.Items
 }
 
 // words reads a list of single values and gives each to check, which may refuse it. The same value twice is a fault.
 func (o *object) words(key string, check func(n *node, word string) bool) []string {
 	var out []string
 	for i := range o.optionalList(key) {
-		n := &o.get(key).items[i]
+		n := &o.get(key).Items[i]
 		s, ok := o.scalar(n, "each of "+key)
 		switch {
 		case !ok:

@@ -173,7 +173,7 @@ func readTrigger(o *object) [NumAspects]Step {
 	if !ok {
 		return out
 	}
-	if len(n.entries) == 0 {
+	if len(n.Entries) == 0 {
 		o.fault(n, "trigger is empty; leave the key out when no step is needed")
 	}
 	for a := range Aspect(NumAspects) {
@@ -235,7 +235,7 @@ func (l *loader) checkEvidence(o *object, r *Requirement) {
 			strongest = max(strongest, e.Strength)
 		}
 	}
-	if o.get("evidence") == nil || len(o.get("evidence").items) == 0 {
+	if o.get("evidence") == nil || len(o.get("evidence").Items) == 0 {
 		o.fault(o.node, "evidence is missing; name at least one way to show that the requirement is met")
 		return
 	}

@@ -12,6 +12,8 @@ import (
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/insegel/insegel/internal/plainyaml"
 )
 
 // Limits on what is read. A file from outside is also held to a size and a number of values: ten times what a full model of five levels
@@ -33,35 +35,18 @@ func Decode(b []byte, into any) error {
 	return d.Decode(into)
 }
 
-type nodeKind uint8
-
-const (
-	scalarNode nodeKind = iota
-	nullNode
-	listNode
-	mapNode
+// The tree that a file is read into is that of plain files, so that those need not be turned into another.
+type (
+	node  = plainyaml.Node
+	entry = plainyaml.Entry
 )
 
-func (k nodeKind) String() string {
-	return [...]string{"a value", "nothing", "a list", "a mapping"}[k]
-}
-
-// node is one value of a YAML file with its place in the file.
-type node struct {
-	line, column int
-	kind         nodeKind
-	text         string // of a scalar, without quotes
-	quoted       bool
-	items        []node  // of a list
-	entries      []entry // of a mapping, in the order of the file
-}
-
-// entry is one key of a mapping with its value.
-type entry struct {
-	key          string
-	line, column int
-	value        node
-}
+const (
+	scalarNode = plainyaml.Scalar
+	nullNode   = plainyaml.Null
+	listNode   = plainyaml.List
+	mapNode    = plainyaml.Map
+)
 
 // reader reads one file and gathers what is wrong with it.
 type reader struct {
@@ -81,7 +66,7 @@ func (r *reader) faultAt(line, column int, format string, args ...any) {
 }
 
 func (r *reader) fault(n *node, format string, args ...any) {
-	r.faultAt(n.line, n.column, format, args...)
+	r.faultAt(n.Line, n.Column, format, args...)
 }
 
 // parse turns a file of one document into nodes; false when there is nothing to read further.
@@ -114,6 +99,11 @@ func (r *reader) documents(b []byte) ([]*node, bool) {
 	if !utf8.Valid(b) {
 		r.faultAt(0, 0, "the file is not UTF-8; save it as UTF-8")
 		return nil, false
+	}
+	if !r.upload { // what comes from outside is held to limits that are counted below
+		if n, ok := plainyaml.Parse(string(b)); ok {
+			return []*node{n}, true
+		}
 	}
 	d := yaml.NewDecoder(bytes.NewReader(b))
 	var out []*node
@@ -150,7 +140,7 @@ func (r *reader) syntax(err error) {
 // convert makes our node of the parser's, so that everything after it knows one small form. It refuses what is nested too deeply, what
 // makes one part of a file stand for another (anchors, merge keys), and what says by itself of what type it is.
 func (r *reader) convert(from *yaml.Node, to *node, depth int) bool {
-	to.line, to.column = from.Line, from.Column
+	to.Line, to.Column = from.Line, from.Column
 	r.nodes++
 	switch {
 	case r.upload && r.nodes > maxUploadNodes:
@@ -167,42 +157,42 @@ func (r *reader) convert(from *yaml.Node, to *node, depth int) bool {
 	case yaml.MappingNode:
 		return r.convertMap(from.Content, to, depth)
 	case yaml.SequenceNode:
-		to.kind, to.items = listNode, make([]node, len(from.Content))
+		to.Kind, to.Items = listNode, make([]node, len(from.Content))
 		for i, v := range from.Content {
-			if !r.convert(v, &to.items[i], depth+1) {
+			if !r.convert(v, &to.Items[i], depth+1) {
 				return false
 			}
 		}
 		return true
 	}
 	const quoted = yaml.DoubleQuotedStyle | yaml.SingleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
-	if to.quoted = from.Style&quoted != 0; !to.quoted && from.Tag == "!!null" {
-		to.kind = nullNode
+	if to.Quoted = from.Style&quoted != 0; !to.Quoted && from.Tag == "!!null" {
+		to.Kind = nullNode
 		return true
 	}
-	to.text = from.Value
+	to.Text = from.Value
 	return r.checkText(to)
 }
 
 // convertMap takes a mapping's keys and values, which the parser gives in turn.
 func (r *reader) convertMap(pairs []*yaml.Node, to *node, depth int) bool {
-	to.kind, to.entries = mapNode, make([]entry, len(pairs)/2)
-	for i := range to.entries {
-		e, k := &to.entries[i], pairs[2*i]
-		e.line, e.column = k.Line, k.Column
+	to.Kind, to.Entries = mapNode, make([]entry, len(pairs)/2)
+	for i := range to.Entries {
+		e, k := &to.Entries[i], pairs[2*i]
+		e.Line, e.Column = k.Line, k.Column
 		if i == 0 {
-			to.line, to.column = e.line, e.column
+			to.Line, to.Column = e.Line, e.Column
 		}
 		var key node
 		if !r.convert(k, &key, depth) {
 			return false
 		}
-		if key.kind != scalarNode {
-			r.faultAt(e.line, e.column, "a key must be a plain word")
+		if key.Kind != scalarNode {
+			r.faultAt(e.Line, e.Column, "a key must be a plain word")
 			return false
 		}
-		e.key = key.text
-		if !r.convert(pairs[2*i+1], &e.value, depth+1) {
+		e.Key = key.Text
+		if !r.convert(pairs[2*i+1], &e.Value, depth+1) {
 			return false
 		}
 	}
@@ -211,21 +201,21 @@ func (r *reader) convertMap(pairs []*yaml.Node, to *node, depth int) bool {
 
 // checkKeys refuses a key that stands twice in one mapping: only one of its values would count.
 func (r *reader) checkKeys(n *node) bool {
-	seen := make(map[string]*entry, len(n.entries))
-	for i := range n.entries {
-		e := &n.entries[i]
-		if before, twice := seen[e.key]; twice {
-			r.faultAt(e.line, e.column, "the key %q already stands on line %d; give each key once", e.key, before.line)
+	seen := make(map[string]*entry, len(n.Entries))
+	for i := range n.Entries {
+		e := &n.Entries[i]
+		if before, twice := seen[e.Key]; twice {
+			r.faultAt(e.Line, e.Column, "the key %q already stands on line %d; give each key once", e.Key, before.Line)
 			return false
 		}
-		seen[e.key] = e
+		seen[e.Key] = e
 	}
 	return true
 }
 
 // checkText refuses characters that nobody can see. They have no place in a text that is shown or written to a file.
 func (r *reader) checkText(n *node) bool {
-	for _, c := range n.text {
+	for _, c := range n.Text {
 		if c != '\n' && unicode.IsControl(c) {
 			r.fault(n, "the text holds the control character %U; remove it", c)
 			return false

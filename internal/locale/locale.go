@@ -15,6 +15,8 @@ import (
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"go.yaml.in/yaml/v3"
 	"golang.org/x/text/language"
+
+	"github.com/insegel/insegel/internal/plainyaml"
 )
 
 // Languages are the languages of the program, the source language first.
@@ -22,12 +24,22 @@ var Languages = []string{"sv", "en"}
 
 // Bundle holds every message of every slice.
 type Bundle struct {
+	messages map[string]message
+	// i18n holds the messages with something to fill in, which are one in seven: all of them would take a tenth of each start.
 	i18n *i18n.Bundle
-	keys map[string]bool
+}
+
+// message is a message in both languages.
+type message struct {
+	sv, en text
+	// filled says that it has something to fill in, or two forms.
+	filled bool
 }
 
 // text is a message in one language: a plain text, or one with a singular form.
 type text struct{ One, Other string }
+
+func (t *text) filled() bool { return t.One != "" || strings.Contains(t.Other, "{{") }
 
 // read takes what the file has for one language: "text" or {one: ..., other: ...}.
 func (t *text) read(v any) error {
@@ -55,19 +67,18 @@ func (t *text) read(v any) error {
 
 // NewBundle reads the messages.yaml of each slice. Every key has both languages; a key stands in one file only.
 func NewBundle(files map[string]string) (*Bundle, error) {
-	b := &Bundle{i18n: i18n.NewBundle(language.Swedish), keys: map[string]bool{}}
+	b := &Bundle{i18n: i18n.NewBundle(language.Swedish), messages: map[string]message{}}
 	names := slices.Sorted(maps.Keys(files))
 	parsed, err := parseAll(names, files)
 	if err != nil {
 		return nil, err
 	}
 	for i, name := range names {
-		for key, byLanguage := range parsed[i] {
-			if b.keys[key] {
+		for key, m := range parsed[i] {
+			if b.Has(key) {
 				return nil, fmt.Errorf("read messages of %s: key %s stands twice", name, key)
 			}
-			b.keys[key] = true
-			if err := b.add(key, byLanguage); err != nil {
+			if err := b.add(key, m); err != nil {
 				return nil, fmt.Errorf("read messages of %s: %w", name, err)
 			}
 		}
@@ -75,17 +86,18 @@ func NewBundle(files map[string]string) (*Bundle, error) {
 	return b, nil
 }
 
-// messages are what one file holds: by key and language.
-type messages map[string]map[string]any
-
 // parseAll parses the files side by side: every start of the program waits for it.
-func parseAll(names []string, files map[string]string) ([]messages, error) {
-	out, faults := make([]messages, len(names)), make([]error, len(names))
+func parseAll(names []string, files map[string]string) ([]map[string]message, error) {
+	out, faults := make([]map[string]message, len(names)), make([]error, len(names))
 	var wg sync.WaitGroup
 	for i, name := range names {
 		wg.Go(func() {
-			if err := yaml.Unmarshal([]byte(files[name]), &out[i]); err != nil {
-				faults[i] = fmt.Errorf("read messages of %s: %w", name, err)
+			var ok bool
+			if out[i], ok = readPlain(files[name]); ok {
+				return
+			}
+			if out[i], faults[i] = readAny(files[name]); faults[i] != nil {
+				faults[i] = fmt.Errorf("read messages of %s: %w", name, faults[i])
 			}
 		})
 	}
@@ -93,23 +105,90 @@ func parseAll(names []string, files map[string]string) ([]messages, error) {
 	return out, errors.Join(faults...)
 }
 
-func (b *Bundle) add(key string, byLanguage map[string]any) error {
-	for _, lang := range Languages {
-		if byLanguage[lang] == nil {
-			return fmt.Errorf("key %s has no %s", key, lang)
+// readPlain reads a file as quickly as it can be read; false when something in it is unusual or wrong.
+func readPlain(file string) (map[string]message, bool) {
+	root, ok := plainyaml.Parse(file)
+	if !ok || root.Kind != plainyaml.Map {
+		return nil, false
+	}
+	out := make(map[string]message, len(root.Entries))
+	for i := range root.Entries {
+		e := &root.Entries[i]
+		var m message
+		if e.Value.Kind != plainyaml.Map || !plainText(&e.Value, "sv", &m.sv) || !plainText(&e.Value, "en", &m.en) {
+			return nil, false
 		}
-		var t text
-		if err := t.read(byLanguage[lang]); err != nil {
-			return fmt.Errorf("key %s, %s: %w", key, lang, err)
+		out[e.Key] = m
+	}
+	return out, true
+}
+
+func plainText(n *plainyaml.Node, key string, to *text) bool {
+	i := slices.IndexFunc(n.Entries, func(e plainyaml.Entry) bool { return e.Key == key })
+	if i < 0 {
+		return false
+	}
+	n = &n.Entries[i].Value
+	if n.Kind == plainyaml.Scalar {
+		to.Other = n.Text
+		return n.Quoted // without quotes it could be a number, or yes
+	}
+	for i := range n.Entries {
+		e := &n.Entries[i]
+		switch {
+		case e.Value.Kind != plainyaml.Scalar || !e.Value.Quoted:
+			return false
+		case e.Key == "one":
+			to.One = e.Value.Text
+		case e.Key == "other":
+			to.Other = e.Value.Text
+		default:
+			return false
 		}
+	}
+	return n.Kind == plainyaml.Map
+}
+
+// readAny reads a file with the parser of all of YAML, which tells what is wrong with it.
+func readAny(file string) (map[string]message, error) {
+	var all map[string]map[string]any
+	if err := yaml.Unmarshal([]byte(file), &all); err != nil {
+		return nil, err
+	}
+	out := make(map[string]message, len(all))
+	for key, byLanguage := range all {
+		var m message
+		for lang, to := range map[string]*text{"sv": &m.sv, "en": &m.en} {
+			if byLanguage[lang] == nil {
+				return nil, fmt.Errorf("key %s has no %s", key, lang)
+			}
+			if err := to.read(byLanguage[lang]); err != nil {
+				return nil, fmt.Errorf("key %s, %s: %w", key, lang, err)
+			}
+		}
+		out[key] = m
+	}
+	return out, nil
+}
+
+// tags are the languages, as the library knows them.
+var tags = []language.Tag{language.Swedish, language.English}
+
+func (b *Bundle) add(key string, m message) error {
+	m.filled = m.sv.filled() || m.en.filled()
+	b.messages[key] = m
+	for i, t := range []*text{&m.sv, &m.en} {
 		if t.Other == "" {
-			return fmt.Errorf("key %s has no %s", key, lang)
+			return fmt.Errorf("key %s has no %s", key, Languages[i])
 		}
-		m := &i18n.Message{ID: key, One: t.One, Other: t.Other}
-		if t.One == "" {
-			m.One = t.Other
+		if !m.filled {
+			continue
 		}
-		if err := b.i18n.AddMessages(language.Make(lang), m); err != nil {
+		one := t.One
+		if one == "" {
+			one = t.Other
+		}
+		if err := b.i18n.AddMessages(tags[i], &i18n.Message{ID: key, One: one, Other: t.Other}); err != nil {
 			return fmt.Errorf("key %s: %w", key, err)
 		}
 	}
@@ -117,11 +196,14 @@ func (b *Bundle) add(key string, byLanguage map[string]any) error {
 }
 
 // Has reports whether the key exists.
-func (b *Bundle) Has(key string) bool { return b.keys[key] }
+func (b *Bundle) Has(key string) bool {
+	_, ok := b.messages[key]
+	return ok
+}
 
 // Keys lists every key, sorted.
 func (b *Bundle) Keys() []string {
-	return slices.Sorted(maps.Keys(b.keys))
+	return slices.Sorted(maps.Keys(b.messages))
 }
 
 // In gives the texts of one language, "sv" or "en"; anything else is Swedish.
@@ -183,6 +265,12 @@ func (l *Localizer) T(key string, args ...any) string {
 			data[name] = v
 		}
 		cfg.TemplateData = data
+	}
+	if m, ok := l.bundle.messages[key]; ok && !m.filled {
+		if l.Lang == "en" {
+			return m.en.Other
+		}
+		return m.sv.Other
 	}
 	s, err := l.i18n.Localize(cfg)
 	if err != nil {

@@ -16,6 +16,7 @@ a.plain: {sv: "Läget", en: "Status"}
 a.count:
   sv: {one: "{{.Count}} åtgärd", other: "{{.Count}} åtgärder"}
   en: {one: "{{.Count}} action", other: "{{.Count}} actions"}
+a.one: {sv: {one: "ett", other: "flera"}, en: "some"}
 a.name: {sv: "Hej {{.Name}}", en: "Hello {{.Name}}"}
 `
 
@@ -44,6 +45,11 @@ func TestT(t *testing.T) {
 		{"en", "a.count", []any{"Count", 1240}, "1,240 actions"},
 		{"en", "a.name", []any{"Name", "<b>"}, "Hello <b>"},
 		{"sv", "a.none", nil, "[a.none]"},
+		{"sv", "a.one", []any{"Count", 1}, "ett"},
+		{"sv", "a.one", []any{"Count", 2}, "flera"},
+		{"en", "a.one", []any{"Count", 1}, "some"},
+		{"en", "a.plain", []any{"Count", 1, "Name", "b"}, "Status"},
+		{"en", "a.plain", []any{1, 2}, "[a.plain: argument without a name]"},
 	} {
 		if got := b.In(tc.lang).T(tc.key, tc.args...); got != tc.want {
 			t.Errorf("%s %s = %q, want %q", tc.lang, tc.key, got, tc.want)
@@ -56,10 +62,30 @@ func TestNewBundleRefuses(t *testing.T) {
 		"a missing language": {"a": `x: {sv: "bara svenska"}`},
 		"a key twice":        {"a": messages, "b": messages},
 		"broken YAML":        {"a": `x: {sv: "`},
+		"a number":           {"a": `x: {sv: 1, en: "1"}`},
+		"an unknown form":    {"a": `x: {sv: {many: "a", other: "b"}, en: "b"}`},
+		"one form only":      {"a": `x: {sv: {one: "a"}, en: "b"}`},
+		"an empty text":      {"a": `x: {sv: "", en: "b"}`},
+		"a list":             {"a": `x: ["a"]`},
+		"a key in one twice": {"a": "x: {sv: \"a\", en: \"b\"}\nx: {sv: \"a\", en: \"b\"}\n"},
 	} {
 		if _, err := locale.NewBundle(files); err == nil {
 			t.Errorf("%s was accepted", name)
 		}
+	}
+}
+
+// TestNewBundleReadsAll reads texts that are written in an unusual way as those that are not.
+func TestNewBundleReadsAll(t *testing.T) {
+	b, err := locale.NewBundle(map[string]string{"b": "y:\n  sv: |-\n    a\n    b\n  en: {one: 'd', other: e f}\n"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := b.In("sv").T("y"); got != "a\nb" {
+		t.Errorf("sv is %q", got)
+	}
+	if got := b.In("en").T("y", "Count", 1) + b.In("en").T("y", "Count", 2); got != "de f" {
+		t.Errorf("en is %q", got)
 	}
 }
 
