@@ -21,6 +21,7 @@ const (
 	Map
 )
 
+// String says what a value of the kind is, in messages about what is wrong with a file.
 func (k Kind) String() string {
 	return [...]string{"a value", "nothing", "a list", "a mapping"}[k]
 }
@@ -452,18 +453,9 @@ func (p *parser) plain(n *Node, flow bool) bool {
 	if rest == "" || !plainStart(rest) {
 		return false
 	}
-	i := 1
-	for ; i < len(rest) && rest[i] != '\n'; i++ {
-		c := rest[i]
-		if flow && (c == ',' || c == ']' || c == '}') {
-			break
-		}
-		if c == ':' && (i+1 == len(rest) || rest[i+1] == ' ' || rest[i+1] == '\n' || flow) || flow && (c == '?' || c == '[' || c == '{') {
-			return false
-		}
-		if c == '#' && rest[i-1] == ' ' {
-			break
-		}
+	i := plainEnd(rest, flow)
+	if i < 0 {
+		return false
 	}
 	text := strings.TrimRight(rest[:i], " ")
 	p.pos += len(text)
@@ -473,6 +465,33 @@ func (p *parser) plain(n *Node, flow bool) bool {
 	}
 	n.Text = text
 	return true
+}
+
+// plainEnd tells where a value without quotes ends; -1 when something in it could be a sign of YAML's.
+func plainEnd(s string, flow bool) int {
+	for i := 1; i < len(s); i++ {
+		switch c := s[i]; c {
+		case '\n':
+			return i
+		case '#':
+			if s[i-1] == ' ' {
+				return i
+			}
+		case ':':
+			if flow || i+1 == len(s) || s[i+1] == ' ' || s[i+1] == '\n' {
+				return -1
+			}
+		case ',', ']', '}':
+			if flow {
+				return i
+			}
+		case '?', '[', '{':
+			if flow {
+				return -1
+			}
+		}
+	}
+	return len(s)
 }
 
 func plainStart(s string) bool {
