@@ -46,7 +46,9 @@ func (c *scanCommand) Run(s *streams) error {
 		sink = newScanTable(s.out, o.Rules)
 	}
 	stop := showScan(s, o.Progress)
+	spare := make([]byte, spareHeap)
 	sum, err := discovery.Scan(s.ctx, c.Source, o, sink)
+	runtime.KeepAlive(spare)
 	stop()
 	if o.State != nil { // what was read is kept, even when the scan was ended
 		err = errors.Join(err, o.State.Save())
@@ -119,6 +121,10 @@ func (c *scanCommand) options(s *streams) (o discovery.Options, err error) {
 // gcAtStart is how much garbage may be made for each byte in use, in percent, while the rules are read: nearly all that is made then is
 // used once, and there are a few megabytes of it.
 const gcAtStart = 400
+
+// spareHeap is counted as memory in use while a scan goes on, and never touched, so that it takes none: a scan holds few megabytes, and
+// garbage would be collected for each few that come. At most this much more may wait to be collected.
+const spareHeap = 12 << 20
 
 func loadRules(fsys fs.FS) (*detect.Rules, error) {
 	defer debug.SetGCPercent(debug.SetGCPercent(gcAtStart))

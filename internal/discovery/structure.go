@@ -117,7 +117,7 @@ type csvLayout struct {
 	headings  []string
 	columns   []*column
 
-	// the window's delimiters, line breaks and quotes, once something in it has been asked for
+	// of the window, once something in it has been asked for
 	cells  detect.Cells
 	marked bool
 }
@@ -162,7 +162,7 @@ func onlyDigits(r rune) rune {
 // column is the column that a place of the window stands in; nil when its line begins too far back.
 func (l *csvLayout) column(s *session, at int) *column {
 	if !l.marked {
-		s.scanner.MarkCells(&l.cells, s.window, l.delimiter)
+		s.scanner.SetCells(&l.cells, s.window, l.delimiter)
 		l.marked = true
 	}
 	index, ok := l.cells.Column(at, longestLine)

@@ -2,64 +2,98 @@
 
 package detect
 
-import "math/bits"
+import (
+	"encoding/binary"
+	"math"
+	"math/bits"
+)
 
-// Cells are where a table's cells end in a text: bitmaps of its delimiter, its line breaks and its quotes.
+// Cells tell in which cell of a table's line a place of a text lies. They know what they were asked last, so that places that come in order
+// cost no more than going back to the one before.
 type Cells struct {
-	delims, lines, quotes []uint64
+	text      []byte
+	delimiter byte
+	back      func(text []byte, from, at int, delimiter byte) (start, delims int, quoted bool)
+
+	at    int  // what was asked last
+	start int  // where its line begins
+	index int  // its column
+	open  bool // it lies inside quotes
 }
 
-// MarkCells fills c for a text.
-func (s *Scanner) MarkCells(c *Cells, text []byte, delimiter byte) {
-	words := len(text)/64 + 2
-	if cap(c.delims) < words {
-		more := words + words/4
-		c.delims, c.lines, c.quotes = make([]uint64, more), make([]uint64, more), make([]uint64, more)
-	}
-	c.delims, c.lines, c.quotes = c.delims[:words], c.lines[:words], c.quotes[:words]
-	s.kernel.classifyCells(c.delims, c.lines, c.quotes, text, delimiter)
+// unknownStart is where a line begins that was not found to begin.
+const unknownStart = math.MinInt / 2
+
+// SetCells sets c to a text.
+func (s *Scanner) SetCells(c *Cells, text []byte, delimiter byte) {
+	*c = Cells{text: text, delimiter: delimiter, back: s.kernel.back, index: 1}
 }
 
 // Column is the number of the column that a place lies in, from 1; ok is false when its line begins more than most bytes before it. A
 // delimiter inside quotes is none, and a line break begins a line whatever is open.
 func (c *Cells) Column(at, most int) (index int, ok bool) {
-	w, below := at/64, uint64(1)<<(at%64)-1
-	lines, delims, quotes := c.lines[w]&below, c.delims[w]&below, c.quotes[w]&below
-	index = 1
-	for lines == 0 && w > 0 {
-		index += bits.OnesCount64(delims)
-		if w--; at-w*64 > most+64 {
-			return 0, false
-		}
-		lines, delims = c.lines[w], c.delims[w]
-		quotes |= c.quotes[w]
+	if at < c.at {
+		c.at, c.start, c.index, c.open = 0, 0, 1, false
 	}
-	start := w * 64
-	if lines != 0 {
-		after := ^uint64(0) << bits.Len64(lines)
-		delims &= after
-		start += bits.Len64(lines)
+	from := c.at
+	if at-from > most+1 {
+		from = at - most - 1
 	}
-	if at-start > most {
-		return 0, false
+	start, delims, quoted := c.back(c.text, from, at, c.delimiter)
+	if start >= 0 {
+		c.start, c.index, c.open, from = start, 1, false, start
+	} else if from > c.at {
+		c.start = unknownStart
 	}
-	if quotes != 0 {
-		return c.quoted(start, at), true
+	if c.at = at; quoted || c.open {
+		c.passQuotes(c.text[from:at])
+	} else {
+		c.index += delims
 	}
-	return index + bits.OnesCount64(delims), true
+	return c.index, at-c.start <= most
 }
 
-// quoted counts a line's delimiters outside quotes.
-func (c *Cells) quoted(start, at int) int {
-	index, open := 1, false
-	for i := start; i < at; i++ {
-		w, bit := i/64, uint64(1)<<(i%64)
+// passQuotes counts delimiters outside quotes.
+func (c *Cells) passQuotes(b []byte) {
+	for _, x := range b {
 		switch {
-		case c.quotes[w]&bit != 0:
-			open = !open
-		case c.delims[w]&bit != 0 && !open:
-			index++
+		case x == '"':
+			c.open = !c.open
+		case x == c.delimiter && !c.open:
+			c.index++
 		}
 	}
-	return index
+}
+
+// backGo is the kernel in Go, eight bytes at a time.
+func backGo(text []byte, from, at int, delimiter byte) (start, delims int, quoted bool) {
+	delimiters := uint64(delimiter) * each
+	var quotes uint64
+	for ; at-from >= 8; at -= 8 {
+		x := binary.LittleEndian.Uint64(text[at-8 : at])
+		d, q := isEach(x, delimiters)&highs, isEach(x, '"'*each)&highs
+		if breaks := isEach(x, '\n'*each) & highs; breaks != 0 {
+			n := bits.Len64(breaks) // a whole number of bytes
+			after := ^uint64(0) << n
+			return at - 8 + n/8, delims + bits.OnesCount64(d&after), (quotes | q&after) != 0
+		}
+		delims += bits.OnesCount64(d)
+		quotes |= q
+	}
+	return backOver(text[from:at], from, delims, quotes != 0, delimiter)
+}
+
+// backOver goes back over what is left, which begins at a place of the text, when some delimiters and quotes have been seen.
+func backOver(b []byte, from, delims int, quoted bool, delimiter byte) (int, int, bool) {
+	for i := len(b) - 1; i >= 0; i-- {
+		switch b[i] {
+		case '\n':
+			return from + i + 1, delims, quoted
+		case '"':
+			quoted = true
+		case delimiter:
+			delims++
+		}
+	}
+	return -1, delims, quoted
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 )
 
+const testDelimiter = ';'
+
 // slowColumn is the reference: it goes through the line one byte at a time.
 func slowColumn(text []byte, at int) int {
 	start := at
@@ -45,7 +47,7 @@ func TestColumnIsTheReference(t *testing.T) {
 			s := r.NewScanner(nil)
 			s.kernel = k
 			var c Cells
-			s.MarkCells(&c, text, testDelimiter)
+			s.SetCells(&c, text, testDelimiter)
 			for at := range text {
 				if got, ok := c.Column(at, 8192); !ok || got != slowColumn(text, at) {
 					t.Fatalf("column at %d of %q is %d (%v), want %d", at, text, got, ok, slowColumn(text, at))
@@ -68,13 +70,36 @@ func TestColumnOfALongLine(t *testing.T) {
 	text := make([]byte, 1000)
 	s := loadRules(t).NewScanner(nil)
 	var c Cells
-	s.MarkCells(&c, text, testDelimiter)
+	s.SetCells(&c, text, testDelimiter)
 	if _, ok := c.Column(999, 256); ok {
 		t.Error("a line that begins 999 bytes back has a column, although 256 are the most")
 	}
 	for at := 0; at < len(text); at += 30 {
 		if _, ok := c.Column(at, 256); ok != (at <= 256) {
 			t.Errorf("that the column at %d of a long line is known is %v", at, ok)
+		}
+	}
+}
+
+// Every kernel goes back alike, from any place to any, whatever lies around them.
+func TestBackOfEveryKernel(t *testing.T) {
+	rng := rand.New(rand.NewPCG(10, 11))
+	for round := range 3000 {
+		text := make([]byte, rng.IntN(200)+1)
+		for i := range text {
+			if text[i] = "ab;;\"x"[rng.IntN(6)]; rng.IntN(1+round%90) == 0 {
+				text[i] = '\n'
+			}
+		}
+		for range 10 {
+			at := rng.IntN(len(text) + 1)
+			from := rng.IntN(at + 1)
+			start, delims, quoted := backOver(text[from:at], from, 0, false, testDelimiter)
+			for i, k := range kernels() {
+				if s, d, q := k.back(text, from, at, testDelimiter); s != start || d != delims || q != quoted {
+					t.Fatalf("kernel %d from %d to %d of %q: %d, %d, %v, want %d, %d, %v", i, from, at, text, s, d, q, start, delims, quoted)
+				}
+			}
 		}
 	}
 }

@@ -56,7 +56,7 @@ func (s *Scanner) tryCivic(i, wide int, bare bool) {
 	if wide != 0 {
 		century = max(1, two(t[i:])) // 00 is written, and none of the three
 	}
-	if !right || !s.noteCivic(i, tail+4, pairs|uint64(last)<<8, century, form) {
+	if !right || !s.noteCivic(i, tail+4, pairs|uint64(last)<<8, century, form, s.attached(i, tail+4)) {
 		s.noteTried(i, tail+4)
 	}
 }
@@ -102,9 +102,20 @@ func longDash(t []byte, i int) int {
 	return 0
 }
 
+// alone says of each byte whether it can stand beside a number without being, or making the number, a part of something
+// longer: it is neither a letter, nor a part of one, nor what joins numbers.
+var alone = func() (t [256]uint8) {
+	for c := range byte(0x80) {
+		if (c|0x20 < 'a' || c|0x20 > 'z') && !isJoint(c) {
+			t[c] = 1
+		}
+	}
+	return t
+}()
+
 // noteCivic notes a number whose day exists in some year and whose sum is right, and reports whether it is one. century is 0 when it is
 // not written.
-func (s *Scanner) noteCivic(start, end int, number uint64, century int, form civicForm) bool {
+func (s *Scanner) noteCivic(start, end int, number uint64, century int, form civicForm, attached bool) bool {
 	d, why := s.dated(number, century)
 	if why == 0 || !s.want[d] {
 		return why != 0
@@ -113,7 +124,7 @@ func (s *Scanner) noteCivic(start, end int, number uint64, century int, form civ
 	s.out = append(s.out, Match{})
 	m := &s.out[len(s.out)-1]
 	m.Start, m.End, m.Detector, m.Why, m.Number = start, end, d, why, number
-	s.judgeCivic(m, form)
+	s.judgeCivic(m, form, attached)
 	return true
 }
 
@@ -166,29 +177,30 @@ func (s *Scanner) checkCivic(pairs uint64, last, century int) (Detector, Why) {
 	return s.dated(pairs|uint64(last)<<8, century)
 }
 
-// dated says which number one is whose sum is right and whose day exists in some year; why is 0 when it is none.
+// dated says which number one is whose sum is right and whose day exists in some year; why is 0 when it is none. Which century is written
+// cannot be foreseen, so that little here branches on it.
 func (s *Scanner) dated(number uint64, century int) (Detector, Why) {
-	year, month, day := int(number&0x7f), int(number>>16&0x7f), int(number>>32&0x7f)
-	if number>>48&0x7f == 0 && number>>8&0x7f < 10 || century != 0 && (century < 18 || century > 20) {
+	why := centuries[century&0x7f]
+	if why == 0 || number>>48&0x7f == 0 && number>>8&0x7f < 10 {
 		return 0, 0
 	}
-	why := Checksum | Date
-	if century != 0 {
-		why |= Century
-	}
-	switch days[month*128+day] {
-	case coordinated:
-		return Samordningsnummer, why
-	case leapDay:
+	year, month, day := int(number&0x7f), int(number>>16&0x7f), int(number>>32&0x7f)
+	if kind := days[month*128+day]; kind != aDay {
+		if kind == coordinated {
+			return Samordningsnummer, why
+		}
 		if !dayExists(century, year, month, day) {
 			return 0, 0
 		}
 	}
-	if century == 20 && (2000+year)*10000+month*100+day > s.Today {
+	if ((century*100+year)*100+month)*100+day > max(s.Today, 1999_12_31) { // only of a year from 2000 on can that be true
 		why |= Future
 	}
 	return Personnummer, why
 }
+
+// centuries are what is known of a number whose date and sum are right, by the century that is written, 0 for none; 0 for what is none.
+var centuries = [128]Why{0: Checksum | Date, 18: Checksum | Date | Century, 19: Checksum | Date | Century, 20: Checksum | Date | Century}
 
 // dayExists reports whether a day exists. Without a century, 29 February is taken in every fourth year: 2000 was one.
 func dayExists(century, year, month, day int) bool {

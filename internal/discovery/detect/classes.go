@@ -17,10 +17,11 @@ type kernel struct {
 	// words fills letters (A-Z, a-z, and every byte from 0x80, so that both UTF-8 and Windows-1252 have their å, ä and ö), smalls: a-z,
 	// and leads: what may begin punctuation outside ASCII.
 	words func(letters, smalls, leads []uint64, src []byte)
-	// cells fills the places of a delimiter, of line breaks and of quotes.
-	cells func(delims, lines, quotes []uint64, src []byte, delimiter byte)
+	// back goes back from a place to where its line begins, or to from: start is -1 when no line begins after that. It counts the delimiters
+	// that it passes, and tells of quotes.
+	back func(text []byte, from, at int, delimiter byte) (start, delims int, quoted bool)
 	// shapes does what shapesGo does, for a multiple of four words; nil for the kernel in Go, which does it without signs as well.
-	shapes func(tries, wide, bare, fractions, digits, signs []uint64, all uint64)
+	shapes func(tries, wide, bare, fractions, digits, signs []uint64, all uint64) (any uint64)
 	// stems fills the places where a term inside a word may begin.
 	stems func(out []uint64, src []byte, t *stems)
 	// sift lets runs of digits through a sieve; nil for the kernel in Go, which tries one at a time.
@@ -28,7 +29,7 @@ type kernel struct {
 }
 
 // kernelGo is the one in Go.
-var kernelGo = kernel{numbers: numbersGo, words: wordsGo, cells: cellsGo, stems: stemsGo}
+var kernelGo = kernel{numbers: numbersGo, words: wordsGo, back: backGo, stems: stemsGo}
 
 // lastBlock is the part of a text after its whole blocks, filled up with zeros.
 func lastBlock(src []byte) (block [64]byte) {
@@ -61,18 +62,6 @@ func (k *kernel) classifyWords(letters, smalls, leads []uint64, src []byte) {
 	if len(src) > whole*64 {
 		last := lastBlock(src)
 		wordsGo(letters[whole:whole+1], smalls[whole:whole+1], leads[whole:whole+1], last[:])
-	}
-}
-
-// classifyCells does the same for cells.
-func (k *kernel) classifyCells(delims, lines, quotes []uint64, src []byte, delimiter byte) {
-	whole := len(src) / 64
-	k.cells(delims[:whole], lines[:whole], quotes[:whole], src[:whole*64], delimiter)
-	delims[whole], lines[whole], quotes[whole] = 0, 0, 0
-	delims[whole+1], lines[whole+1], quotes[whole+1] = 0, 0, 0
-	if len(src) > whole*64 {
-		last := lastBlock(src)
-		cellsGo(delims[whole:whole+1], lines[whole:whole+1], quotes[whole:whole+1], last[:], delimiter)
 	}
 }
 
@@ -159,21 +148,6 @@ func wordsGo(letters, smalls, leads []uint64, src []byte) {
 		}
 		leads[w] = p
 	}
-}
-
-// cellsGo is the kernel in Go.
-func cellsGo(delims, lines, quotes []uint64, src []byte, delimiter byte) {
-	for w := range delims {
-		b := (*[64]byte)(src[w*64:])
-		delims[w], lines[w], quotes[w] = placesOf(b, delimiter), placesOf(b, '\n'), placesOf(b, '"')
-	}
-}
-
-// placesOf is where a byte stands in a block.
-func placesOf(b *[64]byte, c byte) uint64 {
-	x := uint64(c) * each
-	return together(isEach(eight(b, 0), x), isEach(eight(b, 8), x), isEach(eight(b, 16), x), isEach(eight(b, 24), x),
-		isEach(eight(b, 32), x), isEach(eight(b, 40), x), isEach(eight(b, 48), x), isEach(eight(b, 56), x))
 }
 
 // punctuation has, of a byte that begins punctuation outside ASCII, how many bytes it is, twice, and one: in UTF-8 U+2000 and on, U+0080

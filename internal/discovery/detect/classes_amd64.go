@@ -14,15 +14,24 @@ func numbersAVX2(digits, signs []uint64, src []byte)
 //go:noescape
 func wordsAVX2(letters, smalls, leads []uint64, src []byte)
 
-// cellsAVX2 is the kernel in assembly.
+// backAVX2 goes back by 32 bytes at a time, as long as they lie in the text.
 //
 //go:noescape
-func cellsAVX2(delims, lines, quotes []uint64, src []byte, delimiter byte)
+func backAVX2(text []byte, from, at int, delimiter byte) (rest, start, delims int, quotes uint64)
+
+// back32 is the kernel in assembly, and Go for what is less than 32 bytes at the text's beginning.
+func back32(text []byte, from, at int, delimiter byte) (start, delims int, quoted bool) {
+	rest, start, delims, quotes := backAVX2(text, from, at, delimiter)
+	if start >= 0 || rest <= from {
+		return start, delims, quotes != 0
+	}
+	return backOver(text[from:rest], from, delims, quotes != 0, delimiter)
+}
 
 // shapesAVX2 is the kernel in assembly. One word before digits and signs is read.
 //
 //go:noescape
-func shapesAVX2(tries, wide, bare, fractions, digits, signs []uint64, all uint64)
+func shapesAVX2(tries, wide, bare, fractions, digits, signs []uint64, all uint64) (any uint64)
 
 // stemsAVX2 is the kernel in assembly.
 //
@@ -37,7 +46,7 @@ func siftAVX2(v *sieve, text []byte, tries, wide, bare []uint64) int
 // kernels are those that this machine can run, the fastest first.
 func kernels() []kernel {
 	if cpu.X86.HasAVX2 && cpu.X86.HasBMI1 && cpu.X86.HasPOPCNT {
-		return []kernel{{numbersAVX2, wordsAVX2, cellsAVX2, shapesAVX2, stemsAVX2, siftAVX2}, kernelGo}
+		return []kernel{{numbersAVX2, wordsAVX2, back32, shapesAVX2, stemsAVX2, siftAVX2}, kernelGo}
 	}
 	return []kernel{kernelGo}
 }

@@ -161,39 +161,83 @@ done:
 	VZEROUPPER
 	RET
 
-// func cellsAVX2(delims, lines, quotes []uint64, src []byte, delimiter byte)
-TEXT ·cellsAVX2(SB), NOSPLIT, $0-97
-	MOVQ delims_base+0(FP), DI
-	MOVQ delims_len+8(FP), CX
-	MOVQ lines_base+24(FP), R8
-	MOVQ quotes_base+48(FP), R9
-	MOVQ src_base+72(FP), SI
-	VPBROADCASTB delimiter+96(FP), Y10
+// LOOKBACK reads the 32 bytes at R9: CX has the line breaks among them, DX the delimiters, BX the quotes.
+#define LOOKBACK \
+	VMOVDQU (SI)(R9*1), Y0; \
+	VPCMPEQB Y11, Y0, Y1;   \
+	VPCMPEQB Y10, Y0, Y2;   \
+	VPCMPEQB Y12, Y0, Y3;   \
+	VPMOVMSKB Y1, CX;       \
+	VPMOVMSKB Y2, DX;       \
+	VPMOVMSKB Y3, BX
+
+// func backAVX2(text []byte, from, at int, delimiter byte) (rest, start, delims int, quotes uint64)
+//
+// It goes back by 32 bytes to a line break. The last of them may begin before from, but not before the text, so that rest, where it came to, is
+// after from near the text's beginning. start is -1 when there was no line break.
+TEXT ·backAVX2(SB), NOSPLIT, $0-80
+	MOVQ text_base+0(FP), SI
+	MOVQ from+24(FP), R8
+	MOVQ at+32(FP), R9
+	VPBROADCASTB delimiter+40(FP), Y10
 	VPBROADCASTB consts<>+8(SB), Y11
 	VPBROADCASTB consts<>+9(SB), Y12
-	TESTQ CX, CX
-	JZ    done
+	XORL R11, R11            // delimiters
+	XORL R12, R12            // quotes
+	MOVQ $-1, R13
 
 loop:
-	VMOVDQU (SI), Y0
-	VMOVDQU 32(SI), Y1
-	VPCMPEQB Y10, Y0, Y2
-	VPCMPEQB Y10, Y1, Y3
-	STORE(Y2, Y3, DI)
-	VPCMPEQB Y11, Y0, Y2
-	VPCMPEQB Y11, Y1, Y3
-	STORE(Y2, Y3, R8)
-	VPCMPEQB Y12, Y0, Y2
-	VPCMPEQB Y12, Y1, Y3
-	STORE(Y2, Y3, R9)
+	MOVQ R9, R10
+	SUBQ R8, R10
+	CMPQ R10, $32
+	JLT  last
+	SUBQ $32, R9
+	LOOKBACK
+	TESTL CX, CX
+	JNZ  found
+	POPCNTL DX, DX
+	ADDQ DX, R11
+	ORL  BX, R12
+	JMP  loop
 
-	ADDQ $64, SI
-	ADDQ $8, DI
-	ADDQ $8, R8
-	ADDQ $8, R9
-	DECQ CX
-	JNZ  loop
+last:
+	TESTQ R10, R10
+	JLE  done
+	CMPQ R9, $32
+	JLT  done
+	SUBQ $32, R9
+	LOOKBACK
+	MOVL CX, R14
+	MOVL $32, CX
+	SUBL R10, CX
+	MOVL $-1, R10
+	SHLL CX, R10             // those from from on
+	ANDL R10, DX
+	ANDL R10, BX
+	MOVL R14, CX
+	ANDL R10, CX
+	JNZ  found
+	POPCNTL DX, DX
+	ADDQ DX, R11
+	ORL  BX, R12
+	MOVQ R8, R9
+	JMP  done
+
+found:
+	BSRL CX, CX
+	LEAQ 1(R9)(CX*1), R13
+	SHRL CX, DX              // those after the line break
+	SHRL CX, BX
+	SHRL $1, DX
+	SHRL $1, BX
+	POPCNTL DX, DX
+	ADDQ DX, R11
+	ORL  BX, R12
 
 done:
+	MOVQ R9, rest+48(FP)
+	MOVQ R13, start+56(FP)
+	MOVQ R11, delims+64(FP)
+	MOVQ R12, quotes+72(FP)
 	VZEROUPPER
 	RET

@@ -12,15 +12,13 @@ import (
 )
 
 // bitmaps are all that kernels make of a text.
-type bitmaps struct{ Digits, Signs, Letters, Smalls, Leads, Delims, Lines, Quotes, Stems []uint64 }
+type bitmaps struct{ Digits, Signs, Letters, Smalls, Leads, Stems []uint64 }
 
 // dirtyBitmaps have words full of ones: a kernel writes every one.
 func dirtyBitmaps(n int) bitmaps {
 	ones := func() []uint64 { return slicesOf(n, ^uint64(0)) }
-	return bitmaps{ones(), ones(), ones(), ones(), ones(), ones(), ones(), ones(), ones()}
+	return bitmaps{ones(), ones(), ones(), ones(), ones(), ones()}
 }
-
-const testDelimiter = ';'
 
 // testStems are the beginnings of terms inside words, folded. No two are in a group, so that there are no places beside theirs.
 var testStems = []string{"sju", "zaa", "\xe3\xa5\xa4", "a-z", "{aa"}
@@ -52,9 +50,6 @@ func classifySlow(src []byte) bitmaps {
 	set(b.Leads, func(c byte) bool {
 		return c == 0xe2 || c == 0xef || c == 0xc2 || c >= 0x91 && c <= 0x97 || c == 0xa0 || c == 0xab || c == 0xbb
 	})
-	set(b.Delims, func(c byte) bool { return c == testDelimiter })
-	set(b.Lines, func(c byte) bool { return c == '\n' })
-	set(b.Quotes, func(c byte) bool { return c == '"' })
 	clear(b.Stems)
 	for i := range src {
 		for _, stem := range testStems {
@@ -73,7 +68,6 @@ func checkKernels(t *testing.T, src []byte) {
 		got := dirtyBitmaps(len(src)/64 + 2)
 		k.classifyNumbers(got.Digits, got.Signs, src)
 		k.classifyWords(got.Letters, got.Smalls, got.Leads, src)
-		k.classifyCells(got.Delims, got.Lines, got.Quotes, src, testDelimiter)
 		k.classifyStems(got.Stems, src, stems)
 		if d := cmp.Diff(want, got); d != "" {
 			t.Fatalf("kernel %d of %q (-want +got):\n%s", i, src, d)
@@ -131,7 +125,6 @@ func BenchmarkKernels(b *testing.B) {
 		for name, classify := range map[string]func(){
 			"numbers": func() { k.classifyNumbers(m.Digits, m.Signs, src) },
 			"words":   func() { k.classifyWords(m.Letters, m.Smalls, m.Leads, src) },
-			"cells":   func() { k.classifyCells(m.Delims, m.Lines, m.Quotes, src, testDelimiter) },
 		} {
 			b.Run(fmt.Sprintf("%s/%d", name, i), func(b *testing.B) {
 				b.SetBytes(int64(len(src)))

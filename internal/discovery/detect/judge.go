@@ -16,12 +16,12 @@ const saysOther = 48
 const longestWord = 24
 
 // judgeCivic weighs a number whose date and checksum are right.
-func (s *Scanner) judgeCivic(m *Match, form civicForm) {
+func (s *Scanner) judgeCivic(m *Match, form civicForm, attached bool) {
 	switch {
 	case m.Why&Future != 0:
 		m.Confidence = Low
 		return
-	case s.attached(m.Start, m.End):
+	case attached:
 		m.Why |= Neighbours
 		m.Confidence = Low
 		return

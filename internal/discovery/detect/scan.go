@@ -125,7 +125,7 @@ func (s *Scanner) civics(signs []uint64, from, to int) {
 		all = ^uint64(0)
 	}
 	h := &s.shapes
-	s.kernel.classifyShapes(h, s.digits, signs, first, last, all)
+	fractions := s.kernel.classifyShapes(h, s.digits, signs, first, last, all)
 	for _, m := range [...][]uint64{h.tries, h.fractions} {
 		m[first] &= ^uint64(0) << (from % 64)
 		if to%64 != 0 {
@@ -139,6 +139,9 @@ func (s *Scanner) civics(signs []uint64, from, to int) {
 			k := bits.TrailingZeros64(tries)
 			s.tryCivic(w*64+k, int(h.wide[w]>>k&1), h.bare[w]>>k&1 != 0)
 		}
+	}
+	if fractions == 0 {
+		return
 	}
 	for w, fractions := range h.fractions[first:last] {
 		for ; fractions != 0; fractions &= fractions - 1 {

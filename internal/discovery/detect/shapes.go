@@ -5,7 +5,9 @@ package detect
 // shapes are bitmaps of the runs of digits that may be a personnummer, each at its first digit, and all that is known of a run without
 // reading it.
 type shapes struct {
-	tries     []uint64 // six or eight digits, which a separator and four more may follow, ten, or twelve, with a month in its place if signs are known
+	// tries are six or eight digits, which are followed by a byte and four digits, or by two bytes that are no digits; ten; or twelve. All
+	// have a month in its place if signs are known.
+	tries     []uint64
 	wide      []uint64 // of those, the ones with a century: eight or twelve
 	bare      []uint64 // of those, the ones without a separator: ten or twelve
 	fractions []uint64 // at least six digits after what may be a decimal sign; or any, where signs are not known
@@ -21,23 +23,23 @@ func (h *shapes) room(words int) {
 }
 
 // classifyShapes fills h for the words from first to last of the bitmaps, which have a word more. Where all is set in every bit, a run is
-// to be tried whatever month it has. signs may be nil.
-func (k *kernel) classifyShapes(h *shapes, digits, signs []uint64, first, last int, all uint64) {
+// to be tried whatever month it has. signs may be nil. It returns 0 when there are no fractions.
+func (k *kernel) classifyShapes(h *shapes, digits, signs []uint64, first, last int, all uint64) (fractions uint64) {
 	h.room(len(digits))
 	if first == 0 && last > 0 { // it has no word before it
-		shapesGo(h, digits, signs, 0, 1, all)
+		fractions = shapesGo(h, digits, signs, 0, 1, all)
 		first = 1
 	}
 	if k.shapes != nil && signs != nil && last > first {
 		whole := first + (last-first)&^3
-		k.shapes(h.tries[first:whole], h.wide[first:whole], h.bare[first:whole], h.fractions[first:whole], digits[first:whole+1], signs[first:whole+1], all)
+		fractions |= k.shapes(h.tries[first:whole], h.wide[first:whole], h.bare[first:whole], h.fractions[first:whole], digits[first:whole+1], signs[first:whole+1], all)
 		first = whole
 	}
-	shapesGo(h, digits, signs, first, last, all)
+	return fractions | shapesGo(h, digits, signs, first, last, all)
 }
 
 // shapesGo does the same in Go, a word at a time. Most words have no run of six.
-func shapesGo(h *shapes, digits, signs []uint64, first, last int, all uint64) {
+func shapesGo(h *shapes, digits, signs []uint64, first, last int, all uint64) (fractions uint64) {
 	for w := first; w < last; w++ {
 		d := digits[w]
 		if d == 0 {
@@ -58,17 +60,20 @@ func shapesGo(h *shapes, digits, signs []uint64, first, last int, all uint64) {
 		}
 		after, early, late := signsAround(signs, w, all)
 		h.fractions[w] = starts & after
+		fractions |= starts & after
+		d7, d9, d10, d11 := d>>7|next<<57, d>>9|next<<55, d>>10|next<<54, d>>11|next<<53
+		d8, d12 := d>>8|next<<56, d>>12|next<<52
 		more := starts & (d>>6 | next<<58) // at least seven
-		six := starts &^ more
-		more &= d>>7 | next<<57
-		eight := more &^ (d>>8 | next<<56)
-		more &= (d>>8 | next<<56) & (d>>9 | next<<55)
-		ten := more &^ (d>>10 | next<<54)
-		more &= (d>>10 | next<<54) & (d>>11 | next<<53)
-		twelve := more &^ (d>>12 | next<<52)
+		six := starts &^ more &^ (d7 &^ (d8 & d9 & d10 &^ d11))
+		more &= d7
+		eight := more &^ d8 &^ (d9 &^ (d10 & d11 & d12 &^ (d>>13 | next<<51)))
+		more &= d8 & d9
+		ten := more &^ d10
+		twelve := more & d10 & d11 &^ d12
 		six, ten, eight, twelve = six&early, ten&early, eight&late, twelve&late
 		h.tries[w], h.wide[w], h.bare[w] = six|eight|ten|twelve, eight|twelve, ten|twelve
 	}
+	return fractions
 }
 
 // signsAround tells which places have a sign right before them, and two and four after: no month begins with 2 to 9.

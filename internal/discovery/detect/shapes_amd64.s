@@ -8,11 +8,11 @@
 	VPSLLQ $(64-k), next, Y15;   \
 	VPOR   Y15, to, to
 
-// func shapesAVX2(tries, wide, bare, fractions, digits, signs []uint64, all uint64)
+// func shapesAVX2(tries, wide, bare, fractions, digits, signs []uint64, all uint64) (any uint64)
 //
 // It follows shapesGo, whose comments say what each step is, on four words at a time. len(tries) is a multiple of four; one word before
 // digits and signs is read, and one after. all is set in every bit when no month is to be looked at.
-TEXT ·shapesAVX2(SB), NOSPLIT, $0-152
+TEXT ·shapesAVX2(SB), NOSPLIT, $0-160
 	MOVQ tries_base+0(FP), DI
 	MOVQ tries_len+8(FP), CX
 	MOVQ wide_base+24(FP), R8
@@ -21,7 +21,7 @@ TEXT ·shapesAVX2(SB), NOSPLIT, $0-152
 	MOVQ digits_base+96(FP), SI
 	MOVQ signs_base+120(FP), DX
 	VPBROADCASTQ all+144(FP), Y14
-	VPXOR Y13, Y13, Y13
+	VPXOR Y13, Y13, Y13 // all fractions
 	SHRQ $2, CX
 	JZ   done
 
@@ -49,20 +49,32 @@ loop:
 	AHEAD(6, Y0, Y1, Y2)
 	VPANDN Y6, Y2, Y3  // exactly six
 	VPAND  Y6, Y2, Y2  // at least seven
-	AHEAD(7, Y0, Y1, Y4)
-	VPAND  Y4, Y2, Y2
-	AHEAD(8, Y0, Y1, Y5)
-	VPANDN Y2, Y5, Y4  // exactly eight
-	VPAND  Y5, Y2, Y2
-	AHEAD(9, Y0, Y1, Y5)
-	VPAND  Y5, Y2, Y2
-	AHEAD(10, Y0, Y1, Y5)
-	VPANDN Y2, Y5, Y7  // exactly ten
-	VPAND  Y5, Y2, Y2
+	AHEAD(7, Y0, Y1, Y8)
+	VPAND  Y8, Y2, Y2
+	AHEAD(8, Y0, Y1, Y9)
+	VPANDN Y2, Y9, Y4  // exactly eight
+	VPAND  Y9, Y2, Y2
+	AHEAD(9, Y0, Y1, Y10)
+	VPAND  Y10, Y2, Y2
+	AHEAD(10, Y0, Y1, Y11)
+	VPANDN Y2, Y11, Y7 // exactly ten
+	VPAND  Y11, Y2, Y2
 	AHEAD(11, Y0, Y1, Y5)
 	VPAND  Y5, Y2, Y2
-	AHEAD(12, Y0, Y1, Y5)
-	VPANDN Y2, Y5, Y2  // exactly twelve
+	AHEAD(12, Y0, Y1, Y12)
+	VPANDN Y2, Y12, Y2 // exactly twelve
+
+	VPAND  Y10, Y9, Y9
+	VPAND  Y11, Y9, Y9
+	VPANDN Y9, Y5, Y9  // a byte after six, four digits
+	VPANDN Y8, Y9, Y9  // another digit there and not that
+	VPANDN Y3, Y9, Y3
+	VPAND  Y11, Y5, Y5
+	VPAND  Y12, Y5, Y5
+	AHEAD(13, Y0, Y1, Y12)
+	VPANDN Y5, Y12, Y5 // the same after eight
+	VPANDN Y10, Y5, Y5
+	VPANDN Y4, Y5, Y4
 
 	VMOVDQU (DX), Y8
 	VMOVDQU 8(DX), Y9
@@ -80,6 +92,7 @@ loop:
 	VPOR   Y10, Y8, Y8
 	VPAND  Y6, Y8, Y8
 	VMOVDQU Y8, (R10)  // fractions
+	VPOR   Y8, Y13, Y13
 	VPOR   Y2, Y7, Y7
 	VMOVDQU Y7, (R9)   // bare
 	VPOR   Y2, Y4, Y4
@@ -90,10 +103,9 @@ loop:
 	JMP    next
 
 none:
-	VMOVDQU Y13, (DI)
-	VMOVDQU Y13, (R8)
-	VMOVDQU Y13, (R9)
-	VMOVDQU Y13, (R10)
+	VPXOR   Y12, Y12, Y12
+	VMOVDQU Y12, (DI)
+	VMOVDQU Y12, (R10)
 
 next:
 	ADDQ $32, SI
@@ -106,5 +118,11 @@ next:
 	JNZ  loop
 
 done:
+	VEXTRACTI128 $1, Y13, X12
+	VPOR   X12, X13, X13
+	VPSRLDQ $8, X13, X12
+	VPOR   X12, X13, X13
+	VMOVQ  X13, AX
+	MOVQ   AX, any+152(FP)
 	VZEROUPPER
 	RET

@@ -34,7 +34,7 @@ func slowShapes(text []byte, all bool) (out runs) {
 		if n == 8 || n == 12 {
 			month += 2
 		}
-		if !slices.Contains([]int{6, 8, 10, 12}, n) || !all && text[month] > '1' {
+		if !slices.Contains([]int{6, 8, 10, 12}, n) || !all && text[month] > '1' || n < 10 && !mayBeParted(text, i) {
 			continue
 		}
 		if n == 8 || n == 12 {
@@ -47,6 +47,14 @@ func slowShapes(text []byte, all bool) (out runs) {
 		}
 	}
 	return out
+}
+
+// mayBeParted reports whether a byte and four digits stand at i, or what may be a separator of more bytes: a second one that is no digit.
+func mayBeParted(text []byte, i int) bool {
+	n := 0
+	for i++; i+n < len(text) && isDigit(text[i+n]); n++ {
+	}
+	return n == 0 || n == 4
 }
 
 // shapesOf finds the same with a kernel, and words that are dirty from before.

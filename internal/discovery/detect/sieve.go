@@ -62,8 +62,11 @@ func (s *Scanner) trySifted(r *sifted, base int) {
 	if s.text[end-5] == ' ' {
 		form = spaced
 	}
-	if !inWord(s.text, i, end) {
-		s.noteCivic(i, end, r.number, max(1, two(s.text[i:]))&-wide, form)
+	century := max(1, two(s.text[i:])) & -wide
+	if i > 0 && alone[s.text[i-1]]&alone[s.text[end]] != 0 { // as nearly all are
+		s.noteCivic(i, end, r.number, century, form, false)
+	} else if !inWord(s.text, i, end) {
+		s.noteCivic(i, end, r.number, century, form, s.attached(i, end))
 	}
 }
 

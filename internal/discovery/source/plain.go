@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -21,6 +22,9 @@ func init() {
 
 // blockBytes is how much of a text is read at a time: it stays in the processor's cache until it has been looked through.
 const blockBytes = 64 << 10
+
+// spareBlocks are those that no file is read into now.
+var spareBlocks = sync.Pool{New: func() any { return new([blockBytes]byte) }}
 
 // plain reads text in UTF-8, UTF-16, ISO-8859-1 and Windows-1252. All but UTF-16 are handed on as they are.
 type plain struct{ form Kind }
@@ -60,7 +64,9 @@ type blockReader struct {
 }
 
 func (r *blockReader) run(ctx context.Context, emit func([]byte) error) error {
-	block := make([]byte, blockBytes)
+	held := spareBlocks.Get().(*[blockBytes]byte) //nolint:forcetypeassert // the pool has nothing else
+	defer spareBlocks.Put(held)
+	block := held[:]
 	at := int64(0)
 	for {
 		if err := ctx.Err(); err != nil {
