@@ -147,6 +147,22 @@ func TestPagesInBothLanguages(t *testing.T) {
 	})
 }
 
+// Where nothing is taken on there is nothing to choose among; a choice that matches nothing can be changed.
+func TestNothingToChooseAmong(t *testing.T) {
+	w := newWorld(t, dbtest.SQLite(t), 2)
+	for path, want := range map[string]bool{"/atgarder": false, "/atgarder?visa=tavla": false, "/atgarder?status=klar": true, "/atgarder?visa=tavla&ansvarig=-": true} {
+		if got := open(t, w, path, http.StatusOK).Has("form.filters"); got != want {
+			t.Errorf("%s: offers filters: got %v, want %v", path, got, want)
+		}
+	}
+	w.take(t, "farligt", 0, action.Action{Status: action.New})
+	for _, path := range []string{"/atgarder", "/atgarder?visa=tavla"} {
+		if !open(t, w, path, http.StatusOK).Has("form.filters") {
+			t.Errorf("%s: offers no filters although there is an action", path)
+		}
+	}
+}
+
 func TestTakeOnAndChange(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d, 2)

@@ -97,15 +97,17 @@ type inboxPage struct {
 	Tabs        web.Tabs
 	Selects     []web.Field
 	View        string
-	Shown       string
-	First       *placeView
-	Rows        []row
-	Bulk        bool
-	Form        decisionForm
-	Items       []Item
-	Paging      web.Paging
-	Empty       web.Empty
-	Links       []web.Link
+	// Filters is false where there is nothing to choose among.
+	Filters bool
+	Shown   string
+	First   *placeView
+	Rows    []row
+	Bulk    bool
+	Form    decisionForm
+	Items   []Item
+	Paging  web.Paging
+	Empty   web.Empty
+	Links   []web.Link
 }
 
 // row is a place in a list.
@@ -127,9 +129,10 @@ func (p *Pages) inbox(c *web.Context) error {
 		Page: web.Page{Title: c.L.T("finding.title"), Active: Menu},
 		Lead: c.L.T("finding.lead", "Count", in.Waiting), View: viewName(f.View), Bulk: access.Allowed(c.Actor, "finding.Decide"),
 		Tabs: tabs(c, &in), Selects: p.selects(c, &in), Shown: c.L.T("finding.shown", "Count", in.Matching),
-		Paging: web.Paging{Page: in.Page, Size: PageSize, Total: in.Matching, Path: InboxPath, Query: query(&in.Filter)},
-		State:  c.L.T("finding.sources-state", "Count", len(in.Sources)),
-		Links:  links(c),
+		Paging:  web.Paging{Page: in.Page, Size: PageSize, Total: in.Matching, Path: InboxPath, Query: query(&in.Filter)},
+		Filters: in.All > 0 || in.Done > 0 || in.Filter.chosen(),
+		State:   c.L.T("finding.sources-state", "Count", len(in.Sources)),
+		Links:   links(c),
 	}
 	if in.Running > 0 {
 		d.State = c.L.T("finding.running", "Count", in.Running)
@@ -166,6 +169,9 @@ func links(c *web.Context) []web.Link {
 	return out
 }
 
+// chosen reports whether the reader has chosen among the places.
+func (f *Filter) chosen() bool { return f.View != "" || f.Source != "" || f.Detector != "" }
+
 func empty(c *web.Context, in *Inbox) web.Empty {
 	switch {
 	case len(in.Sources) == 0:
@@ -174,7 +180,7 @@ func empty(c *web.Context, in *Inbox) web.Empty {
 			e.Actions = []web.Link{{Label: c.L.T("finding.new-source"), Href: SourcesPath + "/ny", Primary: true}}
 		}
 		return e
-	case in.Filter.View != "" || in.Source != "" || in.Detector != "":
+	case in.Filter.chosen():
 		return web.Empty{Title: c.L.T("finding.empty-match"), Text: c.L.T("finding.empty-match-text"), Actions: []web.Link{{Label: c.L.T("finding.view-new"), Href: InboxPath}}}
 	default:
 		return web.Empty{Title: c.L.T("finding.empty"), Text: c.L.T("finding.empty-text")}

@@ -64,11 +64,14 @@ func TestPages(t *testing.T) {
 	id := w.connect(t, "")
 	actor := w.actor
 	c := pages(t, w, &actor)
-	if p := both(t, c, finding.InboxPath); !strings.Contains(p.Body, "Inget nytt") {
-		t.Error("an inbox without findings does not say so")
+	if p := both(t, c, finding.InboxPath); !strings.Contains(p.Body, "Inget nytt") || p.Has("form.filters") {
+		t.Error("an inbox without findings does not say so, or offers to choose among them")
 	}
 	w.search(t, id)
 	p := both(t, c, finding.InboxPath)
+	if !p.Has("form.filters") {
+		t.Error("the inbox does not offer to choose among its findings")
+	}
 	for _, want := range []string{"21 personnummer i Listor", "5 personnummer i Klass", "••••••••-••••", "Granska fyndet"} {
 		if !strings.Contains(p.Body, want) {
 			t.Errorf("the inbox does not say %q", want)
