@@ -300,6 +300,7 @@ var policies = map[string]Policy{
 	"register.Uploads": {Kind: KindImport, By: steers},
 	"register.Choose":  {Kind: KindImport, By: steers},
 	"register.Take":    {Kind: KindImport, By: steers},
+	"register.Taking":  {Kind: KindImport, By: steers},
 	"register.Discard": {Kind: KindImport, By: steers},
 	"register.Imports": {Kind: KindImport, By: with(oversees, writes)},
 

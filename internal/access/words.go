@@ -363,6 +363,7 @@ var words = map[string]string{
 	"register.Kept":    "Läsa en egen uppladdad lista",
 	"register.Preview": "Granska vad en inläsning skulle göra",
 	"register.Take":    "Läsa in en uppladdad lista",
+	"register.Taking":  "Se hur långt en egen inläsning har kommit",
 	"register.Undo":    "Ångra en inläsning",
 	"register.Uploads": "Se egna uppladdade listor",
 

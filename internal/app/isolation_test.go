@@ -681,6 +681,9 @@ func (s *sides) registerCalls(ctx context.Context) map[string]call {
 		"register.Take": func(x access.Actor) (any, error) {
 			return a.Register.Take(ctx, x, ids.ID[register.Upload](s.upload), "sv")
 		},
+		"register.Taking": func(x access.Actor) (any, error) {
+			return a.Register.Taking(ctx, x, ids.ID[register.Upload](s.upload))
+		},
 		"register.Discard": func(x access.Actor) (any, error) {
 			return none(a.Register.Discard(ctx, x, ids.ID[register.Upload](s.upload)))
 		},

@@ -39,6 +39,7 @@ func (p *Pages) Routes(s *web.Site) {
 	s.Handle("POST /importera/{id}/avbryt", "register.Discard", p.discard)
 	s.Handle("GET /importera/{id}/granska", "register.Preview", p.review)
 	s.Handle("POST /importera/{id}/klar", "register.Take", p.take)
+	s.Handle("GET /importera/{id}/pagar", "register.Taking", p.taking)
 	s.Handle("GET /importera/{id}/resultat", "register.Imports", p.result)
 	s.Handle("POST /importera/{id}/angra", "register.Undo", p.undo)
 }
@@ -213,15 +214,6 @@ func gone(err error) error {
 		return &web.Error{Status: http.StatusNotFound, Key: "register.page-gone", Err: err}
 	}
 	return err
-}
-
-// take imports the list and goes on to what was done.
-func (p *Pages) take(c *web.Context) error {
-	done, err := p.Service.Take(c.Context(), c.Actor, ids.ID[Upload](c.Path("id")), c.L.Lang)
-	if err != nil {
-		return gone(unreadable(err))
-	}
-	return c.Redirect("/importera/" + done.ID.String() + "/resultat")
 }
 
 // unreadable makes what is wrong with a whole list readable on a page of its own.

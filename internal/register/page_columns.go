@@ -51,7 +51,12 @@ type typedColumns struct {
 	faults                 []web.FieldError
 }
 
-func (p *Pages) columns(c *web.Context) error { return p.renderColumns(c, c.Query("blad"), nil) }
+func (p *Pages) columns(c *web.Context) error {
+	if id := ids.ID[Upload](c.Path("id")); p.underWay(c, id) {
+		return c.Redirect(takingPath(id))
+	}
+	return p.renderColumns(c, c.Query("blad"), nil)
+}
 
 func (p *Pages) renderColumns(c *web.Context, sheet string, in *typedColumns) error {
 	id := ids.ID[Upload](c.Path("id"))

@@ -83,6 +83,9 @@ type cell struct {
 // review tells what the import of a kept list would do.
 func (p *Pages) review(c *web.Context) error {
 	id := ids.ID[Upload](c.Path("id"))
+	if p.underWay(c, id) {
+		return c.Redirect(takingPath(id))
+	}
 	d, err := p.Service.Kept(c.Context(), c.Actor, id, "")
 	if err != nil {
 		return gone(unreadable(err))

@@ -32,6 +32,10 @@ type Service struct {
 	Jobs  *job.Queue
 	// Later are the slices after this one that keep something about systems. Undoing an import asks them.
 	Later []Later
+	// Patience is how long Take waits for an import; 0 is two seconds.
+	Patience time.Duration
+
+	takings takings
 }
 
 // Later is a slice that keeps something about systems and comes after this one.

@@ -174,22 +174,6 @@ func (s *Service) Choose(ctx context.Context, actor access.Actor, id ids.ID[Uplo
 	return nil
 }
 
-// Take imports a list that is kept, and lets go of it.
-func (s *Service) Take(ctx context.Context, actor access.Actor, id ids.ID[Upload], lang string) (Import, error) {
-	if err := access.Check(actor, "register.Take"); err != nil {
-		return Import{}, err
-	}
-	d, err := s.Kept(ctx, actor, id, "")
-	if err != nil {
-		return Import{}, err
-	}
-	done, err := s.Import(ctx, actor, d.Upload.Request(lang))
-	if err != nil {
-		return Import{}, err
-	}
-	return done, s.Discard(ctx, actor, id)
-}
-
 // Discard lets go of a list that is kept. One that is gone already is no fault.
 func (s *Service) Discard(ctx context.Context, actor access.Actor, id ids.ID[Upload]) error {
 	if err := access.Check(actor, "register.Discard"); err != nil {

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package register
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/dbtest"
+	"github.com/insegel/insegel/internal/ids"
+)
+
+// hold keeps imports of the organisation from writing until the returned function is called.
+func (w *wizard) hold(t *testing.T) (release func()) {
+	t.Helper()
+	held, free, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	go func() {
+		ended <- w.service.DB.Write(ctx, w.actor.Organisation, func(tx *db.Tx) error {
+			err := lock(ctx, tx, w.actor.Organisation)
+			close(held)
+			<-free
+			return err
+		})
+	}()
+	<-held
+	return func() {
+		close(free)
+		must(t, <-ended)
+	}
+}
+
+// until waits for an import to end.
+func (w *wizard) until(t *testing.T, id ids.ID[Upload]) Taking {
+	t.Helper()
+	x := w.service.takings.find(w.actor, id)
+	if x == nil {
+		t.Fatal("no import is under way")
+	}
+	<-x.ended
+	return x.now()
+}
+
+// keepList hands over a list and says how it is read.
+func (w *wizard) keepList(t *testing.T, content string) ids.ID[Upload] {
+	t.Helper()
+	id, err := w.service.Keep(ctx, w.actor, "lång.csv", []byte(content))
+	must(t, err)
+	must(t, w.service.Choose(ctx, w.actor, id, Choice{Scale: NoLevels, Columns: map[string]string{"Namn": Name}}))
+	return id
+}
+
+// An import that takes long shows how far it has come, whoever reloads, leaves or asks twice, and ends in one import.
+func TestTakingShowsProgress(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		w := newWizard(t, d)
+		w.service.Patience = time.Nanosecond
+		id := w.keepList(t, "Namn\nAlfa\nBeta\n")
+		review := w.open(t, "/importera/"+id.String()+"/granska", http.StatusOK)
+		release := w.hold(t)
+
+		page := checked(t, w.client.Submit(review, "form[action$=klar]", nil), http.StatusOK)
+		if !strings.HasSuffix(page.URL, "/pagar") || page.Header.Get("Refresh") == "" || !strings.Contains(page.Text("main"), "lång.csv") {
+			t.Errorf("got %s, asked anew: %q: %s", page.URL, page.Header.Get("Refresh"), page.Text("main"))
+		}
+		if again := w.client.Submit(review, "form[action$=klar]", nil); !strings.HasSuffix(again.URL, "/pagar") {
+			t.Errorf("asked once more: got %s", again.URL)
+		}
+		for _, part := range []string{"", "/granska", "/pagar"} {
+			if p := w.open(t, "/importera/"+id.String()+part, http.StatusOK); !strings.HasSuffix(p.URL, "/pagar") {
+				t.Errorf("%s while it is under way: got %s", part, p.URL)
+			}
+		}
+		w.client.Lang = "en"
+		w.open(t, "/importera/"+id.String()+"/pagar", http.StatusOK)
+		other := w.actor
+		other.ID = "någon-annan"
+		if _, err := w.service.Taking(ctx, other, id); !errors.Is(err, db.ErrNotFound) {
+			t.Errorf("somebody else: got %v, want that there is none", err)
+		}
+
+		release()
+		if got := w.until(t, id); got.Err != nil || got.Done != 2 || got.Total != 2 {
+			t.Errorf("ended: %+v", got)
+		}
+		if p := w.open(t, "/importera/"+id.String()+"/pagar", http.StatusOK); !strings.HasSuffix(p.URL, "/resultat") {
+			t.Errorf("after the end: got %s, want what was done", p.URL)
+		}
+		all, err := w.service.Imports(ctx, w.actor)
+		must(t, err)
+		if systems, _ := held(t, w.service, w.actor); len(all) != 1 || len(systems) != 2 {
+			t.Errorf("got %d imports and %d systems, want one and two", len(all), len(systems))
+		}
+	})
+}
+
+// An import goes on when whoever asked for it leaves.
+func TestTakingOutlivesItsReader(t *testing.T) {
+	w := newWizard(t, dbtest.SQLite(t))
+	id := w.keepList(t, "Namn\nAlfa\n")
+	release := w.hold(t)
+	leaves, leave := context.WithCancel(ctx)
+	asked := make(chan error, 1)
+	go func() {
+		_, err := w.service.Take(leaves, w.actor, id, "sv")
+		asked <- err
+	}()
+	for w.service.takings.find(w.actor, id) == nil {
+		time.Sleep(time.Millisecond)
+	}
+	leave()
+	if err := <-asked; !errors.Is(err, ErrUnderWay) {
+		t.Errorf("the reader who left got %v", err)
+	}
+	release()
+	if got := w.until(t, id); got.Err != nil || got.Import.Result.New != 1 {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// A server that has started anew knows of no import: the register is as it was, and the list is there to be imported again. One that fails
+// says why, and can be tried again.
+func TestTakingStopped(t *testing.T) {
+	w := newWizard(t, dbtest.SQLite(t))
+	id := w.keepList(t, "Namn\nAlfa\n")
+	p := w.open(t, "/importera/"+id.String()+"/pagar", http.StatusOK)
+	if !strings.HasSuffix(p.URL, "/granska") || !strings.Contains(p.Text("main"), "orört") {
+		t.Errorf("got %s: %s", p.URL, p.Text("main"))
+	}
+	if p := w.client.Get("/importera/" + ids.New[Upload]().String() + "/pagar"); p.Status != http.StatusNotFound {
+		t.Errorf("a list that there is not: got %d", p.Status)
+	}
+
+	broken := errors.New("broken")
+	u := Upload{ID: id}
+	x := w.service.takings.begin(w.actor, &u, func(*taking) (Import, error) { panic(broken) })
+	<-x.ended
+	if p := w.client.Get("/importera/" + id.String() + "/pagar"); p.Status != http.StatusInternalServerError {
+		t.Errorf("one that failed: got %d, want to be told", p.Status)
+	}
+	review := w.open(t, "/importera/"+id.String()+"/granska", http.StatusOK)
+	if done := w.client.Submit(review, "form[action$=klar]", nil); !strings.HasSuffix(done.URL, "/resultat") {
+		t.Errorf("tried again: got %s", done.URL)
+	}
+}
