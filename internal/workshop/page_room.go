@@ -32,6 +32,9 @@ func (p Pulse) live(c *web.Context) live {
 	if p.Current != "" {
 		texts["votes"] = c.L.T("workshop.voted", "Voted", p.Voted, "Total", p.People)
 	}
+	if p.Code != "" {
+		texts["code"], texts["digits"] = written(p.Code)
+	}
 	return live{Mark: p.mark(), Texts: texts}
 }
 
@@ -113,7 +116,7 @@ func (p *Pages) roomForm(c *web.Context, faults []web.FieldError) error {
 		Ongoing: v.Ongoing, Mark: at.Mark, People: at.Texts["people"], Votes: at.Texts["votes"], Here: base, Minutes: base + "/protokoll", Leads: mayLead(c, &v),
 	}
 	if d.Leads && v.Ongoing {
-		d.Code, d.Digits = w.Code[:codeDigits/2]+" "+w.Code[codeDigits/2:], strings.Join(strings.Split(w.Code, ""), " ")
+		d.Code, d.Digits = written(w.Code)
 		d.Door, d.DoorText = p.Link+DoorPath+"#"+w.Code, strings.TrimPrefix(strings.TrimPrefix(p.Link, "https://"), "http://")+DoorPath
 		d.Watch, d.Close = base+"/lage", base+"/avsluta"
 	}
@@ -123,6 +126,11 @@ func (p *Pages) roomForm(c *web.Context, faults []web.FieldError) error {
 	p.scenes(c, &d, &v)
 	p.scene(c, &d, &v)
 	return c.Render(templates, "room.html", d)
+}
+
+// written is a code as it stands on a large screen, and as it is read aloud.
+func written(code string) (shown, spoken string) {
+	return code[:codeDigits/2] + " " + code[codeDigits/2:], strings.Join(strings.Split(code, ""), " ")
 }
 
 // scenes lists the scenarios, and the form for one more.

@@ -310,6 +310,58 @@ func TestDoor(t *testing.T) {
 	})
 }
 
+// TestCodeChanges lets time pass while a workshop is held: its code changes, the one before is good for one period more, and those who are in
+// stay in. Only whoever may lead the workshop is told the code.
+func TestCodeChanges(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		r := hold(t, d)
+		r.begin()
+		first := r.w.Code
+		now := func() string {
+			t.Helper()
+			var x struct{ Texts map[string]string }
+			if err := json.Unmarshal([]byte(r.Get(r.path()+"/lage").Body), &x); err != nil {
+				t.Fatal(err)
+			}
+			if p := r.screen(); p.Text(`[data-live-text="code"]`) != x.Texts["code"] || p.Text(`[data-live-text="digits"]`) != x.Texts["digits"] {
+				t.Errorf("the screen says %q, and is kept up to %v", p.Text(".code-big"), x.Texts)
+			}
+			return strings.ReplaceAll(x.Texts["code"], " ", "")
+		}
+		if got := now(); got != first || len(got) != 8 {
+			t.Errorf("the first code is %q, and %q on the screen", first, got)
+		}
+		early := r.phone()
+		join(early, first, "Tidig")
+		r.pass(10 * time.Minute)
+		second := now()
+		if second == first {
+			t.Error("the code is the same after its period")
+		}
+		for _, code := range []string{first, second} {
+			if p := join(r.phone(), code, "Med "+code); p.Status != 200 || !strings.Contains(p.Text("main"), "Du är med") {
+				t.Errorf("%s in the second period: %d", code, p.Status)
+			}
+		}
+		r.pass(10 * time.Minute)
+		if p := join(r.phone(), first, "Sen"); p.Status != 422 || !strings.Contains(p.Text("main"), "Koden gäller inte") {
+			t.Errorf("the first code in the third period: %d", p.Status)
+		}
+		if p := join(r.phone(), now(), "Ny"); p.Status != 200 {
+			t.Errorf("the third code: %d", p.Status)
+		}
+		r.Submit(r.screen(), `form[action$="/rosta"]`, nil)
+		if p := early.Submit(early.Get("/verkstad/rost"), "main form", ballot("2", "2", "2", "2")); p.Status != 200 {
+			t.Errorf("somebody who came with the first code votes: %d", p.Status)
+		}
+		reader := r.actor
+		reader.Roles = []access.Role{access.Auditor}
+		if p := must(r.s.Watch(t.Context(), reader, r.w.ID))(t); p.Code != "" || !p.Ongoing {
+			t.Errorf("a reader is told %+v", p)
+		}
+	})
+}
+
 // TestGuessingIsSlowedDown guesses codes until it is refused, also with the right one.
 func TestGuessingIsSlowedDown(t *testing.T) {
 	r := hold(t, dbtest.SQLite(t))

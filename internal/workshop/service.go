@@ -82,12 +82,8 @@ func (s *Service) Start(ctx context.Context, actor access.Actor, ref string, n N
 	if k := len(n.Risks) + len(n.Threats); k == 0 || k > maxScenarios {
 		return Workshop{}, ErrScenarios
 	}
-	code, err := drawCode()
-	if err != nil {
-		return Workshop{}, err
-	}
-	w := Workshop{ID: ids.New[Workshop](), Name: n.Name, Code: code, CreatedBy: actor.ID}
-	err = s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
+	w := Workshop{ID: ids.New[Workshop](), Name: n.Name, secret: drawSecret(), CreatedBy: actor.ID}
+	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
 		sys, err := system.Within(ctx, tx, actor, "workshop.Start", ref)
 		if err != nil {
 			return err
@@ -96,7 +92,8 @@ func (s *Service) Start(ctx context.Context, actor access.Actor, ref string, n N
 		if err := forgetCodes(ctx, tx); err != nil {
 			return err
 		}
-		if err := insert(ctx, tx, &w, s.Door.codeHash(code)); err != nil {
+		w.Code = s.Door.show(&w, tx.Limit)
+		if err := insert(ctx, tx, &w); err != nil {
 			return err
 		}
 		list, err := s.chosen(ctx, tx, actor, &w, n, l)
@@ -227,6 +224,7 @@ func (s *Service) stopped(ctx context.Context, tx *db.Tx, actor access.Actor, v 
 
 // view reads a workshop that has been read, for an actor who may do the action to its system.
 func (s *Service) view(ctx context.Context, tx *db.Tx, actor access.Actor, w Workshop, action string) (View, error) {
+	w.Code = s.Door.show(&w, tx.Limit)
 	v := View{Workshop: w, Ongoing: w.Open(tx.Limit), Tallies: map[ids.ID[Scenario]][]Tally{}}
 	var err error
 	if v.System, err = system.Within(ctx, tx, actor, action, w.System.String()); err != nil {
@@ -282,6 +280,8 @@ type Pulse struct {
 	Stage         Stage
 	Round         int
 	People, Voted int
+	// Code is what stands on the screen, for those who may lead the workshop.
+	Code string
 }
 
 // Watch reads how far a workshop has come.
@@ -300,6 +300,9 @@ func (s *Service) Watch(ctx context.Context, actor access.Actor, id ids.ID[Works
 			return err
 		}
 		p = v.Pulse()
+		if access.AllowedAt(actor, "workshop.Decide", v.System.UnitID) {
+			p.Code = v.Workshop.Code
+		}
 		return nil
 	})
 	if err != nil {

@@ -17,7 +17,6 @@ import (
 
 // Sealed are the texts of the slice that lie encrypted in the database.
 var Sealed = []db.Sealed{
-	{Table: "workshop", Columns: []string{"code"}, Key: []string{"id"}},
 	{Table: "workshop_scenario", Columns: []string{"cause", "event", "motive"}, Key: []string{"id"}},
 	{Table: "workshop_participant", Columns: []string{"name"}, Key: []string{"id"}},
 }
@@ -29,32 +28,28 @@ func when(ms int64) time.Time {
 	return db.FromMillis(ms)
 }
 
-// insert stores a new workshop. Its code is found by the hash.
-func insert(ctx context.Context, tx *db.Tx, w *Workshop, hash string) error {
-	code, err := tx.Seal(ctx, Sealed[0].Cell("code", w.ID.String()), w.Code)
-	if err != nil {
-		return err
-	}
-	_, err = tx.Exec(ctx, `INSERT INTO workshop (id, organisation_id, system_id, name, code, code_hash, created_by, created_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-		w.ID, tx.Scope, w.System, w.Name, code, hash, w.CreatedBy, db.Millis(w.CreatedAt), db.Millis(w.Expires))
+// insert stores a new workshop.
+func insert(ctx context.Context, tx *db.Tx, w *Workshop) error {
+	_, err := tx.Exec(ctx, `INSERT INTO workshop (id, organisation_id, system_id, name, secret, created_by, created_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		w.ID, tx.Scope, w.System, w.Name, w.secret, w.CreatedBy, db.Millis(w.CreatedAt), db.Millis(w.Expires))
 	if err != nil {
 		return fmt.Errorf("save workshop: %w", err)
 	}
 	return nil
 }
 
-const columns = `w.id, w.system_id, w.name, w.code, w.current_id, w.created_by, w.created_at, w.expires_at, w.closed_at`
+const columns = `w.id, w.system_id, w.name, COALESCE(w.secret, ''), w.current_id, w.created_by, w.created_at, w.expires_at, w.closed_at`
 
 func scanWorkshop(scan func(...any) error) (Workshop, error) {
 	var w Workshop
 	var created, expires, closed int64
-	err := scan(&w.ID, &w.System, &w.Name, &w.Code, &w.Current, &w.CreatedBy, &created, &expires, &closed)
+	err := scan(&w.ID, &w.System, &w.Name, &w.secret, &w.Current, &w.CreatedBy, &created, &expires, &closed)
 	w.CreatedAt, w.Expires, w.Closed = db.FromMillis(created), db.FromMillis(expires), when(closed)
 	return w, err
 }
 
-// get reads a workshop with its code.
+// get reads a workshop.
 func get(ctx context.Context, tx *db.Tx, id ids.ID[Workshop]) (Workshop, error) {
 	w, err := scanWorkshop(func(dest ...any) error {
 		return db.One(tx.QueryRow(ctx, `SELECT `+columns+` FROM workshop w WHERE w.organisation_id = $1 AND w.id = $2`, tx.Scope, id), dest...)
@@ -62,8 +57,7 @@ func get(ctx context.Context, tx *db.Tx, id ids.ID[Workshop]) (Workshop, error) 
 	if err != nil {
 		return Workshop{}, fmt.Errorf("read workshop: %w", err)
 	}
-	w.Code, err = tx.Open(ctx, Sealed[0].Cell("code", w.ID.String()), w.Code)
-	return w, err
+	return w, nil
 }
 
 // hold is get for who changes something of a workshop: whoever else does waits until this transaction has ended.
@@ -74,11 +68,22 @@ func hold(ctx context.Context, tx *db.Tx, id ids.ID[Workshop]) (Workshop, error)
 	return get(ctx, tx, id)
 }
 
-// byCode finds an open workshop before it is known whose it is; the caller's transaction is the installation's.
-func byCode(ctx context.Context, tx *db.Tx, hash string) (Seat, error) {
-	var s Seat
-	return s, db.One(tx.QueryRow(ctx, `SELECT organisation_id, id FROM workshop WHERE code_hash = $1 AND closed_at = 0 AND expires_at > $2`,
-		hash, db.Millis(tx.Limit)), &s.Organisation, &s.Workshop)
+// open is a workshop that can be joined, before it is known whose it is.
+type open struct {
+	Seat
+	secret string
+	until  time.Time
+}
+
+// allOpen reads the workshops that can be joined, of every organisation; the caller's transaction is the installation's.
+func allOpen(ctx context.Context, tx *db.Tx) ([]open, error) {
+	return db.All(ctx, tx, func(scan func(...any) error) (open, error) {
+		var o open
+		var until int64
+		err := scan(&o.Organisation, &o.Workshop, &o.secret, &until)
+		o.until = db.FromMillis(until)
+		return o, err
+	}, `SELECT organisation_id, id, secret, expires_at FROM workshop WHERE secret IS NOT NULL AND closed_at = 0 AND expires_at > $1`, db.Millis(tx.Limit))
 }
 
 // bySecret finds a seat by the hash of a browser's secret; the caller's transaction is the installation's.
@@ -109,7 +114,7 @@ func all(ctx context.Context, tx *db.Tx, r access.Reach) ([]Listed, error) {
 		})
 		x.Workshop = w
 		x.Ongoing = w.Open(tx.Limit)
-		x.Code = "" // a list opens no door
+		x.secret = "" // a list opens no door
 		return x, err
 	}, `SELECT `+columns+`, s.slug, s.name,
 			(SELECT COUNT(*) FROM workshop_scenario c WHERE c.organisation_id = w.organisation_id AND c.workshop_id = w.id),
@@ -124,18 +129,18 @@ func all(ctx context.Context, tx *db.Tx, r access.Reach) ([]Listed, error) {
 	return out, nil
 }
 
-// shut closes a workshop: its code is gone, and every seat with it.
+// shut closes a workshop: its codes are gone, and every seat with it.
 func shut(ctx context.Context, tx *db.Tx, id ids.ID[Workshop]) error {
-	_, err := tx.Exec(ctx, `UPDATE workshop SET closed_at = $3, code = '', code_hash = NULL WHERE organisation_id = $1 AND id = $2`, tx.Scope, id, db.Millis(tx.Limit))
+	_, err := tx.Exec(ctx, `UPDATE workshop SET closed_at = $3, secret = NULL WHERE organisation_id = $1 AND id = $2`, tx.Scope, id, db.Millis(tx.Limit))
 	if err != nil {
 		return fmt.Errorf("close workshop: %w", err)
 	}
 	return nil
 }
 
-// forgetCodes takes away the codes of workshops that have run out.
+// forgetCodes takes away what the codes follow from of workshops that have run out.
 func forgetCodes(ctx context.Context, tx *db.Tx) error {
-	_, err := tx.Exec(ctx, `UPDATE workshop SET code = '', code_hash = NULL WHERE organisation_id = $1 AND expires_at <= $2 AND code_hash IS NOT NULL`, tx.Scope, db.Millis(tx.Limit))
+	_, err := tx.Exec(ctx, `UPDATE workshop SET secret = NULL WHERE organisation_id = $1 AND expires_at <= $2 AND secret IS NOT NULL`, tx.Scope, db.Millis(tx.Limit))
 	if err != nil {
 		return fmt.Errorf("forget codes of workshops: %w", err)
 	}
@@ -170,7 +175,7 @@ func insertScenario(ctx context.Context, tx *db.Tx, id ids.ID[Workshop], s *Scen
 func sealTexts(ctx context.Context, tx *db.Tx, s *Scenario) (cause, event, motive string, err error) {
 	for column, text := range map[string]*string{"cause": &cause, "event": &event, "motive": &motive} {
 		plain := map[string]string{"cause": s.Cause, "event": s.Event, "motive": s.Decision.Motive}[column]
-		if *text, err = tx.Seal(ctx, Sealed[1].Cell(column, s.ID.String()), plain); err != nil {
+		if *text, err = tx.Seal(ctx, Sealed[0].Cell(column, s.ID.String()), plain); err != nil {
 			return "", "", "", err
 		}
 	}
@@ -206,7 +211,7 @@ func scenarios(ctx context.Context, tx *db.Tx, id ids.ID[Workshop]) ([]Scenario,
 	for i := range out {
 		s := &out[i]
 		for column, text := range map[string]*string{"cause": &s.Cause, "event": &s.Event, "motive": &s.Decision.Motive} {
-			if *text, err = tx.Open(ctx, Sealed[1].Cell(column, s.ID.String()), *text); err != nil {
+			if *text, err = tx.Open(ctx, Sealed[0].Cell(column, s.ID.String()), *text); err != nil {
 				return nil, err
 			}
 		}
@@ -255,7 +260,7 @@ func participants(ctx context.Context, tx *db.Tx, id ids.ID[Workshop]) ([]Partic
 		return nil, fmt.Errorf("read participants of workshop: %w", err)
 	}
 	for i := range out {
-		if out[i].Name, err = tx.Open(ctx, Sealed[2].Cell("name", out[i].ID.String()), out[i].Name); err != nil {
+		if out[i].Name, err = tx.Open(ctx, Sealed[1].Cell("name", out[i].ID.String()), out[i].Name); err != nil {
 			return nil, err
 		}
 	}
@@ -263,7 +268,7 @@ func participants(ctx context.Context, tx *db.Tx, id ids.ID[Workshop]) ([]Partic
 }
 
 func insertParticipant(ctx context.Context, tx *db.Tx, s *Seat, name, hash string) error {
-	sealed, err := tx.Seal(ctx, Sealed[2].Cell("name", s.Participant.String()), name)
+	sealed, err := tx.Seal(ctx, Sealed[1].Cell("name", s.Participant.String()), name)
 	if err != nil {
 		return err
 	}

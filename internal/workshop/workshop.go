@@ -57,8 +57,10 @@ type Workshop struct {
 	ID     ids.ID[Workshop]
 	System ids.ID[system.System]
 	Name   string
-	// Code lets participants in; empty when the workshop is closed.
+	// Code is what stands on the screen and lets participants in. It changes with each period, and is empty when the workshop is closed.
 	Code string
+	// secret is what the codes follow from, with the root key.
+	secret string
 	// Current is the scenario that is on the screen; empty before the first.
 	Current   ids.ID[Scenario]
 	CreatedBy string
