@@ -163,6 +163,11 @@ func TestAPISystems(t *testing.T) {
 		}
 		problem(t, w.ask("POST", "/systems", `{"name":"X","facts":[{"fact":"nonsense","value":"yes"}]}`), 422, "system.api-fact")
 		problem(t, w.ask("POST", "/systems", `{"name":" "}`), 422, "system.error-name")
+		for _, twice := range []string{`{"name":"Godkänd","name":"Smugglad"}`, `{"name":"Godkänd","logins":[{"audience":"residents","zone":"internet","zone":"internal"}]}`, `{"name":"A"}{"name":"B"}`} {
+			if p := w.ask("POST", "/systems", twice); p.Status != 400 && p.Status != 422 {
+				t.Errorf("%s: %d %s", twice, p.Status, p.Body)
+			}
+		}
 		problem(t, r.ask("GET", "/systems/00000000-0000-7000-8000-000000000000", ""), 404, "web.not-found")
 		problem(t, r.ask("GET", "/nothing", ""), 404, "web.not-found")
 		problem(t, r.ask("DELETE", "/systems", ""), 405, "web.not-allowed")

@@ -131,7 +131,8 @@ type App struct {
 	Jobs              *job.Queue
 	Log               *slog.Logger
 	Outbound          outbound.Policy
-	site              atomic.Pointer[url.URL] // the address that readers use, once the pages are served
+	site              atomic.Pointer[url.URL]          // the address that readers use, once the pages are served
+	certificate       atomic.Pointer[shownCertificate] // what readers are shown, where it comes from files
 	// LogKey signs the log's checkpoints, and Watch logs what the pages see.
 	LogKey audit.Key
 	Watch  *audit.Watch

@@ -62,6 +62,7 @@ func helpPage(c *web.Context) error {
 			{ID: "incident", Title: "app.help-incident", Paragraphs: []string{"app.help-incident-1", "app.help-incident-2", "app.help-incident-3"}},
 			{ID: "years", Title: "app.help-years", Paragraphs: []string{"app.help-years-1", "app.help-years-2"}},
 			{ID: "log", Title: "app.help-log", Paragraphs: []string{"app.help-log-1"}},
+			{ID: "signin", Title: "app.help-signin", Paragraphs: []string{"app.help-signin-1", "app.help-signin-2", "app.help-signin-3"}},
 			{ID: "trouble", Title: "app.help-trouble", Paragraphs: []string{"app.help-trouble-1", "app.help-trouble-2"}},
 		},
 		Keys: []helpKey{{"Ctrl K", "app.help-key-search"}, {"j", "app.help-key-down"}, {"k", "app.help-key-up"}, {"Enter", "app.help-key-open"}, {"x", "app.help-key-tick"}, {"Esc", "app.help-key-close"}},

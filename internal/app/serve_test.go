@@ -23,11 +23,14 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/insegel/insegel/internal/app"
 	"github.com/insegel/insegel/internal/auth"
+	"github.com/insegel/insegel/internal/auth/rotation"
+	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/web"
 )
 
@@ -338,7 +341,8 @@ func TestCertificatesThatAreRefused(t *testing.T) {
 			write(t, cert, append(pem.EncodeToMemory(leaf), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: other.cert.Raw})...))
 			return cert, key
 		}, "not issued by the one after it"},
-		"a short key": {func(dir string) (string, string) { return ca.issue(t, dir, nil, short) }, "at least 2048"},
+		"a short key":       {func(dir string) (string, string) { return ca.issue(t, dir, nil, short) }, "at least 2048"},
+		"a key of 112 bits": {func(dir string) (string, string) { return ca.issue(t, dir, nil, shortRSA()) }, app.ErrShortKey.Error()},
 		"a key that others can read": {func(dir string) (string, string) {
 			cert, key := ca.issue(t, dir, nil)
 			if err := os.Chmod(key, 0o644); err != nil { //nolint:gosec // that it is readable is the point
@@ -359,6 +363,70 @@ func TestCertificatesThatAreRefused(t *testing.T) {
 			})
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("got %v, want %q", err, tc.want)
+			}
+		})
+	}
+}
+
+var shortRSA = sync.OnceValue(func() *rsa.PrivateKey {
+	k, _ := rsa.GenerateKey(rand.Reader, 2048) // it fails for impossible lengths only
+	return k
+})
+
+// A certificate with a short key is shown only until the day that the operator has named, and stands among what is to be changed. So do
+// certificates with longer keys, by the day that they end.
+func TestShortKeysHaveADay(t *testing.T) {
+	ca, weak := newAuthority(t), newAuthority(t)
+	today, end := civil.Of(time.Now()), time.Now().Add(50*24*time.Hour)
+	template := *weak.cert
+	der, err := x509.CreateCertificate(rand.Reader, &template, &template, shortRSA().Public(), shortRSA())
+	if err != nil {
+		t.Fatal(err)
+	}
+	people, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tc := range map[string]struct {
+		keys        []any
+		until       civil.Date
+		authorities []*x509.Certificate
+		want        error
+		due         civil.Date
+	}{
+		"a short key until a day":       {keys: []any{shortRSA()}, until: today.AddDays(20), due: today.AddDays(20)},
+		"its last day":                  {keys: []any{shortRSA()}, until: today, due: today},
+		"a day that has been":           {keys: []any{shortRSA()}, until: today.AddDays(-1), want: app.ErrWeakUntil},
+		"for years":                     {keys: []any{shortRSA()}, until: today.AddDays(400), want: app.ErrWeakUntil},
+		"a good key":                    {due: civil.Of(end)},
+		"a short authority":             {authorities: []*x509.Certificate{people}, want: app.ErrShortKey},
+		"a short authority until a day": {authorities: []*x509.Certificate{people}, until: today.AddDays(1), due: civil.Of(end)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			cert, key := ca.issue(t, dir, func(c *x509.Certificate) { c.NotAfter = end }, tc.keys...)
+			a := open(t, "sqlite:"+filepath.Join(dir, "a.db"))
+			actor := fillWithCanary(t, a)
+			ctx, stop := context.WithCancel(t.Context())
+			defer stop()
+			var due civil.Date
+			err := a.Serve(ctx, app.ServerOptions{
+				Address: "127.0.0.1:0", URL: parsed(t, "https://insegel.test"),
+				TLS: &app.TLS{Certificate: cert, Key: key, ClientAuthorities: tc.authorities, WeakUntil: tc.until},
+				Ready: func(net.Addr) {
+					for _, c := range must(app.Rotations(a).List(ctx, actor))(t).Changes {
+						if c.Kind != rotation.Certificate {
+							continue
+						}
+						if due = c.Due; c.Weak != (tc.keys != nil) {
+							t.Errorf("the certificate is told of as weak: %t", c.Weak)
+						}
+					}
+					stop()
+				},
+			})
+			if !errors.Is(err, tc.want) || tc.want == nil && due != tc.due {
+				t.Errorf("got %v, due %s; want %v, %s", err, due, tc.want, tc.due)
 			}
 		})
 	}

@@ -190,6 +190,7 @@ func (a *App) servers(ctx context.Context, o ServerOptions) ([]*running, error) 
 			return nil, fmt.Errorf("serve: %w", err)
 		}
 		pages.TLSConfig = config
+		a.certificate.Store(o.TLS.shown)
 		if manager != nil {
 			redirect = manager.HTTPHandler(redirect)
 		}
@@ -212,12 +213,15 @@ func (a *App) servers(ctx context.Context, o ServerOptions) ([]*running, error) 
 
 // server makes a server that waits for nobody for long.
 func (a *App) server(h http.Handler) *http.Server {
-	u := &unread{log: a.Log}
-	return &http.Server{
+	u := &unread{log: a.Log, saw: a.Watch.Saw, now: a.DB.Now}
+	errs := slog.NewLogLogger(a.Log.Handler(), slog.LevelWarn)
+	errs.SetOutput(u.lines(errs.Writer()))
+	u.server = &http.Server{
 		Handler: u.handler(h), ConnContext: u.connect, ConnState: u.state,
 		ReadHeaderTimeout: headTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
-		MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(a.Log.Handler(), slog.LevelWarn),
+		MaxHeaderBytes: maxHeader, ErrorLog: errs, HTTP2: &http.HTTP2Config{CountError: u.count},
 	}
+	return u.server
 }
 
 // toTLS sends readers of pages to the address that encrypts; its host is never the one that the request names. What would change

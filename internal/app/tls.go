@@ -5,6 +5,7 @@ package app
 import (
 	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/elliptic"
 	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
@@ -22,6 +23,9 @@ import (
 	"golang.org/x/crypto/acme"
 	"golang.org/x/crypto/acme/autocert"
 
+	"github.com/insegel/insegel/internal/auth/provider"
+	"github.com/insegel/insegel/internal/auth/rotation"
+	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/outbound"
 )
 
@@ -37,9 +41,15 @@ type TLS struct {
 	ClientCAs *x509.CertPool
 	// ClientHost is that name.
 	ClientHost string
+	// ClientAuthorities are the same authorities, one by one.
+	ClientAuthorities []*x509.Certificate
+	// WeakUntil is the last day that a certificate with a short key is accepted, of the server and of ClientAuthorities; zero accepts none.
+	WeakUntil civil.Date
 	// Inner are networks that are the organisation's own, though their addresses are public ones. There, and at private addresses, a
 	// certificate from the organisation's own authority is enough.
 	Inner []netip.Prefix
+
+	shown *shownCertificate
 }
 
 // ACME says where certificates are fetched (RFC 8555).
@@ -59,6 +69,11 @@ type ACME struct {
 var (
 	// ErrCertificate says that a certificate cannot be used.
 	ErrCertificate = errors.New("the certificate cannot be used")
+	// ErrShortKey says that a certificate's key is worth less than 128 bits.
+	ErrShortKey = errors.New("its key is too short: RSA has 3072 bits at least; ask for a certificate with another key (ECDSA P-256 is smallest and quickest), or " +
+		"accept it until a day with --tls-weak-until")
+	// ErrWeakUntil says that short keys were to be accepted for too long, or no longer are.
+	ErrWeakUntil = errors.New("--tls-weak-until is a day from today and at most a year ahead")
 	// ErrReadable says that others can read a private key.
 	ErrReadable = errors.New("others can read it")
 )
@@ -72,6 +87,9 @@ var suites = []uint16{
 // config makes the TLS settings of the listener. challenge, when not nil, answers the authority's questions over plain HTTP.
 // proxy tells which machines are declared proxies.
 func (t *TLS) config(host string, now func() time.Time, log *slog.Logger, proxy func(remote string) bool) (c *tls.Config, manager *autocert.Manager, err error) {
+	if err := t.checkWeak(now()); err != nil {
+		return nil, nil, err
+	}
 	c = &tls.Config{MinVersion: tls.VersionTLS12, CipherSuites: suites, NextProtos: []string{"h2", "http/1.1"}}
 	if t.ACME != nil {
 		if manager, err = t.ACME.manager(); err != nil {
@@ -80,11 +98,12 @@ func (t *TLS) config(host string, now func() time.Time, log *slog.Logger, proxy 
 		c.GetCertificate = manager.GetCertificate
 		c.NextProtos = append(c.NextProtos, acme.ALPNProto)
 	} else {
-		files := &shownCertificate{cert: t.Certificate, key: t.Key, host: host, now: now, log: log}
+		files := &shownCertificate{cert: t.Certificate, key: t.Key, host: host, weak: t.WeakUntil, now: now, log: log}
 		if err := files.load(); err != nil {
 			return nil, nil, err
 		}
 		c.GetCertificate = files.get
+		t.shown = files
 	}
 	if t.ACME == nil || t.ACME.Directory != "" && t.ACME.Directory != letsEncrypt {
 		c.GetCertificate = (&inward{get: c.GetCertificate, now: now, proxy: proxy, inner: t.Inner, challenged: t.ACME != nil}).show
@@ -138,6 +157,7 @@ func (a *ACME) manager() (*autocert.Manager, error) {
 // shownCertificate keeps the certificate of two files, and reads them anew when they change.
 type shownCertificate struct {
 	cert, key, host string
+	weak            civil.Date
 	now             func() time.Time
 	log             *slog.Logger
 
@@ -201,7 +221,37 @@ func (c *shownCertificate) read() (*tls.Certificate, error) {
 	if err := checkChain(&pair, c.host, c.now()); err != nil {
 		return nil, fmt.Errorf("%s: %w: %w", c.cert, ErrCertificate, err)
 	}
+	if !strong(pair.Leaf) {
+		today := civil.Of(c.now())
+		if c.weak.IsZero() || c.weak.Before(today) {
+			return nil, fmt.Errorf("%s: %w: %w", c.cert, ErrCertificate, ErrShortKey)
+		}
+		c.log.Warn("the certificate's key is too short, and accepted for now", slog.String("file", c.cert), slog.String("until", c.weak.String()))
+	}
 	return &pair, nil
+}
+
+// leaf is the certificate that is shown now.
+func (c *shownCertificate) leaf() *x509.Certificate {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.inUse == nil {
+		return nil
+	}
+	return c.inUse.Leaf
+}
+
+// secret tells since when the certificate has stood, and when it, or the leave to use it, ends. It holds no secret of it.
+func (c *shownCertificate) secret() (rotation.Secret, bool) {
+	leaf := c.leaf()
+	if leaf == nil {
+		return rotation.Secret{}, false
+	}
+	s := rotation.Secret{Kind: rotation.Certificate, ID: "tls", Since: leaf.NotBefore, Ends: leaf.NotAfter, Weak: !strong(leaf)}
+	if end := c.weak.Time(); s.Weak && end.Before(s.Ends) {
+		s.Ends = end
+	}
+	return s, true
 }
 
 // checkChain refuses a certificate that readers' browsers would refuse, before they do.
@@ -235,8 +285,41 @@ func checkChain(pair *tls.Certificate, host string, now time.Time) error {
 	return checkKey(leaf)
 }
 
-// leastRSA is the shortest RSA key that browsers and Sweden's rules for public bodies accept.
+// leastRSA is the shortest RSA key that is ever accepted. One of fewer than provider.LeastRSA bits is worth less than 128, and accepted only
+// until a day that the operator has named.
 const leastRSA = 2048
+
+// mostWeak is how many days ahead short keys can be accepted.
+const mostWeak = 366
+
+// strong reports whether a certificate's key is worth 128 bits.
+func strong(c *x509.Certificate) bool {
+	switch k := c.PublicKey.(type) {
+	case *rsa.PublicKey:
+		return k.N.BitLen() >= provider.LeastRSA
+	case *ecdsa.PublicKey:
+		return k.Curve.Params().BitSize >= elliptic.P256().Params().BitSize
+	case ed25519.PublicKey:
+		return true
+	default:
+		return false
+	}
+}
+
+// checkWeak refuses authorities with short keys, and to accept short keys for long.
+func (t *TLS) checkWeak(now time.Time) error {
+	today := civil.Of(now)
+	accepts := !t.WeakUntil.IsZero()
+	if accepts && (t.WeakUntil.Before(today) || today.AddDays(mostWeak).Before(t.WeakUntil)) {
+		return ErrWeakUntil
+	}
+	for _, c := range t.ClientAuthorities {
+		if !strong(c) && !accepts {
+			return fmt.Errorf("the authority %s of --client-ca: %w", c.Subject, ErrShortKey)
+		}
+	}
+	return nil
+}
 
 func checkKey(c *x509.Certificate) error {
 	switch k := c.PublicKey.(type) {

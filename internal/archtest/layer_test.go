@@ -19,7 +19,7 @@ type layer struct {
 
 // layers are the groups, from what stands by itself to what puts everything together.
 var layers = []layer{
-	{"foundation on its own", []string{"plainyaml", "civil", "ids", "key", "seal", "document", "printer", "discovery", "probe", "signin", "access", "locale", "redact", "outbound", "kolada", "db", "schema"}, true},
+	{"foundation on its own", []string{"plainyaml", "civil", "exact", "ids", "key", "seal", "document", "printer", "discovery", "probe", "signin", "access", "locale", "redact", "outbound", "kolada", "db", "schema"}, true},
 	{"foundation that uses the database", []string{"audit", "alarm", "auth", "mail", "job", "web", "backup", "webhook"}, false},
 	{"capabilities, in the order that information flows", []string{
 		"catalogue", "approval", "organisation", "information", "supplier", "system", "processing", "classification", "register", "evidence",

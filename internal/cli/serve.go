@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/hex"
+	"encoding/pem"
 	"fmt"
 	"log/slog"
 	"net"
@@ -17,6 +18,7 @@ import (
 	"github.com/insegel/insegel/internal/app"
 	"github.com/insegel/insegel/internal/auth/certificate"
 	"github.com/insegel/insegel/internal/backup"
+	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/outbound"
 	"github.com/insegel/insegel/internal/redact"
 	"github.com/insegel/insegel/internal/web"
@@ -32,6 +34,8 @@ type serveCommand struct {
 
 	TLSCert string `name:"tls-cert" help:"A PEM file with the certificate and those that lead to its authority. It is read anew when it changes." env:"INSEGEL_TLS_CERT" placeholder:"PATH"`
 	TLSKey  string `name:"tls-key" help:"A PEM file with the certificate's key." env:"INSEGEL_TLS_KEY" placeholder:"PATH"`
+
+	TLSWeakUntil string `name:"tls-weak-until" help:"Accept, until this day, a certificate of the server or of --client-ca whose key is too short (RSA of 2048 to 3071 bits). A year ahead at most." env:"INSEGEL_TLS_WEAK_UNTIL" placeholder:"DATE"`
 
 	InnerNetwork []string `name:"inner-network" help:"A network of your own with public addresses. There, and at private addresses, a certificate from an authority of your own is shown; elsewhere only a publicly trusted one. May be repeated." env:"INSEGEL_INNER_NETWORK" placeholder:"CIDR"`
 
@@ -191,13 +195,24 @@ func (c *serveCommand) tls() (*app.TLS, error) {
 			t.ACME.Hosts = append(t.ACME.Hosts, c.ClientHost)
 		}
 	}
+	return t, c.trusted(t)
+}
+
+// trusted reads the authorities of personal certificates, and until when short keys are accepted.
+func (c *serveCommand) trusted(t *app.TLS) (err error) {
 	if c.ClientCA != "" {
 		t.ClientCAs = x509.NewCertPool()
-		if err := addAuthorities(t.ClientCAs, "--client-ca", c.ClientCA); err != nil {
-			return nil, err
+		if t.ClientAuthorities, err = addAuthorities(t.ClientCAs, "--client-ca", c.ClientCA); err != nil {
+			return err
 		}
 	}
-	return t, nil
+	if c.TLSWeakUntil == "" {
+		return nil
+	}
+	if t.WeakUntil, err = civil.Parse(c.TLSWeakUntil); err != nil {
+		return usage("--tls-weak-until %s: write a day as 2027-06-30", c.TLSWeakUntil)
+	}
+	return nil
 }
 
 // policy turns the flags into what the program may reach.
@@ -223,7 +238,7 @@ func (l *leave) policy() (outbound.Policy, error) {
 			return p, fmt.Errorf("read the system's certificate authorities: %w", err)
 		}
 		p.Roots = roots
-		if err := addAuthorities(roots, "--outbound-ca", l.OutboundCA); err != nil {
+		if _, err := addAuthorities(roots, "--outbound-ca", l.OutboundCA); err != nil {
 			return p, err
 		}
 	}
@@ -231,15 +246,31 @@ func (l *leave) policy() (outbound.Policy, error) {
 }
 
 // addAuthorities reads certificate authorities from a PEM file.
-func addAuthorities(pool *x509.CertPool, flag, path string) error {
-	b, err := os.ReadFile(path)
+func addAuthorities(pool *x509.CertPool, flag, path string) ([]*x509.Certificate, error) {
+	rest, err := os.ReadFile(path)
 	if err != nil {
-		return fmt.Errorf("read %s: %w", flag, err)
+		return nil, fmt.Errorf("read %s: %w", flag, err)
 	}
-	if !pool.AppendCertsFromPEM(b) {
-		return usage("%s %s: no certificate in PEM form stands in it", flag, path)
+	var out []*x509.Certificate
+	for {
+		var block *pem.Block
+		if block, rest = pem.Decode(rest); block == nil {
+			break
+		}
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		c, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, usage("%s %s: certificate %d cannot be read: %v", flag, path, len(out)+1, err)
+		}
+		pool.AddCert(c)
+		out = append(out, c)
 	}
-	return nil
+	if len(out) == 0 {
+		return nil, usage("%s %s: no certificate in PEM form stands in it", flag, path)
+	}
+	return out, nil
 }
 
 // parseNetworks reads the networks of a flag that may be repeated.

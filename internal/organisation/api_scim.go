@@ -21,6 +21,7 @@ import (
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/exact"
 	"github.com/insegel/insegel/internal/web"
 )
 
@@ -403,6 +404,9 @@ func (r *scimRequest) object() (map[string]any, error) {
 		return nil, &SCIMError{http.StatusBadRequest, "invalidSyntax", "the request could not be read to its end"}
 	}
 	var out map[string]any
+	if err := exact.Check(b); err != nil {
+		return nil, &SCIMError{http.StatusBadRequest, "invalidSyntax", "the request is not JSON that can be read in one way only"}
+	}
 	d := json.NewDecoder(bytes.NewReader(b))
 	if err := d.Decode(&out); err != nil || out == nil || d.More() {
 		return nil, &SCIMError{http.StatusBadRequest, "invalidSyntax", "the body is not one JSON object"}

@@ -345,6 +345,8 @@ func TestDirectoryFaults(t *testing.T) {
 			"no name":                      {"POST", "/Users", `{"displayName":"x"}`, 400, "invalidValue"},
 			"no object":                    {"POST", "/Users", `[]`, 400, "invalidSyntax"},
 			"two objects":                  {"POST", "/Users", `{"userName":"a"}{"userName":"b"}`, 400, "invalidSyntax"},
+			"a name twice":                 {"POST", "/Users", `{"userName":"a","userName":"b"}`, 400, "invalidSyntax"},
+			"a name in large letters too":  {"POST", "/Users", `{"userName":"a","USERNAME":"b"}`, 400, "invalidSyntax"},
 			"no JSON":                      {"POST", "/Users", `{`, 400, "invalidSyntax"},
 			"a bad address":                {"POST", "/Users", `{"userName":"x","emails":[{"value":"not an address"}]}`, 400, "invalidValue"},
 			"an odd active":                {"PATCH", "/Users/" + kim, `{"Operations":[{"op":"replace","path":"active","value":"maybe"}]}`, 400, "invalidValue"},

@@ -27,6 +27,8 @@ var (
 	ErrTarget = errors.New("not a configured host")
 	// ErrAddress says that a host has an address that must not be reached.
 	ErrAddress = errors.New("the host's address is not allowed: approve its network with --outbound-network, if it is right")
+	// ErrTooLong says that a request was about to be longer than others take: its address, or what stands before its body.
+	ErrTooLong = errors.New("the request's address or headers are too long")
 	// ErrTooLarge says that an answer was longer than what is read.
 	ErrTooLarge = errors.New("the answer is too large")
 )
@@ -39,6 +41,8 @@ const (
 	DefaultMax = 4 << 20
 	// maxHops is how many redirects are followed.
 	maxHops = 5
+	// longestAddress and longestHeaders are how many bytes of them are sent. What is longer would be refused there, or cut, or stop a server.
+	longestAddress, longestHeaders = 8000, 16 << 10
 
 	dialTimeout      = 5 * time.Second
 	keepAlive        = 30 * time.Second
@@ -277,6 +281,9 @@ func (g *gate) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := g.allowed(r.URL); err != nil {
 		return nil, err
 	}
+	if tooLong(r) {
+		return nil, fmt.Errorf("request to %s: %w", r.URL.Host, ErrTooLong)
+	}
 	res, err := g.next.RoundTrip(r)
 	if err != nil {
 		return nil, err
@@ -286,6 +293,17 @@ func (g *gate) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	res.Body = &capped{body: res.Body, left: g.max}
 	return res, nil
+}
+
+// tooLong reports whether a request is longer than servers can be counted on to take.
+func tooLong(r *http.Request) bool {
+	n := 0
+	for name, values := range r.Header {
+		for _, v := range values {
+			n += len(name) + len(v) + len(": \r\n")
+		}
+	}
+	return len(r.URL.String()) > longestAddress || n > longestHeaders
 }
 
 func (g *gate) redirect(r *http.Request, via []*http.Request) error {

@@ -71,6 +71,38 @@ func TestOnlyToTargets(t *testing.T) {
 	}
 }
 
+// A request that is longer than servers take is not sent.
+func TestRequestsAreShort(t *testing.T) {
+	reached := 0
+	s := server(t, func(w http.ResponseWriter, _ *http.Request) { reached++; _, _ = io.WriteString(w, "ok") })
+	p := outbound.Policy{Networks: loopback}
+	r := outbound.Request{Targets: []string{s.URL}}
+	if _, err := get(t, p, r, s.URL+"/"+strings.Repeat("a", 7900)); err != nil {
+		t.Errorf("a long address: %v", err)
+	}
+	if _, err := get(t, p, r, s.URL+"/?"+strings.Repeat("a", 8000)); !errors.Is(err, outbound.ErrTooLong) {
+		t.Errorf("an address that is too long: %v", err)
+	}
+	c, err := p.Client(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	q.Header.Set("Authorization", "Bearer "+strings.Repeat("a", 17_000))
+	if res, err := c.Do(q); !errors.Is(err, outbound.ErrTooLong) {
+		t.Errorf("headers that are too long: %v", err)
+		if err == nil {
+			_ = res.Body.Close()
+		}
+	}
+	if reached != 1 {
+		t.Errorf("the server was reached %d times, want once", reached)
+	}
+}
+
 func TestRedirectsAreChecked(t *testing.T) {
 	other := server(t, func(http.ResponseWriter, *http.Request) { t.Error("a redirect led to where nobody configured it to") })
 	var s *httptest.Server

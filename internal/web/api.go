@@ -22,6 +22,7 @@ import (
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/exact"
 )
 
 // The addresses of the API.
@@ -67,6 +68,7 @@ func (s *Site) API(o APIOptions) *API {
 	config.Servers = []*huma.Server{{URL: APIPath}}
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath, config.CreateHooks = "", "", "", nil
 	config.RejectUnknownQueryParameters = true
+	config.Formats = map[string]huma.Format{"application/json": exactJSON, "json": exactJSON}
 	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", a.schemaName)
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"key":     {Type: "http", Scheme: "bearer", Description: "A key for programs (Administration, Nycklar för program)."},
@@ -83,6 +85,14 @@ func (s *Site) API(o APIOptions) *API {
 	})
 	return a
 }
+
+// exactJSON is how bodies are read: what can be understood in two ways is refused, since it is checked and used by different readers.
+var exactJSON = huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: func(b []byte, v any) error {
+	if err := exact.Check(b); err != nil {
+		return err
+	}
+	return json.Unmarshal(b, v)
+}}
 
 // schemaName names a type by its package and itself: several slices have an answer of their own.
 func (a *API) schemaName(t reflect.Type, hint string) string {

@@ -28,12 +28,31 @@ type answer struct {
 	http.ResponseWriter
 	status int
 	id     string
+	log    *slog.Logger
+}
+
+// maxCookie is how long a cookie's name and value may be together. Browsers leave a longer one out without a word.
+const maxCookie = 4096
+
+// cookies takes away cookies that no browser would keep, and says so where the program writes what it does.
+func (a *answer) cookies() {
+	list := a.Header().Values("Set-Cookie")
+	a.Header()["Set-Cookie"] = slices.DeleteFunc(list, func(line string) bool {
+		pair, _, _ := strings.Cut(line, ";")
+		if len(pair) <= maxCookie+len("=") {
+			return false
+		}
+		which, _, _ := strings.Cut(pair, "=")
+		a.log.Error("cookie left out: it is longer than browsers keep", slog.String("which", which), slog.Int("bytes", len(pair)))
+		return true
+	})
 }
 
 // WriteHeader sends the status.
 func (a *answer) WriteHeader(status int) {
 	if a.status == 0 {
 		a.status = status
+		a.cookies()
 	}
 	a.ResponseWriter.WriteHeader(status)
 }
@@ -41,7 +60,7 @@ func (a *answer) WriteHeader(status int) {
 // Write sends a part of the body.
 func (a *answer) Write(b []byte) (int, error) {
 	if a.status == 0 {
-		a.status = http.StatusOK
+		a.WriteHeader(http.StatusOK)
 	}
 	return a.ResponseWriter.Write(b)
 }
@@ -57,7 +76,7 @@ func written(w http.ResponseWriter) bool {
 
 // ServeHTTP answers a request.
 func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	a := &answer{ResponseWriter: w, id: strings.ToLower(rand.Text()[:12])}
+	a := &answer{ResponseWriter: w, id: strings.ToLower(rand.Text()[:12]), log: s.log}
 	r = s.opts.Proxies.arrive(r)
 	if len(r.TransferEncoding) > 0 && r.ProtoMajor == 1 {
 		// A request with chunks and a length is read in one way here, and may be read in another by a proxy before us. What the two would

@@ -611,6 +611,27 @@ func TestAttachment(t *testing.T) {
 	}
 }
 
+// No cookie is longer than browsers keep: one that would be is left out, and told of, and the others are set.
+func TestCookiesFit(t *testing.T) {
+	h := newHouse(t, nil)
+	h.Handle("GET /kakor", "", func(c *web.Context) error {
+		for name, n := range map[string]int{"kort": 10, "lagom": 4096 - len("lagom"), "lang": 4097 - len("lang")} {
+			http.SetCookie(c.Writer, &http.Cookie{Name: name, Value: strings.Repeat("x", n), Path: "/"})
+		}
+		return c.Text(200, "ok")
+	})
+	c := start(t, h)
+	c.Get("/kakor")
+	for name, want := range map[string]int{"kort": 10, "lagom": 4091, "lang": 0} {
+		if got := len(c.Cookie(name)); got != want {
+			t.Errorf("%s has %d bytes, want %d", name, got, want)
+		}
+	}
+	if !strings.Contains(h.log.String(), "cookie left out") {
+		t.Errorf("not told of: %s", h.log.String())
+	}
+}
+
 func TestLogHasNoPersonalData(t *testing.T) {
 	now := time.Date(2026, 11, 23, 13, 2, 0, 0, time.UTC)
 	h := newHouse(t, func(o *web.Options) {

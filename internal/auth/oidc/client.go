@@ -3,6 +3,7 @@
 package oidc
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,6 +19,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/insegel/insegel/internal/auth/provider"
+	"github.com/insegel/insegel/internal/exact"
 	"github.com/insegel/insegel/internal/outbound"
 )
 
@@ -108,6 +110,7 @@ func (c *clients) discover(ctx context.Context, p *provider.Provider) (*client, 
 		return nil, fmt.Errorf("make client of provider: %w", err)
 	}
 	h.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	h.Transport = exactly{h.Transport}
 	out := &client{version: p.Version, settings: s, http: h}
 	found, err := gooidc.NewProvider(out.with(ctx), p.Issuer)
 	if err != nil {
@@ -122,6 +125,28 @@ func (c *clients) discover(ctx context.Context, p *provider.Provider) (*client, 
 	allowed := *p
 	out.keys = &keySet{now: c.now, older: func() bool { return allowed.Older(c.now()) }, fetch: func(ctx context.Context) (jose.JSONWebKeySet, error) { return out.fetchKeys(ctx) }}
 	return out, nil
+}
+
+// exactly refuses answers that two readers can understand differently: the libraries read some of them and we read others.
+type exactly struct{ next http.RoundTripper }
+
+// RoundTrip does one request.
+func (e exactly) RoundTrip(r *http.Request) (*http.Response, error) {
+	res, err := e.next.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	b, err := io.ReadAll(res.Body) // as much as the client reads at all
+	if err := errors.Join(err, res.Body.Close()); err != nil {
+		return nil, err
+	}
+	if text := bytes.TrimSpace(b); len(text) > 0 && (text[0] == '{' || text[0] == '[') {
+		if err := exact.Check(b); err != nil {
+			return nil, fmt.Errorf("answer of %s: %w", r.URL.Host, err)
+		}
+	}
+	res.Body = io.NopCloser(bytes.NewReader(b))
+	return res, nil
 }
 
 // with lets the libraries use the provider's client and no other.

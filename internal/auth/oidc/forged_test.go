@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -213,6 +214,37 @@ func TestForgedTokens(t *testing.T) {
 		"password only":             {change: set("amr", []string{"pwd"}), want: "methods"},
 	} {
 		t.Run(name, func(t *testing.T) { tryToken(t, h, f, tc.change, nil, tc.want) })
+	}
+}
+
+// What can be read in two ways lets nobody in: a token in which a name stands twice, with a signature that is good, and a provider that says of
+// itself, or of its keys, one thing twice. One of our two readers takes the first and the other the last.
+func TestDoubledNames(t *testing.T) {
+	f := newForger(t)
+	h := newHouse(t, dbtest.SQLite(t), f.url, nil)
+	for name, first := range map[string]string{"the level": `"acr":"` + loa2 + `",`, "the issuer in large letters": `"ISS":"https://other.example.se",`, "the subject": `"sub":"berit",`} {
+		t.Run(name, func(t *testing.T) {
+			tryToken(t, h, f, nil, func(c map[string]any) string {
+				b, err := json.Marshal(c)
+				must(t, err)
+				s, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: rsaKey(), KeyID: "one"}}, nil)
+				must(t, err)
+				obj, err := s.Sign(append([]byte("{"+first), b[1:]...))
+				must(t, err)
+				out, err := obj.CompactSerialize()
+				must(t, err)
+				return out
+			}, "token")
+		})
+	}
+	f.serve["/token"] = func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, `{"access_token":"a","token_type":"Bearer","id_token":"a.b.c","id_token":"d.e.f"}`)
+	}
+	h.t, f.t = t, t
+	c := h.open()
+	if p := h.reply(c, f.answer(h, c)); p.Status < 400 || !strings.Contains(h.latest().Record, "stands twice") && !strings.Contains(h.latest().Action, "Refused") {
+		t.Errorf("an answer with two tokens: %d, %s", p.Status, h.latest().Record)
 	}
 }
 

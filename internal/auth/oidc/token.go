@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/insegel/insegel/internal/auth"
+	"github.com/insegel/insegel/internal/exact"
 )
 
 // algorithms are the signatures that are accepted. What is not here is refused, whatever the provider says that it uses: no signature
@@ -31,6 +32,9 @@ var (
 type claims map[string]json.RawMessage
 
 func parseClaims(payload []byte) (claims, error) {
+	if err := exact.Check(payload); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNoClaims, err)
+	}
 	var c claims
 	if err := json.Unmarshal(payload, &c); err != nil || c == nil {
 		return nil, ErrNoClaims
@@ -256,7 +260,7 @@ func typeOf(raw string) string {
 		Type string `json:"typ"`
 	}
 	b, err := base64.RawURLEncoding.DecodeString(head)
-	if err != nil || json.Unmarshal(b, &h) != nil {
+	if err != nil || exact.Check(b) != nil || json.Unmarshal(b, &h) != nil {
 		return ""
 	}
 	return strings.TrimPrefix(strings.ToLower(h.Type), "application/")

@@ -15,7 +15,19 @@ func TestOnlyPasskeysThatCannotBeCopied(t *testing.T) {
 		org := strings.Split(c.Cookie("insegel"), ".")[0]
 		copied := newDevice(t, h.origin)
 		copied.flags |= eligible
+		if p := c.Get("/mina/passkeys/ny"); !strings.Contains(p.Text("main"), "Alla slag går här") {
+			t.Errorf("where nothing is asked: %q", p.Text("main"))
+		}
 		h.exec(`INSERT INTO signin_guard (organisation_id, bound, updated_at) VALUES ('` + org + `', 'administrator', 0)`)
+		// It is said before somebody tries, and what to do instead is said when they have.
+		for path, want := range map[string]string{"/mina/passkeys/ny": "En som kan kopieras mellan enheter nekas.", "/inbjudan": "iCloud eller hos Google"} {
+			if p := c.Get(path); !strings.Contains(p.Text("main"), want) || !strings.Contains(p.Text("main"), "Windows Hello") || !strings.Contains(p.Text("main"), "säkerhetsnyckel") {
+				t.Errorf("%s does not say beforehand what is refused: %q", path, p.Text("main"))
+			}
+		}
+		if p := h.new(c, copied, "/mina/passkeys/ny"); !strings.Contains(p.Text("main"), "be er administratör") || !strings.Contains(p.Text("main"), "Windows Hello") {
+			t.Errorf("what to do instead is not said: %q", p.Text("main"))
+		}
 		if p := h.new(c, copied, "/mina/passkeys/ny"); !strings.Contains(p.Text("main"), "kan kopieras") || h.count(`SELECT COUNT(*) FROM passkey`) != 1 {
 			t.Errorf("one that can be copied was made: %s %q", p.URL, p.Text("main"))
 		}

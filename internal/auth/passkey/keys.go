@@ -106,21 +106,26 @@ func (k *Keys) made(ctx context.Context, browser, what, answer string) (*Passkey
 
 // mayBeCopied refuses a passkey that can be copied between devices for an account that may have none.
 func (k *Keys) mayBeCopied(ctx context.Context, org access.OrganisationID, account ids.ID[auth.Account]) error {
-	if k.o.Bound == nil {
-		return nil
+	bound, err := k.bound(ctx, org, account)
+	if err == nil && bound {
+		return errCopied
 	}
-	var bound bool
-	err := k.db.Read(ctx, org, func(tx *db.Tx) (err error) {
+	return err
+}
+
+// bound tells whether an account may have no passkey that can be copied.
+func (k *Keys) bound(ctx context.Context, org access.OrganisationID, account ids.ID[auth.Account]) (bound bool, err error) {
+	if k.o.Bound == nil {
+		return false, nil
+	}
+	err = k.db.Read(ctx, org, func(tx *db.Tx) (err error) {
 		bound, err = k.o.Bound(ctx, tx, org, account)
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("ask what passkeys the account may have: %w", err)
+		return false, fmt.Errorf("ask what passkeys the account may have: %w", err)
 	}
-	if bound {
-		return errCopied
-	}
-	return nil
+	return bound, nil
 }
 
 // changes are the events of an account that are a change of how it is signed in to, as the log calls them.

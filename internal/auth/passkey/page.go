@@ -294,6 +294,8 @@ type makePage struct {
 	Form web.PasskeyForm
 	// Why is what the passkey is for: "first", "invited", "recovered", "egen" or "nod". Back leads away.
 	Why, Back string
+	// Bound says that the reader has a role that asks for a passkey which cannot be copied.
+	Bound bool
 	// Roles says that the reader is told which roles the first person gets.
 	Roles bool
 }
@@ -320,7 +322,19 @@ func (p *Pages) newForm(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.Render(templates, "make.html", p.makePage(c, g.Why, newPath))
+	return p.renderNew(c, g)
+}
+
+// renderNew shows where a passkey is made, and says beforehand when one that a telephone copies would be refused. The first person has no
+// account yet, and may have any.
+func (p *Pages) renderNew(c *web.Context, g *grant, faults ...web.FieldError) (err error) {
+	page := p.makePage(c, g.Why, newPath, faults...)
+	if g.Why != "first" {
+		if page.Bound, err = p.Keys.bound(c.Context(), g.Organisation, g.Account); err != nil {
+			return err
+		}
+	}
+	return c.Render(templates, "make.html", page)
 }
 
 func (p *Pages) askNew(c *web.Context) error {
@@ -348,14 +362,14 @@ func (p *Pages) finishNew(c *web.Context) error {
 		err = errMade
 	}
 	if fault, ok := makeFault(c, err); ok {
-		return c.Render(templates, "make.html", p.makePage(c, g.Why, newPath, fault))
+		return p.renderNew(c, g, fault)
 	}
 	if err != nil {
 		return err
 	}
 	made.Name = c.Form("namn")
 	if err := checkName(made.Name); err != nil {
-		return c.Render(templates, "make.html", p.makePage(c, g.Why, newPath, web.FieldError{Field: "namn", Key: "passkey.fault-name"}))
+		return p.renderNew(c, g, web.FieldError{Field: "namn", Key: "passkey.fault-name"})
 	}
 	// The grant is used up first: of two answers that come at once, one makes a person.
 	if err := p.Keys.take(c.Context(), p.Keys.browser(c), granted, g); err != nil {

@@ -165,6 +165,11 @@ func (p *Pages) addForm(c *web.Context) error {
 func (p *Pages) addPage(c *web.Context, faults ...web.FieldError) error {
 	page := p.makePage(c, "egen", addPath, faults...)
 	page.Layout, page.Back = web.App, minePath
+	me, _ := auth.Current(c.Context())
+	var err error
+	if page.Bound, err = p.Keys.bound(c.Context(), me.Organisation, me.Account); err != nil {
+		return err
+	}
 	return c.Render(templates, "make.html", page)
 }
 

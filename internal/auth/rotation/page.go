@@ -86,8 +86,13 @@ func (p *Pages) show(c *web.Context, faults ...web.FieldError) error {
 		if out.CanSet { // who may only look at the list is refused on the pages where what stands in it is changed
 			r.Href = x.Path
 		}
-		if x.Kind == Database {
+		switch {
+		case x.Weak:
+			r.How = c.L.T("rotation.by-certificate-weak")
+		case x.Kind == Database:
 			r.How = c.L.T("rotation.by-database")
+		case x.Kind == Certificate:
+			r.How = c.L.T("rotation.by-certificate")
 		}
 		switch {
 		case x.Due.Before(all.Today):

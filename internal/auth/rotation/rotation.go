@@ -22,6 +22,7 @@ const (
 	Organisation Kind = "organisation" // the key that encrypts what people of the organisation write
 	Root         Kind = "root"         // the key that everything else rests on
 	Database     Kind = "database"     // the password that the program shows PostgreSQL
+	Certificate  Kind = "certificate"  // the key of the certificate that the server itself shows
 	OIDC         Kind = "oidc"         // our own keys, shown to OpenID providers
 	SAML         Kind = "saml"         // our own key, shown to SAML providers
 	Client       Kind = "client"       // a secret that an OpenID provider has given us
@@ -32,12 +33,12 @@ const (
 
 // longest are how many days each kind may stand where the organisation has not said otherwise, as docs/security tells.
 var longest = map[Kind]int{
-	Organisation: 365, Root: 1095, Database: 365, OIDC: 365, SAML: 1095, Client: 365, Mail: 365, Webhook: 365, Program: 365,
+	Organisation: 365, Root: 1095, Database: 365, Certificate: 398, OIDC: 365, SAML: 1095, Client: 365, Mail: 365, Webhook: 365, Program: 365,
 }
 
 // Kinds lists them, in the order that they are shown.
 func Kinds() []Kind {
-	return []Kind{Organisation, Root, Database, OIDC, SAML, Client, Mail, Webhook, Program}
+	return []Kind{Organisation, Root, Database, Certificate, OIDC, SAML, Client, Mail, Webhook, Program}
 }
 
 // shortestAge and longestAge are what an organisation can choose among, in days. There is no "never".
@@ -59,6 +60,8 @@ type Secret struct {
 	ID, Name string
 	// Since is when it was made or last changed, and Ends when it stops working by itself; zero when it does not.
 	Since, Ends time.Time
+	// Weak says that it is worth less than 128 bits, and used only until it ends.
+	Weak bool
 	// Path is the page where it is changed; empty where a command does it.
 	Path string
 }
