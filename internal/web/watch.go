@@ -31,6 +31,8 @@ var refusals = map[int]bool{
 	http.StatusForbidden: true, http.StatusMisdirectedRequest: true, http.StatusTooManyRequests: true,
 	http.StatusUnauthorized: true, // a program's key
 	http.StatusGone:         true, // a link that opens nothing, which may be a guess
+	// What is too long or too slow may be somebody who wants to wear the server out.
+	http.StatusRequestEntityTooLarge: true, http.StatusRequestTimeout: true, http.StatusRequestHeaderFieldsTooLarge: true,
 }
 
 // reasonOf tells why an error refuses a request; empty when it does not.
@@ -82,9 +84,27 @@ func (s *Site) tellRefused(c *Context, err error) {
 	if reason == "" && c.guessed(err) {
 		reason = defaults[http.StatusNotFound]
 	}
-	if reason != "" {
-		s.opts.Refused(c.Context(), c.sight(reason))
+	seen := c.sight(reason)
+	if status := understand(err).Status; reason == "" && seen.Pattern == "" && (status == http.StatusNotFound || status == http.StatusMethodNotAllowed) {
+		// Somebody feels their way. Of what they wrote no more is kept than where it begins: a link that was copied badly holds its secret.
+		seen.Reason, seen.Pattern, seen.Path = defaults[status], nowhere, beginning(seen.Path)
 	}
+	if seen.Reason != "" {
+		s.opts.Refused(c.Context(), seen)
+	}
+}
+
+// nowhere stands for the page of an address that no page has.
+const nowhere = "-"
+
+// beginning is the first part of a path, if it is short.
+func beginning(path string) string {
+	const most = 40
+	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	if len(first) > most {
+		return "/…"
+	}
+	return "/" + first
 }
 
 // guessed reports whether somebody signed in named a thing that is not there for them: it may be another's, and the answer does not tell.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/insegel/insegel/internal/access"
@@ -80,6 +81,9 @@ func TestLogIsToldOfRefusalsAndReadings(t *testing.T) {
 	c.Get("/api/things")
 	c.Get("/thing/theirs")
 	c.Get("/nowhere")
+	c.Get("/link/SECRET/copied-badly")
+	c.Do(c.Request("DELETE", "/save", nil))
+	c.Get("/" + strings.Repeat("x", 50))
 	c.Post("/save", url.Values{})
 	h.actor.Roles = []access.Role{access.Administrator}
 	c.Get("/list")
@@ -89,7 +93,8 @@ func TestLogIsToldOfRefusalsAndReadings(t *testing.T) {
 	}
 	want := []string{
 		"GET /reach denied", "GET /step-up step-up", "GET /too-many web.too-many", "POST /save web.cross-origin", "GET /gallery web.wrong-host",
-		"GET /link/{token} web.wrong-host", "GET /link/{token} web.gone", "GET /api/things web.signed-out", "GET /thing/theirs web.not-found", "GET /list denied",
+		"GET /link/{token} web.wrong-host", "GET /link/{token} web.gone", "GET /api/things web.signed-out", "GET /thing/theirs web.not-found",
+		"GET /nowhere web.not-found", "GET /link web.not-found", "DELETE /save web.not-allowed", "GET /… web.not-found", "GET /list denied",
 	}
 	if !slices.Equal(reasons, want) {
 		t.Errorf("refusals\n%q, want\n%q", reasons, want)

@@ -251,6 +251,12 @@ var controls = []control{
 		pkg: "./internal/auth/passkey", run: "^TestOnlyPasskeysThatCannotBeCopied$",
 	},
 	{
+		name: "who feels their way is in the log",
+		file: "internal/web/watch.go",
+		from: "seen.Reason, seen.Pattern, seen.Path = defaults[status], nowhere, beginning(seen.Path)", to: "seen.Pattern, seen.Path = nowhere, beginning(seen.Path)",
+		pkg: "./internal/app", run: "^TestAttackPaths$",
+	},
+	{
 		name: "a host is one of ours",
 		file: "internal/web/serve.go",
 		from: "if len(s.opts.Hosts) > 0 && !slices", to: "if len(s.opts.Hosts) > 1000 && !slices",

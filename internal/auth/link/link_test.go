@@ -176,6 +176,38 @@ func logged(t *testing.T, h *house, id ids.ID[link.Link], want ...string) {
 	}
 }
 
+// The right code is written by many at the same instant, and the task is done by many: one of each goes through.
+func TestRightCodeAtOnce(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		h := newHouse(t, d)
+		id := h.make()
+		reader := h.arrive()
+		h.code(id, reader)
+		atOnce := func(fn func() error) (n int64) {
+			var each sync.WaitGroup
+			var got atomic.Int64
+			for range 20 {
+				each.Go(func() {
+					if fn() == nil {
+						got.Add(1)
+					}
+				})
+			}
+			each.Wait()
+			return got.Load()
+		}
+		if n := atOnce(func() error { _, err := h.links.Confirm(t.Context(), reader, right, "192.0.2.7"); return err }); n != 1 {
+			t.Errorf("%d were let in by one code, want one", n)
+		}
+		a := (&link.Link{ID: id, Organisation: h.actor.Organisation}).Actor("192.0.2.7")
+		if n := atOnce(func() error {
+			return d.Write(t.Context(), h.actor.Organisation, func(tx *db.Tx) error { return h.links.Finish(t.Context(), tx, a, id) })
+		}); n != 1 {
+			t.Errorf("the task was done %d times, want once", n)
+		}
+	})
+}
+
 func TestLinkEnds(t *testing.T) {
 	for name, end := range map[string]func(h *house, id ids.ID[link.Link]){
 		"expired": func(h *house, _ ids.ID[link.Link]) { h.now = h.now.Add(link.DefaultLife) },

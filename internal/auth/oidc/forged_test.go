@@ -243,7 +243,7 @@ func TestDoubledNames(t *testing.T) {
 	}
 	h.t, f.t = t, t
 	c := h.open()
-	if p := h.reply(c, f.answer(h, c)); p.Status < 400 || !strings.Contains(h.latest().Record, "stands twice") && !strings.Contains(h.latest().Action, "Refused") {
+	if p := h.reply(c, f.answer(h, c)); p.Status != http.StatusServiceUnavailable || !strings.Contains(h.latest().Record, `"reason":"down"`) {
 		t.Errorf("an answer with two tokens: %d, %s", p.Status, h.latest().Record)
 	}
 }
