@@ -35,8 +35,8 @@ func TestAttackPaths(t *testing.T) {
 		return got[0]
 	}
 	for _, path := range []string{
-		"/administration", "/system%2f..%2fadministration", "//administration", "/system/..;/administration", "/administration;a=b", "/ADMINISTRATION", "/administration/",
-		"/%61dministration", "/static/../administration", "/static/%2e%2e/%2e%2e/etc/passwd", "/static/..%2f..%2fetc%2fpasswd", "/..%c0%af..%c0%afetc/passwd", "/administration%00",
+		"/system%2f..%2fadministration", "//administration", "/system/..;/administration", "/administration;a=b", "/ADMINISTRATION", "/administration/",
+		"/static/../administration", "/static/%2e%2e/%2e%2e/etc/passwd", "/static/..%2f..%2fetc%2fpasswd", "/..%c0%af..%c0%afetc/passwd", "/administration%00",
 		"/system%0d%0aSet-Cookie:%20a=b", "//evil.example", "//evil.example/..", "/\\evil.example", "/%5cevil.example", "/%2f%2fevil.example", "/http://evil.example/",
 	} {
 		for _, who := range []string{"", cookie} {
@@ -56,7 +56,7 @@ func TestAttackPaths(t *testing.T) {
 		}
 	}
 	for _, m := range []string{"PUT", "DELETE", "TRACE", "OPTIONS", "get", "PROPFIND"} {
-		if res := get(m+" /system", cookie); res.StatusCode != http.StatusMethodNotAllowed {
+		if res := get(m+" /system", cookie+"Origin: http://HOST\r\n"); res.StatusCode != http.StatusMethodNotAllowed {
 			t.Errorf("%s: %d", m, res.StatusCode)
 		}
 	}
@@ -100,10 +100,7 @@ func TestAttackLogLines(t *testing.T) {
 		c.Post("/inbjudan", url.Values{"kod": {mark}})
 		c.Get("/" + url.PathEscape(mark))
 		c.Get("/logga-in?till=" + url.QueryEscape(mark))
-		r := c.Request("GET", "/logga-in", nil)
-		r.Header["User-Agent"] = []string{"FORGED \x1b[31m"}
-		r.Header["Referer"] = []string{"http://a.example/FORGED"}
-		c.Do(r)
+		f.raw("GET /logga-in HTTP/1.1\r\nHost: HOST\r\nUser-Agent: FORGED\x1b[31m\r\nReferer: http://a.example/\x1b[2J\r\nConnection: close\r\n\r\n")
 		f.raw("GET /" + strings.ReplaceAll(mark, "\n", "") + " HTTP/1.1\r\nHost: HOST\r\n\r\n")
 	}
 	f.a.Watch.Close(t.Context())

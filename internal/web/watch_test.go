@@ -92,7 +92,7 @@ func TestLogIsToldOfRefusalsAndReadings(t *testing.T) {
 		reasons = append(reasons, s.Method+" "+s.Path+" "+s.Reason)
 	}
 	want := []string{
-		"GET /reach denied", "GET /step-up step-up", "GET /too-many web.too-many", "POST /save web.cross-origin", "GET /gallery web.wrong-host",
+		"GET /reach denied", "GET /step-up step-up", "GET /logga-in web.not-found", "GET /too-many web.too-many", "POST /save web.cross-origin", "GET /gallery web.wrong-host",
 		"GET /link/{token} web.wrong-host", "GET /link/{token} web.gone", "GET /api/things web.signed-out", "GET /thing/theirs web.not-found",
 		"GET /nowhere web.not-found", "GET /link web.not-found", "DELETE /save web.not-allowed", "GET /… web.not-found", "GET /list denied",
 	}
