@@ -3,8 +3,10 @@
 package web_test
 
 import (
+	"io/fs"
 	"net/http"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -105,6 +107,57 @@ func TestStaticFilesKeepToThePolicy(t *testing.T) {
 	}
 	if strings.Count(string(css), "{") != strings.Count(string(css), "}") {
 		t.Error("the style sheet's braces do not match")
+	}
+}
+
+// TestScriptCannotBeClobbered holds pages and script apart: no form field, form or image of any page has a name that the script asks the document or
+// a form for, the script keeps nothing in the window, and everything in it is declared. What readers write never becomes a name: every name stands
+// in a template or in Go.
+func TestScriptCannotBeClobbered(t *testing.T) {
+	js, err := os.ReadFile("static/insegel.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !regexp.MustCompile(`(?m)^"use strict";$`).Match(js) {
+		t.Error("the script takes what is not declared for something of the window's")
+	}
+	if m := regexp.MustCompile(`\bwindow\.|\bself\.|\bvar\s|document\.(forms|images|embeds|all|anchors|links)\b|document\[|(document|globalThis)\.\w+\s*=[^=]`).Find(js); m != nil {
+		t.Errorf("the script uses %s", m)
+	}
+	asked := map[string]bool{}
+	for _, m := range regexp.MustCompile(`\b(?:form|document)\.([A-Za-z]\w*)`).FindAllSubmatch(js, -1) {
+		asked[string(m[1])] = true
+	}
+	if !asked["querySelector"] || !asked["addEventListener"] {
+		t.Fatal("the script asks for nothing")
+	}
+	named := regexp.MustCompile(`(?:name|id)="([A-Za-z][\w-]*)"|Name:\s*"([A-Za-z][\w-]*)"`)
+	exposed := regexp.MustCompile(`<(?:form|img|iframe|embed|object)\b[^>]*\sname=`)
+	fields := 0
+	err = filepath.WalkDir("..", func(path string, e fs.DirEntry, err error) error {
+		if ext := filepath.Ext(path); err != nil || e.IsDir() || ext != ".html" && !(ext == ".go" && strings.HasPrefix(filepath.Base(path), "page")) {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		if m := exposed.Find(text); m != nil {
+			t.Errorf("%s: the document would be asked for %s", path, m)
+		}
+		for _, m := range named.FindAllSubmatch(text, -1) {
+			fields++
+			if name := string(m[1]) + string(m[2]); asked[name] {
+				t.Errorf("%s: the name %q is one that the script asks a form or the document for", path, name)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if fields < 100 {
+		t.Errorf("only %d names were looked at", fields)
 	}
 }
 
