@@ -219,7 +219,7 @@ func (a *App) server(h http.Handler) *http.Server {
 	u.server = &http.Server{
 		Handler: u.handler(h), ConnContext: u.connect, ConnState: u.state,
 		ReadHeaderTimeout: headTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
-		MaxHeaderBytes: maxHeader, ErrorLog: errs, HTTP2: &http.HTTP2Config{CountError: u.count},
+		MaxHeaderBytes: maxHeader, ErrorLog: errs, HTTP2: &http.HTTP2Config{CountError: u.misframed},
 	}
 	return u.server
 }

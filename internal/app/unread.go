@@ -90,19 +90,19 @@ func (u *unread) state(c net.Conn, s http.ConnState) {
 			if patience := u.server.ReadHeaderTimeout; n.seen.Load() == 0 && u.now().Sub(n.since) >= patience-patience/10 {
 				reason = reasonSlow
 			}
-			u.tell(unreadHead, c.RemoteAddr().String(), reason)
+			u.sighted(unreadHead, c.RemoteAddr().String(), reason)
 		}
 	case http.StateNew, http.StateIdle:
 	}
 }
 
-// count is told of what is wrong with a message of HTTP/2. Whose it was is not known here.
-func (u *unread) count(kind string) {
+// misframed is told of what is wrong with a message of HTTP/2. Whose it was is not known here.
+func (u *unread) misframed(kind string) {
 	u.log.Warn("message of HTTP/2 refused before any page", slog.String("kind", kind))
-	u.tell(unreadHTTP2, "", kind)
+	u.sighted(unreadHTTP2, "", kind)
 }
 
-func (u *unread) tell(where, remote, reason string) {
+func (u *unread) sighted(where, remote, reason string) {
 	from := remote
 	if host, _, err := net.SplitHostPort(remote); err == nil {
 		from = host
@@ -127,7 +127,7 @@ func (l *unreadLines) Write(b []byte) (int, error) {
 	if rest, ok := bytes.CutPrefix(b, handshake); ok {
 		remote, why, found := bytes.Cut(rest, []byte(": "))
 		if found && !bytes.Equal(bytes.TrimSpace(why), []byte("EOF")) {
-			l.u.tell(unreadTLS, string(remote), reasonTLS)
+			l.u.sighted(unreadTLS, string(remote), reasonTLS)
 		}
 	}
 	return l.to.Write(b)
