@@ -92,15 +92,20 @@ func (o *order) say(script string) { o.script.Store(&script) }
 
 // near lets the real prober, with a real browser, reach the server on this machine, which it never does in the product.
 func (o *order) near(ctx context.Context, ask *child.Order) (*child.Found, error) {
+	return near(ctx, ask, o.site.URL, o.DB.Now)
+}
+
+// near measures the page of a server on this machine, by a clock that never waits, as if it were the page that was asked for.
+func near(ctx context.Context, ask *child.Order, site string, now func() time.Time) (*child.Found, error) {
 	rules, err := verdict.Load(data.Files)
 	if err != nil {
 		return nil, err
 	}
-	allow, err := probe.ParseAllow(strings.TrimPrefix(o.site.URL, "http://"))
+	allow, err := probe.ParseAllow(strings.TrimPrefix(site, "http://"))
 	if err != nil {
 		return nil, err
 	}
-	u, err := probe.ParseURL(o.site.URL + "/")
+	u, err := probe.ParseURL(site + "/")
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +113,7 @@ func (o *order) near(ctx context.Context, ask *child.Order) (*child.Found, error
 	if ask.Scripts {
 		options.Browser = ask.Browser
 	}
-	options.Clock = probe.Clock{Now: o.DB.Now, Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
+	options.Clock = probe.Clock{Now: now, Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
 	rec := probe.Login(ctx, options, u)
 	rec.URL = ask.URL
 	raw, err := json.Marshal(rec)

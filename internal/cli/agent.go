@@ -115,7 +115,7 @@ type agentRun struct {
 	Contact string   `help:"The address that the ones who are measured can turn to." env:"INSEGEL_CONTACT" placeholder:"ADDRESS"`
 	Browser string   `help:"Run the scripts of pages that are empty without them, where the server allows it, in this browser (Chromium). It gets no network." env:"INSEGEL_CHROMIUM" placeholder:"PROGRAM"`
 	Once    bool     `help:"Ask for work once, do it, and stop."`
-	DryRun  bool     `name:"dry-run" help:"Tell what would be measured, and when. The work is taken, and given out again the next day."`
+	DryRun  bool     `name:"dry-run" help:"Tell what would be measured, and when. The work is not done, and is given out again when the agent next asks."`
 }
 
 // Run works until it is stopped.

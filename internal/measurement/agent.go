@@ -37,8 +37,12 @@ type Task struct {
 	Host  string       `json:"host"`
 	Used  int          `json:"used"`
 	Order child.Order  `json:"order"`
+	// NotBefore is when its host may be connected to again, when a measurement of it has begun and not ended: one that this agent was
+	// ended in the middle of, or somebody else's.
+	NotBefore time.Time `json:"not_before,omitzero"`
 
 	target ids.ID[Target]
+	issued time.Time
 }
 
 // Delivery is what an agent hands in: the record as it was made, and the signature of it with the task.

@@ -17,6 +17,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/dbtest"
@@ -82,8 +85,9 @@ func TestAgents(t *testing.T) {
 		if err != nil || len(w.Tasks) != 2 || w.Tasks[0].Order.Zone != DMZ || len(w.Tasks[0].Order.Never) != 0 {
 			t.Fatalf("%v, %+v", err, w)
 		}
-		if again, err := p.Tasks(t.Context(), me, a.ID); err != nil || len(again.Tasks) != 0 {
-			t.Errorf("the same tasks were given twice: %v, %d", err, len(again.Tasks))
+		again, err := p.Tasks(t.Context(), me, a.ID)
+		if diff := cmp.Diff(w, again, cmpopts.IgnoreUnexported(Task{}), cmpopts.SortSlices(func(a, b Task) bool { return a.ID < b.ID })); err != nil || diff != "" {
+			t.Errorf("an agent that was ended does not go on where it was: %v\n%s", err, diff)
 		}
 		task := w.Tasks[0]
 		if !strings.Contains(task.Order.URL, "treserva") {
@@ -127,7 +131,45 @@ func TestAgents(t *testing.T) {
 		if err != nil || len(one.Results) != 1 || one.Results[0].Agent != a.ID {
 			t.Fatalf("%v, %+v", err, one.Results)
 		}
+		if again, err := p.Tasks(t.Context(), me, a.ID); err != nil || len(again.Tasks) != 1 || again.Tasks[0].ID == task.ID {
+			t.Errorf("what is handed in is given again: %v, %+v", err, again.Tasks)
+		}
+		if err := p.Begin(t.Context(), me, a.ID, task.Host); !errors.Is(err, ErrNotApproved) {
+			t.Errorf("begun without a task: %v", err)
+		}
 		p.late(t, me, a, private, w)
+	})
+}
+
+// TestAnAgentsOldTask holds that a task that would be too old before the night is over is given anew, and that the old one is not taken then.
+func TestAnAgentsOldTask(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		p := newPlace(t, d)
+		public, private, err := ed25519.GenerateKey(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := p.AddAgent(t.Context(), p.asker, Agent{Name: "Serverrummet", Zone: DMZ, PublicKey: FormatKey(public)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		x := p.approved(t, Target{URL: "https://treserva.example.se/", Agent: a.ID})
+		me := p.caller("one")
+		old, err := p.Tasks(t.Context(), me, a.ID)
+		if err != nil || len(old.Tasks) != 1 {
+			t.Fatalf("%v, %+v", err, old)
+		}
+		p.now = p.now.Add(taskLife - time.Hour) // the next evening
+		w, err := p.Tasks(t.Context(), me, a.ID)
+		if err != nil || len(w.Tasks) != 1 || w.Tasks[0].ID == old.Tasks[0].ID {
+			t.Fatalf("%v, %+v", err, w)
+		}
+		if err := p.Deliver(t.Context(), me, Sign(private, a.ID, old.Tasks[0].ID, record(t, x.URL, p.now))); !errors.Is(err, ErrRefused) {
+			t.Errorf("the old task: %v", err)
+		}
+		if err := p.Deliver(t.Context(), me, Sign(private, a.ID, w.Tasks[0].ID, record(t, x.URL, p.now))); err != nil {
+			t.Errorf("the new task: %v", err)
+		}
 	})
 }
 
@@ -173,6 +215,10 @@ func (p *place) late(t *testing.T, me access.Actor, a Agent, private ed25519.Pri
 	}
 	if err := p.Begin(t.Context(), me, a.ID, rest.Host); !errors.Is(err, ErrManners) {
 		t.Errorf("a host is measured twice at once: %v", err)
+	}
+	held, err := p.Tasks(t.Context(), me, a.ID)
+	if err != nil || len(held.Tasks) != 1 || held.Tasks[0].Used != perRun || !held.Tasks[0].NotBefore.Equal(p.now.Add(busyFor)) {
+		t.Errorf("a host that is being measured: %v, %+v", err, held.Tasks)
 	}
 	if err := p.Begin(t.Context(), me, a.ID, "intern.example.se:443"); !errors.Is(err, ErrNotApproved) {
 		t.Errorf("a host that nobody approved: %v", err)

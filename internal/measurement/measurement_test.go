@@ -365,10 +365,10 @@ func TestTheChildReachesNothingOfOurs(t *testing.T) {
 	if asked || rec.Verdict != "unknown" || !slices.Contains(rec.Limits, "address_refused") || rec.ApprovalID == nil || *rec.ApprovalID != "a1" || rec.Vantage.Zone != LAN {
 		t.Errorf("asked %t, %s", asked, found.Raw)
 	}
-	if _, err := child.Run(t.Context(), []string{"/bin/sh", "-c", "env; cat >/dev/null"}, &child.Order{}); !errors.Is(err, child.ErrChild) {
+	if _, err := child.Run(t.Context(), []string{"/bin/sh", "-c", "env; read -r order"}, &child.Order{}); !errors.Is(err, child.ErrChild) {
 		t.Errorf("what is no record was taken: %v", err)
 	}
-	_, err = child.Run(t.Context(), []string{"/bin/sh", "-c", `cat >/dev/null; [ -z "$INSEGEL_SECRET" ] && [ "$PWD" = / ] || exit 7; exit 3`}, &child.Order{})
+	_, err = child.Run(t.Context(), []string{"/bin/sh", "-c", `read -r order; [ -z "$INSEGEL_SECRET" ] && [ "$PWD" = / ] || exit 7; exit 3`}, &child.Order{})
 	if err == nil || !strings.Contains(err.Error(), "exit status 3") {
 		t.Errorf("the process has surroundings: %v", err)
 	}

@@ -76,7 +76,7 @@ func (r *Runner) Once(ctx context.Context) error {
 	for i := range w.Tasks {
 		t := &w.Tasks[i]
 		byHost[t.Host] = t
-		hosts = append(hosts, probe.NightHost{Host: t.Host, Used: t.Used})
+		hosts = append(hosts, probe.NightHost{Host: t.Host, Used: t.Used, NotBefore: t.NotBefore})
 	}
 	n := w.nightOf(r.Clock.Now())
 	plan, left := n.Plan(hosts)

@@ -109,13 +109,14 @@ type Work struct {
 	Tasks []Task    `json:"tasks"`
 }
 
-// Tasks gives an agent what it is to measure in the next night, or in what is left of this one. Nothing, when all measuring is stopped.
+// Tasks gives an agent what it is to measure in the next night, or in what is left of this one. Nothing, when all measuring is stopped. What
+// it has been given and has not handed in it is given again, as the same tasks: an agent that was ended goes on where it was.
 func (s *Service) Tasks(ctx context.Context, actor access.Actor, id ids.ID[Agent]) (Work, error) {
 	if err := access.Check(actor, "measurement.Tasks"); err != nil {
 		return Work{}, err
 	}
 	w := Work{Tasks: []Task{}}
-	used, err := s.used(ctx)
+	hosts, err := s.hosts(ctx)
 	if err != nil {
 		return Work{}, err
 	}
@@ -134,18 +135,19 @@ func (s *Service) Tasks(ctx context.Context, actor access.Actor, id ids.ID[Agent
 			return err
 		}
 		w.Start, w.End, w.Seed = n.Start, n.End, string(seed)+a.ID.String()
-		return s.issue(ctx, tx, actor.Organisation, a, used, &w)
+		return s.issue(ctx, tx, actor.Organisation, a, hosts, &w)
 	})
 	return w, s.refused(ctx, actor, id, err)
 }
 
-// issue makes the tasks of an agent's targets that are due and not given out already.
-func (s *Service) issue(ctx context.Context, tx *db.Tx, org access.OrganisationID, a *Agent, used map[string]int, w *Work) error {
+// issue gives an agent its open tasks again, and makes those of its targets that are due and not given out already. Of the targets of one
+// host, one is measured in a night.
+func (s *Service) issue(ctx context.Context, tx *db.Tx, org access.OrganisationID, a *Agent, hosts map[string]hostDay, w *Work) error {
 	all, err := targets(ctx, tx, org)
 	if err != nil {
 		return err
 	}
-	out, err := openTargets(ctx, tx, org, a.ID, tx.Now.Add(-taskLife))
+	open, err := openTasks(ctx, tx, org, a.ID, tx.Now.Add(-taskLife))
 	if err != nil {
 		return err
 	}
@@ -153,26 +155,45 @@ func (s *Service) issue(ctx context.Context, tx *db.Tx, org access.OrganisationI
 	if err != nil {
 		return err
 	}
-	hosts := map[string]bool{}
-	for i := range all {
-		t := &all[i]
-		if t.Agent != a.ID || t.State(civil.Of(tx.Now)) != Approved || t.Due.After(w.End) || out[t.ID] || hosts[t.Host] || len(w.Tasks) == maxTasks {
-			continue
-		}
-		hosts[t.Host] = true
+	given := map[string]bool{}
+	give := func(t *Target, task Task) {
+		given[t.Host] = true
 		o := s.order(t, held)
 		o.Vantage, o.Zone, o.Never = a.ID.String(), a.Zone, nil
-		task := Task{ID: ids.New[Task](), Host: t.Host, Used: used[t.Host], Order: *o, target: t.ID}
-		if err := insertTask(ctx, tx, org, &task, a.ID); err != nil {
+		task.Host, task.Used, task.NotBefore, task.Order, task.target = t.Host, hosts[t.Host].used, hosts[t.Host].busy, *o, t.ID
+		w.Tasks = append(w.Tasks, task)
+	}
+	for _, task := range open { // they come first: a target of theirs must not wait for another of its host
+		i := slices.IndexFunc(all, func(t Target) bool { return t.ID == task.target })
+		if i < 0 || all[i].Agent != a.ID || all[i].State(civil.Of(tx.Now)) != Approved || given[all[i].Host] || len(w.Tasks) == maxTasks {
+			continue
+		}
+		if task.issued.Add(taskLife).Before(w.End) { // it would be too old to hand in before the night is over: a new one takes its place
+			if _, _, err := takeTask(ctx, tx, org, a.ID, task.ID); err != nil {
+				return err
+			}
+			if task, err = newTask(ctx, tx, org, a.ID, task.target); err != nil {
+				return err
+			}
+		}
+		give(&all[i], task)
+	}
+	for i := range all {
+		t := &all[i]
+		if t.Agent != a.ID || t.State(civil.Of(tx.Now)) != Approved || t.Due.After(w.End) || given[t.Host] || len(w.Tasks) == maxTasks {
+			continue
+		}
+		task, err := newTask(ctx, tx, org, a.ID, t.ID)
+		if err != nil {
 			return err
 		}
-		w.Tasks = append(w.Tasks, task)
+		give(t, task)
 	}
 	return nil
 }
 
-// Begin is asked by an agent before each measurement: nothing has been stopped, the target is still approved, and the host may be
-// connected to now. It keeps the host.
+// Begin is asked by an agent before each measurement: nothing has been stopped, the agent has a task of the host that it has not handed in, the
+// target is still approved, and the host may be connected to now. It keeps the host.
 func (s *Service) Begin(ctx context.Context, actor access.Actor, id ids.ID[Agent], host string) error {
 	if err := access.Check(actor, "measurement.Begin"); err != nil {
 		return err
@@ -193,8 +214,14 @@ func (s *Service) Begin(ctx context.Context, actor access.Actor, id ids.ID[Agent
 		if err != nil {
 			return err
 		}
+		open, err := openTasks(ctx, tx, actor.Organisation, id, tx.Now.Add(-taskLife))
+		if err != nil {
+			return err
+		}
 		for i := range all {
-			if t := &all[i]; t.Agent == id && t.Host == host && t.State(civil.Of(tx.Now)) == Approved {
+			t := &all[i]
+			given := slices.ContainsFunc(open, func(task Task) bool { return task.target == t.ID })
+			if given && t.Agent == id && t.Host == host && t.State(civil.Of(tx.Now)) == Approved {
 				most = max(most, t.connections(x.scripts)) // it does not say which of them: the most that any takes is kept
 			}
 		}

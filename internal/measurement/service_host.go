@@ -29,10 +29,10 @@ func (s *Service) release(ctx context.Context, host string, paused bool) error {
 	return nil
 }
 
-// used tells how many connections hosts have had during the day.
-func (s *Service) used(ctx context.Context) (out map[string]int, err error) {
+// hosts tells how the day of each host that is measured has been.
+func (s *Service) hosts(ctx context.Context) (out map[string]hostDay, err error) {
 	err = s.DB.Read(ctx, db.Installation, func(tx *db.Tx) (err error) {
-		out, err = usedHosts(ctx, tx)
+		out, err = hostDays(ctx, tx)
 		return err
 	})
 	if err != nil {

@@ -244,22 +244,32 @@ func release(ctx context.Context, tx *db.Tx, host string, paused bool) error {
 	return nil
 }
 
-// usedHosts tells how many connections hosts have had during the day; one that has asked for a pause has had all.
-func usedHosts(ctx context.Context, tx *db.Tx) (map[string]int, error) {
-	type used struct {
+// hostDay is how many connections a host has had during the day, and until when it is kept for a measurement; zero when it is not.
+type hostDay struct {
+	used int
+	busy time.Time
+}
+
+// hostDays are the days of hosts; one that has asked for a pause has had all its connections.
+func hostDays(ctx context.Context, tx *db.Tx) (map[string]hostDay, error) {
+	type named struct {
+		hostDay
 		host string
-		n    int
 	}
-	all, err := db.All(ctx, tx, func(scan func(...any) error) (used, error) {
-		var u used
-		return u, scan(&u.host, &u.n)
-	}, `SELECT host, CASE WHEN paused_until > $1 THEN $2 WHEN day = $3 THEN used ELSE 0 END FROM measurement_host`, db.Millis(tx.Now), perDay, civil.Of(tx.Now))
+	now := db.Millis(tx.Now)
+	all, err := db.All(ctx, tx, func(scan func(...any) error) (n named, err error) {
+		var busy int64
+		err = scan(&n.host, &n.used, &busy)
+		n.busy = moment(busy)
+		return n, err
+	}, `SELECT host, CASE WHEN paused_until > $1 THEN $2 WHEN day = $3 THEN used ELSE 0 END, CASE WHEN busy_until > $4 THEN busy_until ELSE 0 END FROM measurement_host`,
+		now, perDay, civil.Of(tx.Now), now)
 	if err != nil {
 		return nil, fmt.Errorf("read hosts: %w", err)
 	}
-	out := map[string]int{}
-	for _, u := range all {
-		out[u.host] = u.n
+	out := map[string]hostDay{}
+	for _, n := range all {
+		out[n.host] = n.hostDay
 	}
 	return out, nil
 }

@@ -61,27 +61,28 @@ func revokeAgent(ctx context.Context, tx *db.Tx, org access.OrganisationID, id i
 	return n == 1, nil
 }
 
-func insertTask(ctx context.Context, tx *db.Tx, org access.OrganisationID, t *Task, agent ids.ID[Agent]) error {
+// newTask makes a task of measuring a target.
+func newTask(ctx context.Context, tx *db.Tx, org access.OrganisationID, agent ids.ID[Agent], target ids.ID[Target]) (Task, error) {
+	t := Task{ID: ids.New[Task](), target: target, issued: tx.Now}
 	_, err := tx.Exec(ctx, `INSERT INTO measurement_task (id, organisation_id, agent_id, target_id, issued_at) VALUES ($1, $2, $3, $4, $5)`,
-		t.ID, org, agent, t.target, db.Millis(tx.Now))
+		t.ID, org, agent, t.target, db.Millis(t.issued))
 	if err != nil {
-		return fmt.Errorf("save task: %w", err)
+		return Task{}, fmt.Errorf("save task: %w", err)
 	}
-	return nil
+	return t, nil
 }
 
-// openTargets are the targets that an agent has been told to measure and has not, since a time.
-func openTargets(ctx context.Context, tx *db.Tx, org access.OrganisationID, agent ids.ID[Agent], since time.Time) (map[ids.ID[Target]]bool, error) {
-	all, err := db.All(ctx, tx, func(scan func(...any) error) (ids.ID[Target], error) {
-		var id ids.ID[Target]
-		return id, scan(&id)
-	}, `SELECT target_id FROM measurement_task WHERE organisation_id = $1 AND agent_id = $2 AND done_at IS NULL AND issued_at > $3`, org, agent, db.Millis(since))
+// openTasks are what an agent has been told to measure and has not handed in, since a time, the newest first.
+func openTasks(ctx context.Context, tx *db.Tx, org access.OrganisationID, agent ids.ID[Agent], since time.Time) ([]Task, error) {
+	out, err := db.All(ctx, tx, func(scan func(...any) error) (t Task, err error) {
+		var issued int64
+		err = scan(&t.ID, &t.target, &issued)
+		t.issued = db.FromMillis(issued)
+		return t, err
+	}, `SELECT id, target_id, issued_at FROM measurement_task WHERE organisation_id = $1 AND agent_id = $2 AND done_at IS NULL AND issued_at > $3
+		ORDER BY issued_at DESC, id DESC`, org, agent, db.Millis(since))
 	if err != nil {
 		return nil, fmt.Errorf("read tasks: %w", err)
-	}
-	out := map[ids.ID[Target]]bool{}
-	for _, id := range all {
-		out[id] = true
 	}
 	return out, nil
 }

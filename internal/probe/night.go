@@ -29,6 +29,8 @@ type NightHost struct {
 	Used int
 	// Waited says that it was left over the night before, so that it comes first.
 	Waited bool
+	// NotBefore is when it may be connected to, when somebody may still be measuring it; zero is at once.
+	NotBefore time.Time
 }
 
 // Slot is when a host is measured.
@@ -82,8 +84,13 @@ func (n Night) Plan(hosts []NightHost) (plan []Slot, left []string) {
 		if spare := step - perSecond; spare > 0 {
 			jitter = time.Duration(binary.BigEndian.Uint64(h.draw[:8])>>1) % spare //nolint:gosec // its highest bit is gone
 		}
-		plan = append(plan, Slot{Host: h.Host, At: n.Start.Add(time.Duration(i)*step + jitter)})
+		at := n.Start.Add(time.Duration(i)*step + jitter)
+		if at.Before(h.NotBefore) {
+			at = h.NotBefore
+		}
+		plan = append(plan, Slot{Host: h.Host, At: at})
 	}
+	slices.SortStableFunc(plan, func(a, b Slot) int { return a.At.Compare(b.At) }) // who must wait keeps nobody else waiting
 	return plan, left
 }
 

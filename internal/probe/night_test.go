@@ -114,3 +114,26 @@ func TestNightIsStopped(t *testing.T) {
 		}
 	})
 }
+
+// TestAHostThatIsKept holds that a host that may still be measured by somebody waits until it is free, and that nobody else waits for it.
+func TestAHostThatIsKept(t *testing.T) {
+	start := time.Date(2026, 11, 28, 22, 0, 0, 0, time.UTC)
+	free := start.Add(6 * time.Hour)
+	n := probe.Night{Start: start, End: start.Add(7 * time.Hour), Seed: []byte("seed")}
+	hosts := []probe.NightHost{{Host: "kept", NotBefore: free, Waited: true}}
+	for i := range 9 {
+		hosts = append(hosts, probe.NightHost{Host: fmt.Sprint("host-", i)})
+	}
+	plan, left := n.Plan(hosts)
+	if len(plan) != len(hosts) || len(left) != 0 {
+		t.Fatalf("%d planned, %d left", len(plan), len(left))
+	}
+	if !slices.IsSortedFunc(plan, func(a, b probe.Slot) int { return a.At.Compare(b.At) }) {
+		t.Errorf("not in the order of their times: %v", plan)
+	}
+	for _, s := range plan {
+		if kept := s.Host == "kept"; kept && !s.At.Equal(free) || !kept && s.Host != plan[len(plan)-1].Host && s.At.After(free) {
+			t.Errorf("%s at %s", s.Host, s.At)
+		}
+	}
+}

@@ -46,6 +46,8 @@ type Order struct {
 	Contact    string `json:"contact"`
 	Lang       string `json:"lang"`
 	Version    string `json:"version"`
+	// Held says that the order's pipe stays open as long as the one who gave the order is there: when it closes, nobody waits for the record.
+	Held bool `json:"held,omitempty"`
 }
 
 // What is measured.
@@ -137,11 +139,17 @@ func encryption(ctx context.Context, data fs.FS, opts probe.Options, u *url.URL,
 	return rec, nil
 }
 
-// Serve takes one order and gives one record. It is all that the process does.
+// Serve takes one order and gives one record. It is all that the process does. It ends with whoever gave the order, however that ends: nothing is
+// measured that nobody can stop.
 func Serve(ctx context.Context, data fs.FS, in io.Reader, out io.Writer) error {
 	var o Order
 	if err := json.NewDecoder(io.LimitReader(in, maxRecord)).Decode(&o); err != nil {
 		return fmt.Errorf("read order: %w", err)
+	}
+	if o.Held {
+		var end context.CancelFunc
+		ctx, end = whileOpen(ctx, in)
+		defer end()
 	}
 	rec, err := Measure(ctx, data, &o)
 	if err != nil {
@@ -153,20 +161,45 @@ func Serve(ctx context.Context, data fs.FS, in io.Reader, out io.Writer) error {
 	return nil
 }
 
+// whileOpen is a context that ends when a stream does, on which nothing more is said.
+func whileOpen(ctx context.Context, in io.Reader) (context.Context, context.CancelFunc) {
+	ctx, end := context.WithCancel(ctx)
+	go func() {
+		_, _ = io.Copy(io.Discard, in) // how it ended is all the same
+		end()
+	}()
+	return ctx, end
+}
+
 // Run starts the process, with the arguments that make it Serve, and gives the record with the bytes that it came in. The process has no
 // surroundings: no variable that could hold a secret or name a proxy, no directory of ours, no open file.
 func Run(ctx context.Context, program []string, o *Order) (*Found, error) {
-	order, err := json.Marshal(o)
+	held := *o
+	held.Held = true
+	order, err := json.Marshal(held)
 	if err != nil {
 		return nil, fmt.Errorf("write order: %w", err)
 	}
+	in, hold, err := os.Pipe() // its other end is closed when this process ends, even when it is killed
+	if err != nil {
+		return nil, fmt.Errorf("hand over order: %w", err)
+	}
+	defer func() { _ = errors.Join(in.Close(), hold.Close()) }() // whichever is still open
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program[0], program[1:]...) //nolint:gosec // the program itself
 	out := &limited{most: maxRecord}
-	cmd.Env, cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.WaitDelay = []string{}, "/", bytes.NewReader(order), out, 5*time.Second
+	cmd.Env, cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.WaitDelay = []string{}, "/", in, out, 5*time.Second
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // so that a browser that it has started is tidied away; it is killed after a while
-	if err := cmd.Run(); err != nil {
+	if err := errors.Join(cmd.Start(), in.Close()); err != nil {          // the child has its own
+		return nil, fmt.Errorf("%w: %w", ErrChild, err)
+	}
+	wrote := make(chan error, 1)
+	go func() {
+		_, err := hold.Write(append(order, '\n'))
+		wrote <- err
+	}()
+	if err := errors.Join(cmd.Wait(), <-wrote); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrChild, err)
 	}
 	return Parse(out.Bytes())
