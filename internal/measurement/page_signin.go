@@ -144,13 +144,16 @@ func (p *Pages) take(c *web.Context) error {
 		f.Format, f.Mapping = "", name
 	}
 	x, err := p.Service.TakeLog(c.Context(), c.Actor, in, f)
+	var people *signin.PersonalError
+	if errors.As(err, &people) {
+		return p.logList(c, "", "", web.FieldError{Field: "file", Key: "measurement.error-people-" + people.Fact})
+	}
 	for _, fault := range []struct {
 		err error
 		key string
 	}{
 		{signin.ErrFormat, "measurement.error-format"},
 		{signin.ErrMapping, "measurement.error-mapping"},
-		{signin.ErrPersonal, "measurement.error-personal"},
 		{signin.ErrPolicy, "measurement.error-policy"},
 		{signin.ErrMetadata, "measurement.error-metadata"},
 		{ErrOld, "measurement.error-old"},

@@ -27,6 +27,10 @@ type event struct {
 // counter counts events. What it holds grows with the kinds of sign-ins, never with how many there were.
 type counter struct {
 	mapping *Mapping
+	people  *gazetteer
+	// own says that somebody has written the mapping, and columns what its facts look like.
+	own     bool
+	columns [facts]looks
 	raw     map[string]*int64
 	rows    map[Row]*int64
 	names   map[string]bool
@@ -37,8 +41,35 @@ type counter struct {
 	crowded bool
 }
 
-func newCounter(m *Mapping) *counter {
-	return &counter{mapping: m, raw: map[string]*int64{}, rows: map[Row]*int64{}, names: map[string]bool{}}
+// The facts of a log that are kept as texts.
+const (
+	anApplication = iota
+	aPath
+	aContext
+	aMethod
+	facts
+)
+
+var factNames = [facts]string{"application", "path", "context", "methods"}
+
+func newCounter(m *Mapping, people *gazetteer, own bool) *counter {
+	return &counter{mapping: m, people: people, own: own, raw: map[string]*int64{}, rows: map[Row]*int64{}, names: map[string]bool{}}
+}
+
+// check refuses a log where a fact seems to be people.
+func (c *counter) check() error {
+	for i := range c.columns {
+		if i == anApplication && len(c.mapping.Applications) > 0 {
+			continue // somebody has said which there are
+		}
+		if c.columns[i].names(c.own, c.signIns) {
+			return &PersonalError{Fact: factNames[i]}
+		}
+	}
+	if c.crowded {
+		return &PersonalError{Fact: factNames[anApplication]}
+	}
+	return nil
 }
 
 var outcomes = [...]Outcome{Success, Failure, Interrupted}
@@ -65,8 +96,8 @@ func (c *counter) add(e *event) {
 
 // row is where events of a new kind are counted, by names that are clean.
 func (c *counter) row(e *event) *int64 {
-	r := Row{Day: e.day, Outcome: e.outcome, Application: c.name('a', e.application), Path: c.name('p', e.path)}
-	r.Context = c.clean(c.mapping.context(string(e.context)))
+	r := Row{Day: e.day, Outcome: e.outcome, Application: c.name(anApplication, e.application), Path: c.name(aPath, e.path)}
+	r.Context = c.clean(aContext, c.mapping.context(string(e.context)))
 	r.Methods = c.methods(e.methods)
 	if n := c.rows[r]; n != nil {
 		return n
@@ -86,9 +117,12 @@ func (c *counter) row(e *event) *int64 {
 }
 
 // name is a clean name of an application (a) or a way in (p), of which there can be only so many.
-func (c *counter) name(kind byte, text []byte) string {
-	s := c.clean(string(text))
-	key := string(kind) + s
+func (c *counter) name(fact int, text []byte) string {
+	if fact == anApplication && len(c.mapping.Applications) > 0 && !slices.Contains(c.mapping.Applications, strings.TrimSpace(string(decoded(text)))) {
+		return Other
+	}
+	s := c.clean(fact, string(text))
+	key := string(rune('0'+fact)) + s
 	if s == "" || c.names[key] {
 		return s
 	}
@@ -104,7 +138,7 @@ func (c *counter) name(kind byte, text []byte) string {
 func (c *counter) methods(raw []byte) string {
 	var all []string
 	for m := range bytes.FieldsFuncSeq(raw, func(r rune) bool { return r == '\x1f' }) {
-		all = append(all, strings.Fields(c.mapping.method(string(m), c.clean))...)
+		all = append(all, strings.Fields(c.mapping.method(string(m), func(s string) string { return c.clean(aMethod, s) }))...)
 	}
 	slices.Sort(all)
 	all = slices.Compact(all)
@@ -118,21 +152,22 @@ var (
 	employee     = regexp.MustCompile(`(?i)(^|[^a-z0-9])se\d{10}-[a-z0-9]{2,}`) // an HSA-id
 )
 
-// clean is a text that may be kept: short, in one line, and nothing that looks like somebody's address, number or account.
-func (c *counter) clean(s string) string {
+// clean is a text that may be kept: short, in one line, and nothing that looks like somebody's name, address, number or account.
+func (c *counter) clean(fact int, s string) string {
 	s = strings.TrimSpace(strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
 			return -1
 		}
 		return r
-	}, strings.ToValidUTF8(s, "")))
+	}, string(decoded([]byte(s)))))
 	if len(s) > maxText {
 		s = s[:maxText]
 		for !utf8.ValidString(s) {
 			s = s[:len(s)-1]
 		}
 	}
-	if personal(s) {
+	c.columns[fact].look(c.people, s)
+	if personal(s) || c.people.person(s) {
 		c.left++
 		return NotKept
 	}

@@ -29,6 +29,8 @@ type Mapping struct {
 	Context     []string `yaml:"context"`
 	Outcome     []string `yaml:"outcome"`
 	Methods     []Method `yaml:"methods"`
+	// Applications, when there are any, are the only applications that are kept by name; every other is counted as Other.
+	Applications []string `yaml:"applications"`
 	// TimeFormat is iso, unix, unix_ms, or an order such as DD/MM/YYYY.
 	TimeFormat string `yaml:"time_format"`
 	// Success and Interrupted are the outcomes that mean so; every other is a failure. Without Outcome every record succeeded.

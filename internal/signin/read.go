@@ -56,12 +56,12 @@ func Read(ctx context.Context, r io.Reader, o Options) (*Log, error) {
 			return nil, err
 		}
 	}
-	return m.read(newWindow(src), o.Now)
+	return m.read(newWindow(src), o)
 }
 
 // read reads a whole log.
-func (m *Mapping) read(w *window, now time.Time) (*Log, error) {
-	c := newCounter(m)
+func (m *Mapping) read(w *window, o Options) (*Log, error) {
+	c := newCounter(m, o.Rules.names, o.Mapping != nil)
 	l := &Log{Format: m.ID}
 	var e event
 	take := func(kind reading) {
@@ -91,15 +91,15 @@ func (m *Mapping) read(w *window, now time.Time) (*Log, error) {
 		}[m.Reads]
 		for line, ok := w.line(); ok; line, ok = w.line() {
 			if len(bytes.TrimSpace(line)) > 0 {
-				take(read(line, &e, now))
+				take(read(line, &e, o.Now))
 			}
 		}
 	}
 	if w.err != nil {
 		return nil, fmt.Errorf("read sign-in log: %w", w.err)
 	}
-	if c.crowded {
-		return nil, ErrPersonal
+	if err := c.check(); err != nil {
+		return nil, err
 	}
 	l.Records += w.dropped
 	l.Unread += w.dropped

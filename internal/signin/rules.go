@@ -31,6 +31,7 @@ type Rules struct {
 	methods      map[string]method
 	combinations map[string]bool
 	categories   map[string]int
+	names        *gazetteer
 }
 
 type level struct {
@@ -82,6 +83,10 @@ func Load(data fs.FS) (*Rules, error) {
 	r := &Rules{
 		Version: table.Version + "+" + hex.EncodeToString(hash.Sum(nil))[:12], formats: table.Formats,
 		contexts: map[string]level{}, methods: map[string]method{}, combinations: map[string]bool{}, categories: map[string]int{},
+	}
+	var err error
+	if r.names, err = loadNames(read); err != nil {
+		return nil, err
 	}
 	for _, c := range levels.Contexts {
 		r.contexts[c.Value] = c

@@ -17,8 +17,8 @@ var (
 	ErrFormat = errors.New("the form of the log is not known: name it with its format, or give a mapping")
 	// ErrMapping says that a mapping is wrong.
 	ErrMapping = errors.New("the mapping is wrong")
-	// ErrPersonal says that a field that should name applications has so many values that it must be something else.
-	ErrPersonal = errors.New("the field that should name applications has too many values to do so; it may name people, and nothing of it was kept")
+	// ErrPersonal says that a field that should name applications seems to name people.
+	ErrPersonal = errors.New("the field that should name applications seems to name people, and nothing of it was kept")
 	// ErrRules says that the data that logs are read and judged by is wrong.
 	ErrRules = errors.New("the rules of sign-in logs are wrong")
 )

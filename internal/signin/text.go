@@ -19,8 +19,11 @@ func csvRecords(w *window, p *plan, e *event, take func(reading)) error {
 	names := p.Columns
 	if names == nil {
 		fields, _ = w.columns(comma, fields)
+		if len(fields) > 0 && bytes.HasPrefix(fields[0], []byte("sep=")) { // what Excel is told with
+			fields, _ = w.columns(comma, fields)
+		}
 		for _, f := range fields {
-			names = append(names, string(f))
+			names = append(names, string(bytes.TrimSpace(decoded(f))))
 		}
 	}
 	values := make([][]byte, len(p.places))
@@ -39,7 +42,7 @@ func csvRecords(w *window, p *plan, e *event, take func(reading)) error {
 		clear(values)
 		for i, k := range column {
 			if k >= 0 && k < len(fields) {
-				values[i] = fields[k]
+				values[i] = decoded(fields[k])
 			}
 		}
 		take(p.event(values, e))

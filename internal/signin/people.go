@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package signin
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/unicode/norm"
+)
+
+// A mapping may be wrong: what it calls the application may be who signed in. Few people make few values, so that how many there are is not
+// enough to tell. Here the values themselves are looked at: names that are common in Sweden, and what accounts look like.
+
+// namesFile holds names that are common in Sweden, and how surnames end. The scanner finds people in documents by the same list.
+const namesFile = "detectors/names.yaml"
+
+// gazetteer knows names.
+type gazetteer struct {
+	first, last, heads, tails map[string]bool
+	endings                   []string
+}
+
+func loadNames(read func(name string, into any) error) (*gazetteer, error) {
+	var file struct {
+		First   []string `yaml:"first"`
+		Last    []string `yaml:"last"`
+		Endings []string `yaml:"endings"`
+	}
+	if err := read(namesFile, &file); err != nil {
+		return nil, err
+	}
+	if len(file.First) == 0 || len(file.Last) == 0 {
+		return nil, fmt.Errorf("%w: %s: something is missing", ErrRules, namesFile)
+	}
+	g := &gazetteer{first: map[string]bool{}, last: map[string]bool{}, heads: map[string]bool{}, tails: map[string]bool{}}
+	fill := func(names []string, whole, begin map[string]bool) {
+		for _, n := range names {
+			n = letters(n)
+			whole[n] = true
+			if len(n) >= 3 {
+				begin[n[:3]] = true
+			}
+		}
+	}
+	fill(file.First, g.first, g.heads)
+	fill(file.Last, g.last, g.tails)
+	for _, e := range file.Endings {
+		g.endings = append(g.endings, letters(e))
+	}
+	return g, nil
+}
+
+// letters writes a word as accounts do: small letters without marks.
+func letters(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.Is(unicode.Mn, r):
+			return -1
+		case r == 'ø':
+			return 'o'
+		}
+		return r
+	}, norm.NFD.String(strings.ToLower(s)))
+}
+
+func (g *gazetteer) surname(w string) bool {
+	if g.last[w] {
+		return true
+	}
+	for _, e := range g.endings {
+		if len(w) > len(e)+1 && strings.HasSuffix(w, e) {
+			return true
+		}
+	}
+	return false
+}
+
+// words are the words of a text that holds nothing but what a name or an account may: letters, what stands between them, and digits last.
+func words(s string) []string {
+	s = strings.TrimRightFunc(s, func(r rune) bool { return r >= '0' && r <= '9' })
+	out := strings.FieldsFunc(letters(s), func(r rune) bool { return strings.ContainsRune(" .,_-'’´()", r) })
+	for _, w := range out {
+		if strings.IndexFunc(w, func(r rune) bool { return !unicode.IsLetter(r) }) >= 0 {
+			return nil
+		}
+	}
+	return out
+}
+
+// person reports whether a text is somebody's name or an account made of it: Vega Exempel, Exempel, Vega, or vega.exempel2. One word alone
+// is nobody: programs are called Stella and Viva.
+func (g *gazetteer) person(s string) bool {
+	all := words(s)
+	if len(all) < 2 || len(all) > 5 {
+		return false
+	}
+	first, last := 0, 0
+	for _, w := range all {
+		switch isFirst, isLast := g.first[w], g.surname(w); {
+		case isFirst && (!isLast || first == 0):
+			first++
+		case isLast:
+			last++
+		case len(w) > 1: // an initial says nothing
+			return false
+		}
+	}
+	return first > 0 && last > 0
+}
+
+var (
+	numberedAccount = regexp.MustCompile(`^(?i:[a-zåäö]{1,8}[._-]?\d{2,8}|\d{4,12})$`)
+	objectID        = regexp.MustCompile(`^(?i:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})$`)
+)
+
+// looks are what the values of one fact look like, each counted once.
+type looks struct {
+	seen     map[string]bool
+	values   int
+	personal int // somebody's name, number, address or account
+	single   int // a first name or a surname alone
+	paired   int // two or three words with capitals, as names have
+	known    int // those of paired with a name that is known in them
+	numbered int // letters and digits, as accounts have
+	objects  int // what directories call their objects
+	short    map[int]int
+	made     int // short accounts that begin as a first name and end as a surname begins
+}
+
+// The fewest values that are looked at together, and the most whose looks are.
+const (
+	fewValues  = 3
+	mostValues = 5000
+)
+
+// look adds a value.
+func (k *looks) look(g *gazetteer, s string) {
+	if s == "" || k.seen[s] || len(k.seen) >= mostValues {
+		return
+	}
+	if k.seen == nil {
+		k.seen, k.short = map[string]bool{}, map[int]int{}
+	}
+	k.seen[s] = true
+	k.values++
+	all := words(s)
+	switch {
+	case personal(s) || g.person(s):
+		k.personal++
+	case numberedAccount.MatchString(s):
+		k.numbered++
+	case objectID.MatchString(s):
+		k.objects++
+	case len(all) == 1:
+		k.one(g, s, all[0])
+	case capitals(s, len(all)):
+		k.paired++
+		for _, w := range all {
+			if g.first[w] || g.surname(w) {
+				k.known++
+				break
+			}
+		}
+	}
+}
+
+// one looks at a value of one word.
+func (k *looks) one(g *gazetteer, s, w string) {
+	if g.first[w] || g.surname(w) {
+		k.single++
+	}
+	if n := len(w); n >= 5 && n <= 8 && s == strings.ToLower(s) {
+		k.short[n]++
+		if n >= 6 && g.heads[w[:3]] && g.tails[w[3:6]] {
+			k.made++
+		}
+	}
+}
+
+// capitals reports whether each of two or three words begins with a capital and goes on without.
+func capitals(s string, n int) bool {
+	if n < 2 || n > 3 {
+		return false
+	}
+	for _, w := range strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == '-' || r == ',' }) {
+		r, size := utf8.DecodeRuneInString(w)
+		if !unicode.IsUpper(r) || strings.ToLower(w[size:]) != w[size:] {
+			return false
+		}
+	}
+	return true
+}
+
+// names reports whether the values look like people's. Own says that somebody has written where they stand, and may have been wrong; the forms that are
+// known say it themselves, so that a name among many there is an application that is called so. All is how many sign-ins there were.
+func (k *looks) names(own bool, all int64) bool {
+	half := func(n int) bool { return n >= fewValues && n*2 >= k.values }
+	switch {
+	case half(k.personal), half(k.single), half(k.numbered), half(k.personal + k.single):
+		return true
+	case k.paired >= fewValues && k.paired*5 >= k.values*3 && k.known >= 2 && k.known*3 >= k.paired:
+		return true
+	case !own:
+		return false
+	case k.personal > 0 && k.personal*5 >= k.values, half(k.objects), k.made >= fewValues && k.made*3 >= k.values:
+		return true
+	}
+	for _, n := range k.short {
+		if n >= 8 && n*5 >= k.values*4 {
+			return true // words of one length, as the accounts of a directory have and the names of programs have not
+		}
+	}
+	// each program is used by many, and a person is one
+	return k.values > 30 && int64(k.values)*50 > all
+}
+
+// PersonalError says which fact of a log seems to be people. It quotes none of them.
+type PersonalError struct {
+	// Fact is application, path, context or methods.
+	Fact string
+}
+
+// Error tells what to do.
+func (e *PersonalError) Error() string {
+	return "what the mapping calls " + e.Fact + " looks like people's names, numbers or accounts, so nothing was kept: name another place, or list the applications in the mapping"
+}
+
+// Is makes it ErrPersonal.
+func (e *PersonalError) Is(target error) bool { return target == ErrPersonal } //nolint:errorlint // it is what Is is for
+
+// decoded gives a text that is not UTF-8 as what it is then, Windows' old encoding for Western Europe.
+func decoded(b []byte) []byte {
+	if utf8.Valid(b) {
+		return b
+	}
+	var out []byte
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		if r == utf8.RuneError && n == 1 {
+			r = charmap.Windows1252.DecodeByte(b[0])
+		}
+		out, b = utf8.AppendRune(out, r), b[n:]
+	}
+	return out
+}
