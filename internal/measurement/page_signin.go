@@ -146,7 +146,7 @@ func (p *Pages) take(c *web.Context) error {
 	x, err := p.Service.TakeLog(c.Context(), c.Actor, in, f)
 	var people *signin.PersonalError
 	if errors.As(err, &people) {
-		return p.logList(c, "", "", web.FieldError{Field: "file", Key: "measurement.error-people-" + people.Fact})
+		return p.logList(c, "", "", web.FieldError{Field: "file", Key: peopleKeys[people.Fact]})
 	}
 	for _, fault := range []struct {
 		err error
@@ -168,6 +168,12 @@ func (p *Pages) take(c *web.Context) error {
 		return err
 	}
 	return c.Redirect(logPlace, "measurement.taken", "Records", c.L.Number(x.Records))
+}
+
+// peopleKeys say that what a mapping calls a fact looks like people, and what to change.
+var peopleKeys = map[string]string{
+	"application": "measurement.error-people-application", "path": "measurement.error-people-path", "context": "measurement.error-people-context",
+	"methods": "measurement.error-people-methods",
 }
 
 func cutMapping(text string) (string, bool) {

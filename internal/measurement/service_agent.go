@@ -147,7 +147,8 @@ func (s *Service) issue(ctx context.Context, tx *db.Tx, org access.OrganisationI
 	if err != nil {
 		return err
 	}
-	open, err := openTasks(ctx, tx, org, a.ID, tx.Now.Add(-taskLife))
+	all = slices.DeleteFunc(all, func(t Target) bool { return t.Agent != a.ID || t.State(civil.Of(tx.Now)) != Approved })
+	tasks, err := openAgain(ctx, tx, org, a.ID, w.End)
 	if err != nil {
 		return err
 	}
@@ -163,24 +164,15 @@ func (s *Service) issue(ctx context.Context, tx *db.Tx, org access.OrganisationI
 		task.Host, task.Used, task.NotBefore, task.Order, task.target = t.Host, hosts[t.Host].used, hosts[t.Host].busy, *o, t.ID
 		w.Tasks = append(w.Tasks, task)
 	}
-	for _, task := range open { // they come first: a target of theirs must not wait for another of its host
+	for _, task := range tasks { // they come first: a target of theirs must not wait for another of its host
 		i := slices.IndexFunc(all, func(t Target) bool { return t.ID == task.target })
-		if i < 0 || all[i].Agent != a.ID || all[i].State(civil.Of(tx.Now)) != Approved || given[all[i].Host] || len(w.Tasks) == maxTasks {
-			continue
+		if i >= 0 && !given[all[i].Host] && len(w.Tasks) < maxTasks {
+			give(&all[i], task)
 		}
-		if task.issued.Add(taskLife).Before(w.End) { // it would be too old to hand in before the night is over: a new one takes its place
-			if _, _, err := takeTask(ctx, tx, org, a.ID, task.ID); err != nil {
-				return err
-			}
-			if task, err = newTask(ctx, tx, org, a.ID, task.target); err != nil {
-				return err
-			}
-		}
-		give(&all[i], task)
 	}
 	for i := range all {
 		t := &all[i]
-		if t.Agent != a.ID || t.State(civil.Of(tx.Now)) != Approved || t.Due.After(w.End) || given[t.Host] || len(w.Tasks) == maxTasks {
+		if t.Due.After(w.End) || given[t.Host] || len(w.Tasks) == maxTasks {
 			continue
 		}
 		task, err := newTask(ctx, tx, org, a.ID, t.ID)
@@ -190,6 +182,26 @@ func (s *Service) issue(ctx context.Context, tx *db.Tx, org access.OrganisationI
 		give(t, task)
 	}
 	return nil
+}
+
+// openAgain are an agent's open tasks. One that would be too old to be handed in before the night is over gets a new one in its place.
+func openAgain(ctx context.Context, tx *db.Tx, org access.OrganisationID, agent ids.ID[Agent], end time.Time) ([]Task, error) {
+	out, err := openTasks(ctx, tx, org, agent, tx.Now.Add(-taskLife))
+	if err != nil {
+		return nil, err
+	}
+	for i := range out {
+		if !out[i].issued.Add(taskLife).Before(end) {
+			continue
+		}
+		if _, _, err := takeTask(ctx, tx, org, agent, out[i].ID); err != nil {
+			return nil, err
+		}
+		if out[i], err = newTask(ctx, tx, org, agent, out[i].target); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 // Begin is asked by an agent before each measurement: nothing has been stopped, the agent has a task of the host that it has not handed in, the
