@@ -87,7 +87,11 @@ func (s *Service) fill(ctx context.Context, tx *db.Tx, r access.Reach, a *Affect
 		return err
 	}
 	a.Beyond = len(q.systems) - len(systems)
-	views, err := s.Requirements.Views(ctx, tx, access.Reach{}, systems, nil)
+	web, err := system.Web(ctx, tx, org)
+	if err != nil {
+		return err
+	}
+	views, err := s.Requirements.ViewsAlong(ctx, tx, systems, web)
 	if err != nil {
 		return err
 	}
@@ -113,7 +117,7 @@ func (s *Service) fill(ctx context.Context, tx *db.Tx, r access.Reach, a *Affect
 	if a.Common, err = processing.ReadCommon(ctx, tx, org); err != nil {
 		return err
 	}
-	return s.dependents(ctx, tx, r, a, q.systems)
+	return s.dependents(ctx, tx, r, a, a.depending(web, q.systems))
 }
 
 // agreements tells for which systems a processor agreement is stated: on the system itself, or on its supplier's page.
@@ -143,23 +147,26 @@ func agreements(ctx context.Context, tx *db.Tx, views []requirement.View, today 
 	return out, nil
 }
 
-// dependents reads the systems that depend on those that are hit.
-func (s *Service) dependents(ctx context.Context, tx *db.Tx, r access.Reach, a *Affected, hits []ids.ID[system.System]) error {
+// depending finds what depends on the systems that are hit, and on what the supplier delivers outside the register.
+func (a *Affected) depending(web *system.Graph, hits []ids.ID[system.System]) []system.Dependent {
 	start := make([]string, 0, len(hits)+len(a.Facilities))
-	names := map[string]string{}
 	for _, id := range hits {
 		start = append(start, id.String())
 	}
+	for _, f := range a.Facilities {
+		start = append(start, f.ID.String())
+	}
+	return web.DependingOn(start)
+}
+
+// dependents reads the systems that depend on those that are hit.
+func (s *Service) dependents(ctx context.Context, tx *db.Tx, r access.Reach, a *Affected, list []system.Dependent) error {
+	names := map[string]string{}
 	for i := range a.Hits {
 		names[a.Hits[i].System.ID.String()] = a.Hits[i].System.Name
 	}
 	for _, f := range a.Facilities {
-		start = append(start, f.ID.String())
 		names[f.ID.String()] = f.Name
-	}
-	list, err := system.DependingOn(ctx, tx, tx.Scope, start)
-	if err != nil {
-		return err
 	}
 	a.DependentCount = len(list)
 	list = list[:min(len(list), shownDependents)]

@@ -45,11 +45,12 @@ func (s *Service) inherit(ctx context.Context, tx *db.Tx, systems []system.Syste
 		list[i] = systems[i].ID
 		h.own[list[i].String()] = ownSteps(&m.needs[i])
 	}
-	links, err := system.Bearing(ctx, tx, tx.Scope, list)
-	if err != nil {
-		return nil, err
+	var err error
+	if h.graph = m.web; h.graph == nil {
+		if h.graph, err = system.Bearing(ctx, tx, tx.Scope, list); err != nil {
+			return nil, err
+		}
 	}
-	h.graph = system.NewGraph(links)
 	if err := s.readNeeds(ctx, tx, h, m); err != nil {
 		return nil, err
 	}

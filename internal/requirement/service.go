@@ -96,7 +96,16 @@ func (s *Service) Component(ctx context.Context, actor access.Actor, ref string,
 // Without texts (a nil l) no reasons and no lists are made, only needs and tallies: that is how sums over thousands are made. The reasons
 // name other systems within reach and no others. It runs inside the caller's use case, which has authorised.
 func (s *Service) Views(ctx context.Context, tx *db.Tx, reach access.Reach, systems []system.System, l *locale.Localizer) ([]View, error) {
-	m, states, err := s.material(ctx, tx, systems, material{texts: l, reach: reach})
+	return s.views(ctx, tx, systems, material{texts: l, reach: reach})
+}
+
+// ViewsAlong is Views without texts, along dependencies that have been read already.
+func (s *Service) ViewsAlong(ctx context.Context, tx *db.Tx, systems []system.System, web *system.Graph) ([]View, error) {
+	return s.views(ctx, tx, systems, material{web: web})
+}
+
+func (s *Service) views(ctx context.Context, tx *db.Tx, systems []system.System, of material) ([]View, error) {
+	m, states, err := s.material(ctx, tx, systems, of)
 	if err != nil {
 		return nil, err
 	}

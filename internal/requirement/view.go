@@ -57,6 +57,8 @@ type material struct {
 	// needs are the systems' own, in their order, and inherited what they need besides because of what depends on them; nil is nothing.
 	needs     []classification.Need
 	inherited *inheritance
+	// web is every dependency, when they have been read already.
+	web *system.Graph
 }
 
 // known is what is known about one system before anything is derived.

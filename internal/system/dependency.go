@@ -3,6 +3,7 @@
 package system
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 
@@ -75,8 +76,11 @@ func (d *Dependency) target() string {
 // changes once it is made.
 type Graph struct {
 	ids []string
-	at  map[string]int32
-	// needs and neededBy are the neighbours of each node, one after the other: those of node n stand from starts[n] to starts[n+1].
+	// at is where an id was met first, and number the node that it became then.
+	at     map[string]int32
+	number []int32
+	// needs and neededBy are the neighbours of each node in the order of their numbers, one after the other: those of node n stand from starts[n]
+	// to starts[n+1].
 	needs, neededBy adjacency
 }
 
@@ -89,34 +93,75 @@ type adjacency struct {
 
 func (a *adjacency) of(n int32) (from, to int32) { return a.starts[n], a.starts[n+1] }
 
-// NewGraph makes the graph of dependencies. Its nodes are numbered by their ids, so that a graph of everything and one of what matters to
-// some systems tell the same ways.
+// NewGraph makes the graph of dependencies.
 func NewGraph(list []Dependency) *Graph {
-	g := &Graph{at: make(map[string]int32, len(list))}
-	for i := range list {
-		for _, id := range [...]string{list[i].System.String(), list[i].target()} {
-			if _, ok := g.at[id]; !ok {
-				g.at[id] = 0
-				g.ids = append(g.ids, id)
-			}
-		}
-	}
-	slices.Sort(g.ids)
-	for n, id := range g.ids {
-		g.at[id] = int32(n) //nolint:gosec // there are fewer than two thousand million systems
-	}
-	from, to, only := make([]int32, len(list)), make([]int32, len(list)), make([]bool, len(list))
+	w := newWeaver(len(list))
 	for i := range list {
 		d := &list[i]
-		from[i], to[i], only[i] = g.at[d.System.String()], g.at[d.target()], d.Carries == CarriesFunction
+		w.add(d.System.String(), d.target(), d.Carries == CarriesFunction)
 	}
-	g.needs = sorted(len(g.ids), from, to, only)
-	g.neededBy = sorted(len(g.ids), to, from, only)
+	return w.graph()
+}
+
+// weaver makes a graph of dependencies that come one at a time.
+type weaver struct {
+	ids      []string
+	at       map[string]int32
+	from, to []int32
+	only     []bool
+}
+
+// newWeaver makes a weaver for about as many dependencies.
+func newWeaver(expected int) *weaver {
+	return &weaver{
+		at: make(map[string]int32, expected/2), from: make([]int32, 0, expected), to: make([]int32, 0, expected), only: make([]bool, 0, expected),
+	}
+}
+
+func (w *weaver) node(id string) int32 {
+	n, ok := w.at[id]
+	if !ok {
+		n = int32(len(w.ids)) //nolint:gosec // there are fewer than two thousand million systems
+		w.at[id] = n
+		w.ids = append(w.ids, id)
+	}
+	return n
+}
+
+// add takes in that a system needs something; only says that mere function passes.
+func (w *weaver) add(system, needed string, only bool) {
+	if n := len(w.from); n > 0 && w.ids[w.from[n-1]] == system { // those of one system come together, as a rule
+		w.from = append(w.from, w.from[n-1])
+	} else {
+		w.from = append(w.from, w.node(system))
+	}
+	w.to, w.only = append(w.to, w.node(needed)), append(w.only, only)
+}
+
+// graph numbers the nodes by their ids, and their neighbours by those numbers: a graph of everything and one of what matters to some systems
+// then tell the same ways, in whatever order the dependencies came.
+func (w *weaver) graph() *Graph {
+	g := &Graph{ids: w.ids, at: w.at, number: make([]int32, len(w.ids))}
+	order := make([]int32, len(w.ids))
+	for n := range order {
+		order[n] = int32(n) //nolint:gosec // numbered by node
+	}
+	slices.SortFunc(order, func(a, b int32) int { return cmp.Compare(w.ids[a], w.ids[b]) })
+	g.ids = make([]string, len(w.ids))
+	for n, was := range order {
+		g.ids[n], g.number[was] = w.ids[was], int32(n) //nolint:gosec // numbered by node
+	}
+	for i := range w.from {
+		w.from[i], w.to[i] = g.number[w.from[i]], g.number[w.to[i]]
+	}
+	by := beside(len(g.ids), w.to, w.from, w.only)
+	g.needs = by.turned()
+	g.neededBy = g.needs.turned()
 	return g
 }
 
-// sorted lays out the neighbours of each node beside each other.
-func sorted(nodes int, from, to []int32, only []bool) adjacency {
+// beside lays out the neighbours of each node beside each other.
+func beside(nodes int, from, to []int32, only []bool) adjacency {
 	a := adjacency{starts: make([]int32, nodes+1), to: make([]int32, len(to)), only: make([]bool, len(to))}
 	for _, n := range from {
 		a.starts[n+1]++
@@ -132,6 +177,17 @@ func sorted(nodes int, from, to []int32, only []bool) adjacency {
 	return a
 }
 
+// turned gives the same with every edge the other way. The neighbours of a node come in order, because nodes are taken in order.
+func (a *adjacency) turned() adjacency {
+	from := make([]int32, len(a.to))
+	for n := range int32(len(a.starts) - 1) { //nolint:gosec // numbered by node
+		for e := a.starts[n]; e < a.starts[n+1]; e++ {
+			from[e] = n
+		}
+	}
+	return beside(len(a.starts)-1, a.to, from, a.only)
+}
+
 // Len is how many nodes there are.
 func (g *Graph) Len() int { return len(g.ids) }
 
@@ -141,7 +197,10 @@ func (g *Graph) ID(n int32) string { return g.ids[n] }
 // Node finds a node by its id; what nothing depends on and that depends on nothing is not there.
 func (g *Graph) Node(id string) (int32, bool) {
 	n, ok := g.at[id]
-	return n, ok
+	if !ok {
+		return 0, false
+	}
+	return g.number[n], true
 }
 
 // Steps are needs on the one scale, by aspect.
@@ -228,8 +287,17 @@ type Reached struct {
 // Dependents gives everything that depends on some nodes, directly or over others, the nearest first.
 func (g *Graph) Dependents(start ...int32) []Reached { return g.walk(&g.neededBy, start) }
 
-// dependingOn gives every system that depends on what has the ids, the nearest first. What nothing depends on is not in the graph.
-func (g *Graph) dependingOn(list []string) []Dependent {
+// Dependent is a system that depends on what has been hit, and over which system or facility.
+type Dependent struct {
+	ID ids.ID[System]
+	// Via is the id of the system or facility that it needs, Distance how many steps away from what has been hit it is.
+	Via      string
+	Distance int
+}
+
+// DependingOn gives every system that depends on what has the ids, directly or over others, the nearest first. What nothing depends on is not in
+// the graph.
+func (g *Graph) DependingOn(list []string) []Dependent {
 	var start []int32
 	for _, id := range list {
 		if n, ok := g.Node(id); ok {

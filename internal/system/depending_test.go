@@ -39,9 +39,12 @@ func TestDependingOn(t *testing.T) {
 		needs(0, system.Needing{System: names[2]}) // a loop
 		needs(long-1, system.Needing{Facility: "Katalogen"})
 		count := func(start []string) (out []system.Dependent, questions int64) {
-			read(t, d, actor.Organisation, func(tx *db.Tx) (err error) {
+			read(t, d, actor.Organisation, func(tx *db.Tx) error {
 				before := d.Statements()
-				out, err = system.DependingOn(t.Context(), tx, actor.Organisation, start)
+				web, err := system.Web(t.Context(), tx, actor.Organisation)
+				if err == nil {
+					out = web.DependingOn(start)
+				}
 				questions = d.Statements() - before
 				return err
 			})
@@ -65,8 +68,8 @@ func TestDependingOn(t *testing.T) {
 		}
 		other := dbtest.Organisation(t, d, "soderby")
 		read(t, d, other.Organisation, func(tx *db.Tx) error {
-			got, err := system.DependingOn(t.Context(), tx, other.Organisation, []string{first})
-			if len(got) != 0 {
+			web, err := system.Web(t.Context(), tx, other.Organisation)
+			if err == nil && len(web.DependingOn([]string{first})) != 0 {
 				t.Error("another organisation's systems depend on it")
 			}
 			return err
@@ -91,9 +94,9 @@ func BenchmarkDependingOn100000(b *testing.B) {
 			})
 			for b.Loop() {
 				read(b, d, actor.Organisation, func(tx *db.Tx) error {
-					list, err := system.DependingOn(b.Context(), tx, actor.Organisation, names[:10])
-					if len(list) < 50_000 {
-						b.Fatalf("only %d depend on them", len(list))
+					web, err := system.Web(b.Context(), tx, actor.Organisation)
+					if err == nil && len(web.DependingOn(names[:10])) < 50_000 {
+						b.Fatal("too few depend on them")
 					}
 					return err
 				})

@@ -3,7 +3,6 @@
 package system
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -40,39 +39,63 @@ const nearby = 5000
 // The recursions below say CROSS JOIN, which SQLite keeps in the order that it stands in: it would else read every dependency of the organisation at
 // each step.
 
-// Bearing reads every dependency that has a say in what some systems need: on them, and on everything that depends on them. It may give more.
-func Bearing(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems []ids.ID[System]) ([]Dependency, error) {
+// Bearing reads the dependencies that have a say in what some systems need: on them, and on everything that depends on them. It may give more.
+func Bearing(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems []ids.ID[System]) (*Graph, error) {
+	if len(systems) > atOnce {
+		return Web(ctx, tx, org)
+	}
 	if len(systems) == 0 {
-		return nil, nil
+		return NewGraph(nil), nil
 	}
-	scan := func(scan func(...any) error) (Dependency, error) {
-		var d Dependency
-		return d, scan(&d.ID, &d.System, &d.Needs, &d.Carries)
+	args := []any{org}
+	marks := make([]string, len(systems))
+	for i, id := range systems {
+		args = append(args, id)
+		marks[i] = "$" + strconv.Itoa(len(args))
 	}
-	var out []Dependency
-	var err error
-	if len(systems) <= atOnce {
-		args := []any{org}
-		marks := make([]string, len(systems))
-		for i, id := range systems {
-			args = append(args, id)
-			marks[i] = "$" + strconv.Itoa(len(args))
-		}
-		out, err = db.All(ctx, tx, scan, `WITH RECURSIVE bearing AS (
-				SELECT id, system_id, needs_id, carries FROM system_dependency WHERE organisation_id = $1 AND needs_id IN (`+strings.Join(marks, ", ")+`)
-				UNION
-				SELECT d.id, d.system_id, d.needs_id, d.carries FROM bearing b CROSS JOIN system_dependency d WHERE d.organisation_id = $1 AND d.needs_id = b.system_id
-			)
-			SELECT id, system_id, needs_id, carries FROM bearing LIMIT `+strconv.Itoa(nearby+1), args...)
+	w, err := weave(ctx, tx, 0, `WITH RECURSIVE bearing AS (
+			SELECT system_id, needs_id, carries FROM system_dependency WHERE organisation_id = $1 AND needs_id IN (`+strings.Join(marks, ", ")+`)
+			UNION
+			SELECT d.system_id, d.needs_id, d.carries FROM bearing b CROSS JOIN system_dependency d WHERE d.organisation_id = $1 AND d.needs_id = b.system_id
+		)
+		SELECT system_id, needs_id, CASE carries WHEN '`+CarriesFunction+`' THEN 1 ELSE 0 END FROM bearing LIMIT `+strconv.Itoa(nearby+1), args...)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(w.from) > nearby:
+		return Web(ctx, tx, org)
 	}
-	if err == nil && (len(systems) > atOnce || len(out) > nearby) {
-		out, err = db.All(ctx, tx, scan, `SELECT id, system_id, needs_id, carries FROM system_dependency WHERE organisation_id = $1 AND needs_id IS NOT NULL`, org)
-	}
+	return w.graph(), nil
+}
+
+// Web reads every dependency of the organisation, once for everything that a use case asks about them: 300 000 take less than to follow a chain of
+// them one step at a time.
+func Web(ctx context.Context, tx *db.Tx, org access.OrganisationID) (*Graph, error) {
+	w, err := weave(ctx, tx, 4*nearby, `SELECT system_id, COALESCE(needs_id, facility_id), CASE carries WHEN '`+CarriesFunction+`' THEN 1 ELSE 0 END
+		FROM system_dependency WHERE organisation_id = $1`, org)
 	if err != nil {
-		return nil, fmt.Errorf("read dependencies on systems: %w", err)
+		return nil, err
 	}
-	slices.SortFunc(out, func(a, b Dependency) int { return cmp.Compare(a.ID, b.ID) }) // quicker than the database, which carries the rows along
-	return out, nil
+	return w.graph(), nil
+}
+
+// weave reads who needs what, and whether mere function passes.
+func weave(ctx context.Context, tx *db.Tx, expected int, query string, args ...any) (*weaver, error) {
+	w := newWeaver(expected)
+	var from, to string // plain texts: an id of a kind of its own takes twice the time to read
+	var only bool
+	into := []any{&from, &to, &only}
+	_, err := db.All(ctx, tx, func(scan func(...any) error) (struct{}, error) {
+		err := scan(into...)
+		if err == nil {
+			w.add(from, to, only)
+		}
+		return struct{}{}, err
+	}, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read dependencies: %w", err)
+	}
+	return w, nil
 }
 
 // Needed gives every system that a system depends on, directly or over others.
@@ -231,27 +254,6 @@ func moveFacilities(ctx context.Context, tx *db.Tx, from, to ids.ID[supplier.Sup
 
 // atOnce is how many ids stand in one question: the time that SQLite takes grows with the square of them.
 const atOnce = 500
-
-// Dependent is a system that depends on what has been hit, and over which system or facility.
-type Dependent struct {
-	ID ids.ID[System]
-	// Via is the id of the system or facility that it needs, Distance how many steps away from what has been hit it is.
-	Via      string
-	Distance int
-}
-
-// DependingOn finds every system that depends on some systems or facilities, directly or over others, the nearest first. It reads all
-// dependencies of the organisation at once: a web of 300 000 takes less than asking about a chain of it one step at a time.
-func DependingOn(ctx context.Context, tx *db.Tx, org access.OrganisationID, start []string) ([]Dependent, error) {
-	list, err := db.All(ctx, tx, func(scan func(...any) error) (Dependency, error) {
-		var d Dependency
-		return d, scan(&d.System, &d.Needs) // nodes are told apart by their ids alone: what is needed may be a facility
-	}, `SELECT system_id, COALESCE(needs_id, facility_id) FROM system_dependency WHERE organisation_id = $1`, org)
-	if err != nil {
-		return nil, fmt.Errorf("read dependencies: %w", err)
-	}
-	return NewGraph(list).dependingOn(start), nil
-}
 
 // Some reads the systems with the ids that are within reach, however many they are, in Swedish order in each part.
 func Some(ctx context.Context, tx *db.Tx, org access.OrganisationID, r access.Reach, list []ids.ID[System]) ([]System, error) {
