@@ -381,7 +381,9 @@ var policies = map[string]Policy{
 	"procurement.ConsentPosed":   {Kind: KindProcurement, By: itself},
 	"procurement.Exchange":       {Kind: KindProcurement, By: itself},
 	"procurement.EndSharing":     {Kind: KindProcurement, By: appoints},
-	"procurement.SeeShared":      {Kind: KindProcurement, By: steers},
+	"procurement.SeeShared":      {Kind: KindProcurement, By: appoints},
+	"procurement.Receipt":        {Kind: KindProcurement, By: itself},
+	"procurement.TakeBack":       {Kind: KindProcurement, By: itself},
 	"procurement.AcceptReplies":  {Kind: KindProcurement, By: appoints},
 	"procurement.Attachment":     {Kind: KindProcurement, By: sees, Weakness: true},
 

@@ -258,6 +258,8 @@ var words = map[string]string{
 	"procurement.Exchange":        "Kopiera delade svar mellan organisationer, och ta bort dem som inte delas längre",
 	"procurement.EndSharing":      "Avsluta delningen av en leverantörs svar",
 	"procurement.SeeShared":       "Notera att delade svar har ändrats",
+	"procurement.Receipt":         "Visa en leverantör vilka svar den delar, med länk",
+	"procurement.TakeBack":        "Låta en leverantör ta tillbaka sitt samtycke till delning, med länk",
 	"procurement.AcceptReplies":   "Godta en leverantörs svar",
 	"procurement.Attachment":      "Öppna en bilaga till en leverantörs svar",
 	"procurement.StartTender":     "Börja ta in anbud",

@@ -159,6 +159,8 @@ func (s *sides) sharingCalls(ctx context.Context) map[string]call {
 		"procurement.EndSharing": func(x access.Actor) (any, error) {
 			return none(a.Procurements.EndSharing(ctx, x, ref, "leverantor.example"))
 		},
+		"procurement.Receipt":   func(x access.Actor) (any, error) { return a.Procurements.Receipt(ctx, x) },
+		"procurement.TakeBack":  func(x access.Actor) (any, error) { return none(a.Procurements.TakeBack(ctx, x)) },
 		"procurement.SeeShared": func(x access.Actor) (any, error) { return none(a.Procurements.SeeShared(ctx, x, ref)) },
 		"procurement.Exchange": func(x access.Actor) (any, error) {
 			return none(a.Procurements.Exchange(ctx, access.SystemActor(x.Organisation)))

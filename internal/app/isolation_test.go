@@ -760,7 +760,7 @@ var names = regexp.MustCompile(`^(finding\.(Place|Look|Decide|Dispute|Give|EndRu
 	`whatif\.(Open|Requirement|Nation|Remove)|requirement\.(View|Component|Follows|Answer)|action\.(Doers|Move|Plan|Save)|procurement\.(Annex|Choose|Supplied|AskSupplier|RecallSupplier|Purchase|EditPurchase|SavePurchase|RemovePurchase|MakeSystem|AddOwn|RemoveOwn|Freeze|Versions|AcceptReplies|Attachment|StartTender|Tender|WeighTender|FreezeTender|InviteBidder|RecallBidder|OpenBids|AwardBid|BidAttachment|EndSharing|SeeShared)|report\.Write|overview\.(System|Dependencies|Requirements|History|InformationType|AsItWas)|organisation\.Move)$`)
 
 // byLink are the use cases that belong to the program itself, or to whoever was sent a link, and to no role.
-var byLink = regexp.MustCompile(`^(finding\.(Work|Tick)|classification\.(Delegated|AnswerDelegated)|procurement\.(Posed|AnswerPosed|SendPosed|AttachPosed|DelegatePosed|ConsentPosed)|workshop\.(Join|Poll|Vote)|campaign\.(Linked|Posed|AnswerPosed|Tick))$`)
+var byLink = regexp.MustCompile(`^(finding\.(Work|Tick)|classification\.(Delegated|AnswerDelegated)|procurement\.(Posed|AnswerPosed|SendPosed|AttachPosed|DelegatePosed|ConsentPosed|Receipt|TakeBack)|workshop\.(Join|Poll|Vote)|campaign\.(Linked|Posed|AnswerPosed|Tick))$`)
 
 // Every use case of the slices, called with what is theirs, is refused, tells nothing of it and changes nothing of it.
 func TestEveryUseCaseKeepsSidesApart(t *testing.T) {

@@ -187,6 +187,7 @@ func (a *App) linkPages(site *web.Site) {
 	for _, task := range []string{procurement.SupplierTask, procurement.BidTask, procurement.PartTask} {
 		p.Add(task, (&procurement.Pages{Service: a.Procurements}).SupplierTask())
 	}
+	p.Add(procurement.ReceiptTask, (&procurement.Pages{Service: a.Procurements}).ReceiptTask())
 	p.Add(campaign.SheetTask, a.campaignPages().SheetTask())
 	p.Add(campaign.QuestionTask, a.campaignPages().QuestionTask())
 	p.Routes(site)

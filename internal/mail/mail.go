@@ -31,6 +31,7 @@ const (
 	Question    Template = "question"     // a link to answer one question
 	Supplier    Template = "supplier"     // a link to answer a system's requirements
 	SupplierDue Template = "supplier-due" // a new link to the same, because the last day to answer is near
+	Receipt     Template = "receipt"      // a link to take back that answers are shared with other organisations
 	Bidder      Template = "bidder"       // a link to answer the requirements of a tender
 	Colleague   Template = "colleague"    // a link to answer a part of what a colleague was asked
 	AlarmRaised Template = "alarm"        // that alarms wait
@@ -68,6 +69,7 @@ var templates = map[Template]holds{
 	Question:      {link: true},
 	Supplier:      {link: true},
 	SupplierDue:   {link: true},
+	Receipt:       {link: true},
 	Bidder:        {link: true},
 	Colleague:     {link: true},
 	AlarmRaised:   {link: true},
@@ -92,7 +94,7 @@ var templates = map[Template]holds{
 // Templates lists them, for tests.
 func Templates() []Template {
 	return []Template{
-		Trial, Code, Question, Supplier, SupplierDue, Bidder, Colleague, AlarmRaised, Reminder, Round, RoundReminder, RoundLate, Checkpoint, MethodAdded,
+		Trial, Code, Question, Supplier, SupplierDue, Receipt, Bidder, Colleague, AlarmRaised, Reminder, Round, RoundReminder, RoundLate, Checkpoint, MethodAdded,
 		MethodRemoved, CodesMade, CodeUsed, Tied, Ended, Roles, Address,
 		Refused, Late, SealedUsed,
 	}

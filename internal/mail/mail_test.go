@@ -58,7 +58,7 @@ func TestTemplatesHoldOnlyWhatTheyMay(t *testing.T) {
 		t.Fatal(err)
 	}
 	full := map[mail.Template]mail.Message{
-		mail.Trial: {}, mail.Code: {Code: "482913"}, mail.Question: {Path: "/lank/abc"}, mail.Supplier: {Path: "/lank/abc"}, mail.SupplierDue: {Path: "/lank/abc"},
+		mail.Trial: {}, mail.Code: {Code: "482913"}, mail.Question: {Path: "/lank/abc"}, mail.Supplier: {Path: "/lank/abc"}, mail.SupplierDue: {Path: "/lank/abc"}, mail.Receipt: {Path: "/lank/abc"},
 		mail.Bidder: {Path: "/lank/abc"}, mail.Colleague: {Path: "/lank/abc"}, mail.AlarmRaised: {Path: "/larm"},
 		mail.Reminder: {Path: "/", Count: 3}, mail.Round: {Path: "/lank/abc"}, mail.RoundReminder: {Path: "/lank/abc"}, mail.RoundLate: {Path: "/uppfoljningsomgangar/1"}, mail.Checkpoint: {Note: aNote}, mail.MethodAdded: {Path: "/mina"}, mail.MethodRemoved: {Path: "/mina"},
 		mail.CodesMade: {Path: "/mina"}, mail.CodeUsed: {Path: "/mina"}, mail.Tied: {Path: "/mina"}, mail.Ended: {}, mail.Roles: {Path: "/mina"}, mail.Address: {},

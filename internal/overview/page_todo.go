@@ -13,6 +13,7 @@ import (
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/finding"
 	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/procurement"
 	"github.com/insegel/insegel/internal/supplier"
 	"github.com/insegel/insegel/internal/web"
 )
@@ -65,7 +66,8 @@ var taskTexts = map[TaskKind]struct{ title, button, path string }{
 	TaskProve:        {"overview.task-prove", "overview.do-prove", "/bevis#bevisen"},
 	TaskSettle:       {"overview.task-settle", "overview.do-settle", "/bevis#bestridda"},
 
-	TaskReask: {"overview.task-reask", "overview.do-reask", "/leverantorssvar"},
+	TaskReask:  {"overview.task-reask", "overview.do-reask", "/leverantorssvar"},
+	TaskShared: {"overview.task-shared", "overview.do-shared", procurement.DifferencesAt},
 
 	TaskContract:    {"overview.task-contract", "overview.do-paper", ""},
 	TaskAgreement:   {"overview.task-agreement", "overview.do-paper", ""},

@@ -138,13 +138,14 @@ func (s *Service) tasks(ctx context.Context, tx *db.Tx, who doing, out *Todo) (m
 		}
 		lists[scope] = append(tasks, lists[scope]...) // a register that says too little misleads everything that follows from it
 	}
-	if err := reaskTasks(ctx, tx, actor, out.Today, func(id ids.ID[system.System], t Task) {
+	tell := func(id ids.ID[system.System], t Task) {
 		scope := TodoUnit
 		if answers[id.String()] {
 			scope = TodoMine
 		}
 		lists[scope] = append(lists[scope], t)
-	}); err != nil {
+	}
+	if err := errors.Join(reaskTasks(ctx, tx, actor, out.Today, tell), sharedTasks(ctx, tx, actor, answers, tell)); err != nil {
 		return nil, err
 	}
 	return lists, s.lastTasks(ctx, tx, actor, out.Today, lists)
@@ -161,6 +162,39 @@ func reaskTasks(ctx context.Context, tx *db.Tx, actor access.Actor, today civil.
 		if access.AllowedAt(actor, "procurement.AskSupplier", x.UnitID) {
 			tell(x.System, Task{Kind: TaskReask, Key: taskKey(TaskReask, x.System), Slug: x.Slug, Name: x.Name, Unit: x.Unit, Count: x.Count, Due: x.By})
 		}
+	}
+	return nil
+}
+
+// sharedWithin is within how many days somebody should have looked at what a supplier has answered otherwise.
+const sharedWithin = 14
+
+// sharedTasks tells those who may note it of what suppliers have answered others otherwise: once for each supplier, at a system that the actor answers
+// for if there is one.
+func sharedTasks(ctx context.Context, tx *db.Tx, actor access.Actor, answers map[string]bool, tell func(id ids.ID[system.System], t Task)) error {
+	list, err := procurement.Differences(ctx, tx)
+	if err != nil {
+		return err
+	}
+	slices.SortStableFunc(list, func(a, b procurement.OtherAnswer) int {
+		switch own := answers[a.System.String()]; {
+		case own == answers[b.System.String()]:
+			return 0
+		case own:
+			return -1
+		}
+		return 1
+	})
+	told := map[ids.ID[supplier.Supplier]]bool{}
+	for i := range list {
+		x := &list[i]
+		if told[x.Supplier] || !access.AllowedAt(actor, "procurement.SeeShared", x.UnitID) {
+			continue
+		}
+		told[x.Supplier] = true
+		tell(x.System, Task{
+			Kind: TaskShared, Key: string(TaskShared) + ":" + x.Supplier.String() + x.Since.String(), Slug: x.Slug, Name: x.Name, Unit: x.Unit, Count: x.Count, Due: x.Since.AddDays(sharedWithin),
+		})
 	}
 	return nil
 }

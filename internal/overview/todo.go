@@ -40,7 +40,8 @@ const (
 	TaskProve        TaskKind = "prove"        // evidence ends soon or has ended
 	TaskSettle       TaskKind = "settle"       // somebody says that a measurement is wrong, and nobody has settled it
 
-	TaskReask TaskKind = "reask" // what a supplier's accepted answers show ends soon: the supplier is to be asked again
+	TaskReask  TaskKind = "reask"  // what a supplier's accepted answers show ends soon: the supplier is to be asked again
+	TaskShared TaskKind = "shared" // what a supplier has answered others on the installation has changed or ended
 
 	TaskContract    TaskKind = "contract"    // a contract ends, or notice of it must be given
 	TaskAgreement   TaskKind = "agreement"   // a processor agreement ends

@@ -45,6 +45,45 @@ func (p *Pages) sharePosed(c *web.Context, l *link.Link) error {
 	return c.Redirect(web.Local(link.Path), key)
 }
 
+// ReceiptTask is what the link of a receipt lets a supplier do: take back that its answers are shared.
+func (p *Pages) ReceiptTask() link.Task {
+	return link.Task{Show: p.showReceipt, Save: p.takeBack, Thanks: "procurement.receipt-thanks"}
+}
+
+// receiptPage is what a supplier sees of what it shares, after it has sent it.
+type receiptPage struct {
+	web.Page
+	Text, Since string
+	State       web.Tag
+	Shares      bool
+}
+
+func (p *Pages) showReceipt(c *web.Context, l *link.Link) error {
+	t := c.L.T
+	page := receiptPage{Page: web.Page{Title: t("procurement.receipt-title"), Layout: web.Plain}}
+	r, err := p.Service.Receipt(c.Context(), l.Actor(web.ClientAddress(c.Request)))
+	switch {
+	case errors.Is(err, ErrNotShared):
+		page.Text, page.State = t("procurement.receipt-none"), web.Tag{Word: t("procurement.share-not")}
+	case err != nil:
+		return err
+	default:
+		page.Shares, page.State = true, web.Info(t("procurement.share-state"))
+		page.Text = t("procurement.receipt-text", "Count", r.Answers, "Organisation", r.Organisation, "System", r.System, "Domain", r.Consent.Domain)
+		page.Since = t("procurement.shared-since", "Moment", c.L.Moment(r.Consent.At))
+	}
+	return c.Render(pages, "receipt.html", page)
+}
+
+// takeBack takes back the consent. What had ended already is thanked for all the same.
+func (p *Pages) takeBack(c *web.Context, l *link.Link) (done bool, err error) {
+	err = p.Service.TakeBack(c.Context(), l.Actor(web.ClientAddress(c.Request)))
+	if errors.Is(err, ErrNotShared) {
+		return false, p.showReceipt(c, l)
+	}
+	return err == nil, err
+}
+
 // consentRow is a supplier that shares its answers about the system.
 type consentRow struct{ Domain, Text string }
 
@@ -56,14 +95,62 @@ type besideRow struct {
 	Others   []sharedLine
 }
 
-// sharedLine is one such answer, with the difference that nobody has noted yet.
+// sharedLine is one such answer.
 type sharedLine struct {
 	Status        web.Tag
 	How, On, From string
-	// Notice says that it has changed or ended; Was and WasHow are what it said before.
-	Notice, WasHow string
-	Was            web.Tag
-	Ended          bool
+	// Notice says that it has changed or ended, or cannot be read.
+	Notice        string
+	Ended, Paused bool
+}
+
+// sharedChange is what a supplier has answered otherwise, with the old and the new side by side.
+type sharedChange struct {
+	Href, Text, When string
+	Was, Now         web.Tag
+	WasHow, NowHow   string
+	WasFrom, NowFrom string
+	WasOn, NowOn     string
+	Ended            string
+}
+
+// DifferencesAt is where a system's page shows them.
+const DifferencesAt = "/leverantorssvar#andringar"
+
+// differences fills in the differences that nobody has noted.
+func (p *suppliedPage) differences(l *locale.Localizer, s *Supplied) {
+	for i := range s.Differs {
+		d := &s.Differs[i]
+		row := sharedChange{Href: "/krav/" + d.Requirement, Text: d.Text.In(catalogue.Lang(l.Lang))}
+		if row.Text == "" {
+			row.Text, row.Href = d.Requirement, ""
+		}
+		if d.Ended.IsZero() {
+			row.When = l.T("procurement.shared-changed", "Moment", l.Moment(d.Changed))
+			row.Was, row.WasHow, row.WasFrom, row.WasOn = said(l, d.Before)
+			row.Now, row.NowHow, row.NowFrom, row.NowOn = said(l, &d.Said)
+		} else {
+			row.When, row.Ended = endedText(l, &d.Shared), l.T("procurement.shared-gone")
+		}
+		p.Differences = append(p.Differences, row)
+	}
+	p.News = len(p.Differences)
+}
+
+// said is an answer as a page tells it: what, how, from when it holds and when it was sent.
+func said(l *locale.Localizer, s *Said) (what web.Tag, how, from, on string) {
+	if !s.From.IsZero() {
+		from = l.Date(s.From)
+	}
+	return PageReply(l, s.Status), s.How, from, l.T("procurement.shared-on", "Day", l.Date(s.On))
+}
+
+// endedText tells why a copy is not there any more.
+func endedText(l *locale.Localizer, x *Shared) string {
+	if !x.Paused.IsZero() {
+		return l.T("procurement.shared-lost", "Moment", l.Moment(x.Paused))
+	}
+	return l.T("procurement.shared-ended", "Moment", l.Moment(x.Ended))
 }
 
 // sharing fills in whose answers are shared from here, and what the supplier has answered others.
@@ -78,13 +165,11 @@ func (p *suppliedPage) sharing(c *web.Context, s *Supplied) {
 		for n := range b.Shared {
 			x := &b.Shared[n]
 			row.Others = append(row.Others, lineOf(l, x))
-			if x.News() {
-				p.News++
-			}
 		}
 		p.Beside = append(p.Beside, row)
 	}
-	p.CanSee = access.Allowed(c.Actor, "procurement.SeeShared")
+	p.CanSee = access.AllowedAt(c.Actor, "procurement.SeeShared", s.System.UnitID)
+	p.differences(l, s)
 }
 
 // replyTag is an answer as a tag, also when there is none.
@@ -97,14 +182,15 @@ func replyTag(l *locale.Localizer, s requirement.Status) web.Tag {
 
 func lineOf(l *locale.Localizer, x *Shared) sharedLine {
 	if !x.Ended.IsZero() {
-		return sharedLine{Ended: true, Notice: l.T("procurement.shared-ended", "Moment", l.Moment(x.Ended))}
+		return sharedLine{Ended: true, Notice: endedText(l, x)}
 	}
-	out := sharedLine{Status: PageReply(l, x.Status), How: x.How, On: l.T("procurement.shared-on", "Day", l.Date(x.On))}
-	if !x.From.IsZero() {
-		out.From = l.Date(x.From)
+	if !x.Paused.IsZero() {
+		return sharedLine{Paused: true, Notice: l.T("procurement.shared-paused", "Moment", l.Moment(x.Paused))}
 	}
+	var out sharedLine
+	out.Status, out.How, out.From, out.On = said(l, &x.Said)
 	if x.Before != nil {
-		out.Notice, out.Was, out.WasHow = l.T("procurement.shared-changed", "Moment", l.Moment(x.Changed)), PageReply(l, x.Before.Status), x.Before.How
+		out.Notice = l.T("procurement.shared-changed", "Moment", l.Moment(x.Changed))
 	}
 	return out
 }

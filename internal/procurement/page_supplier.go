@@ -41,10 +41,11 @@ type suppliedPage struct {
 	People                  []string
 	Ask                     bool
 	// Consents are whose answers are shared from here, Beside what the supplier has answered others, and News how many differences nobody has noted.
-	Consents []consentRow
-	Beside   []besideRow
-	News     int
-	CanSee   bool
+	Consents    []consentRow
+	Beside      []besideRow
+	Differences []sharedChange
+	News        int
+	CanSee      bool
 }
 
 type requestRow struct {

@@ -23,7 +23,9 @@ func (s *Service) ConsentPosed(ctx context.Context, actor access.Actor, l *local
 	if err := access.Check(actor, "procurement.ConsentPosed"); err != nil {
 		return err
 	}
+	var ended offer
 	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
+		ended = offer{}
 		p, err := s.posed(ctx, tx, actor, "procurement.ConsentPosed", posing{at, l})
 		if err != nil {
 			return err
@@ -32,6 +34,7 @@ func (s *Service) ConsentPosed(ctx context.Context, actor access.Actor, l *local
 		case p.Only != "": // a colleague answers, and decides nothing
 			return ErrNotShared
 		case say == NotShare:
+			ended = offer{party: party{domain: p.domain}, system: p.at.system}
 			return s.endSharing(ctx, tx, actor, p.at, p.domain)
 		case say != Share || !p.Sharable:
 			return ErrNotShared
@@ -46,6 +49,7 @@ func (s *Service) ConsentPosed(ctx context.Context, actor access.Actor, l *local
 	if err != nil {
 		return fmt.Errorf("consent to share answers: %w", err)
 	}
+	s.takeAway(ctx, actor.Organisation, &ended)
 	return nil
 }
 
@@ -74,17 +78,50 @@ func (s *Service) EndSharing(ctx context.Context, actor access.Actor, ref, domai
 	if err := access.Check(actor, "procurement.EndSharing"); err != nil {
 		return err
 	}
+	var ended offer
 	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
 		sys, err := system.Within(ctx, tx, actor, "procurement.EndSharing", ref)
 		if err != nil {
 			return err
 		}
+		ended = offer{party: party{domain: domain}, system: sys.ID}
 		return s.endSharing(ctx, tx, actor, place{system: sys.ID}, domain)
 	})
 	if err != nil {
 		return fmt.Errorf("end sharing of answers: %w", err)
 	}
+	s.takeAway(ctx, actor.Organisation, &ended)
 	return nil
+}
+
+// takeAway removes the copies of what is shared no longer, at once and not when the job runs. What cannot be written now the job does, which was added
+// when the consent ended and tells what goes wrong.
+func (s *Service) takeAway(ctx context.Context, from access.OrganisationID, of *offer) {
+	if of.system == "" || s.Organisations == nil {
+		return
+	}
+	all, err := s.Organisations(ctx, s.DB)
+	if err != nil {
+		return
+	}
+	for _, org := range all {
+		copies := []Shared(nil)
+		id := source(from, of, org)
+		err := s.DB.Read(ctx, org, func(tx *db.Tx) (err error) {
+			copies, err = sharedFrom(ctx, tx, id)
+			return err
+		})
+		if err != nil || len(copies) == 0 {
+			continue
+		}
+		_ = s.DB.Write(ctx, org, func(tx *db.Tx) error { // the job does it otherwise
+			had, err := sharedFrom(ctx, tx, id)
+			if err != nil {
+				return err
+			}
+			return turn(ctx, tx, meet(had, nil, nil, tx.Now))
+		})
+	}
 }
 
 // SeeShared notes that somebody has seen what has changed or ended of what the supplier of a system has answered others.
@@ -114,7 +151,7 @@ func (s *Service) SeeShared(ctx context.Context, actor access.Actor, ref string)
 }
 
 // Exchange copies what suppliers share to the other organisations that have asked them, and takes away what is shared no longer. Every organisation is
-// read by itself and written by itself; of one that cannot be read nothing is shared.
+// read by itself and written by itself; of one that cannot be read nothing is shared, and what others hold of it is shown to nobody meanwhile.
 func (s *Service) Exchange(ctx context.Context, actor access.Actor) error {
 	if err := access.Check(actor, "procurement.Exchange"); err != nil {
 		return err
@@ -125,6 +162,7 @@ func (s *Service) Exchange(ctx context.Context, actor access.Actor) error {
 	}
 	var faults []error
 	sides := make(map[access.OrganisationID]side, len(all))
+	var away []access.OrganisationID
 	for _, org := range all {
 		faults = append(faults, s.DB.Read(ctx, org, func(tx *db.Tx) error {
 			x, err := s.side(ctx, tx)
@@ -133,13 +171,20 @@ func (s *Service) Exchange(ctx context.Context, actor access.Actor) error {
 			}
 			return err
 		}))
+		if _, read := sides[org]; !read {
+			away = append(away, org)
+		}
 	}
 	for org, x := range sides {
 		next := entitled(org, sides)
 		if len(next) == 0 && !x.holds {
 			continue
 		}
-		faults = append(faults, s.DB.Write(ctx, org, func(tx *db.Tx) error { return receive(ctx, tx, next) }))
+		lost := unread{}
+		for _, from := range away {
+			lost[origin(from, org)] = true
+		}
+		faults = append(faults, s.DB.Write(ctx, org, func(tx *db.Tx) error { return receive(ctx, tx, next, lost) }))
 	}
 	if err := errors.Join(faults...); err != nil {
 		return fmt.Errorf("share answers: %w", err)
@@ -166,23 +211,27 @@ func (s *Service) side(ctx context.Context, tx *db.Tx) (side, error) {
 }
 
 // receive writes what others' suppliers share with the organisation of the transaction.
-func receive(ctx context.Context, tx *db.Tx, next []Shared) error {
+func receive(ctx context.Context, tx *db.Tx, next []Shared, away unread) error {
 	had, err := sharedAnswers(ctx, tx, "")
 	if err != nil {
 		return err
 	}
-	out := meet(had, next, tx.Now)
+	return turn(ctx, tx, meet(had, next, away, tx.Now))
+}
+
+// turn writes what becomes of the copies.
+func turn(ctx context.Context, tx *db.Tx, out turned) error {
 	for i := range out.rows {
 		if err := saveShared(ctx, tx, &out.rows[i]); err != nil {
 			return err
 		}
 	}
-	if out.fresh+out.changed+out.ended == 0 {
+	if out.fresh+out.changed+out.ended+out.paused+out.continued == 0 {
 		return nil
 	}
 	return audit.Append(ctx, tx, access.SystemActor(tx.Scope), audit.Entry{
 		Action: "procurement.Exchange", ObjectKind: "organisation", ObjectID: tx.Scope.String(),
-		Data: map[string]any{"received": out.fresh, "changed": out.changed, "ended": out.ended},
+		Data: map[string]any{"received": out.fresh, "changed": out.changed, "ended": out.ended, "paused": out.paused, "continued": out.continued},
 	})
 }
 
@@ -194,6 +243,12 @@ type Beside struct {
 	// Own is the supplier's answer to one's own question; empty when it has not given one.
 	Own    requirement.Status
 	Shared []Shared
+}
+
+// Differing is a shared answer with a difference that nobody has noted, and what it answers.
+type Differing struct {
+	Shared
+	Text catalogue.Text
 }
 
 // beside puts what the supplier has answered others beside what the system's annex asks.
@@ -212,6 +267,10 @@ func (s *Service) beside(ctx context.Context, tx *db.Tx, out *Supplied) error {
 	}
 	by := map[string][]Shared{}
 	for i := range list {
+		list[i].shown()
+		if list[i].News() {
+			out.Differs = append(out.Differs, Differing{list[i], s.asks(list[i].Requirement)})
+		}
 		by[list[i].Requirement] = append(by[list[i].Requirement], list[i])
 	}
 	for _, r := range out.Annex.Included() {
@@ -224,6 +283,15 @@ func (s *Service) beside(ctx context.Context, tx *db.Tx, out *Supplied) error {
 		})
 	}
 	return nil
+}
+
+// asks is what a requirement of the catalogue asks of a supplier; empty when the catalogue has it no more.
+func (s *Service) asks(id string) catalogue.Text {
+	r, ok := s.Requirements.Engine.Catalogue.Requirement(id)
+	if !ok {
+		return catalogue.Text{}
+	}
+	return catalogue.Text{SV: catalogue.Fill(r.Shall.SV, r.Settings, nil), EN: catalogue.Fill(r.Shall.EN, r.Settings, nil)}
 }
 
 // shares fills in what whoever was asked may say of sharing, and what they have answered other organisations, to be confirmed.

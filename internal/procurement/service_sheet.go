@@ -222,6 +222,11 @@ func (s *Service) SendPosed(ctx context.Context, actor access.Actor, l *locale.L
 		if p.Answered == 0 {
 			return ErrUnanswered
 		}
+		if p.Shares && p.part == "" {
+			if err := s.sendReceipt(ctx, tx, actor, &p); err != nil {
+				return err
+			}
+		}
 		if err := s.Links.Finish(ctx, tx, actor, p.Link); err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/insegel/insegel/internal/access"
@@ -59,14 +60,28 @@ type Shared struct {
 	Before *Said
 	// Changed and Ended are when that was; zero while it has not been.
 	Changed, Ended time.Time
+	// Paused is since when the organisation that it comes from cannot be read: what it says is shown to nobody meanwhile. One that has ended with it is
+	// one that could not be read for so long that the copy was removed.
+	Paused time.Time
 
-	source         string
+	source, origin string
 	number, domain string
 	received       time.Time
 }
 
-// News reports whether there is a difference that nobody has noted: another answer than before, or none any more.
-func (s *Shared) News() bool { return s.Before != nil || !s.Ended.IsZero() }
+// News reports whether there is a difference that nobody has noted: another answer than before, or none any more. Of one that is paused it is told
+// when it can be read again.
+func (s *Shared) News() bool { return !s.Ended.IsZero() || s.Before != nil && s.Paused.IsZero() }
+
+// longestPause is how long a copy is kept, shown to nobody, when the organisation that it comes from cannot be read.
+const longestPause = 30 * 24 * time.Hour
+
+// shown takes away what a copy says that is paused.
+func (s *Shared) shown() {
+	if !s.Paused.IsZero() {
+		s.Said, s.Before, s.Changed = Said{}, nil, time.Time{}
+	}
+}
 
 // party is one supplier as two organisations can both know it: by its organisation number, never by name, and by where its mail goes.
 type party struct{ number, domain string }
@@ -87,7 +102,16 @@ type side struct {
 
 // source stands for an annex of one organisation in another. It is the same at every turn, and tells nothing.
 func source(from access.OrganisationID, o *offer, to access.OrganisationID) string {
-	sum := sha256.Sum256([]byte("insegel shared answers\x00" + from.String() + "\x00" + o.system.String() + "\x00" + o.domain + "\x00" + to.String()))
+	return standIn("insegel shared answers", from.String(), o.system.String(), o.domain, to.String())
+}
+
+// origin stands for an organisation in another, so that it can be told which copies come from one that cannot be read.
+func origin(from, to access.OrganisationID) string {
+	return standIn("insegel shared origin", from.String(), to.String())
+}
+
+func standIn(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return base64.RawURLEncoding.EncodeToString(sum[:18])
 }
 
@@ -107,7 +131,7 @@ func entitled(org access.OrganisationID, sides map[access.OrganisationID]side) [
 				r := &o.replies[n]
 				out = append(out, Shared{
 					Requirement: r.Requirement, Said: Said{r.Version, r.Status, r.How, r.From, civil.Of(r.Sent)},
-					source: source(from, o, org), number: o.number, domain: o.domain,
+					source: source(from, o, org), origin: origin(from, org), number: o.number, domain: o.domain,
 				})
 			}
 		}
@@ -115,14 +139,20 @@ func entitled(org access.OrganisationID, sides map[access.OrganisationID]side) [
 	return out
 }
 
-// turned is what is to be written of shared answers, and how many of them are new, changed and ended.
+// turned is what is to be written of shared answers, and how many of them are new, changed, ended, paused, and shown again after a pause.
 type turned struct {
-	rows                  []Shared
-	fresh, changed, ended int
+	rows                                     []Shared
+	fresh, changed, ended, paused, continued int
 }
 
+// unread are the organisations that cannot be read at an exchange, as they are known in one other.
+type unread map[string]bool
+
+// from reports whether a copy comes from one of them; of one from before origins were noted it is not known.
+func (u unread) from(s *Shared) bool { return u[s.origin] || len(u) > 0 && s.origin == "" }
+
 // meet tells what becomes of the copies when the others share next. What has changed keeps what it said when it was last noted.
-func meet(had, next []Shared, now time.Time) turned {
+func meet(had, next []Shared, away unread, now time.Time) turned {
 	type key struct{ source, requirement string }
 	at := map[key]*Shared{}
 	for i := range had {
@@ -134,11 +164,14 @@ func meet(had, next []Shared, now time.Time) turned {
 		k := key{n.source, n.Requirement}
 		h := at[k]
 		delete(at, k)
+		if h != nil && h.Ended.IsZero() && !h.Paused.IsZero() {
+			out.continued++
+		}
 		switch {
 		case h == nil || !h.Ended.IsZero():
 			n.received = now
 			out.fresh++
-		case h.Said == n.Said && h.number == n.number:
+		case h.Said == n.Said && h.number == n.number && h.origin == n.origin && h.Paused.IsZero():
 			continue
 		case h.alike(&n.Said):
 			n.received, n.Before, n.Changed = h.received, h.Before, h.Changed
@@ -159,11 +192,27 @@ func meet(had, next []Shared, now time.Time) turned {
 		if at[key{h.source, h.Requirement}] == nil || !h.Ended.IsZero() {
 			continue
 		}
-		h.Said, h.Before, h.Changed, h.Ended = Said{}, nil, time.Time{}, now
-		out.rows = append(out.rows, *h)
-		out.ended++
+		out.leave(h, away.from(h), now)
 	}
 	return out
+}
+
+// leave tells what becomes of a copy that is not shared, or that comes from where nothing can be read: then it waits, for so long.
+func (t *turned) leave(h *Shared, unread bool, now time.Time) {
+	switch {
+	case unread && h.Paused.IsZero():
+		h.Paused = now
+		t.paused++
+	case unread && now.Sub(h.Paused) < longestPause:
+		return
+	default:
+		if !unread {
+			h.Paused = time.Time{}
+		}
+		h.Said, h.Before, h.Changed, h.Ended = Said{}, nil, time.Time{}, now
+		t.ended++
+	}
+	t.rows = append(t.rows, *h)
 }
 
 // confirmable are shared answers as what the same supplier has answered before, to be confirmed, by requirement: the latest of each.
@@ -171,7 +220,7 @@ func confirmable(list []Shared, domain string) map[string]*Earlier {
 	out := map[string]*Earlier{}
 	for i := range list {
 		s := &list[i]
-		if !s.Ended.IsZero() || s.domain != domain {
+		if !s.Ended.IsZero() || !s.Paused.IsZero() || s.domain != domain {
 			continue
 		}
 		if had := out[s.Requirement]; had != nil && s.On.Before(civil.Of(had.Sent)) {

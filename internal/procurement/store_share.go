@@ -7,8 +7,11 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
@@ -138,6 +141,22 @@ func askedParties(ctx context.Context, tx *db.Tx) (map[party]bool, error) {
 	return out, nil
 }
 
+// moment is when something was; zero while it has not been.
+func moment(ms sql.NullInt64) time.Time {
+	if !ms.Valid {
+		return time.Time{}
+	}
+	return db.FromMillis(ms.Int64)
+}
+
+// whenever is a moment for the database, which knows none as NULL.
+func whenever(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return db.Millis(t)
+}
+
 func (s *Shared) cell(column string) db.Cell { return Sealed[10].Cell(column, s.source, s.Requirement) }
 
 func scanShared(ctx context.Context, tx *db.Tx) func(scan func(...any) error) (Shared, error) {
@@ -145,8 +164,8 @@ func scanShared(ctx context.Context, tx *db.Tx) func(scan func(...any) error) (S
 		var s Shared
 		var content, earlier string
 		var received int64
-		var changed, ended sql.NullInt64
-		err := scan(&s.source, &s.Requirement, &s.number, &s.domain, &content, &earlier, &received, &changed, &ended)
+		var changed, ended, paused sql.NullInt64
+		err := scan(&s.source, &s.Requirement, &s.number, &s.domain, &content, &earlier, &received, &changed, &ended, &s.origin, &paused)
 		if err == nil {
 			content, err = tx.Open(ctx, s.cell("content"), content)
 		}
@@ -160,17 +179,12 @@ func scanShared(ctx context.Context, tx *db.Tx) func(scan func(...any) error) (S
 			err = json.Unmarshal([]byte(earlier), &s.Before)
 		}
 		s.received = db.FromMillis(received)
-		if changed.Valid {
-			s.Changed = db.FromMillis(changed.Int64)
-		}
-		if ended.Valid {
-			s.Ended = db.FromMillis(ended.Int64)
-		}
+		s.Changed, s.Ended, s.Paused = moment(changed), moment(ended), moment(paused)
 		return s, err
 	}
 }
 
-const sharedColumns = `SELECT source, requirement_id, number, domain, content, earlier, received_at, changed_at, ended_at FROM shared_answer WHERE organisation_id = $1`
+const sharedColumns = `SELECT source, requirement_id, number, domain, content, earlier, received_at, changed_at, ended_at, origin, paused_at FROM shared_answer WHERE organisation_id = $1`
 
 // sharedAnswers reads the copies that the organisation has of what suppliers have answered others; of one supplier when there is a number.
 func sharedAnswers(ctx context.Context, tx *db.Tx, number string) ([]Shared, error) {
@@ -209,19 +223,14 @@ func saveShared(ctx context.Context, tx *db.Tx, s *Shared) error {
 			return err
 		}
 	}
-	var changed, ended any
-	if !s.Changed.IsZero() {
-		changed = db.Millis(s.Changed)
-	}
-	if !s.Ended.IsZero() {
-		ended = db.Millis(s.Ended)
-	}
-	_, err := tx.Exec(ctx, `INSERT INTO shared_answer (organisation_id, source, requirement_id, number, domain, content, earlier, received_at, changed_at, ended_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+	_, err := tx.Exec(ctx, `INSERT INTO shared_answer (organisation_id, source, requirement_id, number, domain, content, earlier, received_at, changed_at, ended_at, origin, paused_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 		ON CONFLICT (source, requirement_id) DO UPDATE SET number = excluded.number, content = excluded.content, earlier = excluded.earlier,
-			received_at = excluded.received_at, changed_at = excluded.changed_at, ended_at = excluded.ended_at
+			received_at = excluded.received_at, changed_at = excluded.changed_at, ended_at = excluded.ended_at, origin = excluded.origin,
+			paused_at = excluded.paused_at
 		WHERE shared_answer.organisation_id = excluded.organisation_id`,
-		tx.Scope, s.source, s.Requirement, s.number, s.domain, sealed["content"], sealed["earlier"], db.Millis(s.received), changed, ended)
+		tx.Scope, s.source, s.Requirement, s.number, s.domain, sealed["content"], sealed["earlier"], db.Millis(s.received), whenever(s.Changed), whenever(s.Ended), s.origin,
+		whenever(s.Paused))
 	if err != nil {
 		return fmt.Errorf("save shared answer: %w", err)
 	}
@@ -234,11 +243,71 @@ func noteShared(ctx context.Context, tx *db.Tx, number string) (int64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("note shared answers: %w", err)
 	}
-	changed, err := tx.Exec(ctx, `UPDATE shared_answer SET earlier = '', changed_at = NULL WHERE organisation_id = $1 AND number = $2 AND changed_at IS NOT NULL`, tx.Scope, number)
+	changed, err := tx.Exec(ctx, `UPDATE shared_answer SET earlier = '', changed_at = NULL WHERE organisation_id = $1 AND number = $2 AND changed_at IS NOT NULL AND paused_at IS NULL`,
+		tx.Scope, number)
 	if err != nil {
 		return 0, fmt.Errorf("note shared answers: %w", err)
 	}
 	return ended + changed, nil
+}
+
+// sharedFrom reads the copies that the organisation has of what one annex of another shares.
+func sharedFrom(ctx context.Context, tx *db.Tx, source string) ([]Shared, error) {
+	out, err := db.All(ctx, tx, scanShared(ctx, tx), sharedColumns+` AND source = $2`, tx.Scope, source)
+	if err != nil {
+		return nil, fmt.Errorf("read shared answers: %w", err)
+	}
+	return out, nil
+}
+
+// OtherAnswer is that what a system's supplier has answered others has changed or ended, and nobody has noted it.
+type OtherAnswer struct {
+	System           ids.ID[system.System]
+	Supplier         ids.ID[supplier.Supplier]
+	Slug, Name, Unit string
+	UnitID           access.UnitID
+	Count            int
+	// Since is when the first of them came.
+	Since civil.Date
+}
+
+// Differences lists the systems whose supplier was asked and has answered others otherwise since, for the list of what there is to do. It runs inside
+// the use case that shows the list.
+func Differences(ctx context.Context, tx *db.Tx) ([]OtherAnswer, error) {
+	counts := map[string]OtherAnswer{}
+	_, err := db.All(ctx, tx, func(scan func(...any) error) (struct{}, error) {
+		var number string
+		var d OtherAnswer
+		var since int64
+		err := scan(&number, &d.Count, &since)
+		d.Since = civil.Of(db.FromMillis(since))
+		counts[number] = d
+		return struct{}{}, err
+	}, `SELECT number, COUNT(*), MIN(COALESCE(ended_at, changed_at)) FROM shared_answer
+		WHERE organisation_id = $1 AND (ended_at IS NOT NULL OR changed_at IS NOT NULL AND paused_at IS NULL) GROUP BY number`, tx.Scope)
+	if err != nil {
+		return nil, fmt.Errorf("count differences of shared answers: %w", err)
+	}
+	if len(counts) == 0 {
+		return nil, nil
+	}
+	list, err := db.All(ctx, tx, func(scan func(...any) error) (OtherAnswer, error) {
+		var d OtherAnswer
+		var number string
+		err := scan(&d.System, &d.Supplier, &d.Slug, &d.Name, &d.UnitID, &d.Unit, &number)
+		told := counts[supplier.CompanyNumber(number)]
+		d.Count, d.Since = told.Count, told.Since
+		return d, err
+	}, `SELECT s.id, p.id, s.slug, s.name, COALESCE(s.unit_id, ''), COALESCE(u.name, ''), p.number
+		FROM system s JOIN supplier p ON p.id = s.supplier_id AND p.organisation_id = s.organisation_id
+		LEFT JOIN unit u ON u.id = s.unit_id AND u.organisation_id = s.organisation_id
+		WHERE s.organisation_id = $1 AND p.number <> '' AND EXISTS (SELECT 1 FROM supplier_request q
+			WHERE q.organisation_id = s.organisation_id AND q.system_id = s.id AND q.form = $2)
+		ORDER BY s.sort_key, s.id`, tx.Scope, ToSupplier)
+	if err != nil {
+		return nil, fmt.Errorf("read systems with differences of shared answers: %w", err)
+	}
+	return slices.DeleteFunc(list, func(d OtherAnswer) bool { return d.Count == 0 }), nil
 }
 
 // companyNumber is the organisation number of a system's supplier; empty when there is none that can be matched by.

@@ -19,6 +19,9 @@ import (
 // SupplierTask names the links that let a supplier answer a system's requirements.
 const SupplierTask = "procurement.supplier"
 
+// ReceiptTask names the links that let a supplier take back that its answers are shared, when they have been sent.
+const ReceiptTask = "procurement.receipt"
+
 // Limits of what a supplier is asked. The browser that has given the code may go on for a working day, and the link can be opened for two
 // weeks; whoever needs longer is sent a new link, and goes on with the answers that are there.
 const (
@@ -138,7 +141,9 @@ type Supplied struct {
 	// Consents are who lets their answers about the system be shared with other organisations, and Others what its supplier has answered those.
 	Consents []Consent
 	Others   []Beside
-	Today    civil.Date
+	// Differs are the differences of those that nobody has noted, whatever the annex asks.
+	Differs []Differing
+	Today   civil.Date
 	// Mails says that the organisation can send mail.
 	Mails bool
 }

@@ -35,6 +35,7 @@ type Link struct {
 
 	recipient string // encrypted
 	stay      time.Duration
+	lasting   bool
 	code      code
 }
 
@@ -49,12 +50,15 @@ type New struct {
 	Stay time.Duration
 	// Template is the mail that brings it; empty is mail.Question.
 	Template mail.Template
+	// Lasting lets the link be opened again, each time with a new code, until its task is done, and live for up to a year: for a task that only takes
+	// something back.
+	Lasting bool
 }
 
 // Limits of a link.
 const (
-	// DefaultLife is how long a link can be used unless New says otherwise, and maxLife how long at most.
-	DefaultLife, maxLife = 7 * 24 * time.Hour, 30 * 24 * time.Hour
+	// DefaultLife is how long a link can be used unless New says otherwise, and maxLife how long at most; LastingLife is that of one that lasts.
+	DefaultLife, maxLife, LastingLife = 7 * 24 * time.Hour, 30 * 24 * time.Hour, 365 * 24 * time.Hour
 	// codeLife is how long a code can be given, codeTries how many times it may be given wrongly, and maxCodes how many codes a link gets.
 	codeLife, codeTries, maxCodes = 10 * time.Minute, 5, 5
 	// visitLife is how long a browser that has opened a link may go on.
@@ -130,8 +134,11 @@ func codeHash(key []byte, id ids.ID[Link], digits string) string {
 	return base64.RawURLEncoding.EncodeToString(m.Sum(nil))
 }
 
+// actorPrefix stands before the id of the link in whoever uses it.
+const actorPrefix = "link:"
+
 // Actor is whoever uses the link, as the log knows them. It holds no role of an organisation; the tasks that take it are the program's
 // own, and take nothing that the link does not name.
 func (l *Link) Actor(from string) access.Actor {
-	return access.Actor{ID: "link:" + l.ID.String(), Name: "Länk", Organisation: l.Organisation, Roles: []access.Role{access.System}, Fresh: true, From: from}
+	return access.Actor{ID: actorPrefix + l.ID.String(), Name: "Länk", Organisation: l.Organisation, Roles: []access.Role{access.System}, Fresh: true, From: from}
 }

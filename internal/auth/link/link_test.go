@@ -461,3 +461,59 @@ func TestManyGuessesAtOnce(t *testing.T) {
 		}
 	})
 }
+
+// A link that lasts is opened again, each time with a new code that is good once, in one browser at a time, until its task is done; and it lives longer
+// than others.
+func TestLinkThatLasts(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		h := newHouse(t, d)
+		var first, id ids.ID[link.Link]
+		h.write(func(tx *db.Tx) (err error) {
+			if first, err = h.links.Create(t.Context(), tx, h.actor, link.New{Task: "test", Object: "o1", To: "anna@norrsjo.example", Lang: "sv"}); err != nil {
+				return err
+			}
+			id, err = h.links.Follow(t.Context(), tx, h.actor, first, link.New{Task: "receipt", Object: "o2", Life: link.LastingLife, Lasting: true})
+			if err != nil {
+				return err
+			}
+			_, err = tx.Exec(t.Context(), `UPDATE access_link SET token_hash = $1 WHERE id = $2 AND organisation_id = $3`, link.Hash(token), id, h.actor.Organisation)
+			return err
+		})
+		last := ""
+		for range 7 { // more often than one link gets codes
+			h.now = h.now.Add(40 * 24 * time.Hour)
+			cookie := h.arrive()
+			h.code(id, cookie)
+			opened, err := h.links.Confirm(t.Context(), cookie, right, "192.0.2.7")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if v, err := h.links.Look(t.Context(), opened); err != nil || !v.Confirmed || v.Link.Object != "o2" {
+				t.Errorf("the browser that gave the code sees %+v, %v", v, err)
+			}
+			if _, err := h.links.Confirm(t.Context(), h.arrive(), right, "192.0.2.7"); !errors.Is(err, link.ErrNoCode) {
+				t.Errorf("the code is good twice: %v", err)
+			}
+			if _, err := h.links.Look(t.Context(), last); !errors.Is(err, link.ErrGone) {
+				t.Errorf("the browser before is still in: %v", err)
+			}
+			last = opened
+		}
+		actor := (&link.Link{ID: id, Organisation: h.actor.Organisation}).Actor("192.0.2.7")
+		h.write(func(tx *db.Tx) error {
+			if l, err := h.links.Held(t.Context(), tx, actor); err != nil || l.Task != "receipt" {
+				t.Errorf("held: %+v, %v", l, err)
+			}
+			for _, none := range []access.Actor{h.actor, (&link.Link{ID: first, Organisation: h.actor.Organisation}).Actor("")} { // the first has run out
+				if _, err := h.links.Held(t.Context(), tx, none); !errors.Is(err, link.ErrGone) {
+					t.Errorf("%s holds a link: %v", none.ID, err)
+				}
+			}
+			if _, err := h.links.Follow(t.Context(), tx, h.actor, first, link.New{Task: "receipt"}); !errors.Is(err, link.ErrGone) {
+				t.Errorf("a link that has run out is followed: %v", err)
+			}
+			return h.links.Finish(t.Context(), tx, actor, id)
+		})
+		h.gone("done", last)
+	})
+}

@@ -3,6 +3,7 @@
 package link
 
 import (
+	"cmp"
 	"embed"
 	"errors"
 	"net/http"
@@ -28,6 +29,8 @@ type Task struct {
 	// Save takes what was answered, and calls Links.Finish in the same transaction. It draws the page again when something is wrong with
 	// what was written, and then returns false.
 	Save func(c *web.Context, l *Link) (done bool, err error)
+	// Thanks is the message that heads the page when the task is done, and with -text after it what stands there; empty is link.thanks.
+	Thanks string
 }
 
 // Pages are the pages of links.
@@ -193,19 +196,27 @@ func (p *Pages) save(c *web.Context) error {
 	if err != nil || !done {
 		return p.refuse(err)
 	}
-	p.setCookie(c, doneCookie, int(thanksLife/time.Second))
+	p.setCookie(c, doneCookie+v.Link.Task, int(thanksLife/time.Second))
 	return c.Redirect(Path + "/tack")
 }
 
-// doneCookie stands in the cookie of a browser whose task has just been done, for thanksLife: nobody else is thanked.
+// doneCookie and the task stand in the cookie of a browser whose task has just been done, for thanksLife: nobody else is thanked.
 const (
-	doneCookie = "done"
+	doneCookie = "done."
 	thanksLife = 10 * time.Minute
 )
 
+type thanksPage struct {
+	web.Page
+	Text string
+}
+
 func (p *Pages) thanks(c *web.Context) error {
-	if p.cookie(c) != doneCookie {
+	task, done := strings.CutPrefix(p.cookie(c), doneCookie)
+	t, known := p.tasks[task]
+	if !done || !known {
 		return p.refuse(ErrGone)
 	}
-	return c.Render(pages, "thanks.html", web.Page{Title: c.L.T("link.thanks"), Layout: web.Plain})
+	key := cmp.Or(t.Thanks, "link.thanks")
+	return c.Render(pages, "thanks.html", thanksPage{web.Page{Title: c.L.T(key), Layout: web.Plain}, c.L.T(key + "-text")})
 }

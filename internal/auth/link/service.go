@@ -7,6 +7,7 @@ import (
 	"crypto/hmac"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/insegel/insegel/internal/access"
@@ -28,8 +29,11 @@ type Links struct {
 
 // Create makes a link and mails it, in the transaction of what it is for. The use case that calls it has asked whether the actor may.
 func (s *Links) Create(ctx context.Context, tx *db.Tx, actor access.Actor, n New) (ids.ID[Link], error) {
-	life := n.Life
-	if life <= 0 || life > maxLife {
+	life, most := n.Life, maxLife
+	if n.Lasting {
+		most = LastingLife
+	}
+	if life <= 0 || life > most {
 		life = DefaultLife
 	}
 	if n.Stay <= 0 || n.Stay > maxStay {
@@ -38,7 +42,7 @@ func (s *Links) Create(ctx context.Context, tx *db.Tx, actor access.Actor, n New
 	if n.Template == "" {
 		n.Template = mail.Question
 	}
-	l := Link{ID: ids.New[Link](), stay: n.Stay, Organisation: tx.Scope, Task: n.Task, Object: n.Object, Lang: n.Lang, CreatedBy: actor.ID, Expires: tx.Limit.Add(life)}
+	l := Link{ID: ids.New[Link](), stay: n.Stay, Organisation: tx.Scope, Task: n.Task, Object: n.Object, Lang: n.Lang, CreatedBy: actor.ID, Expires: tx.Limit.Add(life), lasting: n.Lasting}
 	var err error
 	if l.recipient, err = tx.Seal(ctx, recipientCell(l.ID), n.To); err != nil {
 		return "", fmt.Errorf("make link: %w", err)
@@ -99,7 +103,40 @@ func (s *Links) Renew(ctx context.Context, tx *db.Tx, actor access.Actor, id ids
 	if err := s.Revoke(ctx, tx, actor, id); err != nil {
 		return "", err
 	}
-	return s.Create(ctx, tx, actor, New{Task: l.Task, Object: l.Object, To: to, Lang: l.Lang, Life: l.Expires.Sub(tx.Limit), Stay: l.stay, Template: template})
+	return s.Create(ctx, tx, actor, New{Task: l.Task, Object: l.Object, To: to, Lang: l.Lang, Life: l.Expires.Sub(tx.Limit), Stay: l.stay, Template: template, Lasting: l.lasting})
+}
+
+// Follow mails whoever has a link open another one, to another task, in the transaction of a use case of the first.
+func (s *Links) Follow(ctx context.Context, tx *db.Tx, actor access.Actor, id ids.ID[Link], n New) (ids.ID[Link], error) {
+	l, err := byID(ctx, tx, id)
+	if err == nil && !l.open(tx.Limit) {
+		err = ErrGone
+	}
+	if err == nil {
+		n.To, err = tx.Open(ctx, recipientCell(id), l.recipient)
+	}
+	if err != nil {
+		return "", fmt.Errorf("follow link by another: %w", err)
+	}
+	n.Lang = l.Lang
+	return s.Create(ctx, tx, actor, n)
+}
+
+// Held reads the link that an actor uses, for a use case that must know what it is for. ErrGone says that it can be used no more, or that the actor
+// uses none.
+func (s *Links) Held(ctx context.Context, tx *db.Tx, actor access.Actor) (Link, error) {
+	id, uses := strings.CutPrefix(actor.ID, actorPrefix)
+	if !uses {
+		return Link{}, ErrGone
+	}
+	l, err := byID(ctx, tx, ids.ID[Link](id))
+	if errors.Is(err, db.ErrNotFound) || err == nil && !l.open(tx.Limit) {
+		return Link{}, ErrGone
+	}
+	if err != nil {
+		return Link{}, fmt.Errorf("read link: %w", err)
+	}
+	return l, nil
 }
 
 // Finish notes that the task of a link is done, in the transaction that does it. ErrGone says that it was done or taken back meanwhile.

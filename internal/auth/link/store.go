@@ -19,14 +19,14 @@ var Sealed = []db.Sealed{{Table: "access_link", Columns: []string{"recipient"}, 
 func recipientCell(id ids.ID[Link]) db.Cell { return Sealed[0].Cell("recipient", id.String()) }
 
 const columns = `l.id, l.organisation_id, l.task, l.object, l.recipient, l.lang, l.created_by, l.expires_at, l.used_at, l.done_at, l.revoked_at,
-	l.code_hash, l.code_visit, l.code_until, l.code_tries, l.codes_sent, l.stay_ms`
+	l.code_hash, l.code_visit, l.code_until, l.code_tries, l.codes_sent, l.stay_ms, l.lasting = 1`
 
 func scanLink(scan func(...any) error) (Link, error) {
 	var l Link
 	var expires, until, stay int64
 	var used, done, revoked sql.NullInt64
 	err := scan(&l.ID, &l.Organisation, &l.Task, &l.Object, &l.recipient, &l.Lang, &l.CreatedBy, &expires, &used, &done, &revoked,
-		&l.code.hash, &l.code.visit, &until, &l.code.tries, &l.code.sent, &stay)
+		&l.code.hash, &l.code.visit, &until, &l.code.tries, &l.code.sent, &stay, &l.lasting)
 	l.stay = time.Duration(stay) * time.Millisecond
 	l.Expires, l.code.until = db.FromMillis(expires), db.FromMillis(until)
 	l.Used, l.Done, l.Revoked = moment(used), moment(done), moment(revoked)
@@ -41,10 +41,14 @@ func moment(ms sql.NullInt64) time.Time {
 }
 
 func insert(ctx context.Context, tx *db.Tx, l Link, token string) error {
+	lasting := 0
+	if l.lasting {
+		lasting = 1
+	}
 	_, err := tx.Exec(ctx, `
-		INSERT INTO access_link (id, organisation_id, task, object, token_hash, recipient, lang, created_by, created_at, expires_at, stay_ms)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-		l.ID, tx.Scope, l.Task, l.Object, hash(token), l.recipient, l.Lang, l.CreatedBy, db.Millis(tx.Limit), db.Millis(l.Expires), l.stay.Milliseconds())
+		INSERT INTO access_link (id, organisation_id, task, object, token_hash, recipient, lang, created_by, created_at, expires_at, stay_ms, lasting)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		l.ID, tx.Scope, l.Task, l.Object, hash(token), l.recipient, l.Lang, l.CreatedBy, db.Millis(tx.Limit), db.Millis(l.Expires), l.stay.Milliseconds(), lasting)
 	return err
 }
 
@@ -108,8 +112,12 @@ func saveCode(ctx context.Context, tx *db.Tx, l *Link) error {
 	return err
 }
 
-// use notes that the code was given; it tells whether this was the first time.
+// use notes that the code was given; it tells whether this was the first time. A link that lasts gets new codes, and none is good twice.
 func use(ctx context.Context, tx *db.Tx, l *Link) (bool, error) {
+	if l.lasting {
+		n, err := tx.Exec(ctx, `UPDATE access_link SET code_hash = '', code_tries = 0, codes_sent = 0 WHERE organisation_id = $1 AND id = $2 AND code_hash <> ''`, tx.Scope, l.ID)
+		return n == 1, err
+	}
 	n, err := tx.Exec(ctx, `UPDATE access_link SET used_at = $1, code_hash = '' WHERE organisation_id = $2 AND id = $3 AND used_at IS NULL`,
 		db.Millis(tx.Limit), tx.Scope, l.ID)
 	return n == 1, err
