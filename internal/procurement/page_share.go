@@ -47,7 +47,7 @@ func (p *Pages) sharePosed(c *web.Context, l *link.Link) error {
 
 // ReceiptTask is what the link of a receipt lets a supplier do: take back that its answers are shared.
 func (p *Pages) ReceiptTask() link.Task {
-	return link.Task{Show: p.showReceipt, Save: p.takeBack, Thanks: "procurement.receipt-thanks"}
+	return link.Task{Show: p.showReceipt, Save: p.takeBack, Thanks: "procurement.receipt-thanks", ThanksText: "procurement.receipt-thanks-text"}
 }
 
 // receiptPage is what a supplier sees of what it shares, after it has sent it.

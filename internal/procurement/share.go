@@ -164,28 +164,7 @@ func meet(had, next []Shared, away unread, now time.Time) turned {
 		k := key{n.source, n.Requirement}
 		h := at[k]
 		delete(at, k)
-		if h != nil && h.Ended.IsZero() && !h.Paused.IsZero() {
-			out.continued++
-		}
-		switch {
-		case h == nil || !h.Ended.IsZero():
-			n.received = now
-			out.fresh++
-		case h.Said == n.Said && h.number == n.number && h.origin == n.origin && h.Paused.IsZero():
-			continue
-		case h.alike(&n.Said):
-			n.received, n.Before, n.Changed = h.received, h.Before, h.Changed
-		default:
-			n.received, n.Before, n.Changed = h.received, h.Before, now
-			if n.Before == nil {
-				n.Before = &h.Said
-			}
-			if n.alike(n.Before) { // it says again what it said
-				n.Before, n.Changed = nil, time.Time{}
-			}
-			out.changed++
-		}
-		out.rows = append(out.rows, *n)
+		out.come(h, n, now)
 	}
 	for i := range had {
 		h := &had[i]
@@ -195,6 +174,33 @@ func meet(had, next []Shared, away unread, now time.Time) turned {
 		out.leave(h, away.from(h), now)
 	}
 	return out
+}
+
+// come tells what becomes of a copy, or of none, when the next is n.
+func (t *turned) come(h, n *Shared, now time.Time) {
+	stands := h != nil && h.Ended.IsZero()
+	if stands && !h.Paused.IsZero() {
+		t.continued++
+	}
+	switch {
+	case !stands:
+		n.received = now
+		t.fresh++
+	case h.Said == n.Said && h.number == n.number && h.origin == n.origin && h.Paused.IsZero():
+		return
+	case h.alike(&n.Said):
+		n.received, n.Before, n.Changed = h.received, h.Before, h.Changed
+	default:
+		n.received, n.Before, n.Changed = h.received, h.Before, now
+		if n.Before == nil {
+			n.Before = &h.Said
+		}
+		if n.alike(n.Before) { // it says again what it said
+			n.Before, n.Changed = nil, time.Time{}
+		}
+		t.changed++
+	}
+	t.rows = append(t.rows, *n)
 }
 
 // leave tells what becomes of a copy that is not shared, or that comes from where nothing can be read: then it waits, for so long.

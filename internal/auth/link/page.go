@@ -29,8 +29,8 @@ type Task struct {
 	// Save takes what was answered, and calls Links.Finish in the same transaction. It draws the page again when something is wrong with
 	// what was written, and then returns false.
 	Save func(c *web.Context, l *Link) (done bool, err error)
-	// Thanks is the message that heads the page when the task is done, and with -text after it what stands there; empty is link.thanks.
-	Thanks string
+	// Thanks is the message that heads the page when the task is done, and ThanksText what stands there; empty are those for an answer.
+	Thanks, ThanksText string
 }
 
 // Pages are the pages of links.
@@ -217,6 +217,6 @@ func (p *Pages) thanks(c *web.Context) error {
 	if !done || !known {
 		return p.refuse(ErrGone)
 	}
-	key := cmp.Or(t.Thanks, "link.thanks")
-	return c.Render(pages, "thanks.html", thanksPage{web.Page{Title: c.L.T(key), Layout: web.Plain}, c.L.T(key + "-text")})
+	title, text := c.L.T(cmp.Or(t.Thanks, "link.thanks")), c.L.T(cmp.Or(t.ThanksText, "link.thanks-text"))
+	return c.Render(pages, "thanks.html", thanksPage{web.Page{Title: title, Layout: web.Plain}, text})
 }
