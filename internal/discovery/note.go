@@ -19,7 +19,7 @@ func (s *session) noteAll(matches []detect.Match) {
 		m := &matches[i]
 		if m.Cell > 0 && counted {
 			if c := s.asked[m.Cell-1].column; c != nil && c.judged { // as nearly all numbers in columns are
-				c.tally(m, nil)
+				c.tally(m, s.window[m.Start:m.End])
 				confidence, _ := c.weighed(m.Detector, m.Confidence, m.Why)
 				s.tell(m.Detector, confidence)
 				continue

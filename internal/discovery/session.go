@@ -244,13 +244,7 @@ func (s *session) decide(to int) error {
 	}
 	s.scanner.Wraps = s.wraps
 	s.scanner.Tried = s.structured() && s.tries()
-	s.scanner.Column = nil
-	switch {
-	case len(s.segments) == 1 && s.segments[0].form == source.CSV:
-		s.scanner.Column = s.cellAt
-	case s.hasColumns():
-		s.scanner.Column = s.columnAt
-	}
+	s.askColumns()
 	s.windows++
 	s.asked, s.noted, s.csv.marked = s.asked[:0], 0, false
 	matches := s.scanner.Scan(s.window, s.from, to)
@@ -266,6 +260,27 @@ const firstTried, triedWindows = 4, 16
 
 func (s *session) tries() bool {
 	return s.windows < firstTried || s.windows%triedWindows == 0 || s.windows < triedWindows && s.waiting > 0
+}
+
+// askColumns says how the scanner asks for columns in the window, and what their names may speak of.
+func (s *session) askColumns() {
+	s.scanner.Column, s.scanner.Silent = nil, 0
+	if len(s.segments) == 1 && s.segments[0].form == source.CSV {
+		s.scanner.Column, s.scanner.Silent = s.cellAt, ^s.csv.speaksOf(s)
+		return
+	}
+	if !s.hasColumns() {
+		return
+	}
+	var named detect.Contexts
+	for i := range s.segments {
+		if g := &s.segments[i]; g.form != "" { // keys and elements are known when they are met
+			named = ^detect.Contexts(0)
+		} else if g.column != nil {
+			named |= g.column.heading
+		}
+	}
+	s.scanner.Column, s.scanner.Silent = s.columnAt, ^named
 }
 
 // hasColumns reports whether anything in the window stands in a column.

@@ -120,6 +120,28 @@ type csvLayout struct {
 	// of the window, once something in it has been asked for
 	cells  detect.Cells
 	marked bool
+
+	names detect.Contexts // all that the headings speak of
+	named bool            // names are known
+}
+
+// mostNames is how many headings are asked what they speak of: a first line with more is more likely one of values.
+const mostNames = 512
+
+// speaksOf is all that the file's headings may speak of.
+func (l *csvLayout) speaksOf(s *session) detect.Contexts {
+	if l.named || !s.scanner.AsksSilent() {
+		return l.names
+	}
+	l.named = true
+	if len(l.headings) > mostNames {
+		l.names = ^detect.Contexts(0)
+		return l.names
+	}
+	for _, h := range l.headings {
+		l.names |= s.Rules.Heading(h)
+	}
+	return l.names
 }
 
 // csvDelimiters are what may part cells.

@@ -26,10 +26,12 @@ type kernel struct {
 	stems func(out []uint64, src []byte, t *stems)
 	// sift lets runs of digits through a sieve; nil for the kernel in Go, which tries one at a time.
 	sift func(v *sieve, text []byte, tries, wide, bare []uint64) int
+	// marks fills the signs beside runs of digits.
+	marks func(out []marks, src []byte)
 }
 
 // kernelGo is the one in Go.
-var kernelGo = kernel{numbers: numbersGo, words: wordsGo, back: backGo, stems: stemsGo}
+var kernelGo = kernel{numbers: numbersGo, words: wordsGo, back: backGo, stems: stemsGo, marks: marksGo}
 
 // lastBlock is the part of a text after its whole blocks, filled up with zeros.
 func lastBlock(src []byte) (block [64]byte) {

@@ -43,10 +43,15 @@ func stemsAVX2(out []uint64, src []byte, t *stems)
 //go:noescape
 func siftAVX2(v *sieve, text []byte, tries, wide, bare []uint64) int
 
+// marksAVX2 is the kernel in assembly.
+//
+//go:noescape
+func marksAVX2(out []marks, src []byte)
+
 // kernels are those that this machine can run, the fastest first.
 func kernels() []kernel {
 	if cpu.X86.HasAVX2 && cpu.X86.HasBMI1 && cpu.X86.HasPOPCNT {
-		return []kernel{{numbersAVX2, wordsAVX2, back32, shapesAVX2, stemsAVX2, siftAVX2}, kernelGo}
+		return []kernel{{numbersAVX2, wordsAVX2, back32, shapesAVX2, stemsAVX2, siftAVX2, marksAVX2}, kernelGo}
 	}
 	return []kernel{kernelGo}
 }

@@ -9,9 +9,9 @@ import (
 )
 
 // phone tries a Swedish telephone number: 0 and an area or mobile code, or +46 or 0046; eight to ten digits in all, in groups.
-func (s *Scanner) phone(r run, before byte) {
+func (s *Scanner) phone(r *run) {
 	t := s.text
-	start, at, country := phoneStart(t, r, before)
+	start, at, country := phoneStart(t, r)
 	if start < 0 || start > 0 && (joins(t, start-1) || isJoint(t[start-1]) && t[start-1] != '/' || isDigit(t[start-1])) {
 		return
 	}
@@ -40,9 +40,9 @@ func isMobile(t []byte) bool {
 }
 
 // phoneStart is where a telephone number begins and where its digits do, its country's code aside; start is -1 when none begins here.
-func phoneStart(t []byte, r run, before byte) (start, at int, country bool) {
+func phoneStart(t []byte, r *run) (start, at int, country bool) {
 	switch {
-	case before == '+':
+	case r.before == '+':
 		if r.n >= 2 && t[r.i] == '4' && t[r.i+1] == '6' {
 			return r.i - 1, r.i + 2, true
 		}
@@ -143,9 +143,9 @@ var (
 	outsideASCII = []string{"\u00a0", "–", "\u2011"}
 )
 
-func (s *Scanner) judgePhone(r run, m Match, f phoneForm) {
+func (s *Scanner) judgePhone(r *run, m Match, f phoneForm) {
 	switch {
-	case r.said&(1<<Phone) != 0:
+	case s.saidOf(r)&(1<<Phone) != 0:
 		m.Confidence, m.Why = High, Words
 	case r.said&(otherNumbers|civicWords) != 0:
 		m.Confidence, m.Why = Low, AgainstWords
@@ -156,7 +156,7 @@ func (s *Scanner) judgePhone(r run, m Match, f phoneForm) {
 }
 
 // byForm weighs a telephone number by how it is written alone.
-func (s *Scanner) byForm(r run, f phoneForm) (Confidence, Why) {
+func (s *Scanner) byForm(r *run, f phoneForm) (Confidence, Why) {
 	t := s.text
 	area := r.n == 3 || r.n == 4 || r.n == 2 && t[r.i+1] == '8' // the first group is an area code or 07X; of two digits there is 08
 	switch {
@@ -171,7 +171,7 @@ func (s *Scanner) byForm(r run, f phoneForm) (Confidence, Why) {
 }
 
 // card tries a payment card: 13 to 19 digits of an issuer, bare or in groups, with Luhn's checksum.
-func (s *Scanner) card(r run) {
+func (s *Scanner) card(r *run) {
 	d, end, groups := s.cardGroups(r)
 	n := len(d)
 	if n < 13 || !issued(d) || !luhnAny(d) || !s.free(r.i, end) || groups > 1 && s.inColumnOfDigits(r.i, end) {
@@ -184,12 +184,12 @@ func (s *Scanner) card(r run) {
 	if groups == 1 && (r.before == '-' || r.before == '/' || r.before == '_') { // part of a name or a path
 		other = Low
 	}
-	c, why := bySaid(Card, r.said, other)
+	c, why := bySaid(Card, s.saidOf(r), other)
 	s.add(Card, r.i, end, c, why|form|Checksum|Known)
 }
 
 // cardGroups reads the digits: one run, or groups of four to six with a space or a hyphen between them.
-func (s *Scanner) cardGroups(r run) (digits []byte, end, groups int) {
+func (s *Scanner) cardGroups(r *run) (digits []byte, end, groups int) {
 	t, d := s.text, s.digitsOf[:0]
 	for at := r.i; ; at++ {
 		k := s.runAt(at)
@@ -260,7 +260,7 @@ var ibanLengths = map[string]int{
 }
 
 // iban tries two letters and digits, in groups of four or without: the remainder of 97 must be 1.
-func (s *Scanner) iban(r run, first int) {
+func (s *Scanner) iban(r *run, first int) {
 	t := s.text
 	length := ibanLengths[string(t[first:first+2])]
 	if length == 0 || r.n < 2 {
@@ -304,25 +304,45 @@ func mod97(rest int, c byte) int {
 }
 
 // ip4 tries four numbers with points.
-func (s *Scanner) ip4(r run) {
+func (s *Scanner) ip4(r *run) {
 	t := s.text
 	end := s.fourParts(r.i)
 	if end == 0 || r.i > 0 && (t[r.i-1] == '.' || t[r.i-1] == '-') || goesOn(t, end) && t[end] != '/' {
 		return
 	}
-	addr, err := netip.ParseAddr(string(t[r.i:end]))
-	if err != nil || addr.IsLoopback() || addr.As4()[0]-1 >= 223 {
+	b, ok := ip4Bytes(t[r.i:end])
+	if !ok || b[0] == 127 || b[0]-1 >= 223 {
 		return
 	}
-	b := addr.As4()
 	switch {
-	case r.said&(1<<IP) != 0:
+	case s.saidOf(r)&(1<<IP) != 0:
 		s.add(IP, r.i, end, High, Words)
 	case r.said&(1<<against) != 0 || b[0] < 10 && min(b[1], b[2]) < 30: // a version, a chapter
 		s.add(IP, r.i, end, Low, Ambiguous)
 	default:
 		s.add(IP, r.i, end, Medium, Form)
 	}
+}
+
+// ip4Bytes are the four bytes of an address; ok is false when one is more than a byte is, or begins with 0.
+func ip4Bytes(text []byte) (b [4]byte, ok bool) {
+	part, value, digits := 0, 0, 0
+	for _, c := range text {
+		if c == '.' {
+			b[part] = byte(value)
+			part, value, digits = part+1, 0, 0
+			continue
+		}
+		if digits > 0 && value == 0 {
+			return b, false
+		}
+		value, digits = value*10+int(c-'0'), digits+1
+		if value > 255 {
+			return b, false
+		}
+	}
+	b[part] = byte(value)
+	return b, true
 }
 
 // fourParts is where four runs of at most three digits with points between them end; 0 when they do not stand there.
@@ -345,7 +365,7 @@ func (s *Scanner) fourParts(at int) int {
 }
 
 // ip6 tries hexadecimal groups with colons around a run of digits. Only its first run of digits tries it.
-func (s *Scanner) ip6(r run) {
+func (s *Scanner) ip6(r *run) {
 	t := s.text
 	first, end := r.i, r.i+r.n
 	for first > 0 && r.i-first < 40 && isHexColon(t[first-1]) {
@@ -362,7 +382,7 @@ func (s *Scanner) ip6(r run) {
 		return
 	}
 	c := Medium
-	if r.said&(1<<IP) != 0 {
+	if s.saidOf(r)&(1<<IP) != 0 {
 		c = High
 	}
 	s.add(IP, first, first+len(text), c, Form)
@@ -370,7 +390,11 @@ func (s *Scanner) ip6(r run) {
 
 // isIP6 reports whether a text is an address of somebody: not a time, which has fewer colons, and not of this machine.
 func isIP6(text []byte) bool {
-	if colons := bytes.Count(text, []byte(":")); colons < 2 || colons > 7 {
+	colons := bytes.Count(text, []byte(":"))
+	if colons < 2 || colons > 7 {
+		return false
+	}
+	if colons < 7 && !bytes.Contains(text, []byte("::")) {
 		return false
 	}
 	addr, err := netip.ParseAddr(string(text))
@@ -380,7 +404,7 @@ func isIP6(text []byte) bool {
 func isHexColon(c byte) bool { return isDigit(c) || c|0x20 >= 'a' && c|0x20 <= 'f' || c == ':' }
 
 // diagnosis tries a letter and digits: F32, F32.1, F321, F32.1A.
-func (s *Scanner) diagnosis(r run) {
+func (s *Scanner) diagnosis(r *run) {
 	first := r.i - 1
 	end, dotted := s.diagnosisEnd(r)
 	if end == 0 || !s.free(first, end) {
@@ -388,7 +412,7 @@ func (s *Scanner) diagnosis(r run) {
 	}
 	_, near := s.near(1<<ICD10, first, end, 150)
 	switch {
-	case r.said&(1<<ICD10) != 0 || near && dotted:
+	case s.saidOf(r)&(1<<ICD10) != 0 || near && dotted:
 		s.add(ICD10, first, end, High, Words|Form)
 	case near && r.n <= 3:
 		s.add(ICD10, first, end, Medium, Words|Form)
@@ -398,7 +422,7 @@ func (s *Scanner) diagnosis(r run) {
 }
 
 // diagnosisEnd is where such a code ends; 0 when it is none.
-func (s *Scanner) diagnosisEnd(r run) (end int, dotted bool) {
+func (s *Scanner) diagnosisEnd(r *run) (end int, dotted bool) {
 	t := s.text
 	if r.n < 2 || r.n > 4 {
 		return 0, false
@@ -420,7 +444,7 @@ func (s *Scanner) diagnosisEnd(r run) (end int, dotted bool) {
 const vehicleLetters = "ABCDEFGHJKLMNOPRSTUWXYZ"
 
 // vehicle tries ABC123 and ABC12D; with a space, vehicleSpaced does.
-func (s *Scanner) vehicle(r run, first int) {
+func (s *Scanner) vehicle(r *run, first int) {
 	t, end := s.text, r.i+r.n
 	if r.n == 2 && end < len(t) && strings.IndexByte(vehicleLetters, t[end]) >= 0 && t[end] != 'O' {
 		end++
@@ -436,7 +460,7 @@ func (s *Scanner) vehicle(r run, first int) {
 		return
 	}
 	c, why := Low, Form
-	if r.said&(1<<Vehicle) != 0 {
+	if s.saidOf(r)&(1<<Vehicle) != 0 {
 		c, why = High, Form|Words
 	} else if _, ok := s.near(1<<Vehicle, first, end, 100); ok && r.said&(1<<against) == 0 {
 		c, why = Medium, Form|Words
@@ -445,12 +469,13 @@ func (s *Scanner) vehicle(r run, first int) {
 }
 
 // vehicleSpaced tries ABC 123.
-func (s *Scanner) vehicleSpaced(r run) {
+func (s *Scanner) vehicleSpaced(r *run) {
 	t := s.text
 	first := r.i - 4
 	if first < 0 || r.n < 2 || r.n > 3 || !isCapital(t[first]) || !isCapital(t[first+1]) || !isCapital(t[first+2]) || first > 0 && (joins(t, first-1) || isDigit(t[first-1])) {
 		return
 	}
-	r.said = s.said(first)
+	s.said(r.i)
+	r.at = first
 	s.vehicle(r, first)
 }

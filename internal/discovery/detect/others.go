@@ -2,208 +2,19 @@
 
 package detect
 
-import "math/bits"
-
-// run is a run of digits, and what stands before it.
-type run struct {
-	i, n          int
-	before, after byte     // 0 where the text ends
-	said          Contexts // of the words shortly before it on its line, or of its column's name
-}
-
-// allRuns tries every run of digits as everything that is built of digits, personnummer and samordningsnummer aside.
-func (s *Scanner) allRuns(from, to int) {
-	t := s.text
-	last := (to + 63) / 64
-	var before, small uint64
-	if from >= 64 {
-		before, small = s.digits[from/64-1]>>63, s.smalls[from/64-1]>>63
-	}
-	for w := from / 64; w < last; w++ {
-		d, next, a := s.digits[w], s.digits[w+1], s.smalls[w]
-		starts := d &^ (d<<1 | before)
-		before = d >> 63
-		// Directly after a small letter there is but an IP address in hexadecimal, of which at most four digits and a colon stand here.
-		c, nextC := s.signs[w]&^d, s.signs[w+1]&^next
-		one, two, three := d>>1|next<<63, d>>2|next<<62, d>>3|next<<61
-		colon := c>>1 | nextC<<63 | one&(c>>2|nextC<<62) | one&two&(c>>3|nextC<<61) | one&two&three&(c>>4|nextC<<60)
-		starts &^= (a<<1 | small) &^ colon
-		small = a >> 63
-		for ; starts != 0; starts &= starts - 1 {
-			i := w*64 + bits.TrailingZeros64(starts)
-			if i < from || i >= to {
-				continue
-			}
-			r := run{i: i, n: s.runAt(i)}
-			if i > 0 {
-				r.before = t[i-1]
-			}
-			if i+r.n < len(t) {
-				r.after = t[i+r.n]
-			}
-			if r.n <= 24 && !r.insideWord() {
-				s.number(r)
-			}
-		}
-	}
-}
-
-// insideWord reports whether a small letter of ASCII stands directly before a run, or after one that neither a space nor capitals stand
-// before: all that may be so is an IP address in hexadecimal, in which a colon follows. Hashes and identifiers are full of such.
-func (r *run) insideWord() bool {
-	if r.after == ':' {
-		return false
-	}
-	return isSmall(r.before) || isSmall(r.after) && r.before != ' ' && !isCapital(r.before)
-}
-
-func isSmall(c byte) bool { return c-'a' < 26 }
-
-// number tries a run of digits. The length and what stands around it decide what it may be, so that most are tried as one or two things.
-func (s *Scanner) number(r run) {
-	if isCapital(r.before) {
-		s.afterCapitals(r)
-		return
-	}
-	shaped := r.shaped() || s.text[r.i] == '0'
-	if !shaped && s.Column == nil && s.spokenOf&anyDigits == 0 {
-		return
-	}
-	r.said = s.said(r.i)
-	if shaped {
-		s.shapedNumber(r)
-	}
-	if r.said&anyDigits == 0 {
-		return
-	}
-	if r.said&(1<<Account) != 0 {
-		s.account(r)
-	}
-	if r.said&(1<<Plusgiro) != 0 {
-		s.plusgiro(r)
-	}
-	if r.said&(1<<DateOfBirth) != 0 {
-		s.birthDate(r)
-	}
-}
-
-// anyDigits are the contexts in which any run of digits is tried, whatever stands around it.
-const anyDigits = Contexts(1<<Account | 1<<Plusgiro | 1<<DateOfBirth)
-
-// shaped reports whether a run may be something without a word that says so: by its length, and what stands on both sides of it. What
-// begins with 0 may be a telephone number as well.
-func (r *run) shaped() bool {
-	switch {
-	case r.before == '+':
-		return true
-	case r.n <= 3:
-		return r.before == ' ' || r.after == '.' || r.after == ':' || r.n == 3 && r.after == '-'
-	case r.n == 4:
-		return r.after == '-' || r.after == ' ' || r.after == 0xc2 || r.after == ':'
-	case r.n >= 13:
-		return r.n <= 19
-	}
-	return r.n == 6 || r.n == 8 || r.n == 10 || r.n == 12
-}
-
-// shapedNumber tries a run as what it may be without a word that says so.
-func (s *Scanner) shapedNumber(r run) {
-	switch {
-	case r.n <= 3:
-		s.shortRun(r, r.before)
-	case r.n <= 5:
-		s.fourOrFive(r)
-	default:
-		s.longRun(r)
-	}
-	if s.text[r.i] == '0' || r.before == '+' {
-		s.phone(r, r.before)
-	}
-}
-
-func (s *Scanner) shortRun(r run, before byte) {
-	t, end := s.text, r.i+r.n
-	if end < len(t) && t[end] == '.' {
-		s.ip4(r)
-	}
-	if end < len(t) && t[end] == ':' {
-		s.ip6(r)
-	}
-	if r.n == 3 && end < len(t) && t[end] == '-' {
-		s.bankgiro(r)
-	}
-	if before == ' ' {
-		s.address(r)
-	}
-}
-
-func (s *Scanner) fourOrFive(r run) {
-	t, end := s.text, r.i+r.n
-	if r.n == 4 && end < len(t) {
-		switch t[end] {
-		case '-':
-			s.bankgiro(r)
-			s.card(r)
-		case ' ', 0xc2:
-			s.card(r)
-		case ':':
-			s.ip6(r)
-		}
-	}
-}
-
-func (s *Scanner) longRun(r run) {
-	switch {
-	case r.n == 6 || r.n == 10 || r.n == 12:
-		s.organisation(r)
-	case r.n == 8:
-		s.document(r, r.i)
-		s.organisation(r)
-	case r.n >= 13 && r.n <= 19:
-		s.card(r)
-	}
-	if r.n == 6 || r.n == 8 {
-		s.interim(r)
-	}
-}
-
-// afterCapitals tries digits that capital letters stand directly before: IBAN, VAT, passports, vehicles, diagnoses.
-func (s *Scanner) afterCapitals(r run) {
-	t := s.text
-	first := r.i - 1
-	for first > 0 && r.i-first < 5 && isCapital(t[first-1]) {
-		first--
-	}
-	if first > 0 && (joins(t, first-1) || isDigit(t[first-1])) {
-		return
-	}
-	r.said = s.said(first)
-	switch r.i - first {
-	case 1:
-		s.diagnosis(r)
-	case 2:
-		s.iban(r, first)
-		s.document(r, first)
-		if r.n == 12 && t[first] == 'S' && t[first+1] == 'E' {
-			s.vat(r, first)
-		}
-	case 3:
-		s.vehicle(r, first)
-	}
-}
-
 func isCapital(c byte) bool { return c-'A' < 26 }
 
 func (s *Scanner) add(d Detector, start, end int, c Confidence, why Why) {
 	if s.want[d] {
-		s.out = append(s.out, Match{Start: start, End: end, Detector: d, Confidence: c, Why: why})
+		s.out = append(s.out, Match{Start: start, End: end, Detector: d, Confidence: c, Cell: s.cell, Why: why})
 	}
 }
 
 // said is what the column's name speaks of, or else the words shortly before a place on its line.
 func (s *Scanner) said(at int) Contexts {
 	if s.Column != nil {
-		if _, heading, in := s.Column(at); in {
+		cell, heading, in := s.Column(at)
+		if s.cell = cell; in {
 			return heading
 		}
 	}
@@ -252,13 +63,13 @@ func bySaid(d Detector, said Contexts, other Confidence) (Confidence, Why) {
 }
 
 // organisation tries NNNNNN-NNNN, which 16 may stand before, whose third digit is at least 2, which tells it from a personnummer.
-func (s *Scanner) organisation(r run) {
+func (s *Scanner) organisation(r *run) {
 	t := s.text
 	first, tail, form := s.organisationParts(r)
 	if tail == 0 || !organisationDigits(t[first:first+6], t[tail:tail+4]) || !s.free(r.i, tail+4) {
 		return
 	}
-	other, said := Low, r.said
+	other, said := Low, s.saidOf(r)
 	if form != 0 {
 		other, said = Medium, said&^(1<<against) // invoices are sent to organisations
 	}
@@ -272,7 +83,7 @@ func (s *Scanner) organisation(r run) {
 }
 
 // organisationParts are where the six and the four digits begin; tail is 0 when they do not. form is Separator for a dash.
-func (s *Scanner) organisationParts(r run) (first, tail int, form Why) {
+func (s *Scanner) organisationParts(r *run) (first, tail int, form Why) {
 	t := s.text
 	switch r.n {
 	case 10:
@@ -316,7 +127,7 @@ func organisationDigits(date, tail []byte) bool {
 }
 
 // vat tries SE, an organisationsnummer, 01.
-func (s *Scanner) vat(r run, first int) {
+func (s *Scanner) vat(r *run, first int) {
 	t := s.text
 	if t[r.i+10] == '0' && t[r.i+11] == '1' && organisationDigits(t[r.i:r.i+6], t[r.i+6:r.i+10]) {
 		s.add(Organisationsnummer, first, r.i+12, High, Checksum|Form)
@@ -324,7 +135,7 @@ func (s *Scanner) vat(r run, first int) {
 }
 
 // interim tries a date, T or R, and three digits.
-func (s *Scanner) interim(r run) {
+func (s *Scanner) interim(r *run) {
 	t, end := s.text, r.i+r.n
 	why := Why(0)
 	if end < len(t) && (t[end] == '-' || t[end] == '+') {
@@ -345,19 +156,19 @@ func (s *Scanner) interim(r run) {
 		return
 	}
 	c := Medium
-	if why != 0 || r.said&civicWords != 0 {
+	if why != 0 || s.saidOf(r)&civicWords != 0 {
 		c = High
 	}
 	s.add(Interim, r.i, end+4, c, why|Date|Form)
 }
 
 // document tries eight digits, or two letters and six digits, after a word for a passport or an identity card.
-func (s *Scanner) document(r run, first int) {
+func (s *Scanner) document(r *run, first int) {
 	if first == r.i && r.n != 8 || first < r.i && r.n != 6 && r.n != 7 || !s.free(first, r.i+r.n) || first == r.i && recentDay(s.text[r.i:]) {
 		return
 	}
 	switch {
-	case r.said&(1<<Passport) != 0:
+	case s.saidOf(r)&(1<<Passport) != 0:
 		s.add(Passport, first, r.i+r.n, High, Words)
 	case r.said&(1<<IDCard) != 0:
 		s.add(IDCard, first, r.i+r.n, High, Words)
@@ -371,7 +182,7 @@ func recentDay(t []byte) bool {
 }
 
 // bankgiro tries NNN-NNNN and NNNN-NNNN.
-func (s *Scanner) bankgiro(r run) {
+func (s *Scanner) bankgiro(r *run) {
 	t, end := s.text, r.i+r.n+5
 	if !s.exactly(r.i+r.n+1, 4) || !s.free(r.i, end) {
 		return
@@ -383,12 +194,12 @@ func (s *Scanner) bankgiro(r run) {
 	if !luhn(d[:]) {
 		return
 	}
-	c, why := bySaid(Bankgiro, r.said, Low)
+	c, why := bySaid(Bankgiro, s.saidOf(r), Low)
 	s.add(Bankgiro, r.i, end, c, why|Checksum)
 }
 
 // plusgiro tries digits in groups, a hyphen and a check digit, after a word for it.
-func (s *Scanner) plusgiro(r run) {
+func (s *Scanner) plusgiro(r *run) {
 	t := s.text
 	var d [10]byte
 	n := 0
@@ -428,7 +239,7 @@ func (s *Scanner) plusgiro(r run) {
 }
 
 // account tries a clearing number and an account number, after a word for it.
-func (s *Scanner) account(r run) {
+func (s *Scanner) account(r *run) {
 	t := s.text
 	at, digits := r.i, 0
 	end := at

@@ -16,7 +16,7 @@ var streets = [][]byte{
 }
 
 // address tries a number after the name of a street: Storgatan 12 B, 123 45 Norrsjö. It tries ABC 123 as well, which looks alike.
-func (s *Scanner) address(r run) {
+func (s *Scanner) address(r *run) {
 	t := s.text
 	end := r.i - 1 // the space
 	if end < 3 {
@@ -36,7 +36,7 @@ func (s *Scanner) address(r run) {
 	}
 	stop, whole := s.restOfAddress(r.i + r.n)
 	c, why := Medium, Form
-	if whole || r.said&(1<<Address) != 0 {
+	if whole || s.saidOf(r)&(1<<Address) != 0 {
 		c = High
 	}
 	s.add(Address, first, stop, c, why)
@@ -193,13 +193,13 @@ func (s *Scanner) townEnd(at int) int {
 }
 
 // postcode tries a postcode with its town, which alone says little.
-func (s *Scanner) postcode(r run) {
+func (s *Scanner) postcode(r *run) {
 	if r.n != 3 || s.text[r.i] == '0' || r.i+3 >= len(s.text) || s.text[r.i+3] != ' ' {
 		return
 	}
 	if end := s.postcodeEnd(r.i); end > 0 && s.free(r.i, r.i+6) {
 		c, why := Low, Form
-		if r.said&(1<<Address) != 0 {
+		if s.saidOf(r)&(1<<Address) != 0 {
 			c, why = Medium, Form|Words
 		}
 		s.add(Address, r.i, end, c, why)
@@ -213,7 +213,7 @@ var months = [12]string{"jan", "feb", "mar", "apr", "maj", "jun", "jul", "aug", 
 const longestMonth = 16
 
 // birthDate tries a date after a word for birth: 1985-07-09, 19850709, 850709, 9 juli 1985, 9/7 1985.
-func (s *Scanner) birthDate(r run) {
+func (s *Scanner) birthDate(r *run) {
 	t := s.text
 	var y, m, d, end int
 	switch {
@@ -244,7 +244,7 @@ func (s *Scanner) dashedDate(i int) bool {
 }
 
 // spokenDate reads a day, a month as a word or a number, and a year.
-func (s *Scanner) spokenDate(r run) (y, m, d, end int) {
+func (s *Scanner) spokenDate(r *run) (y, m, d, end int) {
 	t := s.text
 	for _, c := range t[r.i : r.i+r.n] {
 		d = d*10 + int(c-'0')

@@ -19,6 +19,9 @@ type Scanner struct {
 	// near is other cells. cell is for Match.Cell. It may be nil.
 	Column func(at int) (cell uint16, heading Contexts, in bool)
 
+	// Silent is what no column's name speaks of in the text that is looked through, as far as it is known.
+	Silent Contexts
+
 	rules  *Rules
 	dict   *dictionary
 	want   [256]bool
@@ -44,6 +47,10 @@ type Scanner struct {
 	lastOf                 [64]int32                // where the last word of each category ends, 0 before the first
 	found                  Contexts                 // of the word that is looked up
 	longest                int                      // where the longest term ends that was found in it
+	marks                  [markedWords + 2]marks   // beside runs of digits
+	speech                 []uint64                 // where words speak of numbers of any shape
+	every                  bool                     // tries runs that may be nothing as well, for tests
+	cell                   uint16                   // of the column that was asked for last, for the run that is tried
 	cursor                 int                      // the first hit that begins after the last run
 	out                    []Match
 	merged                 [2][]Match // while they are put in order
@@ -63,6 +70,9 @@ func (r *Rules) NewScanner(want []Detector) *Scanner {
 	s.dict = s.dict.whole()
 	return s
 }
+
+// AsksSilent reports whether what Silent holds makes a difference.
+func (s *Scanner) AsksSilent() bool { return s.others }
 
 // Scan finds what begins in text[from:to]. What stands around it is looked at, and what begins there may end after to. The matches
 // are valid until the next call, in the order of their beginnings. They are the same for any from and to, and for any text that goes on

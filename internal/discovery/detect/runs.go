@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package detect
+
+import "math/bits"
+
+// run is a run of digits, and what stands on both sides of it.
+type run struct {
+	i, n          int
+	before, after byte     // 0 where the text ends
+	at            int      // where what is said of it is asked for
+	asked         bool     // said is known
+	said          Contexts // of the words shortly before it on its line, or of its column's name: see saidOf
+}
+
+// markedWords is how many words of the bitmaps have their marks made at a time.
+const markedWords = 16
+
+// allRuns tries the runs of digits as everything that is built of digits, personnummer and samordningsnummer aside. Most may be nothing,
+// by their length and what stands beside them, and are passed by in bitmaps.
+func (s *Scanner) allRuns(from, to int) {
+	last := (to + 63) / 64
+	everywhere, places := s.spokenPlaces()
+	for first := from / 64; first < last; first += markedWords {
+		end := min(last, first+markedWords)
+		if !s.markRuns(first, end) {
+			continue
+		}
+		for w := first; w < end; w++ {
+			starts, spoken := s.runStarts(w), everywhere
+			if starts == 0 {
+				continue
+			}
+			if places != nil {
+				spoken |= places[w]
+			}
+			starts &= s.shapedRuns(w, s.marks[w-first:], starts) | spoken
+			if w == from/64 {
+				starts &= ^uint64(0) << (from % 64)
+			}
+			if w == to/64 {
+				starts &= 1<<(to%64) - 1
+			}
+			for ; starts != 0; starts &= starts - 1 {
+				k := bits.TrailingZeros64(starts)
+				s.tryRun(w*64+k, spoken>>k&1 != 0)
+			}
+		}
+	}
+	s.cell = 0
+}
+
+// markRuns makes the marks of some words of the bitmaps, of the one before them and of the one after them, unless no digit is in them.
+func (s *Scanner) markRuns(first, end int) bool {
+	var any uint64
+	for _, d := range s.digits[first:end] {
+		any |= d
+	}
+	if any == 0 {
+		return false
+	}
+	out := s.marks[:end-first+2]
+	if first == 0 {
+		out[0] = marks{}
+		s.markWords(out[1:], 0)
+	} else {
+		s.markWords(out, first-1)
+	}
+	if s.Wraps { // line breaks, which are no mark
+		for i := range out {
+			out[i].seps = ^uint64(0)
+		}
+	}
+	return true
+}
+
+// runStarts are where runs of digits begin. Directly after a small letter there is but an IP address in hexadecimal, of which at most four
+// digits and a colon stand here.
+func (s *Scanner) runStarts(w int) uint64 {
+	d := s.digits[w]
+	before, small := d<<1, s.smalls[w]<<1
+	if w > 0 {
+		before |= s.digits[w-1] >> 63
+		small |= s.smalls[w-1] >> 63
+	}
+	starts := d &^ before
+	if starts&small == 0 {
+		return starts
+	}
+	next := s.digits[w+1]
+	c, nextC := s.signs[w]&^d, s.signs[w+1]&^next
+	one, two, three := d>>1|next<<63, d>>2|next<<62, d>>3|next<<61
+	colon := c>>1 | nextC<<63 | one&(c>>2|nextC<<62) | one&two&(c>>3|nextC<<61) | one&two&three&(c>>4|nextC<<60)
+	return starts &^ (small &^ colon)
+}
+
+// ahead is a bitmap's word, of which next is the word after it, moved so that each bit tells of the place n after its own.
+func ahead(word, next uint64, n uint) uint64 { return word>>n | next<<(64-n) }
+
+// behind does the same for the place n before its own.
+func behind(word, last uint64, n uint) uint64 { return word<<n | last>>(64-n) }
+
+// runWord is a word of the bitmaps in which runs of digits begin: what is known of it, of the word before it and of the next, and where
+// runs begin by how many digits they have.
+type runWord struct {
+	digits, next, before uint64
+	last, marks, coming  *marks // of the word before it, of it, and of the next
+
+	one, two, three, four, six, eight, ten, twelve uint64 // so many
+	many, long, thirteen                           uint64 // two, eight, thirteen and more
+	separated                                      uint64 // two to seven, and what may begin a separator after them
+}
+
+// measure finds the lengths of the runs that begin at starts.
+func (r *runWord) measure(starts uint64) {
+	d, next, seps, coming := r.digits, r.next, r.marks.seps, r.coming.seps
+	r.many = starts & ahead(d, next, 1)
+	r.one = starts &^ r.many
+	three := r.many & ahead(d, next, 2)
+	r.two = r.many &^ three
+	four := three & ahead(d, next, 3)
+	r.three = three &^ four
+	five := four & ahead(d, next, 4)
+	r.four = four &^ five
+	six := five & ahead(d, next, 5)
+	r.separated = r.two&ahead(seps, coming, 2) | r.three&ahead(seps, coming, 3) | r.four&ahead(seps, coming, 4) | (five&^six)&ahead(seps, coming, 5)
+	if six == 0 {
+		return
+	}
+	seven := six & ahead(d, next, 6)
+	r.six = six &^ seven
+	r.long = seven & ahead(d, next, 7)
+	r.separated |= r.six&ahead(seps, coming, 6) | (seven&^r.long)&ahead(seps, coming, 7)
+	nine := r.long & ahead(d, next, 8)
+	r.eight = r.long &^ nine
+	ten := nine & ahead(d, next, 9)
+	eleven := ten & ahead(d, next, 10)
+	r.ten = ten &^ eleven
+	twelve := eleven & ahead(d, next, 11)
+	r.thirteen = twelve & ahead(d, next, 12)
+	r.twelve = twelve &^ r.thirteen
+}
+
+// shapedRuns are those of the runs that begin in a word of the bitmap that may be something without a word before them that says so, by what
+// each form of number asks for, and some more. around are the marks of the word before it, of it, and of the next.
+func (s *Scanner) shapedRuns(w int, around []marks, starts uint64) uint64 {
+	r := runWord{digits: s.digits[w], next: s.digits[w+1], last: &around[0], marks: &around[1], coming: &around[2]}
+	if w > 0 {
+		r.before = s.digits[w-1]
+	}
+	r.measure(starts)
+	found := s.besideLetters(w, &r) | r.addresses() | r.phones() | r.groups()
+	if r.six|r.long != 0 {
+		found |= s.identified(w, &r)
+	}
+	return found
+}
+
+// besideLetters are the runs of two digits and more directly after a capital that neither a digit nor a small letter stands before, and
+// those of up to three after a letter and a space: streets and vehicles. What a lead may have taken from the letters is one here.
+func (s *Scanner) besideLetters(w int, r *runWord) uint64 {
+	l, a, lead := s.letters[w], s.smalls[w], s.leads[w]
+	var letters, smalls, leads uint64
+	if w > 0 {
+		letters, smalls, leads = s.letters[w-1], s.smalls[w-1], s.leads[w-1]
+	}
+	capital := behind(l&^a, letters&^smalls, 1) &^ behind(r.digits|a, r.before|smalls, 2)
+	letter := behind(l|lead, letters|leads, 2) | behind(lead, leads, 3) | behind(lead, leads, 4)
+	return r.many&capital | (r.one|r.two|r.three)&behind(r.marks.spaces, r.last.spaces, 1)&letter
+}
+
+// groups are the runs of three and four that a hyphen and four digits or more stand after, of four that a space and as many do, and of three
+// between spaces that two digits stand after: bankgiro, cards, postcodes.
+func (r *runWord) groups() uint64 {
+	if r.three|r.four == 0 {
+		return 0
+	}
+	d, next := r.digits, r.next
+	pair, pairs := d&ahead(d, next, 1), next&(next>>1)
+	four, fours := pair&ahead(pair, pairs, 2), pairs&(pairs>>2)
+	spaces, joints := r.marks.spaces, r.marks.joints
+	return r.three&ahead(joints, r.coming.joints, 3)&ahead(four, fours, 4) |
+		r.four&ahead(joints|spaces, r.coming.joints|r.coming.spaces, 4)&ahead(four, fours, 5) |
+		r.three&behind(spaces, r.last.spaces, 1)&ahead(spaces, r.coming.spaces, 3)&ahead(pair, pairs, 4)
+}
+
+// addresses are the runs that may begin an IP address: three with points between them, or a colon after four digits at most. What a colon
+// and a digit stand before is in the midst of one, or of a time.
+func (r *runWord) addresses() uint64 {
+	colons, comingColons := r.marks.colons, r.coming.colons
+	var found uint64
+	if colons|comingColons != 0 {
+		found = r.one&ahead(colons, comingColons, 1) | r.two&ahead(colons, comingColons, 2) | r.three&ahead(colons, comingColons, 3) |
+			r.four&ahead(colons, comingColons, 4)
+		found &^= behind(colons, r.last.colons, 1) & behind(r.digits, r.before, 2)
+	}
+	dots, comingDots := r.marks.dots, r.coming.dots
+	if dots|comingDots == 0 {
+		return found
+	}
+	d, next := r.digits, r.next
+	dots, comingDots = dots&ahead(d, next, 1), comingDots&(next>>1|1<<63) // a digit follows
+	again := dots & (ahead(dots, comingDots, 2) | ahead(d, next, 2)&(ahead(dots, comingDots, 3)|ahead(d, next, 3)&ahead(dots, comingDots, 4)))
+	comingAgain := comingDots & (comingDots>>2 | next>>2&(comingDots>>3|next>>3&(comingDots>>4)))
+	return found | r.one&ahead(again, comingAgain, 1) | r.two&ahead(again, comingAgain, 2) | r.three&ahead(again, comingAgain, 3)
+}
+
+// phones are the runs that begin with 0, and not with 00 unless there are more than three digits, which are long or have a separator after
+// them, and those after a plus.
+func (r *runWord) phones() uint64 {
+	found := r.many & behind(r.marks.plus, r.last.plus, 1)
+	zeros, coming := r.marks.zeros&r.digits, r.coming.zeros&r.next
+	if zeros&r.many == 0 {
+		return found
+	}
+	short := r.one | r.two | r.three
+	zeros &= (r.separated | r.long) &^ (ahead(zeros, coming, 1) & short)
+	return found | zeros&^behind(r.marks.joints|r.marks.dots, r.last.joints|r.last.dots, 1)
+}
+
+// identified are the runs that may be an organisationsnummer, by their length, by 16 before it, and by its third digit, which is 2 at
+// least; those that a letter, or a hyphen and a letter, stand after: interim numbers; and those that are long enough for a card.
+func (s *Scanner) identified(w int, r *runWord) uint64 {
+	ones, coming := s.signs[w]&r.digits, s.signs[w+1]&r.next // '0' and '1'
+	l, lettersNext := s.letters[w], s.letters[w+1]
+	l9, next9 := l|r.marks.joints&ahead(l, lettersNext, 1), lettersNext|r.coming.joints&(lettersNext>>1)
+	sixteen := ones &^ ahead(ones, coming, 1) &^ ahead(ones, coming, 4)
+	return (r.six&ahead(r.marks.seps, r.coming.seps, 6)|r.ten)&^ahead(ones, coming, 2) |
+		(r.eight&ahead(r.marks.seps, r.coming.seps, 8)|r.twelve)&sixteen |
+		r.six&ahead(l9, next9, 6) | r.eight&ahead(l9, next9, 8) | r.thirteen
+}
+
+// runContexts are the contexts in which runs are something that their shape does not tell.
+const runContexts = anyDigits | 1<<Passport | 1<<IDCard
+
+// spokenPlaces are where words stand shortly before that speak of numbers of any shape: everywhere where columns' names may do, or at the
+// places of a bitmap; nil when there are none.
+func (s *Scanner) spokenPlaces() (everywhere uint64, places []uint64) {
+	if s.every || s.Column != nil && runContexts&^s.Silent != 0 {
+		return ^uint64(0), nil
+	}
+	if s.spokenOf&runContexts == 0 {
+		return 0, nil
+	}
+	s.speech = s.speech[:0]
+	if cap(s.speech) < len(s.digits) {
+		s.speech = make([]uint64, 0, cap(s.digits))
+	}
+	s.speech = s.speech[:len(s.digits)]
+	clear(s.speech)
+	for _, h := range s.hits {
+		if h.class.set()&runContexts == 0 {
+			continue
+		}
+		for at, end := int(h.pos)+1, min(int(h.end)+saysOther, len(s.text)); at <= end; {
+			n := min(64-at%64, end+1-at)
+			s.speech[at/64] |= ^uint64(0) >> (64 - n) << (at % 64)
+			at += n
+		}
+	}
+	return 0, s.speech
+}
+
+// tryRun tries the run that begins at a place. spoken is true where a word or a column's name may speak of numbers of any shape.
+func (s *Scanner) tryRun(i int, spoken bool) {
+	r := run{i: i, at: i, n: s.runAt(i)}
+	if i > 0 {
+		r.before = s.text[i-1]
+	}
+	if end := i + r.n; end < len(s.text) {
+		r.after = s.text[end]
+	}
+	if r.n > 24 || r.insideWord() {
+		return
+	}
+	s.cell = 0
+	s.number(&r, spoken)
+}
+
+// insideWord reports whether a small letter of ASCII stands directly before a run, or after one that neither a space nor capitals stand
+// before: all that may be so is an IP address in hexadecimal, in which a colon follows. Hashes and identifiers are full of such.
+func (r *run) insideWord() bool {
+	if r.after == ':' {
+		return false
+	}
+	return isSmall(r.before) || isSmall(r.after) && r.before != ' ' && !isCapital(r.before)
+}
+
+func isSmall(c byte) bool { return c-'a' < 26 }
+
+// number tries a run of digits. The length and what stands around it decide what it may be, so that most are tried as one or two things.
+func (s *Scanner) number(r *run, spoken bool) {
+	if isCapital(r.before) {
+		s.afterCapitals(r)
+		return
+	}
+	if r.shaped() || s.text[r.i] == '0' {
+		s.shapedNumber(r)
+	}
+	if !spoken || s.saidOf(r)&anyDigits == 0 {
+		return
+	}
+	if r.said&(1<<Account) != 0 {
+		s.account(r)
+	}
+	if r.said&(1<<Plusgiro) != 0 {
+		s.plusgiro(r)
+	}
+	if r.said&(1<<DateOfBirth) != 0 {
+		s.birthDate(r)
+	}
+}
+
+// saidOf is what is said of a run. It is asked for only when nothing else decides.
+func (s *Scanner) saidOf(r *run) Contexts {
+	if !r.asked {
+		r.said, r.asked = s.said(r.at), true
+	}
+	return r.said
+}
+
+// anyDigits are the contexts in which any run of digits is tried, whatever stands around it.
+const anyDigits = Contexts(1<<Account | 1<<Plusgiro | 1<<DateOfBirth)
+
+// shaped reports whether a run may be something without a word that says so: by its length, and what stands on both sides of it. What
+// begins with 0 may be a telephone number as well.
+func (r *run) shaped() bool {
+	switch {
+	case r.before == '+':
+		return true
+	case r.n <= 3:
+		return r.before == ' ' || r.after == '.' || r.after == ':' || r.n == 3 && r.after == '-'
+	case r.n == 4:
+		return r.after == '-' || r.after == ' ' || r.after == 0xc2 || r.after == ':'
+	case r.n >= 13:
+		return r.n <= 19
+	}
+	return r.n == 6 || r.n == 8 || r.n == 10 || r.n == 12
+}
+
+// shapedNumber tries a run as what it may be without a word that says so.
+func (s *Scanner) shapedNumber(r *run) {
+	switch {
+	case r.n <= 3:
+		s.shortRun(r)
+	case r.n == 4:
+		s.fourDigits(r)
+	case r.n >= 6:
+		s.longRun(r)
+	}
+	if s.text[r.i] == '0' || r.before == '+' {
+		s.phone(r)
+	}
+}
+
+func (s *Scanner) shortRun(r *run) {
+	switch r.after {
+	case '.':
+		s.ip4(r)
+	case ':':
+		s.ip6(r)
+	case '-':
+		if r.n == 3 {
+			s.bankgiro(r)
+		}
+	}
+	if r.before == ' ' {
+		s.address(r)
+	}
+}
+
+func (s *Scanner) fourDigits(r *run) {
+	switch r.after {
+	case '-':
+		s.bankgiro(r)
+		s.card(r)
+	case ' ':
+		s.card(r)
+	case ':':
+		s.ip6(r)
+	}
+}
+
+func (s *Scanner) longRun(r *run) {
+	switch {
+	case r.n == 6 || r.n == 10 || r.n == 12:
+		s.organisation(r)
+	case r.n == 8:
+		s.document(r, r.i)
+		s.organisation(r)
+	case r.n >= 13 && r.n <= 19:
+		s.card(r)
+	}
+	if r.n == 6 || r.n == 8 {
+		s.interim(r)
+	}
+}
+
+// afterCapitals tries digits that capital letters stand directly before: IBAN, VAT, passports, vehicles, diagnoses.
+func (s *Scanner) afterCapitals(r *run) {
+	t := s.text
+	first := r.i - 1
+	for first > 0 && r.i-first < 5 && isCapital(t[first-1]) {
+		first--
+	}
+	if first > 0 && (joins(t, first-1) || isDigit(t[first-1])) {
+		return
+	}
+	r.at = first
+	switch r.i - first {
+	case 1:
+		s.diagnosis(r)
+	case 2:
+		s.iban(r, first)
+		s.document(r, first)
+		if r.n == 12 && t[first] == 'S' && t[first+1] == 'E' {
+			s.vat(r, first)
+		}
+	case 3:
+		s.vehicle(r, first)
+	}
+}
