@@ -14,8 +14,11 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/insegel/insegel/internal/app"
 	"github.com/insegel/insegel/internal/civil"
@@ -295,6 +298,11 @@ func (c *nationalReceive) Run(s *streams) error {
 		}
 	}
 	in := national.Each(names, func(name string) national.Incoming {
+		if name != c.From { // what is named by itself may be a pipe
+			if err := ordinary(name); err != nil {
+				return national.Incoming{Name: filepath.Base(name), Err: err}
+			}
+		}
 		return readSubmission(name)
 	})
 	got, err := a.National.Receive(s.ctx, actor, in)
@@ -315,12 +323,20 @@ func (c *nationalReceive) tell(s *streams, got national.Received) error {
 		return json.NewEncoder(s.out).Encode(got)
 	}
 	for _, r := range got.Rejected {
-		if _, err := fmt.Fprintf(s.out, "rejected %s: %s\n", r.File, r.Reason); err != nil {
+		if _, err := fmt.Fprintf(s.out, "rejected %s: %s\n", plain(r.File), plain(r.Reason)); err != nil {
 			return err
 		}
 	}
 	_, err := fmt.Fprintf(s.out, "accepted %d, rejected %d\n", got.Accepted, len(got.Rejected))
 	return err
+}
+
+// plain writes what a stranger wrote, or named a file, so that a terminal takes it for text.
+func plain(s string) string {
+	if strings.IndexFunc(s, func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError }) >= 0 {
+		return strconv.Quote(s)
+	}
+	return s
 }
 
 func trust(_ *streams, a *app.App, file string, register func([]national.Registered) error) error {
@@ -349,20 +365,46 @@ func submissions(from string) ([]string, error) {
 		return nil, fmt.Errorf("read submissions: %w", err)
 	}
 	var out []string
-	const endless = fs.ModeNamedPipe | fs.ModeSocket | fs.ModeDevice // reading one of them may never end
 	for _, e := range entries {
-		if !e.IsDir() && e.Type()&endless == 0 && strings.HasSuffix(e.Name(), ".json") {
-			out = append(out, filepath.Join(from, e.Name()))
+		name := filepath.Join(from, e.Name())
+		if !strings.HasSuffix(name, ".json") {
+			continue
 		}
+		if info, err := os.Stat(name); err == nil && info.IsDir() { // through a link too
+			continue
+		}
+		out = append(out, name)
 	}
 	slices.Sort(out)
 	return out, nil
 }
 
+// ordinary refuses what is not a file in a directory of submissions: reading a pipe or a device may never end.
+func ordinary(name string) error {
+	info, err := os.Stat(name)
+	switch {
+	case err != nil:
+		return unread(err)
+	case !info.Mode().IsRegular():
+		return errors.New("cannot be read: it is not an ordinary file")
+	default:
+		return nil
+	}
+}
+
+// unread says why a file cannot be read, without saying its name again.
+func unread(err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = path.Err
+	}
+	return fmt.Errorf("cannot be read: %w", err)
+}
+
 func readSubmission(name string) national.Incoming {
 	f, err := os.Open(name)
 	if err != nil {
-		return national.Incoming{Name: filepath.Base(name), Err: fmt.Errorf("cannot be read: %w", err)}
+		return national.Incoming{Name: filepath.Base(name), Err: unread(err)}
 	}
 	x := national.Read(filepath.Base(name), f)
 	x.Err = errors.Join(x.Err, f.Close())

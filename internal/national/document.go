@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -82,12 +83,45 @@ func strictly(b []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.DisallowUnknownFields()
 	if err := d.Decode(into); err != nil {
-		return fmt.Errorf("%w: %w", ErrJSON, err)
+		return fmt.Errorf("%w: %s", ErrJSON, wrongJSON(err))
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return fmt.Errorf("%w: something follows it", ErrJSON)
 	}
 	return nil
+}
+
+// wrongJSON says what is wrong with JSON to whoever wrote it, who has not seen our types.
+func wrongJSON(err error) string {
+	var syntax *json.SyntaxError
+	var other *json.UnmarshalTypeError
+	switch {
+	case errors.Is(err, io.EOF):
+		return "it is empty"
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return "it ends too early"
+	case errors.As(err, &syntax):
+		return fmt.Sprintf("at byte %d: %v", syntax.Offset, syntax)
+	case errors.As(err, &other) && other.Field == "":
+		return "it is not one object"
+	case errors.As(err, &other):
+		wants := "another sort of value"
+		switch other.Type.Kind() { //nolint:exhaustive // the schema has no others
+		case reflect.Int, reflect.Int64:
+			wants = "a whole number, written with digits alone"
+		case reflect.String:
+			wants = "a text"
+		case reflect.Bool:
+			wants = "true or false"
+		case reflect.Slice:
+			wants = "a list"
+		}
+		return fmt.Sprintf("%s must be %s", other.Field, wants)
+	}
+	if name, is := strings.CutPrefix(err.Error(), "json: unknown field "); is {
+		return "the schema has no field " + name
+	}
+	return strings.TrimPrefix(err.Error(), "json: ")
 }
 
 // fieldsOf reads the fields of one object, which has just those that are named.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/approval"
@@ -181,9 +182,16 @@ func (s *sorted) entries() []audit.Entry {
 	return out
 }
 
-// clip keeps what a stranger wrote short where it is logged.
+// clip keeps what a stranger wrote short and fit for a log: what is no text, such as a file's name in another encoding, would make the
+// database refuse all that came with it.
 func clip(s string) string {
 	const most = 200
+	s = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
 	if r := []rune(s); len(r) > most {
 		return string(r[:most]) + "…"
 	}

@@ -326,3 +326,22 @@ func TestFillAndPublish(t *testing.T) {
 		}
 	})
 }
+
+// TestReceiveTakesTheRestOfOddNames gives a batch in which one has a name that is no text, and one has said that its municipality is no text:
+// both are refused and logged, and the rest is taken, on both engines.
+func TestReceiveTakesTheRestOfOddNames(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		s, actor := start(t, d)
+		sound, key := one(t, "0180")
+		must(t, s.Trust(t.Context(), actor, []Registered{{"0180", key.Verifier}}))
+		odd, _ := one(t, "0180")
+		odd.Indicators[0].Indicator = "A\x00\u202eB"
+		got, err := s.Receive(t.Context(), actor, []Incoming{
+			Read("nul\x00 och \xff\xfe.json", strings.NewReader("{")), {Name: "odd.json", Submission: odd}, {Name: "sound.json", Submission: sound},
+		})
+		must(t, err)
+		if got.Accepted != 1 || len(got.Rejected) != 2 || s.logged(t, actor, "national.Refuse") != 2 {
+			t.Errorf("%+v, and %d are logged", got, s.logged(t, actor, "national.Refuse"))
+		}
+	})
+}

@@ -208,6 +208,20 @@ func TestDecodeRefuses(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", name, err, c.want)
 		}
 	}
+	for change, want := range map[string]string{
+		`"numerator": 3|"numerator": 3.5`: "indicators.numerator must be a whole number, written with digits alone",
+		`"numerator": 3|"numerator": "3"`: "indicators.numerator must be a whole number, written with digits alone",
+		`"numerator": 3|"numerator": NaN`: "at byte ",
+		`"shown": false|"shown": "no"`:    "shown must be true or false",
+		`"period": "2026-Q3"|"period": 1`: "period must be a text",
+		`"size"|"system": "x", "size"`:    `the schema has no field "system"`,
+	} {
+		old, instead, _ := strings.Cut(change, "|")
+		_, err := Decode(strings.NewReader(strings.Replace(string(whole), old, instead, 1)))
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "json:") {
+			t.Errorf("%s is refused with %v", instead, err)
+		}
+	}
 	huge := &endless{left: 1 << 30}
 	if _, err := Decode(huge); !errors.Is(err, ErrTooLarge) || huge.taken.Load() > 2*MaxBody {
 		t.Errorf("of a gigabyte %d bytes were read: %v", huge.taken.Load(), err)
