@@ -96,16 +96,16 @@ func gone(err error) error {
 	return err
 }
 
-func (p *Public) open(c *web.Context) (Open, error) {
+func (p *Public) open(c *web.Context, w Wanted) (Open, error) {
 	actor, err := p.Service.receiver(c.Context())
 	if err != nil {
 		return Open{}, gone(err)
 	}
-	return p.Service.Open(c.Context(), actor)
+	return p.Service.Open(c.Context(), actor, w)
 }
 
 func (p *Public) json(c *web.Context) error {
-	o, err := p.open(c)
+	o, err := p.open(c, Wanted{})
 	if err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ const parquetMedia = "application/vnd.apache.parquet"
 
 // file gives open data in one form.
 func (p *Public) file(c *web.Context, name, media string, write func(io.Writer, []Row) error) error {
-	o, err := p.open(c)
+	o, err := p.open(c, Wanted{})
 	if err != nil {
 		return err
 	}
@@ -187,11 +187,17 @@ func (p *Public) values(c *web.Context) error {
 		}
 		years = append(years, n)
 	}
-	o, err := p.open(c)
+	measures := split(c.Path("kpi"))
+	w := Wanted{Years: years, Ungrouped: true}
+	for _, m := range measures {
+		indicator, _, _ := strings.Cut(m, ".")
+		w.Indicators = append(w.Indicators, indicator)
+	}
+	o, err := p.open(c, w)
 	if err != nil {
 		return err
 	}
-	return paged(p, c, o.Kolada(split(c.Path("kpi")), split(c.Path("municipality")), years))
+	return paged(p, c, o.Kolada(measures, split(c.Path("municipality")), years))
 }
 
 // dcat describes the open data by DCAT-AP-SE.

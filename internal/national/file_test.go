@@ -7,6 +7,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"io"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -22,7 +23,7 @@ func TestFormsSayTheSame(t *testing.T) {
 	s, actor := start(t, d)
 	must(t, s.Fill(t.Context(), actor, NewSimulation(s.Engine, 7, 60, 20)))
 	w := site(t, s, actor)
-	o, err := s.Open(t.Context(), access.SystemActor(actor.Organisation))
+	o, err := s.Open(t.Context(), access.SystemActor(actor.Organisation), Wanted{})
 	must(t, err)
 	want := o.Rows()
 
@@ -78,5 +79,17 @@ func TestFormsSayTheSame(t *testing.T) {
 	}
 	if hidden == 0 || hidden == len(got) {
 		t.Errorf("%d of %d rows are hidden", hidden, len(got))
+	}
+	for path, all := range map[string]KoladaList[KoladaValue]{
+		"kpi/INFOKLASS.1.measured/year/2025":                                     o.Kolada([]string{"INFOKLASS.1.measured"}, nil, []int{2025}),
+		"kpi/INFOKLASS.1.measured,LOGGKONTROLL.1.attested,no/municipality/" + Country: o.Kolada([]string{"INFOKLASS.1.measured", "LOGGKONTROLL.1.attested"}, []string{Country}, nil),
+		"municipality/" + Country + "/year/2025,2026":                            o.Kolada(nil, []string{Country}, []int{2025, 2026}),
+		"kpi/INFOKLASS.1.measured/year/2031":                                     koladaList[KoladaValue](nil),
+	} {
+		var page KoladaList[KoladaValue]
+		must(t, json.Unmarshal([]byte(w.Get(koladaPath+"/data/"+path).Body), &page))
+		if diff := cmp.Diff(all.Values, page.Values); diff != "" || len(page.Values) == 0 && !strings.HasSuffix(path, "2031") {
+			t.Errorf("%s: %d values: %s", path, len(page.Values), diff)
+		}
 	}
 }

@@ -240,7 +240,7 @@ func TestOwnAPIIsReadByTheImporter(t *testing.T) {
 	if f.Series != 2 || f.Taken != 1 || f.Left != 0 || len(f.Missing) != 0 {
 		t.Fatalf("%+v", f.Found)
 	}
-	open, err := giver.Open(t.Context(), access.SystemActor(there.Organisation))
+	open, err := giver.Open(t.Context(), access.SystemActor(there.Organisation), Wanted{})
 	must(t, err)
 	want := open.Kolada([]string{"INFOKLASS.1.self-assessed"}, nil, nil)
 	x := s.one(t, actor, "INFOKLASS.1.self-assessed")

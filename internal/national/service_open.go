@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/db"
@@ -40,24 +41,56 @@ func (s *Service) receiver(ctx context.Context) (access.Actor, error) {
 	return access.SystemActor(found[0]), nil
 }
 
-// Open gives all that has been published, for anybody.
-func (s *Service) Open(ctx context.Context, actor access.Actor) (Open, error) {
+// Wanted narrows what is read of open data; nothing of a kind is all of it.
+type Wanted struct {
+	Indicators []string
+	Years      []int
+	// Ungrouped leaves out counties, sizes and other groups.
+	Ungrouped bool
+}
+
+// mostAsked is how many indicators are asked for by themselves. Of more, all are read.
+const mostAsked = 25
+
+// indicators are the indicators to ask for, each once; nothing asks for all.
+func (w *Wanted) indicators() []string {
+	list := slices.Compact(slices.Sorted(slices.Values(w.Indicators)))
+	if len(list) == 0 || len(list) > mostAsked {
+		return []string{""}
+	}
+	return list
+}
+
+// Open gives what has been published, for anybody.
+func (s *Service) Open(ctx context.Context, actor access.Actor, w Wanted) (Open, error) {
 	if err := access.Check(actor, "national.Open"); err != nil {
 		return Open{}, err
 	}
 	out := Open{cells: map[int64][]published{}, shown: map[int64][]figure{}}
+	split := ""
+	if w.Ungrouped {
+		split = Whole
+	}
 	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
 		all, err := releasesOf(ctx, tx, actor.Organisation)
 		if err != nil {
 			return err
 		}
-		out.Releases = latestReleases(all)
-		for _, r := range out.Releases {
-			if out.cells[r.Number], err = cellsOfRelease(ctx, tx, actor.Organisation, r.Number); err != nil {
-				return err
+		for _, r := range latestReleases(all) {
+			if len(w.Years) > 0 && !slices.Contains(w.Years, r.Period.Year) {
+				continue
 			}
-			if out.shown[r.Number], err = shownOf(ctx, tx, actor.Organisation, r.Number, ""); err != nil {
-				return err
+			out.Releases = append(out.Releases, r)
+			for _, indicator := range w.indicators() {
+				cells, err := cellsOfRelease(ctx, tx, actor.Organisation, part{r.Number, indicator, split})
+				if err != nil {
+					return err
+				}
+				shown, err := shownOf(ctx, tx, actor.Organisation, r.Number, indicator)
+				if err != nil {
+					return err
+				}
+				out.cells[r.Number], out.shown[r.Number] = append(out.cells[r.Number], cells...), append(out.shown[r.Number], shown...)
 			}
 		}
 		return nil

@@ -163,6 +163,6 @@ func (s *Service) archive(ctx context.Context, tx *db.Tx, r *Release, releases [
 		}
 		a.earlier = append(a.earlier, earlier{releases[i].Basis, sets})
 	}
-	a.cells, err = cellsOfRelease(ctx, tx, org, a.before)
+	a.cells, err = cellsOfRelease(ctx, tx, org, part{release: a.before})
 	return a, err
 }

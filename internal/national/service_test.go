@@ -180,7 +180,7 @@ func TestShownNoMore(t *testing.T) {
 		for _, want := range []bool{true, false} {
 			p, err := s.Picture(t.Context(), actor, Look{Indicator: "INFOKLASS", Series: followup.Measured})
 			must(t, err)
-			open, err := s.Open(t.Context(), access.SystemActor(actor.Organisation))
+			open, err := s.Open(t.Context(), access.SystemActor(actor.Organisation), Wanted{})
 			must(t, err)
 			_, shown := p.Shown["0180"]
 			told := slices.ContainsFunc(open.Rows(), func(r Row) bool { return r.Group == "0180" })

@@ -180,14 +180,20 @@ func cellsOf(ctx context.Context, tx *db.Tx, org access.OrganisationID, indicato
 	return byRelease(list), nil
 }
 
-// cellsOfRelease reads every cell of one release.
-func cellsOfRelease(ctx context.Context, tx *db.Tx, org access.OrganisationID, release int64) ([]published, error) {
+// part is what is read of a release: one indicator, or all when it is empty, and one way to group, or all.
+type part struct {
+	release          int64
+	indicator, split string
+}
+
+// cellsOfRelease reads the cells of a part of one release.
+func cellsOfRelease(ctx context.Context, tx *db.Tx, org access.OrganisationID, p part) ([]published, error) {
 	list, err := db.All(ctx, tx, scanCell, `SELECT `+cellColumns+` FROM national_cell WHERE organisation_id = $1 AND release_number = $2
-		ORDER BY indicator, definition, series, split, part`, org, release)
+		AND ($3 = '' OR indicator = $3) AND ($4 = '' OR split = $4) ORDER BY indicator, definition, series, split, part`, org, p.release, p.indicator, p.split)
 	if err != nil {
 		return nil, fmt.Errorf("read published cells: %w", err)
 	}
-	return byRelease(list)[release], nil
+	return byRelease(list)[p.release], nil
 }
 
 // wholesOf reads the published cells of the whole country, of some indicators, in every release.
