@@ -130,6 +130,11 @@ func showsOthers(t *testing.T, a *app.App, actor access.Actor) {
 			}
 		}
 	}
+	c, err := a.National.Concentration(t.Context(), actor, national.LookConcentration{})
+	ok(t, err)
+	if !c.Invented || len(c.Releases) != 3 || len(c.Suppliers) < 5 || len(c.Was) < 5 || len(c.Over) == 0 || len(c.Over[0]) < 2 {
+		t.Errorf("the example tells of what is depended on: %d releases, %d suppliers, %d the year before", len(c.Releases), len(c.Suppliers), len(c.Was))
+	}
 	if err := a.National.Illustrate(t.Context(), dbtest.Organisation(t, a.DB, "akta"), national.Illustration{}); !errors.Is(err, national.ErrNotExample) {
 		t.Errorf("figures are invented where the data is real: %v", err)
 	}

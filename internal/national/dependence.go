@@ -142,6 +142,13 @@ type Concentrated struct {
 	Names map[string]string
 	// Receives says that the organisation receives others' figures, and gives what it publishes as open data.
 	Receives bool
+	// Before is the last release of the year before, and Was its counts of the whole country, by subject.
+	Before Release
+	Was    map[string]Dependence
+	// Over are the counts of the country in every period of the suppliers that most depend on now, each supplier by itself.
+	Over [][]DependenceThen
+	// Invented says that the organisation is an example: all of it is invented.
+	Invented bool
 	// Subject is what is looked at closer, with its counts by group in the period and its counts of the country in every period.
 	Subject *Dependence
 	Groups  []Dependence
@@ -177,21 +184,49 @@ func (x *Concentrated) fill(cells []published) {
 	}
 }
 
-// look finds what one subject comes to: by group in the period that is shown, and over the periods.
-func (x *Concentrated) look(cells map[int64][]published) {
+// remember puts the counts of the year before in their place.
+func (x *Concentrated) remember(cells []published) {
+	x.Was = make(map[string]Dependence, len(cells))
+	for i := range cells {
+		d := dependenceOf(&cells[i])
+		x.Was[d.subject()] = d
+	}
+}
+
+// subject names what is depended on as figures and cells do.
+func (d *Dependence) subject() string { return d.Sort + " " + d.Name }
+
+// wholes are the counts of the country of one subject, over the periods.
+func (x *Concentrated) wholes(cells map[int64][]published) (out []DependenceThen) {
 	for _, r := range x.Releases {
 		for i := range cells[r.Number] {
-			d := dependenceOf(&cells[r.Number][i])
-			if d.Split == Whole {
-				x.Trend = append(x.Trend, DependenceThen{r.Period, d})
+			if d := dependenceOf(&cells[r.Number][i]); d.Split == Whole {
+				out = append(out, DependenceThen{r.Period, d})
 			}
-			switch {
-			case r.Number != x.Release.Number:
-			case d.Split == Whole:
-				x.Subject = &d
-			default:
-				x.Groups = append(x.Groups, d)
-			}
+		}
+	}
+	return out
+}
+
+// yearBefore finds the last release of the year before a period; the zero release when there is none.
+func yearBefore(newest []Release, p Period) (out Release) {
+	for _, r := range newest {
+		if r.Period.Year == p.Year-1 {
+			out = r
+		}
+	}
+	return out
+}
+
+// look finds what one subject comes to: by group in the period that is shown, and over the periods.
+func (x *Concentrated) look(cells map[int64][]published) {
+	x.Trend = x.wholes(cells)
+	for i := range cells[x.Release.Number] {
+		d := dependenceOf(&cells[x.Release.Number][i])
+		if d.Split == Whole {
+			x.Subject = &d
+		} else {
+			x.Groups = append(x.Groups, d)
 		}
 	}
 }

@@ -81,10 +81,10 @@ func TestFormsSayTheSame(t *testing.T) {
 		t.Errorf("%d of %d rows are hidden", hidden, len(got))
 	}
 	for path, all := range map[string]KoladaList[KoladaValue]{
-		"kpi/INFOKLASS.1.measured/year/2025":                                     o.Kolada([]string{"INFOKLASS.1.measured"}, nil, []int{2025}),
+		"kpi/INFOKLASS.1.measured/year/2025":                                          o.Kolada([]string{"INFOKLASS.1.measured"}, nil, []int{2025}),
 		"kpi/INFOKLASS.1.measured,LOGGKONTROLL.1.attested,no/municipality/" + Country: o.Kolada([]string{"INFOKLASS.1.measured", "LOGGKONTROLL.1.attested"}, []string{Country}, nil),
-		"municipality/" + Country + "/year/2025,2026":                            o.Kolada(nil, []string{Country}, []int{2025, 2026}),
-		"kpi/INFOKLASS.1.measured/year/2031":                                     koladaList[KoladaValue](nil),
+		"municipality/" + Country + "/year/2025,2026":                                 o.Kolada(nil, []string{Country}, []int{2025, 2026}),
+		"kpi/INFOKLASS.1.measured/year/2031":                                          koladaList[KoladaValue](nil),
 	} {
 		var page KoladaList[KoladaValue]
 		must(t, json.Unmarshal([]byte(w.Get(koladaPath+"/data/"+path).Body), &page))

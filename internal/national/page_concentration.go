@@ -42,17 +42,27 @@ type (
 		Lead, LeftOut, File string
 		Period              web.Field
 		Lists               []dependsList
-		Open                []web.Link
-		Empty               *web.Empty
+		// Over follows what most depend on over the periods.
+		Over  *overPart
+		Open  []web.Link
+		Empty *web.Empty
 		// Subject is one of them looked at closer, instead of the lists.
 		Subject *subjectPart
 	}
 	// dependsList is one list of them, with what stands out first.
 	dependsList struct {
 		ID, Title, What, Note, None, More string
+		Before                            string
 		First, Rest                       []dependsRow
 	}
-	dependsRow struct{ Name, Number, Href, Count, Share, Width string }
+	dependsRow struct{ Name, Number, Href, Count, Share, Width, Was string }
+	// overPart is a few of them over the periods.
+	overPart struct {
+		Summary string
+		Plot    web.Plot
+		Rows    []overRow
+	}
+	overRow struct{ When, Name, Count, Share string }
 	// subjectPart is one supplier or kind of systems: over time, and by group.
 	subjectPart struct {
 		TrendSummary string
@@ -62,8 +72,8 @@ type (
 	}
 	dependsThen   struct{ When, Count, Share string }
 	dependsGroups struct {
-		ID, Title, What string
-		Rows            []dependsRow
+		ID, Title, What, Before string
+		Rows                    []dependsRow
 	}
 )
 
@@ -103,6 +113,10 @@ func (p *Pages) depends(c *web.Context) error {
 	if len(x.Suppliers) > 0 {
 		out.Lead += " " + c.L.T("national.depends-top", "Count", x.Suppliers[0].Depends(), "Of", x.Suppliers[0].Counted())
 	}
+	if x.Invented {
+		out.Lead = c.L.T("national.depends-invented") + " " + out.Lead
+	}
+	out.Over = p.over(c.L, &x)
 	if d := x.LeftOut; d != nil {
 		out.LeftOut = c.L.T("national.depends-left-out", "Percent", percentOf(c.L, d.Sum), "Count", d.Sum.Numerator, "Of", d.Counted())
 	}
@@ -121,8 +135,17 @@ func (p *Pages) depends(c *web.Context) error {
 // dependsList fills one list, whose texts are given by their keys.
 func (p *Pages) dependsList(l *locale.Localizer, x *Concentrated, out dependsList, list []Dependence) dependsList {
 	out.Title, out.What, out.Note, out.None = l.T(out.Title), l.T(out.What), l.T(out.Note), l.T("national.depends-none")
+	if x.Before.Number > 0 {
+		out.Before = periodName(l, x.Before.Period)
+	}
 	for i := range list {
 		row := p.dependsRow(l, x, &list[i])
+		if x.Before.Number > 0 {
+			row.Was = l.T("national.depends-not-shown")
+			if was, ok := x.Was[list[i].subject()]; ok {
+				row.Was = percentOf(l, was.Sum)
+			}
+		}
 		if i < shownFirst {
 			out.First = append(out.First, row)
 		} else {
@@ -207,23 +230,73 @@ func (p *Pages) showSubject(c *web.Context, x *Concentrated) error {
 
 // overTime draws the share over the periods.
 func (o *subjectPart) overTime(l *locale.Localizer, x *Concentrated) {
-	first, last := x.Trend[0].Period, x.Trend[len(x.Trend)-1].Period
-	from := float64(first.Begin().Year)
-	to := float64(last.End().AddDays(-1).Year) + 1
-	line := web.PlotLine{Class: "a", Label: l.T("national.depends-share")}
+	span := spanOf(x.Trend)
 	for i := range x.Trend {
 		t := &x.Trend[i]
-		end := t.Period.End().AddDays(-1)
-		at := float64(end.Year) + float64(end.Month)/12
-		line.Points = append(line.Points, web.PlotPoint{X: (at - from) / (to - from), Y: t.Sum.OfKnown() / 100})
 		row := counted(l, &t.Dependence)
-		line.Value = row.Share + " (" + periodName(l, t.Period) + ")"
 		o.Trend = append(o.Trend, dependsThen{periodName(l, t.Period), row.Count, row.Share})
 	}
-	o.Plot = web.Plot{
-		Lines: []web.PlotLine{line}, XLabel: []string{strconv.Itoa(int(from)), strconv.Itoa(int(to) - 1)}, YLabel: []string{l.Percent(1, 1), l.Percent(1, 2), l.Percent(0, 1)},
-	}
+	o.Plot = span.plot(l, span.line(l, "a", l.T("national.depends-share"), x.Trend))
 	o.TrendSummary = followup.Summary(l, o.Plot)
+}
+
+// over draws the suppliers that most depend on now over the periods, each as a line of its own.
+func (p *Pages) over(l *locale.Localizer, x *Concentrated) *overPart {
+	span := spanOf(x.Over...)
+	var lines []web.PlotLine
+	out := &overPart{}
+	classes := [overTime]string{"a", "b", "c"}
+	for n, then := range x.Over {
+		if len(then) == 0 {
+			continue
+		}
+		name, _ := p.dependedName(l, x, &then[len(then)-1].Dependence)
+		lines = append(lines, span.line(l, classes[n], name, then))
+		for i := range then {
+			row := counted(l, &then[i].Dependence)
+			out.Rows = append(out.Rows, overRow{periodName(l, then[i].Period), name, row.Count, row.Share})
+		}
+	}
+	if len(out.Rows) <= len(lines) {
+		return nil // one period is no history
+	}
+	out.Plot = span.plot(l, lines...)
+	out.Summary = followup.Summary(l, out.Plot)
+	return out
+}
+
+// years are those that a plot goes over: from the beginning of the first to the end of the last.
+type years struct{ from, to float64 }
+
+func spanOf(lists ...[]DependenceThen) (out years) {
+	for _, list := range lists {
+		for i := range list {
+			from, to := float64(list[i].Period.Begin().Year), float64(list[i].Period.End().AddDays(-1).Year)+1
+			if out.to == 0 {
+				out = years{from, to}
+			}
+			out = years{min(out.from, from), max(out.to, to)}
+		}
+	}
+	return out
+}
+
+// line draws the share over the periods, each at its end.
+func (s years) line(l *locale.Localizer, class, label string, list []DependenceThen) web.PlotLine {
+	line := web.PlotLine{Class: class, Label: label}
+	for i := range list {
+		end := list[i].Period.End().AddDays(-1)
+		at := float64(end.Year) + float64(end.Month)/12
+		line.Points = append(line.Points, web.PlotPoint{X: (at - s.from) / (s.to - s.from), Y: list[i].Sum.OfKnown() / 100})
+		line.Value = percentOf(l, list[i].Sum) + " (" + periodName(l, list[i].Period) + ")"
+	}
+	return line
+}
+
+func (s years) plot(l *locale.Localizer, lines ...web.PlotLine) web.Plot {
+	return web.Plot{
+		Lines: lines, XLabel: []string{strconv.Itoa(int(s.from)), strconv.Itoa(int(s.to) - 1)}, YLabel: []string{l.Percent(1, 1), l.Percent(1, 2), l.Percent(0, 1)},
+	}
 }
 
 // dependsGroups lists the groups that are shown, each way of grouping by itself.

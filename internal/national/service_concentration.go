@@ -327,9 +327,7 @@ func (s *Service) Concentration(ctx context.Context, actor access.Actor, k LookC
 			return err
 		}
 		if k.Subject == "" {
-			cells, err := wholeDependences(ctx, tx, org, out.Release.Number)
-			out.fill(cells)
-			return err
+			return fillConcentrated(ctx, tx, &out)
 		}
 		cells, err := dependencesOf(ctx, tx, org, k.Subject)
 		if err != nil {
@@ -345,6 +343,39 @@ func (s *Service) Concentration(ctx context.Context, actor access.Actor, k LookC
 		return Concentrated{}, fmt.Errorf("show what is depended on: %w", err)
 	}
 	return out, nil
+}
+
+// overTime is how many suppliers are followed over the periods.
+const overTime = 3
+
+// fillConcentrated reads the counts of the country in the period that is shown, in the year before, and over time of what most depend on. All
+// of them have been published as they are, after what was published before them.
+func fillConcentrated(ctx context.Context, tx *db.Tx, out *Concentrated) error {
+	o, err := organisation.Get(ctx, tx, tx.Scope)
+	if err != nil {
+		return err
+	}
+	out.Invented = o.Example
+	cells, err := wholeDependences(ctx, tx, tx.Scope, out.Release.Number)
+	if err != nil {
+		return err
+	}
+	out.fill(cells)
+	if out.Before = yearBefore(out.Releases, out.Release.Period); out.Before.Number > 0 {
+		before, err := wholeDependences(ctx, tx, tx.Scope, out.Before.Number)
+		if err != nil {
+			return err
+		}
+		out.remember(before)
+	}
+	for i := range out.Suppliers[:min(overTime, len(out.Suppliers))] {
+		of, err := dependencesOf(ctx, tx, tx.Scope, out.Suppliers[i].subject())
+		if err != nil {
+			return err
+		}
+		out.Over = append(out.Over, out.wholes(of))
+	}
+	return nil
 }
 
 func receives(ctx context.Context, tx *db.Tx) (bool, error) {

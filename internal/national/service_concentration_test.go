@@ -264,6 +264,28 @@ func lookCloser(t *testing.T, s *Service, actor access.Actor, w *webtest.Client)
 	if want := fmt.Sprintf("%d av %d", top.Depends(), top.Counted()); !strings.Contains(page.Text("main"), want) {
 		t.Errorf("the page does not tell of %s", want)
 	}
+	if x.Before.Period != (Period{2025, 0}) || len(x.Over) != overTime || len(x.Over[0]) < 2 {
+		t.Fatalf("the history: since %s, %d lines", x.Before.Period, len(x.Over))
+	}
+	text := page.Text("main")
+	for _, then := range x.Over[0] {
+		c, err := s.Concentration(t.Context(), actor, LookConcentration{Period: then.Period})
+		must(t, err)
+		at := slices.IndexFunc(c.Suppliers, func(d Dependence) bool { return d.Name == top.Name })
+		if at < 0 || c.Suppliers[at].Sum != then.Sum || !strings.Contains(text, fmt.Sprintf("%d av %d", then.Depends(), then.Counted())) {
+			t.Errorf("%s: the history tells of %d of %d, which was not published, or is not on the page", then.Period, then.Depends(), then.Counted())
+		}
+	}
+	shown := 0
+	for i := range x.Suppliers {
+		was, ok := x.Was[x.Suppliers[i].subject()]
+		if ok && was.Split == Whole && was.Depends() >= Threshold {
+			shown++
+		}
+	}
+	if want := strings.Count(text, "visas inte"); shown == 0 || len(x.Suppliers)+len(x.Kinds) <= shown && want > 0 {
+		t.Errorf("%d suppliers have a value of the year before, and %d are said to be hidden", shown, want)
+	}
 	one := w.Get(DependsPath + "?visa=supplier+" + top.Name)
 	webtest.CheckDOM(t, one.Doc)
 	if !strings.Contains(one.Text("main"), fmt.Sprintf("%d av %d kommuner", top.Depends(), top.Counted())) {

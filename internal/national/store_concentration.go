@@ -36,6 +36,41 @@ func saidIn(ctx context.Context, tx *db.Tx, org access.OrganisationID, period st
 	return out, nil
 }
 
+// dependentsOf reads everything that has been said, by digest.
+func dependentsOf(ctx context.Context, tx *db.Tx) (map[string]Concentration, error) {
+	out := map[string]Concentration{}
+	_, err := db.All(ctx, tx, func(scan func(...any) error) (string, error) {
+		var digest, text string
+		if err := scan(&digest, &text); err != nil {
+			return "", err
+		}
+		var x Concentration
+		err := json.Unmarshal([]byte(text), &x)
+		out[digest] = x
+		return digest, err
+	}, `SELECT digest, body FROM national_concentration WHERE organisation_id = $1`, tx.Scope)
+	if err != nil {
+		return nil, fmt.Errorf("read what municipalities depend on: %w", err)
+	}
+	return out, nil
+}
+
+// removeDependents takes away some of what has been said, and all that has been released.
+func removeDependents(ctx context.Context, tx *db.Tx, digests []string) error {
+	for _, digest := range digests {
+		if _, err := tx.Exec(ctx, `DELETE FROM national_concentration WHERE organisation_id = $1 AND digest = $2`, tx.Scope, digest); err != nil {
+			return fmt.Errorf("remove what municipalities depend on: %w", err)
+		}
+	}
+	if _, err := tx.Exec(ctx, `DELETE FROM national_dependence WHERE organisation_id = $1`, tx.Scope); err != nil {
+		return fmt.Errorf("remove published counts: %w", err)
+	}
+	if _, err := tx.Exec(ctx, `DELETE FROM national_concentration_release WHERE organisation_id = $1`, tx.Scope); err != nil {
+		return fmt.Errorf("remove releases: %w", err)
+	}
+	return nil
+}
+
 // concentrationPeriods are the periods of which something stands.
 func concentrationPeriods(ctx context.Context, tx *db.Tx, org access.OrganisationID) ([]string, error) {
 	return db.All(ctx, tx, func(scan func(...any) error) (string, error) {
