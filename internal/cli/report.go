@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/app"
 	"github.com/insegel/insegel/internal/document"
 	"github.com/insegel/insegel/internal/report"
 )
@@ -18,13 +21,16 @@ import (
 type reportCommand struct {
 	database
 	tenant
-	Kind     string `arg:"" help:"What to write: plan, procurement, classification or register." enum:"plan,procurement,classification,register"`
-	System   string `help:"The system, by its id or the last part of its address." placeholder:"ID" xor:"which"`
-	All      bool   `help:"All systems." xor:"which"`
-	Format   string `help:"plan and register: xlsx, docx, html, csv, json; procurement: xlsx, docx, ods, html, json; classification: docx, html, json; pdf for all, where there is a Chromium." required:"" placeholder:"FORMAT"`
-	Output   string `short:"o" help:"The file to write, or - for standard output." required:"" placeholder:"FILE"`
-	Reasons  bool   `help:"plan: take in every row with every reason, as an appendix to what is read on paper."`
-	Chromium string `help:"The Chromium that prints PDF documents. Looked for in PATH when left out." env:"INSEGEL_CHROMIUM" placeholder:"PATH"`
+	Kind       string `arg:"" help:"What to write: plan, procurement, classification or register, of systems; committee, control (internal control), cybersecurity (a basis for Cybersäkerhetskollen), survey (a basis for Socialstyrelsen's survey), of the state; dossier, of one system; processing (the record of article 30); supplier." enum:"plan,procurement,classification,register,committee,control,cybersecurity,survey,dossier,processing,supplier"`
+	System     string `help:"The system, by its id or the last part of its address." placeholder:"ID" xor:"which"`
+	All        bool   `help:"All systems." xor:"which"`
+	Unit       string `help:"committee, control, cybersecurity and survey: the one unit that is told of, by its id or its name. Everything when left out." placeholder:"UNIT"`
+	Format     string `help:"plan and register: xlsx, docx, html, csv, json; procurement: xlsx, docx, ods, html, json; classification: docx, html, json; committee, control, cybersecurity and survey: docx, ods, xlsx, html; dossier: those and json; processing and supplier: xlsx, docx, csv, html; pdf for all, where there is a Chromium." required:"" placeholder:"FORMAT"`
+	Output     string `short:"o" help:"The file to write, or - for standard output." required:"" placeholder:"FILE"`
+	Reasons    bool   `help:"plan: take in every row with every reason, as an appendix to what is read on paper."`
+	Weaknesses bool   `help:"committee, control, cybersecurity, survey and dossier: name what is weak, and mark the document as secret. It is only counted when left out."`
+	Internal   bool   `help:"procurement: take in what is not for tenderers: what was left out, and why."`
+	Chromium   string `help:"The Chromium that prints PDF documents. Looked for in PATH when left out." env:"INSEGEL_CHROMIUM" placeholder:"PATH"`
 
 	Lang string `help:"The language of the document." enum:"sv,en" default:"sv"`
 }
@@ -36,11 +42,11 @@ func (c *reportCommand) Run(s *streams) error {
 		return usageError{err}
 	}
 	kind := report.Kind(c.Kind)
-	if formats := append(slices.Clone(report.Formats(kind)), document.PDF); !slices.Contains(formats, format) {
+	if formats := append(slices.Clone(report.FormatsOf(kind)), document.PDF); !slices.Contains(formats, format) {
 		return fmt.Errorf("report %s is not written as %s: choose one of %s", c.Kind, format, joined(formats))
 	}
-	if c.System == "" && !c.All && kind != report.Register {
-		return usage("report %s: say which system with --system ID, or --all", c.Kind)
+	if err := c.check(kind); err != nil {
+		return err
 	}
 	if c.printer, err = findPrinter(c.Chromium); err != nil {
 		return err
@@ -49,8 +55,14 @@ func (c *reportCommand) Run(s *streams) error {
 	if err != nil {
 		return err
 	}
-	r := report.Request{Kind: kind, Format: format, System: c.System, Lang: c.Lang, Reasons: c.Reasons}
-	write := func(w io.Writer) error { return a.Reports.Write(s.ctx, actor, r, w) }
+	r := report.Request{
+		Kind: kind, Format: format, System: c.System, Lang: c.Lang, Reasons: c.Reasons, Weaknesses: c.Weaknesses, Internal: c.Internal,
+	}
+	if r.Unit, err = c.unit(s, a, actor); err != nil {
+		return closeAfter(a, err)
+	}
+	of := writerOf(a.Reports, kind)
+	write := func(w io.Writer) error { return of(s.ctx, actor, r, w) }
 	if c.Output == "-" {
 		return closeAfter(a, write(s.out))
 	}
@@ -59,6 +71,72 @@ func (c *reportCommand) Run(s *streams) error {
 	}
 	fmt.Fprintf(s.err, "Wrote %s\n", c.Output)
 	return a.Close()
+}
+
+// check refuses flags that the kind of report has no use for, before anything is read: to pass over one would be to write something else
+// than was asked for.
+func (c *reportCommand) check(kind report.Kind) error {
+	account, systems := slices.Contains(report.Accounts, kind), slices.Contains(report.Kinds, kind)
+	switch {
+	case kind == report.Dossier && c.System == "":
+		return usage("report dossier: say which system with --system ID")
+	case systems && c.System == "" && !c.All && kind != report.Register:
+		return usage("report %s: say which system with --system ID, or --all", c.Kind)
+	case c.System != "" && !systems && kind != report.Dossier, c.All && !systems:
+		return usage("report %s is of more than systems: leave out --system and --all", c.Kind)
+	case c.Unit != "" && (!account || kind == report.Dossier):
+		return usage("report %s is not of one unit: leave out --unit", c.Kind)
+	case c.Weaknesses && !account:
+		return usage("report %s has no --weaknesses", c.Kind)
+	case c.Internal && kind != report.Procurement:
+		return usage("report %s has no --internal", c.Kind)
+	case c.Reasons && kind != report.Plan:
+		return usage("report %s has no --reasons", c.Kind)
+	default:
+		return nil
+	}
+}
+
+// unit finds the unit that is named, by its id or its name.
+func (c *reportCommand) unit(s *streams, a *app.App, actor access.Actor) (access.UnitID, error) {
+	if c.Unit == "" {
+		return "", nil
+	}
+	list, err := a.Reports.Units(s.ctx, actor)
+	if err != nil {
+		return "", err
+	}
+	var found []access.UnitID
+	for i := range list {
+		switch {
+		case list[i].ID.String() == c.Unit:
+			return access.UnitID(list[i].ID), nil
+		case strings.EqualFold(list[i].Name, c.Unit):
+			found = append(found, access.UnitID(list[i].ID))
+		}
+	}
+	switch len(found) {
+	case 0:
+		return "", fmt.Errorf("--unit %s: %w", c.Unit, report.ErrUnit)
+	case 1:
+		return found[0], nil
+	default:
+		return "", fmt.Errorf("--unit %s: %d units have that name: give the id of one", c.Unit, len(found))
+	}
+}
+
+// writerOf is the use case that writes a kind of report.
+func writerOf(s *report.Service, kind report.Kind) func(context.Context, access.Actor, report.Request, io.Writer) error {
+	switch {
+	case slices.Contains(report.Accounts, kind):
+		return s.Account
+	case kind == report.ProcessingRecord:
+		return s.Processings
+	case kind == report.SupplierRecord:
+		return s.Suppliers
+	default:
+		return s.Write
+	}
 }
 
 func joined(formats []document.Format) string {

@@ -36,11 +36,13 @@ var Accounts = []Kind{Committee, Control, Cybersecurity, Survey, Dossier}
 var accountFormats = []document.Format{document.DOCX, document.ODS, document.XLSX, document.HTML}
 
 // AccountFormats is what a kind of account can be written as here. A dossier is for programs too.
-func (s *Service) AccountFormats(k Kind) []document.Format {
+func (s *Service) AccountFormats(k Kind) []document.Format { return s.printed(formatsOfAccount(k)) }
+
+func formatsOfAccount(k Kind) []document.Format {
 	if k == Dossier {
-		return s.printed(append(slices.Clone(accountFormats), document.JSON))
+		return append(slices.Clone(accountFormats), document.JSON)
 	}
-	return s.printed(accountFormats)
+	return accountFormats
 }
 
 // ErrUnit says that a unit is not within reach, whether it exists or not.

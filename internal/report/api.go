@@ -126,7 +126,7 @@ func (p *API) processings(c *web.Context, in *APIAsked) (*apiFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.Kind = "processing"
+	r.Kind = ProcessingRecord
 	return p.file(c, &r, p.Service.Processings)
 }
 
@@ -135,6 +135,6 @@ func (p *API) suppliers(c *web.Context, in *APIAsked) (*apiFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.Kind = "supplier"
+	r.Kind = SupplierRecord
 	return p.file(c, &r, p.Service.Suppliers)
 }

@@ -174,7 +174,7 @@ func (p *Pages) processings(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	r.Kind = "processing"
+	r.Kind = ProcessingRecord
 	return p.send(c, &r, p.Service.Processings)
 }
 
@@ -183,7 +183,7 @@ func (p *Pages) suppliers(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	r.Kind = "supplier"
+	r.Kind = SupplierRecord
 	return p.send(c, &r, p.Service.Suppliers)
 }
 

@@ -33,7 +33,7 @@ func (s *Service) Processings(ctx context.Context, actor access.Actor, r Request
 	if err := access.Check(actor, "report.Processings"); err != nil {
 		return err
 	}
-	r.Kind = "processing"
+	r.Kind = ProcessingRecord
 	return s.record(ctx, actor, r, w, func(tx *db.Tx, f *frame) ([]told, error) {
 		entries, common, err := s.Record.Entries(ctx, tx, access.ReachOf(actor, "report.Processings"))
 		if err != nil {
@@ -57,7 +57,7 @@ func (s *Service) Suppliers(ctx context.Context, actor access.Actor, r Request, 
 	if err := access.Check(actor, "report.Suppliers"); err != nil {
 		return err
 	}
-	r.Kind = "supplier"
+	r.Kind = SupplierRecord
 	return s.record(ctx, actor, r, w, func(tx *db.Tx, f *frame) ([]told, error) {
 		list, err := supplier.Whole(ctx, tx, tx.Scope)
 		if err != nil {

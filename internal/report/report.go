@@ -45,6 +45,29 @@ const (
 // Kinds lists the kinds of reports.
 var Kinds = []Kind{Plan, Procurement, Classification, Register}
 
+// The records: what is written of every processing and every supplier.
+const (
+	ProcessingRecord Kind = "processing" // the record of processing activities, art. 30 (registerförteckning)
+	SupplierRecord   Kind = "supplier"   // suppliers with contracts, agreements and certificates (leverantörsförteckning)
+)
+
+// All lists everything that can be written: reports, accounts and records.
+func All() []Kind {
+	return append(slices.Concat(Kinds, Accounts), ProcessingRecord, SupplierRecord)
+}
+
+// FormatsOf lists what anything that can be written is written as, beside PDF; none for what does not exist.
+func FormatsOf(k Kind) []document.Format {
+	switch {
+	case slices.Contains(Accounts, k):
+		return formatsOfAccount(k)
+	case k == ProcessingRecord, k == SupplierRecord:
+		return RecordFormats
+	default:
+		return Formats(k)
+	}
+}
+
 var (
 	// ErrKind says that there is no report of that kind.
 	ErrKind = errors.New("there is no such report")
