@@ -62,7 +62,7 @@ type picturePage struct {
 	Strip                     Strip
 	Facts                     []factRow
 	Plot                      web.Plot
-	TrendSummary              string
+	TrendTitle, TrendSummary  string
 	Trend                     []trendRow
 	Breaks                    []string
 	Quality                   []qualityRow
@@ -120,9 +120,8 @@ func (p *Pages) picture(c *web.Context) error {
 		return err
 	}
 	lang := catalogue.Lang(c.L.Lang)
-	name := x.Indicator.Name.In(lang)
 	out := picturePage{
-		Page: web.Page{Title: name, Active: Menu}, CanShare: access.Allowed(c.Actor, "national.Sharing"),
+		Page: web.Page{Title: finding(c.L, &x), Active: Menu}, CanShare: access.Allowed(c.Actor, "national.Sharing"),
 		References: ReferencesPath, Dependences: DependsPath,
 		File: Place + "/tabell?" + url.Values{"indikator": {x.Indicator.ID}, "period": {x.Release.Period.String()}, "serie": {x.Series.String()}}.Encode(),
 	}
@@ -267,7 +266,7 @@ func (o *picturePage) spread(l *locale.Localizer, x *Picture, c *catalogue.Catal
 		order[i] = c.Municipalities[i].Code
 	}
 	o.Strip = Lay(x.Shown, order, &x.Whole, x.OwnCount)
-	o.StripTitle = l.T("national.spread")
+	o.StripTitle = spreadFinding(l, x, o.Own)
 	if x.Whole.Quartiles {
 		q := x.Whole.Quartile
 		percent := func(v float64) string { return l.Percent(int(v), 100) }
@@ -319,5 +318,5 @@ func (o *picturePage) trend(l *locale.Localizer, x *Picture, s *Service) {
 	o.fetched(l, x, s.Engine.Catalogue)
 	o.Plot.XLabel = []string{strconv.Itoa(span.From), strconv.Itoa((span.From + span.To) / 2), strconv.Itoa(span.To)}
 	o.Plot.YLabel = []string{l.Percent(1, 1), l.Percent(1, 2), l.Percent(0, 1)}
-	o.TrendSummary = followup.Summary(l, o.Plot)
+	o.TrendTitle, o.TrendSummary = trendFinding(l, x), followup.Summary(l, o.Plot)
 }

@@ -14,15 +14,17 @@ import (
 	"github.com/insegel/insegel/internal/web"
 )
 
-// table gives what the page shows as a file: one row for each published cell, and for each municipality that is shown.
+// table gives what the page shows as a file: one row for each published cell, for each municipality that is shown, and for each period and series
+// of the whole country.
 func (p *Pages) table(c *web.Context) error {
 	x, err := p.read(c)
 	if err != nil {
 		return err
 	}
 	rows := [][]string{{"indicator", "series", "period", "grouping", "group", "municipalities", "submitted", "numerator", "denominator", "unknown", "reason"}}
+	series, period := x.Series, x.Release.Period
 	add := func(split string, cell *Cell) {
-		row := []string{x.Indicator.ID, x.Series.String(), x.Release.Period.String(), split, cell.Group, "", strconv.Itoa(cell.Submitted), "", "", "", string(cell.Why)}
+		row := []string{x.Indicator.ID, series.String(), period.String(), split, cell.Group, "", strconv.Itoa(cell.Submitted), "", "", "", string(cell.Why)}
 		if cell.Published() {
 			row[5], row[7] = strconv.Itoa(cell.Members), strconv.FormatInt(cell.Sum.Numerator, 10)
 			row[8], row[9] = strconv.FormatInt(cell.Sum.Denominator, 10), strconv.FormatInt(cell.Sum.Unknown, 10)
@@ -48,6 +50,12 @@ func (p *Pages) table(c *web.Context) error {
 				x.Indicator.ID, x.Series.String(), x.Release.Period.String(), "municipality", code, "1", "1",
 				strconv.FormatInt(n.Numerator, 10), strconv.FormatInt(n.Denominator, 10), strconv.FormatInt(n.Unknown, 10), "",
 			})
+		}
+	}
+	for i := range x.Trend { // what the lines over time are drawn from
+		if t := &x.Trend[i]; t.Period != x.Release.Period || t.Series != x.Series {
+			series, period = t.Series, t.Period
+			add(Whole, &t.Cell)
 		}
 	}
 	var b bytes.Buffer

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package national
+
+import (
+	"testing"
+
+	"github.com/insegel/insegel/internal/catalogue"
+	"github.com/insegel/insegel/internal/followup"
+	"github.com/insegel/insegel/internal/locale"
+)
+
+// TestFinding reads the heading: it says better only where the indicator has a way to go, the two years compare, and they differ.
+func TestFinding(t *testing.T) {
+	bundle, err := locale.NewBundle(map[string]string{"national": Messages})
+	must(t, err)
+	whole := func(n int64) Cell { return Cell{Members: 200, Sum: followup.Count{Numerator: n, Denominator: 200}} }
+	for want, x := range map[string]struct {
+		direction string
+		was, is   int64
+		breaks    []catalogue.Break
+		why       Reason
+	}{
+		"Klassat: 13 %, bättre än 2025 (9 %)": {"up", 18, 26, nil, ""},
+		"Klassat: 9 %, sämre än 2025 (13 %)":  {"up", 26, 18, nil, ""},
+		"Klassat: 5 %, bättre än 2025 (8 %)":  {"down", 16, 10, nil, ""},
+		"Klassat: 7 %, samma som 2025":        {"up", 14, 14, nil, ""},
+		"Klassat: 6 %, mer än 2025 (4 %)":     {"none", 8, 12, nil, ""},
+		"Klassat: 14 %":                       {"up", 12, 28, []catalogue.Break{{Year: 2026}}, ""},
+		"Klassat: 15 %, bättre än 2025 (6 %)": {"up", 12, 30, []catalogue.Break{{Year: 2025}}, ""},
+		"Klassat: siffran visas inte":         {"up", 12, 30, nil, Few},
+	} {
+		p := Picture{
+			Indicator: &catalogue.Indicator{Name: catalogue.Text{SV: "Klassat"}, Direction: x.direction, Breaks: x.breaks, Answer: catalogue.AnswerShare},
+			Release:   Release{Number: 1, Period: Period{2026, 3}}, Whole: whole(x.is), Trend: []TrendPoint{{Period{2025, 0}, followup.Measured, whole(x.was)}},
+		}
+		p.Whole.Why = x.why
+		if got := finding(bundle.In("sv"), &p); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
