@@ -109,7 +109,7 @@ func (s *sides) nationalCalls(ctx context.Context) map[string]call {
 			return none(n.Fill(ctx, x, national.NewSimulation(n.Engine, 1, national.Threshold, 3)))
 		},
 		"national.Open": func(x access.Actor) (any, error) {
-			open, err := n.Open(ctx, access.SystemActor(x.Organisation)) // whoever asks is not known
+			open, err := n.Open(ctx, access.SystemActor(x.Organisation), national.Wanted{}) // whoever asks is not known
 			return openOf(&open), err
 		},
 		"national.References": func(x access.Actor) (any, error) { return n.References(ctx, x) },
