@@ -200,39 +200,6 @@ func (p *Public) values(c *web.Context) error {
 	return paged(p, c, o.Kolada(measures, split(c.Path("municipality")), years))
 }
 
-// dcat describes the open data by DCAT-AP-SE.
-func (p *Public) dcat(c *web.Context) error {
-	if _, err := p.Service.receiver(c.Context()); err != nil {
-		return gone(err)
-	}
-	type object = map[string]any
-	text := func(key string) []object {
-		return []object{{"@language": "sv", "@value": p.Texts.In("sv").T(key)}, {"@language": "en", "@value": p.Texts.In("en").T(key)}}
-	}
-	file := func(name, media string) object {
-		at := object{"@id": p.Base + openPath + "/" + name}
-		return object{
-			"@type": "dcat:Distribution", "dcat:accessURL": at, "dcat:downloadURL": at,
-			"dcat:mediaType": object{"@id": "http://www.iana.org/assignments/media-types/" + media}, "dct:license": object{"@id": "http://creativecommons.org/publicdomain/zero/1.0/"},
-		}
-	}
-	dataset := func(id, title, about string, files ...object) object {
-		return object{
-			"@type": "dcat:Dataset", "@id": id, "dct:title": text(title), "dct:description": text(about),
-			"dct:accessRights":  object{"@id": "http://publications.europa.eu/resource/authority/access-right/PUBLIC"},
-			"dct:spatial":       object{"@id": "http://sws.geonames.org/2661886/"},
-			"dcat:theme":        object{"@id": "http://publications.europa.eu/resource/authority/data-theme/GOVE"},
-			"dcat:distribution": files, "dct:accrualPeriodicity": object{"@id": "http://publications.europa.eu/resource/authority/frequency/QUARTERLY"},
-		}
-	}
-	out := dataset(p.Base+openPath, "national.title", "national.dcat-text",
-		file("nationellt.csv", "text/csv"), file("nationellt.json", "application/json"), file("nationellt.parquet", parquetMedia))
-	out["@context"] = object{"dcat": "http://www.w3.org/ns/dcat#", "dct": "http://purl.org/dc/terms/"}
-	out["dct:relation"] = []object{dataset(p.Base+openPath+"/beroenden", "national.depends-title", "national.dcat-depends",
-		file("beroenden.csv", "text/csv"), file("beroenden.json", "application/json"))}
-	return c.JSON(out)
-}
-
 // dependsRows are the rows of what municipalities depend on.
 func (p *Public) dependsRows(c *web.Context) ([]DependenceRow, error) {
 	actor, err := p.Service.receiver(c.Context())

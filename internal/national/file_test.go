@@ -7,6 +7,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"io"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -91,5 +92,68 @@ func TestFormsSayTheSame(t *testing.T) {
 		if diff := cmp.Diff(all.Values, page.Values); diff != "" || len(page.Values) == 0 && !strings.HasSuffix(path, "2031") {
 			t.Errorf("%s: %d values: %s", path, len(page.Values), diff)
 		}
+	}
+}
+
+// TestDescriptionHasWhatTheProfileAsks reads the description of open data: everything that DCAT-AP-SE makes mandatory is there, every address is
+// whole, and every file that is named can be fetched.
+func TestDescriptionHasWhatTheProfileAsks(t *testing.T) {
+	d := dbtest.SQLite(t)
+	s, actor := start(t, d)
+	w := site(t, s, actor)
+	must(t, s.SetSharing(t.Context(), actor, Sharing{Receive: true}, AnyVersion))
+	var whole map[string]any
+	must(t, json.Unmarshal([]byte(w.Get(openPath+"/dcat.jsonld").Body), &whole))
+	mandatory := map[string][]string{
+		"dcat:Catalog":      {"dct:title", "dct:description", "dct:publisher", "dct:license", "dcat:dataset"},
+		"dcat:Dataset":      {"dct:title", "dct:description", "dct:publisher", "dcat:distribution"},
+		"dcat:Distribution": {"dcat:accessURL", "dct:license"},
+		"dcat:DataService":  {"dct:title", "dct:publisher", "dcat:endpointURL"},
+		"foaf:Agent":        {"foaf:name", "dct:type"},
+	}
+	seen := map[string]int{}
+	var read func(any)
+	read = func(v any) {
+		switch x := v.(type) {
+		case []any:
+			for _, of := range x {
+				read(of)
+			}
+		case map[string]any:
+			sort, _ := x["@type"].(string)
+			seen[sort]++
+			for _, name := range mandatory[sort] {
+				if x[name] == nil || x[name] == "" {
+					t.Errorf("a %s has no %s", sort, name)
+				}
+			}
+			if file, ok := x["dcat:downloadURL"].(map[string]any); ok {
+				address, _ := file["@id"].(string)
+				path, ours := strings.CutPrefix(address, "https://insegel.example")
+				media, _ := x["dcat:mediaType"].(map[string]any)
+				of, _ := media["@id"].(string)
+				of = strings.TrimPrefix(of, mediaTypes)
+				if p := w.Get(path); !ours || p.Status != http.StatusOK || of == "" || !strings.HasPrefix(p.Header.Get("Content-Type"), of) {
+					t.Errorf("%s: %d, %s", path, p.Status, p.Header.Get("Content-Type"))
+				}
+			}
+			for name, of := range x {
+				if id, ok := of.(string); ok && name == "@id" && !strings.HasPrefix(id, "http") {
+					t.Errorf("%s is no whole address", id)
+				}
+				if name != "@context" {
+					read(of)
+				}
+			}
+		}
+	}
+	read(whole)
+	for sort := range mandatory {
+		if seen[sort] == 0 {
+			t.Errorf("there is no %s", sort)
+		}
+	}
+	if seen["dcat:Dataset"] != 2 || seen["dcat:Distribution"] != 5 {
+		t.Errorf("%v", seen)
 	}
 }
