@@ -54,6 +54,7 @@ var builtKeys = map[string]string{
 	"followup.series-":         "ends with how a value is known",
 	"followup.sure-":           "ends with how sure a published figure is",
 	"system.kind-":             "ends with one of system.Kinds",
+	"national.finding-":        "ends with how a share has turned since the year before: better, worse, same, more, less",
 	"national.fault-":          "ends with the name of what went wrong with a fetch",
 	"national.fetch-":          "ends with the kind of what was asked of another address",
 	"national.form-":           "ends with the form of a file of open data",

@@ -76,14 +76,8 @@ func (c *reportCommand) Run(s *streams) error {
 // check refuses flags that the kind of report has no use for, before anything is read: to pass over one would be to write something else
 // than was asked for.
 func (c *reportCommand) check(kind report.Kind) error {
-	account, systems := slices.Contains(report.Accounts, kind), slices.Contains(report.Kinds, kind)
+	account := slices.Contains(report.Accounts, kind)
 	switch {
-	case kind == report.Dossier && c.System == "":
-		return usage("report dossier: say which system with --system ID")
-	case systems && c.System == "" && !c.All && kind != report.Register:
-		return usage("report %s: say which system with --system ID, or --all", c.Kind)
-	case c.System != "" && !systems && kind != report.Dossier, c.All && !systems:
-		return usage("report %s is of more than systems: leave out --system and --all", c.Kind)
 	case c.Unit != "" && (!account || kind == report.Dossier):
 		return usage("report %s is not of one unit: leave out --unit", c.Kind)
 	case c.Weaknesses && !account:
@@ -92,6 +86,21 @@ func (c *reportCommand) check(kind report.Kind) error {
 		return usage("report %s has no --internal", c.Kind)
 	case c.Reasons && kind != report.Plan:
 		return usage("report %s has no --reasons", c.Kind)
+	default:
+		return c.checkSystem(kind)
+	}
+}
+
+// checkSystem refuses a system where none is told of by itself, and asks for one where it is.
+func (c *reportCommand) checkSystem(kind report.Kind) error {
+	one, many := kind == report.Dossier, slices.Contains(report.Kinds, kind)
+	switch {
+	case one && c.System == "":
+		return usage("report dossier: say which system with --system ID")
+	case many && c.System == "" && !c.All && kind != report.Register:
+		return usage("report %s: say which system with --system ID, or --all", c.Kind)
+	case !one && !many && c.System != "", !many && c.All:
+		return usage("report %s is of more than systems: leave out --system and --all", c.Kind)
 	default:
 		return nil
 	}
