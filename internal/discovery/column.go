@@ -117,10 +117,13 @@ func (d *distinctCounter) grow() {
 		}
 		d.table, d.held = *d.spare, 0
 		clear(d.table)
-		for _, h := range old {
-			if h != 0 && h&d.unkept == 0 && d.put(h) {
-				d.held++
-			}
+		var kept [mostDistinctPlaces]uint64
+		for _, h := range old { // which are kept cannot be foreseen either
+			kept[d.held] = h
+			d.held += int((h&d.unkept - 1) >> 63 & (h >> 63))
+		}
+		for _, h := range kept[:d.held] {
+			d.put(h)
 		}
 		*d.spare = d.table
 	}

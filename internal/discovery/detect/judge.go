@@ -12,6 +12,9 @@ const otherNumbers = Contexts(1<<Organisationsnummer | 1<<Passport | 1<<IDCard |
 // saysOther is how near a word must stand, before a number on the same line, to say that the number is something else.
 const saysOther = 48
 
+// saysAfter is how near a word must stand after a number to say so.
+const saysAfter = 16
+
 // longestWord is how far before it a word that ends near a number may begin.
 const longestWord = 24
 
@@ -66,6 +69,7 @@ func (s *Scanner) judgeByWords(m *Match, form civicForm) {
 		s.judgeDashed(m)
 		return
 	}
+	s.needWords(m.Start-saysOther-longestWord, m.End+saysAfter) // of all that may be asked next, at once
 	if other, said := s.saidBefore(otherNumbers, m.Start); said {
 		if s.saidNearer(other, m) {
 			m.Why, m.Confidence = m.Why|Words, High
@@ -119,6 +123,9 @@ func (s *Scanner) saidNearer(other int, m *Match) bool {
 func (s *Scanner) saidBefore(classes Contexts, start int) (distance int, ok bool) {
 	s.needWords(start-saysOther-longestWord, start)
 	hits := s.hitsBetween(start-saysOther, start)
+	if len(hits) == 0 {
+		return 0, false
+	}
 	clause := s.clauseStart(start)
 	for i := len(hits) - 1; i >= 0; i-- {
 		h := hits[i]
@@ -138,7 +145,7 @@ func (s *Scanner) saidBefore(classes Contexts, start int) (distance int, ok bool
 // saidAfter reports whether a word for another kind of number stands directly after a place, in the same sentence: "... som tidpunkt".
 func (s *Scanner) saidAfter(end int) bool {
 	stop := end
-	for last := min(len(s.text), end+16); stop < last; stop++ {
+	for last := min(len(s.text), end+saysAfter); stop < last; stop++ {
 		if c := s.text[stop]; c == '.' || c == ';' || c == '\n' {
 			break
 		}

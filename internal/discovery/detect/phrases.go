@@ -10,6 +10,7 @@ import (
 // Phrases looks for texts exactly as they are written, many at a time. It is for one goroutine.
 type Phrases struct {
 	texts  []phrase
+	begins [256][]int // which of them begin with a byte
 	stems  stems
 	places []uint64
 	kernel kernel
@@ -24,8 +25,9 @@ type phrase struct {
 // NewPhrases makes a Phrases that looks for texts of three bytes and more.
 func NewPhrases(texts []string) *Phrases {
 	p := &Phrases{kernel: kernels()[0]}
-	for _, text := range texts {
+	for i, text := range texts {
 		n := min(8, len(text))
+		p.begins[text[0]] = append(p.begins[text[0]], i)
 		p.texts = append(p.texts, phrase{[]byte(text), eightAt([]byte(text[:n]), 0), ^uint64(0) >> (64 - 8*n)})
 		p.stems.add(fold(text))
 	}
@@ -44,7 +46,7 @@ func (p *Phrases) Find(t []byte, found []bool) {
 		for ; places != 0; places &= places - 1 {
 			at := min(len(t), w*64+bits.TrailingZeros64(places))
 			eight := eightAt(t, at)
-			for i := range p.texts {
+			for _, i := range p.begins[uint8(eight)] {
 				if f := &p.texts[i]; eight&f.mask == f.value && !found[i] {
 					found[i] = bytes.HasPrefix(t[at:], f.text)
 				}
