@@ -127,7 +127,10 @@ func writeSignIns(w io.Writer, s *signin.Summary, l *locale.Localizer) error {
 	fmt.Fprintln(&b, l.T("cli.signin-period", "From", s.From.String(), "To", s.To.String(), "Count", s.Total.SignIns))
 	for i := range s.Applications {
 		a := &s.Applications[i]
-		fmt.Fprintf(&b, "\n%s\n  %s\n", a.Application, signInSentence(a, l))
+		fmt.Fprintf(&b, "\n%s\n", a.Application)
+		if a.SignIns == 0 || a.Unknown < a.SignIns { // no share is told of what nothing is known of
+			fmt.Fprintf(&b, "  %s\n", signInSentence(a, l))
+		}
 		if a.Unknown > 0 {
 			fmt.Fprintf(&b, "  %s\n", l.T("cli.signin-unknown", "Count", a.Unknown))
 		}

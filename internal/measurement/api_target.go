@@ -179,6 +179,7 @@ var apiFaults = []struct {
 	{signin.ErrPolicy, http.StatusUnprocessableEntity, "measurement.error-policy"},
 	{signin.ErrMetadata, http.StatusUnprocessableEntity, "measurement.error-metadata"},
 	{ErrOld, http.StatusUnprocessableEntity, "measurement.error-old"},
+	{ErrNothing, http.StatusUnprocessableEntity, "measurement.error-nothing"},
 	{ErrAhead, http.StatusUnprocessableEntity, "measurement.error-ahead"},
 	{ErrName, http.StatusUnprocessableEntity, "measurement.error-name"},
 }

@@ -17,6 +17,9 @@ func logBecause(a *signin.Application) []evidence.Because {
 	if a.SignIns == 0 {
 		return []evidence.Because{{Key: "measurement.log-nobody"}}
 	}
+	if a.Unknown == a.SignIns { // no share is told of what nothing is known of
+		return []evidence.Because{{Key: "measurement.log-silent", Numbers: map[string]int64{"Count": a.SignIns}}}
+	}
 	first := evidence.Because{
 		Key: "measurement.log-share", Shares: map[string]int{"Share": a.Share(a.TwoFactor)}, Numbers: map[string]int64{"Count": a.SignIns},
 	}

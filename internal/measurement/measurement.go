@@ -77,6 +77,8 @@ var (
 	ErrManners = errors.New("the host is being measured, has had its connections of the day, or has asked for a pause: try tomorrow")
 	// ErrElsewhere says that an agent measures the target, and not the server.
 	ErrElsewhere = errors.New("an agent measures this target, the next time that it asks")
+	// ErrNothing says that a log has no sign-in that could be read.
+	ErrNothing = errors.New("the log has no sign-ins that could be read: check its form, and that it was exported whole, with its dates")
 	// ErrAhead says that a log has days that have not come.
 	ErrAhead = errors.New("the log has sign-ins on days that have not come: correct the clock or the export, and take it in again")
 	// ErrAgent says that an agent's name or key is wrong.

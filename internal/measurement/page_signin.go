@@ -157,6 +157,7 @@ func (p *Pages) take(c *web.Context) error {
 		{signin.ErrPolicy, "measurement.error-policy"},
 		{signin.ErrMetadata, "measurement.error-metadata"},
 		{ErrOld, "measurement.error-old"},
+		{ErrNothing, "measurement.error-nothing"},
 		{ErrAhead, "measurement.error-ahead"},
 		{db.ErrNotFound, "measurement.error-mapping"},
 	} {

@@ -192,6 +192,9 @@ func (s *Service) readLog(ctx context.Context, actor access.Actor, in io.Reader,
 	if err != nil {
 		return err
 	}
+	if l.SignIns == 0 {
+		return ErrNothing
+	}
 	sum := s.SignIns.Summarise(l, window)
 	x.Kind, x.Format, x.From, x.To = KindLog, l.Format, sum.From.String(), sum.To.String()
 	x.Records, x.SignIns, x.Unread, x.rows, x.newest = l.Records, sum.Total.SignIns, l.Unread, sum.Rows, sum.To.Time()

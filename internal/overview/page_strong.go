@@ -18,6 +18,9 @@ import (
 // StrongPath is the page of how strong sign-in is.
 const StrongPath = "/stark-autentisering"
 
+// strongPageSize is how many systems a page shows: as many as can be read on a telephone, where each takes several lines.
+const strongPageSize = 25
+
 type strongPage struct {
 	web.Page
 	Lead      string
@@ -163,15 +166,15 @@ func (d *strongPage) next(c *web.Context, x *Strong) {
 }
 
 func (p *Pages) strongRows(c *web.Context, d *strongPage, x *Strong, unit string) {
-	d.Paging = web.Paging{Page: 1, Size: PageSize, Total: len(x.Rows), Path: StrongPath, Query: map[string][]string{}}
+	d.Paging = web.Paging{Page: 1, Size: strongPageSize, Total: len(x.Rows), Path: StrongPath, Query: map[string][]string{}}
 	for name, value := range map[string]string{"mal": c.Query("mal"), "forvaltning": unit} {
 		if value != "" {
 			d.Paging.Query.Set(name, value)
 		}
 	}
 	d.Paging.Page = min(pageNumber(c), d.Paging.Pages())
-	from := (d.Paging.Page - 1) * PageSize
-	for i := range x.Rows[from:min(from+PageSize, len(x.Rows))] {
+	from := (d.Paging.Page - 1) * strongPageSize
+	for i := range x.Rows[from:min(from+strongPageSize, len(x.Rows))] {
 		d.Rows = append(d.Rows, p.strongRow(c, x, &x.Rows[from+i]))
 	}
 }

@@ -233,3 +233,18 @@ func TestOldEncoding(t *testing.T) {
 		}
 	}
 }
+
+// TestOtherSpellings reads what the same programs write in other settings: Keycloak's log as JSON, and AD FS from an American Windows.
+func TestOtherSpellings(t *testing.T) {
+	o := options(t)
+	for name, text := range map[string]string{
+		"keycloak": `{"timestamp":"2026-11-01T07:00:00.123+01:00","loggerName":"org.keycloak.events","level":"DEBUG","message":"type=\"LOGIN\", realmId=\"0d\", clientId=\"lifecare\", username=\"vega.exempelsson\"","mdc":{}}` + "\n",
+		"adfs": "Audit Success,11/1/2026 7:00:00 PM,AD FS Auditing,1200,(3),\"XML: <AuditBase><AuditType>AppToken</AuditType><AuditResult>Success</AuditResult>" +
+			"<RelyingParty>lifecare</RelyingParty><UserId>NORRSJO\\vega</UserId></AuditBase>\"\n",
+	} {
+		l, err := signin.Read(t.Context(), strings.NewReader(text), o)
+		if err != nil || len(l.Rows) != 1 || l.Rows[0].Day.String() != "2026-11-01" || l.Rows[0].Application != "lifecare" || strings.Contains(fmt.Sprint(l.Rows), "vega") {
+			t.Errorf("%s: %v, %+v", name, err, l)
+		}
+	}
+}

@@ -159,8 +159,9 @@ func (r *Rules) Judge(context, methods string) Judgement {
 
 // passwordContexts are the levels that say that a password was shown and nothing more.
 var passwordContexts = map[string]bool{
-	"urn:oasis:names:tc:SAML:2.0:ac:classes:Password":                   true,
-	"urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport": true,
+	"urn:oasis:names:tc:SAML:2.0:ac:classes:Password":                                true,
+	"urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport":              true,
+	"http://schemas.microsoft.com/ws/2008/06/identity/authenticationmethod/password": true,
 }
 
 // factors is how many kinds of factors methods show. What is not known, and what depends on how it was set up, leaves one factor uncertain

@@ -144,6 +144,14 @@ func closing(b []byte, i int) int {
 
 // keycloakLine reads a line of Keycloak's own log: type=LOGIN, clientId=…. What names somebody stands in the same line and is stepped over.
 func keycloakLine(line []byte, e *event, _ time.Time) reading {
+	when := line
+	if line = bytes.TrimSpace(line); bytes.HasPrefix(line, []byte("{")) { // the server writes its log as JSON: what it says stands quoted in it
+		when = isoDate.Find(line)
+		line = bytes.ReplaceAll(line, []byte(`\"`), []byte(`"`))
+		if i := bytes.Index(line, []byte(`"message":"`)); i >= 0 {
+			line = line[i+len(`"message":`)+1:]
+		}
+	}
 	at := bytes.Index(line, []byte("type="))
 	if at < 0 {
 		return isOther
@@ -157,7 +165,7 @@ func keycloakLine(line []byte, e *event, _ time.Time) reading {
 	default:
 		return isOther
 	}
-	if e.day = isoDay(line); e.day == 0 {
+	if e.day = isoDay(when); e.day == 0 {
 		return isUnread
 	}
 	e.application, e.path, e.context, e.methods = pair(line, "clientId"), pair(line, "identity_provider"), pair(line, "acr"), e.methods[:0]
@@ -305,7 +313,11 @@ func simpleSAMLDay(line []byte, now time.Time) Day {
 	return day
 }
 
-var isoDate = regexp.MustCompile(`\d{4}-\d\d-\d\d[T ]`)
+var (
+	isoDate = regexp.MustCompile(`\d{4}-\d\d-\d\d[T ]`)
+	// usDate is how the event viewer of an American Windows writes a time; the half of the day tells it from other orders.
+	usDate = regexp.MustCompile(`(\d{1,2})/(\d{1,2})/(\d{4}) \d{1,2}:\d\d:\d\d (?:AM|PM)`)
+)
 
 // audits reads the audit events of AD FS, as Windows writes them to XML, or as text with the XML of each event in it.
 func audits(w *window, e *event, take func(reading)) {
@@ -359,6 +371,10 @@ func audit(b []byte, e *event) reading {
 	}
 	if all := isoDate.FindAllIndex(before, -1); e.day == 0 && len(all) > 0 {
 		e.day = isoDay(before[all[len(all)-1][0]:])
+	}
+	if all := usDate.FindAllSubmatch(before, -1); e.day == 0 && len(all) > 0 {
+		last := all[len(all)-1]
+		e.day = newDay(number(last[3]), number(last[1]), number(last[2]))
 	}
 	e.application, e.context, e.methods, e.outcome = tag(body, "RelyingParty"), tag(body, "PrimaryAuth"), e.methods[:0], Success
 	e.path = tag(body, "NetworkLocation")
