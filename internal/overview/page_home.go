@@ -3,8 +3,11 @@
 package overview
 
 import (
+	"cmp"
+	"slices"
 	"strconv"
 
+	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/organisation"
@@ -77,6 +80,8 @@ type homePage struct {
 	PlanHref                            string
 	Heat                                []heatRow
 	HeatHead                            []heatHead
+	// HeatMore leads to all units when only the largest are shown, and HeatText says which stand there.
+	HeatMore, HeatText string
 	// Brief leads managers to the page that is read in two minutes.
 	Brief string
 	Empty *web.Empty
@@ -111,6 +116,9 @@ func doors(c *web.Context) []door {
 
 // maxDecisions is how many decisions the start page shows: more than somebody can take in is not read.
 const maxDecisions = 5
+
+// maxUnits is how many units the start page shows: a municipality has about a dozen administrations, and a phone shows one at a time.
+const maxUnits = 20
 
 func (p *Pages) home(c *web.Context) error {
 	// Who may not see the state of the organisation begins where their work is.
@@ -149,7 +157,13 @@ func (p *Pages) home(c *web.Context) error {
 	self := h.Totals.Strong[2]
 	d.StrongShare = c.L.Percent(d.Strong.Met, d.Strong.Total())
 	d.StrongText = c.L.T("overview.strong-home", "Self", c.L.Percent(self.Met, self.Total()))
-	d.HeatHead, d.Heat = heat(c, &h)
+	units := h.Totals.Units
+	if c.Query("alla") == "" && len(units) > maxUnits {
+		units = largestUnits(units, maxUnits)
+		d.HeatMore = address("/", "forvaltning", unit, "alla", "1") + "#skyddsbehov"
+		d.HeatText = c.L.T("overview.heat-largest", "Shown", len(units), "Count", len(h.Totals.Units))
+	}
+	d.HeatHead, d.Heat = heat(c, &h, units)
 	return c.Render(templates, "home.html", d)
 }
 
@@ -277,7 +291,19 @@ func joined(names []string) string {
 // heatOrder is the order of the columns: the steps from the lowest, and last what nobody knows.
 var heatOrder = []catalogue.Step{catalogue.Negligible, catalogue.Moderate, catalogue.Significant, catalogue.Serious, catalogue.Unset}
 
-func heat(c *web.Context, h *Home) ([]heatHead, []heatRow) {
+// largestUnits are the units that have most systems, in the order they stand in.
+func largestUnits(units []UnitRow, n int) []UnitRow {
+	order := slices.Clone(units)
+	slices.SortStableFunc(order, func(a, b UnitRow) int { return cmp.Compare(b.Total, a.Total) })
+	kept := map[access.UnitID]bool{}
+	for i := range order[:n] {
+		kept[order[i].ID] = true
+	}
+	return slices.DeleteFunc(slices.Clone(units), func(u UnitRow) bool { return !kept[u.ID] })
+}
+
+// heat makes the table of needs: a row for each unit, and the sum of all.
+func heat(c *web.Context, h *Home, units []UnitRow) ([]heatHead, []heatRow) {
 	var heads []heatHead
 	for a := range catalogue.Aspect(catalogue.NumAspects) {
 		head := heatHead{Name: aspectName(c, a)}
@@ -287,8 +313,8 @@ func heat(c *web.Context, h *Home) ([]heatHead, []heatRow) {
 		heads = append(heads, head)
 	}
 	var rows []heatRow
-	for i := range h.Totals.Units {
-		rows = append(rows, heatLine(c, heads, &h.Totals.Units[i], false))
+	for i := range units {
+		rows = append(rows, heatLine(c, heads, &units[i], false))
 	}
 	if len(rows) > 1 {
 		rows = append(rows, heatLine(c, heads, &h.Totals.All, true))

@@ -4,6 +4,7 @@ package overview
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -27,6 +28,7 @@ import (
 	"github.com/insegel/insegel/internal/evidence"
 	"github.com/insegel/insegel/internal/finding"
 	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/requirement"
 	"github.com/insegel/insegel/internal/system"
 	"github.com/insegel/insegel/internal/web"
@@ -239,6 +241,56 @@ func numbers(s string) []int {
 		}
 	}
 	return out
+}
+
+// An organisation with very many units is not a page of a hundred screens on a phone: the largest are shown, the sum is of all, and all can
+// be seen.
+func TestManyUnits(t *testing.T) {
+	w := start(t, dbtest.SQLite(t))
+	must(t, w.d.Write(ctx, w.actor.Organisation, func(tx *db.Tx) error {
+		var names []string
+		for i := range maxUnits + 3 {
+			names = append(names, fmt.Sprintf("Enhet %02d", i))
+		}
+		units, err := organisation.EnsureUnits(ctx, tx, w.actor.Organisation, names)
+		if err != nil {
+			return err
+		}
+		var list []system.System
+		for i, name := range names {
+			for n := range 1 + min(i%7, 1) { // every seventh unit has one system, the others two
+				y := system.New(fmt.Sprintf("%s, system %d", name, n))
+				y.UnitID = units[name]
+				list = append(list, y)
+			}
+		}
+		return system.Upsert(ctx, tx, w.actor.Organisation, list)
+	}))
+	home := w.open(t, "/")
+	rows := home.All(".heat tbody tr")
+	if got, want := len(rows), maxUnits+1; got != want {
+		t.Errorf("got %d rows, want %d and the sum", got, maxUnits)
+	}
+	if got := webtest.Text(rows[len(rows)-1]); !strings.Contains(got, "42") { // 19 with two systems, 4 with one
+		t.Errorf("the sum is not of all: %s", got)
+	}
+	for _, row := range rows {
+		if name := webtest.Text(webtest.Find(row, "th")); name == "Enhet 07" || name == "Enhet 21" {
+			t.Errorf("%s is shown, which has fewer systems than others that are not", name)
+		}
+	}
+	more := ""
+	for _, a := range home.All("p.mt a") {
+		if href := webtest.Attr(a, "href"); strings.HasSuffix(href, "#skyddsbehov") {
+			more = strings.TrimSuffix(href, "#skyddsbehov")
+		}
+	}
+	if more == "" {
+		t.Fatal("nothing leads to all units")
+	}
+	if got, want := len(w.open(t, more).All(".heat tbody tr")), maxUnits+4; got != want {
+		t.Errorf("all: got %d rows, want %d", got, want)
+	}
 }
 
 // TestNumbersLeadToTheirLists opens the list behind every number of the start page and finds the number again.
