@@ -49,8 +49,12 @@ type APIOptions struct {
 type API struct {
 	site *Site
 	opts APIOptions
-	huma huma.API
-	spec func() ([]byte, error)
+	// later describe the operations to huma, which reads the types of all that they take and give: a tenth of each start. So it is done when
+	// first an operation is called or the API told of, by described; runs are what huma then makes of each, by the route's pattern.
+	later     []func(huma.API)
+	described func() huma.API
+	runs      map[string]http.HandlerFunc
+	spec      func() ([]byte, error)
 	// slice is whose operation is being registered, for the names of its types.
 	slice string
 }
@@ -61,9 +65,28 @@ var setErrors = sync.OnceFunc(func() { huma.NewError = foreseen })
 // API begins the API of a site. Mount ends it.
 func (s *Site) API(o APIOptions) *API {
 	setErrors()
-	a := &API{site: s, opts: o}
-	config := huma.DefaultConfig("Insegel", o.Version)
-	config.Info.Description = s.bundle.In("en").T("web.api-about")
+	a := &API{site: s, opts: o, runs: map[string]http.HandlerFunc{}}
+	a.described = sync.OnceValue(func() huma.API {
+		h := huma.NewAPI(a.config(), adapter{a})
+		for _, add := range a.later {
+			add(h)
+		}
+		a.later = nil
+		return h
+	})
+	a.spec = sync.OnceValues(func() ([]byte, error) {
+		b, err := json.MarshalIndent(a.described().OpenAPI(), "", "  ")
+		if err != nil {
+			return nil, fmt.Errorf("write OpenAPI: %w", err)
+		}
+		return append(b, '\n'), nil
+	})
+	return a
+}
+
+func (a *API) config() huma.Config {
+	config := huma.DefaultConfig("Insegel", a.opts.Version)
+	config.Info.Description = a.site.bundle.In("en").T("web.api-about")
 	config.Info.License = &huma.License{Name: "EUPL-1.2", Identifier: "EUPL-1.2"}
 	config.Servers = []*huma.Server{{URL: APIPath}}
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath, config.CreateHooks = "", "", "", nil
@@ -75,15 +98,7 @@ func (s *Site) API(o APIOptions) *API {
 		"session": {Type: "apiKey", In: "cookie", Name: "__Host-insegel", Description: "The session of a signed-in reader. What changes something must come from the site's own pages."},
 	}
 	config.Security = []map[string][]string{{"key": {}}, {"session": {}}}
-	a.huma = huma.NewAPI(config, adapter{a})
-	a.spec = sync.OnceValues(func() ([]byte, error) {
-		b, err := json.MarshalIndent(a.huma.OpenAPI(), "", "  ")
-		if err != nil {
-			return nil, fmt.Errorf("write OpenAPI: %w", err)
-		}
-		return append(b, '\n'), nil
-	})
-	return a
+	return config
 }
 
 // exactJSON is how bodies are read: what can be understood in two ways is refused, since it is checked and used by different readers.
@@ -164,17 +179,36 @@ func Operate[In, Out any](a *API, o Op, h func(c *Context, in *In) (*Out, error)
 	if !access.Known(o.Action) {
 		panic(fmt.Sprintf("web: %s %s: the action %q has no policy in access", o.Method, o.Path, o.Action))
 	}
+	a.route(&o)
+	a.later = append(a.later, func(to huma.API) {
+		huma.Register(to, a.operation(&o, reflect.TypeFor[In]()), func(ctx context.Context, in *In) (*Out, error) {
+			c, _ := ctx.Value(contextKey{}).(*Context)
+			out, err := h(c, in)
+			if err != nil {
+				return nil, a.site.problem(c, err)
+			}
+			a.site.tellRead(c, o.Action)
+			return out, nil
+		})
+	})
+}
+
+// most is how many bytes may be sent.
+func (o *Op) most() int64 { return cmp.Or(o.Max, maxForm) }
+
+// operation tells huma of an operation that takes in.
+func (a *API) operation(o *Op, in reflect.Type) huma.Operation {
 	a.slice, _, _ = strings.Cut(o.Action, ".")
 	en := a.site.bundle.In("en")
 	op := huma.Operation{
 		OperationID: o.ID, Method: o.Method, Path: o.Path, Summary: en.T(o.Text), Tags: []string{en.T(o.Tag)}, DefaultStatus: o.Status,
-		MaxBodyBytes: cmp.Or(o.Max, maxForm), SkipValidateParams: false, Errors: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests},
+		MaxBodyBytes: o.most(), SkipValidateParams: false, Errors: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests},
 		Extensions: map[string]any{opAction: o.Action, opText: o.Text, opTag: o.Tag},
 	}
 	if strings.Contains(o.Path, "{") {
 		op.Errors = append(op.Errors, http.StatusNotFound)
 	}
-	if _, ok := reflect.TypeFor[In]().FieldByName("IfMatch"); ok {
+	if _, ok := in.FieldByName("IfMatch"); ok {
 		op.Errors = append(op.Errors, http.StatusPreconditionFailed, http.StatusPreconditionRequired)
 	}
 	if o.Method == http.MethodPost {
@@ -184,29 +218,28 @@ func Operate[In, Out any](a *API, o Op, h func(c *Context, in *In) (*Out, error)
 			Description: "A name of the request's own. Sent again within a day it gives the same answer, and nothing is done twice.",
 		})
 	}
-	huma.Register(a.huma, op, func(ctx context.Context, in *In) (*Out, error) {
-		c, _ := ctx.Value(contextKey{}).(*Context)
-		out, err := h(c, in)
-		if err != nil {
-			return nil, a.site.problem(c, err)
-		}
-		a.site.tellRead(c, o.Action)
-		return out, nil
+	return op
+}
+
+// route mounts an operation on the site, behind everything that the site asks of a request.
+func (a *API) route(o *Op) {
+	pattern := o.Method + " " + APIPath + o.Path
+	a.site.kinds[pattern] = forPrograms
+	a.site.register(Route{Pattern: pattern, Action: o.Action, API: true}, func(c *Context) error {
+		c.action = o.Action
+		return a.serve(c, o.most(), func(w http.ResponseWriter, r *http.Request) {
+			a.described()
+			a.runs[pattern](w, r)
+		})
 	})
 }
 
-// adapter mounts huma's operations on the site, behind everything that the site asks of a request.
+// adapter takes what huma makes of the operations.
 type adapter struct{ api *API }
 
-// Handle registers one operation.
+// Handle takes what runs one operation.
 func (m adapter) Handle(op *huma.Operation, run func(huma.Context)) {
-	action, _ := op.Extensions[opAction].(string)
-	pattern := op.Method + " " + APIPath + op.Path
-	m.api.site.kinds[pattern] = forPrograms
-	m.api.site.register(Route{Pattern: pattern, Action: action, API: true}, func(c *Context) error {
-		c.action = action
-		return m.api.serve(c, op.MaxBodyBytes, func(w http.ResponseWriter, r *http.Request) { run(humago.NewContext(op, r, w)) })
-	})
+	m.api.runs[op.Method+" "+APIPath+op.Path] = func(w http.ResponseWriter, r *http.Request) { run(humago.NewContext(op, r, w)) }
 }
 
 // ServeHTTP is what huma's own tests call.

@@ -55,7 +55,7 @@ func (a *API) docs(c *Context) error {
 	if c.Actor.ID == "" {
 		d.Layout = Plain
 	}
-	spec := a.huma.OpenAPI()
+	spec := a.described().OpenAPI()
 	groups := map[string]int{}
 	for _, path := range slices.Sorted(maps.Keys(spec.Paths)) {
 		item := spec.Paths[path]
