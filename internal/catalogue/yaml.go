@@ -30,6 +30,9 @@ const (
 // Decode reads a file of data into a struct with yaml tags. A key that the struct does not know is a fault, since what is not read would be
 // believed to count. The parser's own sentence says what could not be read, and on which line.
 func Decode(b []byte, into any) error {
+	if plainyaml.Decode(string(b), into) {
+		return nil
+	}
 	d := yaml.NewDecoder(bytes.NewReader(b))
 	d.KnownFields(true)
 	return d.Decode(into)

@@ -67,18 +67,23 @@ func (t *text) read(v any) error {
 
 // NewBundle reads the messages.yaml of each slice. Every key has both languages; a key stands in one file only.
 func NewBundle(files map[string]string) (*Bundle, error) {
-	b := &Bundle{i18n: i18n.NewBundle(language.Swedish), messages: map[string]message{}}
 	names := slices.Sorted(maps.Keys(files))
 	parsed, err := parseAll(names, files)
 	if err != nil {
 		return nil, err
 	}
+	count := 0
+	for _, of := range parsed {
+		count += len(of)
+	}
+	b := &Bundle{i18n: i18n.NewBundle(language.Swedish), messages: make(map[string]message, count)}
 	for i, name := range names {
-		for key, m := range parsed[i] {
+		for j := range parsed[i] {
+			key := parsed[i][j].key
 			if b.Has(key) {
 				return nil, fmt.Errorf("read messages of %s: key %s stands twice", name, key)
 			}
-			if err := b.add(key, m); err != nil {
+			if err := b.add(key, parsed[i][j].message); err != nil {
 				return nil, fmt.Errorf("read messages of %s: %w", name, err)
 			}
 		}
@@ -86,9 +91,15 @@ func NewBundle(files map[string]string) (*Bundle, error) {
 	return b, nil
 }
 
+// keyed is a message with its key.
+type keyed struct {
+	key string
+	message
+}
+
 // parseAll parses the files side by side: every start of the program waits for it.
-func parseAll(names []string, files map[string]string) ([]map[string]message, error) {
-	out, faults := make([]map[string]message, len(names)), make([]error, len(names))
+func parseAll(names []string, files map[string]string) ([][]keyed, error) {
+	out, faults := make([][]keyed, len(names)), make([]error, len(names))
 	var wg sync.WaitGroup
 	for i, name := range names {
 		wg.Go(func() {
@@ -106,19 +117,18 @@ func parseAll(names []string, files map[string]string) ([]map[string]message, er
 }
 
 // readPlain reads a file as quickly as it can be read; false when something in it is unusual or wrong.
-func readPlain(file string) (map[string]message, bool) {
+func readPlain(file string) ([]keyed, bool) {
 	root, ok := plainyaml.Parse(file)
 	if !ok || root.Kind != plainyaml.Map {
 		return nil, false
 	}
-	out := make(map[string]message, len(root.Entries))
+	out := make([]keyed, len(root.Entries))
 	for i := range root.Entries {
-		e := &root.Entries[i]
-		var m message
+		e, m := &root.Entries[i], &out[i]
 		if e.Value.Kind != plainyaml.Map || !plainText(&e.Value, "sv", &m.sv) || !plainText(&e.Value, "en", &m.en) {
 			return nil, false
 		}
-		out[e.Key] = m
+		m.key = e.Key
 	}
 	return out, true
 }
@@ -150,14 +160,14 @@ func plainText(n *plainyaml.Node, key string, to *text) bool {
 }
 
 // readAny reads a file with the parser of all of YAML, which tells what is wrong with it.
-func readAny(file string) (map[string]message, error) {
+func readAny(file string) ([]keyed, error) {
 	var all map[string]map[string]any
 	if err := yaml.Unmarshal([]byte(file), &all); err != nil {
 		return nil, err
 	}
-	out := make(map[string]message, len(all))
+	out := make([]keyed, 0, len(all))
 	for key, byLanguage := range all {
-		var m message
+		m := keyed{key: key}
 		for lang, to := range map[string]*text{"sv": &m.sv, "en": &m.en} {
 			if byLanguage[lang] == nil {
 				return nil, fmt.Errorf("key %s has no %s", key, lang)
@@ -166,7 +176,7 @@ func readAny(file string) (map[string]message, error) {
 				return nil, fmt.Errorf("key %s, %s: %w", key, lang, err)
 			}
 		}
-		out[key] = m
+		out = append(out, m)
 	}
 	return out, nil
 }

@@ -68,18 +68,35 @@ func Parse(text string) (*Node, bool) {
 // character of a text.
 func visible(text string) bool {
 	for i := range len(text) {
-		switch c := text[i]; {
-		case c < ' ' && c != '\n', c == 0x7f:
-			return false
-		case c == 0xc2 && text[i+1] < 0xa0: // C1 controls
-			return false
-		case c == 0xe2 && text[i+1] == 0x80 && text[i+2]&^1 == 0xa8: // U+2028 and U+2029
-			return false
-		case c == 0xef && (text[i+1] == 0xbb && text[i+2] == 0xbf || text[i+1] == 0xbf && text[i+2] >= 0xbe): // U+FEFF, U+FFFE, U+FFFF
+		if odd[text[i]] && !seen(text[i:]) {
 			return false
 		}
 	}
 	return true
+}
+
+// odd are the bytes that may begin what cannot be seen.
+var odd = func() (set [256]bool) {
+	for c := range 0x20 {
+		set[c] = c != '\n'
+	}
+	for _, c := range []byte{0x7f, 0xc2, 0xe2, 0xef} {
+		set[c] = true
+	}
+	return set
+}()
+
+// seen reports whether the character that a text begins with, whose first byte is odd, can be seen after all.
+func seen(text string) bool {
+	switch text[0] {
+	case 0xc2: // C1 controls
+		return text[1] >= 0xa0
+	case 0xe2: // U+2028 and U+2029
+		return text[1] != 0x80 || text[2]&^1 != 0xa8
+	case 0xef: // U+FEFF, U+FFFE, U+FFFF
+		return (text[1] != 0xbb || text[2] != 0xbf) && (text[1] != 0xbf || text[2] < 0xbe)
+	}
+	return false
 }
 
 // parser reads a text from its beginning to its end. Each of its functions is false when the text is not plain.
@@ -540,7 +557,6 @@ func distinct(entries []Entry) bool {
 func cut[T any](stack *[]T, from int) []T {
 	out := make([]T, len(*stack)-from)
 	copy(out, (*stack)[from:])
-	clear((*stack)[from:])
-	*stack = (*stack)[:from]
+	*stack = (*stack)[:from] // what stands above is dropped with the parser
 	return out
 }

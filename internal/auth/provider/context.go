@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/insegel/insegel/internal/plainyaml"
 )
 
 // contextsFile is where the shipped list stands in the data that come with the program.
@@ -76,9 +78,7 @@ func LoadContexts(fsys fs.FS) (*Contexts, error) {
 		return nil, fmt.Errorf("read authentication contexts: %w", err)
 	}
 	c := &Contexts{byValue: map[string]*Context{}, byMethod: map[string]*MethodReference{}}
-	read := yaml.NewDecoder(bytes.NewReader(b))
-	read.KnownFields(true)
-	if err := read.Decode(c); err != nil {
+	if err := c.decode(b); err != nil {
 		return nil, fmt.Errorf("read %s: %w", contextsFile, err)
 	}
 	for i := range c.Contexts {
@@ -96,6 +96,15 @@ func LoadContexts(fsys fs.FS) (*Contexts, error) {
 		c.byMethod[m.Value] = m
 	}
 	return c, nil
+}
+
+func (c *Contexts) decode(b []byte) error {
+	if plainyaml.Decode(string(b), c) {
+		return nil
+	}
+	read := yaml.NewDecoder(bytes.NewReader(b))
+	read.KnownFields(true)
+	return read.Decode(c)
 }
 
 // Find gives a context of the list by its value, letter by letter.
