@@ -179,10 +179,15 @@ var ErrOldSchema = errors.New("the database's schema is older than this program"
 // gcAtStart is how much the heap may grow, in percent, before it is collected while the program starts.
 const gcAtStart = 300
 
+// collectLess lets the heap grow while the program starts: what is read then is kept, and collecting in the middle of it only takes time. done ends it.
+func collectLess() (done func()) {
+	before := debug.SetGCPercent(gcAtStart)
+	return func() { debug.SetGCPercent(before) }
+}
+
 // Open opens the database, migrates it where it may, and builds the slices. Close ends it.
 func Open(ctx context.Context, o Options) (*App, error) {
-	// What is read at a start is kept: collecting garbage in the middle of it only takes time.
-	defer debug.SetGCPercent(debug.SetGCPercent(gcAtStart))
+	defer collectLess()()
 	// The catalogue and the texts take longer to read than the database to open: read them beside.
 	loaded := make(chan error, 2)
 	go func() {

@@ -19,21 +19,20 @@ var (
 	ErrDamaged = errors.New("the database file is damaged")
 )
 
-// guard lets one server at a time use a SQLite file, and refuses one that is damaged. One-off commands share the file with the server;
-// a second server would run the same jobs and hand out the same sessions. release ends it, and so does the end of the program.
-func (a *App) guard(ctx context.Context) (release func(), err error) {
+// guard lets one server at a time use a SQLite file. One-off commands share the file with the server; a second server would run the same
+// jobs and hand out the same sessions. release ends it, and so does the end of the program. whole waits for a check of the file that goes on
+// meanwhile, and refuses one that is damaged.
+func (a *App) guard(ctx context.Context) (release func(), whole func() error, err error) {
 	if a.DB.Engine != db.SQLite {
-		return func() {}, nil
+		return func() {}, func() error { return nil }, nil
 	}
 	release, err = lockForOne(a.DB.Path)
 	if err != nil {
-		return nil, fmt.Errorf("serve %s: %w", a.DB.Path, err)
+		return nil, nil, fmt.Errorf("serve %s: %w", a.DB.Path, err)
 	}
-	if err := quickCheck(ctx, a.DB); err != nil {
-		release()
-		return nil, err
-	}
-	return release, nil
+	checked := make(chan error, 1)
+	go func() { checked <- quickCheck(ctx, a.DB) }()
+	return release, func() error { return <-checked }, nil
 }
 
 // lockForOne lets one process at a time have a SQLite file to itself, as far as servers and upgrades are concerned. The lock ends with

@@ -115,14 +115,19 @@ func (a *App) Serve(ctx context.Context, o ServerOptions) error {
 	if err := o.Check(); err != nil {
 		return fmt.Errorf("serve: %w", err)
 	}
-	release, err := a.guard(ctx)
+	release, whole, err := a.guard(ctx)
 	if err != nil {
 		return err
 	}
 	defer release()
+	done := collectLess()
 	servers, err := a.servers(ctx, o)
+	done()
+	if e := whole(); e != nil { // nobody is answered before the file is known to be whole
+		err = e
+	}
 	if err != nil {
-		return err
+		return errors.Join(err, closeAll(servers))
 	}
 	// Jobs outlive ctx: they are stopped after the last request that could add one, and the log after the last that could write to it.
 	stopLog, err := a.keepLog(ctx)
