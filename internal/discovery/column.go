@@ -4,6 +4,7 @@ package discovery
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"hash/maphash"
 	"math"
@@ -301,7 +302,18 @@ func (c *column) tally(m *detect.Match, value []byte) {
 		return
 	}
 	s.normal = detect.Normal(s.normal[:0], m.Detector, value)
-	t.distinct.add(maphash.Bytes(s.seed, s.normal))
+	t.distinct.add(s.hashed(s.normal))
+}
+
+// hashed is a hash of a value that nobody outside can foresee.
+func (s *session) hashed(b []byte) uint64 {
+	if len(b) > 16 {
+		return maphash.Bytes(s.seed, b)
+	}
+	var w [16]byte
+	copy(w[:], b)
+	hi, lo := bits.Mul64(binary.LittleEndian.Uint64(w[:])^s.salts[0], binary.LittleEndian.Uint64(w[8:])^s.salts[1])
+	return (hi ^ lo + uint64(len(b))) * (s.salts[0] | 1)
 }
 
 // mixed is a hash of a number that nobody outside can foresee.

@@ -38,6 +38,7 @@ type Scanner struct {
 	hits                   []hit
 	verdicts               *verdicts // of the words that were looked up last; nil to look up each
 	more                   [2]uint8  // what terms go on with after the word that is looked up
+	then                   uint32    // what they go on with after that: see thenBits
 	mores                  int       // how many such there are
 	hitsFrom               int       // words that begin between these places are in hits
 	hitsTo                 int
@@ -53,8 +54,8 @@ type Scanner struct {
 	cell                   uint16                   // of the column that was asked for last, for the run that is tried
 	cursor                 int                      // the first hit that begins after the last run
 	out                    []Match
-	merged                 [2][]Match // while they are put in order
-	digitsOf               [24]byte   // of the number that is being tried
+	kept                   []Match  // those of out in order, settled
+	digitsOf               [24]byte // of the number that is being tried
 }
 
 // NewScanner makes a scanner for some of the rules' detectors.
@@ -116,7 +117,7 @@ func (s *Scanner) Scan(text []byte, from, to int) []Match {
 	s.fromWords(first, last)
 	told := len(s.out)
 	s.namesBefore(s.out[:civic])
-	return between(settle(s.ordered(civic, runs, mails, told, len(s.out))), from, to)
+	return between(s.settled([mostSteps]int{civic, runs, mails, told, len(s.out)}), from, to)
 }
 
 // maps are the bitmaps.

@@ -18,59 +18,64 @@ func inOrder(m []Match) {
 	}
 }
 
-// merge appends two rows of matches in order to a third.
-func merge(to, a, b []Match) []Match {
-	for len(a) > 0 && len(b) > 0 {
-		if b[0].Start < a[0].Start {
-			to, b = append(to, b[0]), b[1:]
-		} else {
-			to, a = append(to, a[0]), a[1:]
+// mostSteps is how many steps find matches, each in order.
+const mostSteps = 5
+
+// settled makes one row in order of the matches of each step, which end at places of s.out, and settles it: a match is taken away that
+// another, surer one lies across. The digits of an IBAN are no account, a telephone number is no organisationsnummer. Words of sensitive
+// categories stand beside anything.
+func (s *Scanner) settled(ends [mostSteps]int) []Match {
+	var rows [mostSteps][]Match
+	n, from := 0, 0
+	for _, end := range ends {
+		if end > from {
+			rows[n] = s.out[from:end]
+			inOrder(rows[n])
+			n++
+		}
+		from = end
+	}
+	kept := row{m: s.kept[:0]}
+	for n > 0 {
+		first := 0
+		for k := 1; k < n; k++ {
+			if rows[k][0].Start < rows[first][0].Start { // of those that begin at one place, that of the first step
+				first = k
+			}
+		}
+		kept.settle(&rows[first][0])
+		if rows[first] = rows[first][1:]; len(rows[first]) == 0 {
+			n--
+			copy(rows[first:n], rows[first+1:n+1])
 		}
 	}
-	return append(append(to, a...), b...)
+	s.kept = kept.m
+	return kept.m
 }
 
-// ordered makes one row in order of the matches of each step, which end at places of s.out.
-func (s *Scanner) ordered(ends ...int) []Match {
-	from := 0
-	whole := s.merged[0][:0]
-	for i, end := range ends {
-		step := s.out[from:end]
-		inOrder(step)
-		into := s.merged[1-i%2][:0]
-		into = merge(into, whole, step)
-		s.merged[1-i%2], whole, from = into, into, end
+// row are matches in order of which none lies across another.
+type row struct {
+	m     []Match
+	reach int // where the last of those ends that may lie across another
+}
+
+// settle appends a match, unless one that lies across it is surer, and takes away those that are not.
+func (r *row) settle(m *Match) {
+	if m.Confidence == None || m.Detector.Sensitive() {
+		r.m = append(r.m, *m)
+		return
 	}
-	return whole
-}
-
-// settle takes matches away from those in order that another, surer one lies across: the digits of an IBAN are no account, a
-// telephone number is no organisationsnummer. Words of sensitive categories stand beside anything.
-func settle(out []Match) []Match {
-	kept := out[:0]
-	reach := 0 // where the last of those ends that may lie across another
-	for _, m := range out {
-		if m.Confidence == None || m.Detector.Sensitive() {
-			kept = append(kept, m)
+	for i := len(r.m) - 1; i >= 0 && r.reach > m.Start && r.m[i].Start > m.Start-longestMatch; i-- {
+		k := &r.m[i]
+		if k.Confidence == None || k.Detector.Sensitive() || k.End <= m.Start {
 			continue
 		}
-		drop := false
-		for i := len(kept) - 1; i >= 0 && reach > m.Start && kept[i].Start > m.Start-longestMatch; i-- {
-			k := &kept[i]
-			if k.Confidence == None || k.Detector.Sensitive() || k.End <= m.Start {
-				continue
-			}
-			if surer(k, &m) {
-				drop = true
-				break
-			}
-			kept = slices.Delete(kept, i, i+1)
+		if surer(k, m) {
+			return
 		}
-		if !drop {
-			kept, reach = append(kept, m), max(reach, m.End)
-		}
+		r.m = slices.Delete(r.m, i, i+1)
 	}
-	return kept
+	r.m, r.reach = append(r.m, *m), max(r.reach, m.End)
 }
 
 // surer reports whether a is to stand where both lie: by confidence, then by the order of precedence, then by length.

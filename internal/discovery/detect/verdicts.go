@@ -9,9 +9,10 @@ import (
 
 // verdict is what was found in a word: its letters as they stand, filled up with zeros, and the classes of its terms. In each class the
 // highest bit says that it is weak. It holds unless the word is followed by one of two bytes, folded, with which terms of several words go
-// on.
+// on, and by one of some bytes after it.
 type verdict struct {
 	key     [3]uint64
+	then    uint32 // the bytes after those of more, by their lower five bits
 	more    [2]uint8
 	count   uint8
 	classes [mostVerdictHits]uint8
@@ -52,17 +53,14 @@ func (s *Scanner) judgeWord(i int) {
 	b, m := text[i:i+mostVerdictBytes], &wordMasks[n]
 	k0, k1, k2 := binary.LittleEndian.Uint64(b)&m[0], binary.LittleEndian.Uint64(b[8:])&m[1], binary.LittleEndian.Uint64(b[16:])&m[2]
 	h := (k0*0x9E3779B97F4A7C15 + k1*0xC2B2AE3D27D4EB4F + k2*0x165667B19E3779F9) >> (64 - verdictBits)
-	v, after := &s.verdicts[h], byte(0)
-	if i+n < len(text) {
-		after = text[i+n]
-	}
+	v := &s.verdicts[h]
 	if v.key[0] != k0 || v.key[1] != k1 || v.key[2] != k2 {
 		if v = &s.verdicts[h^1]; v.key[0] != k0 || v.key[1] != k1 || v.key[2] != k2 {
 			s.newVerdict(h, [3]uint64{k0, k1, k2}, i, n)
 			return
 		}
 	}
-	if v.goesOn(after) {
+	if v.more[0] != 0 && v.goesOn(text, i+n) {
 		s.word(i, n)
 		return
 	}
@@ -71,26 +69,27 @@ func (s *Scanner) judgeWord(i int) {
 	}
 }
 
-// goesOn reports whether what follows a word may be the rest of a term of several words.
-func (v *verdict) goesOn(after byte) bool {
-	if v.more[0] == 0 {
+// goesOn reports whether what follows a word, which ends at a place, may be the rest of a term of several words.
+func (v *verdict) goesOn(text []byte, end int) bool {
+	if v.more[0] == 0 || end >= len(text) {
 		return false
 	}
+	after := text[end]
 	if after == '\n' || after == '\t' {
 		after = ' '
 	}
 	after |= 0x20
-	return after == v.more[0] || after == v.more[1]
+	return (after == v.more[0] || after == v.more[1]) && (end+1 >= len(text) || v.then>>(text[end+1]&31)&1 != 0)
 }
 
 // newVerdict looks up a word, and keeps what it is in one of the two places for its hash.
 func (s *Scanner) newVerdict(h uint64, key [3]uint64, i, n int) {
 	before := len(s.hits)
-	s.more, s.mores = [2]uint8{}, 0
+	s.more, s.then, s.mores = [2]uint8{}, 0, 0
 	s.word(i, n)
 	found := s.hits[before:]
-	v := verdict{key: key, more: s.more, count: uint8(len(found))}
-	if s.mores > len(v.more) || len(found) > mostVerdictHits || i+n < len(s.text) && v.goesOn(s.text[i+n]) {
+	v := verdict{key: key, more: s.more, then: s.then, count: uint8(len(found))}
+	if s.mores > len(v.more) || len(found) > mostVerdictHits || v.goesOn(s.text, i+n) {
 		return
 	}
 	for k, h := range found {
@@ -110,11 +109,23 @@ func (s *Scanner) mayGoOn(t *term, n int, other uint64) {
 		return
 	}
 	next := t.text[n]
-	if next-'a' < 26 || next == s.more[0] || next == s.more[1] {
+	if next-'a' < 26 {
+		return
+	}
+	if s.then |= thenBits(t.text[n+1:]); next == s.more[0] || next == s.more[1] {
 		return
 	}
 	if s.mores < len(s.more) {
 		s.more[s.mores] = next
 	}
 	s.mores++
+}
+
+// thenBits is the bit of the byte that a term goes on with, which is the same whether it is folded or not: all when it has ended, or when the
+// byte may be any white space.
+func thenBits(rest string) uint32 {
+	if rest == "" || rest[0] == ' ' {
+		return ^uint32(0)
+	}
+	return 1 << (rest[0] & 31)
 }
