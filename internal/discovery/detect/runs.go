@@ -23,7 +23,7 @@ func (s *Scanner) allRuns(from, to int) {
 	everywhere, places := s.spokenPlaces()
 	for first := from / 64; first < last; first += markedWords {
 		end := min(last, first+markedWords)
-		if !s.markRuns(first, end) {
+		if everywhere == 0 && !s.markRuns(first, end) {
 			continue
 		}
 		for w := first; w < end; w++ {
@@ -34,7 +34,9 @@ func (s *Scanner) allRuns(from, to int) {
 			if places != nil {
 				spoken |= places[w]
 			}
-			starts &= s.shapedRuns(w, s.marks[w-first:], starts) | spoken
+			if everywhere == 0 {
+				starts &= s.shapedRuns(w, s.marks[w-first:], starts) | spoken
+			}
 			if w == from/64 {
 				starts &= ^uint64(0) << (from % 64)
 			}
