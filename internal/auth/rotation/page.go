@@ -97,6 +97,8 @@ func (p *Pages) show(c *web.Context, faults ...web.FieldError) error {
 		switch {
 		case x.Due.Before(all.Today):
 			r.State = web.Bad(c.L.T("rotation.late"))
+		case x.Weak:
+			r.State = web.Warn(c.L.T("rotation.weak"))
 		case x.Near(all.Today):
 			r.State = web.Warn(c.L.T("rotation.soon"))
 		}

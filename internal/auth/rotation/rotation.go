@@ -105,8 +105,10 @@ type Change struct {
 	Due civil.Date
 }
 
-// Near reports whether the change stands among what there is to do.
-func (c *Change) Near(today civil.Date) bool { return c.Due.Before(today.AddDays(ahead + 1)) }
+// Near reports whether the change stands among what there is to do. What is too weak does from the beginning.
+func (c *Change) Near(today civil.Date) bool {
+	return c.Weak || c.Due.Before(today.AddDays(ahead+1))
+}
 
 // changes puts the day on each secret, the nearest first.
 func changes(all []Secret, ages Ages) []Change {

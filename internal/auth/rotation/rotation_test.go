@@ -45,6 +45,9 @@ func TestDue(t *testing.T) {
 			t.Errorf("on %s a change due %s is near: %t", day, due, got)
 		}
 	}
+	if today := (civil.Date{Year: 2026, Month: 1, Day: 9}); !(&Change{Secret: Secret{Weak: true}, Due: due}).Near(today) {
+		t.Error("a key that is too short is not near, though it is to be changed from the beginning")
+	}
 	for _, k := range Kinds() {
 		if days := (Ages{}).of(k); days < shortestAge || days > longestAge {
 			t.Errorf("%s may stand for %d days", k, days)
