@@ -57,6 +57,7 @@ var plainAlthough = map[string]string{
 	"mail_message.content":            "sealed by internal/mail with a key of the root key, and gone when it is sent",
 	"system_bulk.before":              "ids and roles, for undoing",
 	"national_concentration.body":     "what a municipality depends on, by organisation numbers of companies and kinds of systems; no system and no person is named",
+	"national_depended.body":          "what the own municipality depended on, by organisation numbers of companies and kinds of systems, as its register has them",
 	"national_submission.body":        "signed sums of a municipality, in which no system, supplier or person is named",
 	"reference_series.description":    "what somebody else publishes of a measure, in their words",
 	"reference_break.note":            "of a published series: where its figures do not compare, as anybody may read",

@@ -4,6 +4,7 @@ package national
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/insegel/insegel/internal/access"
@@ -12,7 +13,7 @@ import (
 	"github.com/insegel/insegel/internal/organisation"
 )
 
-// nightly asks for what is due to be published.
+// nightly asks for what is due to be published, and for what is to be kept of a period that has ended.
 type nightly struct{}
 
 // Kind names the job.
@@ -35,7 +36,10 @@ const interval = 24 * time.Hour
 
 // Register says what this slice does in the background.
 func Register(q *job.Queue, s *Service) {
-	job.HandleSweep(q, nightly{}, job.Sweep{DB: s.DB, Organisations: organisation.List, Interval: interval, Do: s.PublishDue})
+	do := func(ctx context.Context, actor access.Actor) error {
+		return errors.Join(s.keepDepended(ctx, actor), s.PublishDue(ctx, actor))
+	}
+	job.HandleSweep(q, nightly{}, job.Sweep{DB: s.DB, Organisations: organisation.List, Interval: interval, Do: do})
 	job.Handle(q, func(ctx context.Context, f fetching) error {
 		return s.Fetch(ctx, access.SystemActor(f.Organisation), f.Fetch)
 	})

@@ -3,6 +3,7 @@
 package national
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/insegel/insegel/internal/catalogue"
@@ -35,7 +36,7 @@ func TestFinding(t *testing.T) {
 			Release:   Release{Number: 1, Period: Period{2026, 3}}, Whole: whole(x.is), Trend: []TrendPoint{{Period{2025, 0}, followup.Measured, whole(x.was)}},
 		}
 		p.Whole.Why = x.why
-		if got := finding(bundle.In("sv"), &p); got != want {
+		if got := strings.ReplaceAll(finding(bundle.In("sv"), &p), "\u00a0", " "); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}

@@ -21,8 +21,8 @@ import (
 	"github.com/insegel/insegel/internal/system"
 )
 
-// ErrNotCurrent says that what the organisation depended on in an earlier period is not known any more.
-var ErrNotCurrent = errors.New("what the organisation depends on is only known as it is now: choose the last period that has ended")
+// ErrNotCurrent says that what the organisation depended on in an earlier period was not kept.
+var ErrNotCurrent = errors.New("what the organisation depended on then was not kept: it is kept from when it was agreed to submit it; choose the last period that has ended")
 
 // ConcentrationDraft is what would leave, and what is left out of it.
 type ConcentrationDraft struct {
@@ -84,7 +84,7 @@ func (s *Service) SubmitConcentration(ctx context.Context, actor access.Actor, d
 	return out, nil
 }
 
-// draftConcentration makes it from how things are. There is no history of it to take an earlier period from.
+// draftConcentration makes it from how things were when the period ended, where that was kept, or else from how they are.
 func (s *Service) draftConcentration(ctx context.Context, tx *db.Tx, d Draft) (ConcentrationDraft, error) {
 	settings, err := organisation.Settings(ctx, tx, tx.Scope, "national.")
 	if err != nil {
@@ -98,15 +98,13 @@ func (s *Service) draftConcentration(ctx context.Context, tx *db.Tx, d Draft) (C
 		return ConcentrationDraft{}, ErrNoMunicipality
 	case !d.Period.Over(civil.Of(tx.Now)):
 		return ConcentrationDraft{}, ErrFuture
-	case !latest(d.Period, civil.Of(tx.Now)):
-		return ConcentrationDraft{}, ErrNotCurrent
 	}
-	out, err := s.depends(ctx, tx)
+	out, err := s.dependedThen(ctx, tx, d.Period)
 	if err != nil {
 		return ConcentrationDraft{}, err
 	}
 	out.Schema, out.Municipality, out.Period, out.Size = ConcentrationSchema, d.Municipality, d.Period.String(), settings[settingSize]
-	out.Catalogue, out.Made = s.Engine.Catalogue.Edition, tx.Now.UTC().Format(madeForm)
+	out.Made = tx.Now.UTC().Format(madeForm)
 	if len(out.Suppliers)+len(out.Kinds) == 0 {
 		return out, ErrNoFigures
 	}

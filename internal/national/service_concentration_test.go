@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -156,6 +157,48 @@ func TestConcentrationLeaves(t *testing.T) {
 		}
 		if _, err := s.Submit(t.Context(), actor, draft, key); !errors.Is(err, ErrNotAgreed) {
 			t.Errorf("agreed to what it depends on alone: %v", err)
+		}
+	})
+}
+
+// TestDependedIsKept moves the clock: what a period's end found is previewed as it was then, whatever the register says later; nothing is kept
+// before it is agreed to, nor long after a period has ended, and what is kept is never changed.
+func TestDependedIsKept(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		s, actor := start(t, d)
+		fillRegister(t, s, actor)
+		third, fourth := Draft{Period: Period{2026, 3}}, Draft{Period: Period{2026, 4}}
+		on := func(month time.Month, day int) time.Time { return time.Date(2026, month, day, 3, 0, 0, 0, time.UTC) }
+		at := func(when time.Time) {
+			d.Now = func() time.Time { return when }
+			must(t, s.keepDepended(t.Context(), actor))
+		}
+		sharing := Sharing{Municipality: "0180", Size: "from-100000"}
+		must(t, s.SetSharing(t.Context(), actor, sharing, AnyVersion))
+		at(on(10, 2))
+		sharing.Concentration = true
+		must(t, s.SetSharing(t.Context(), actor, sharing, AnyVersion))
+		at(on(11, 20)) // too long after the third quarter
+		at(on(13, 3))  // January: the fourth quarter and the year have just ended
+		must(t, s.DB.Write(t.Context(), actor.Organisation, func(tx *db.Tx) error {
+			_, err := tx.Exec(t.Context(), `UPDATE system SET state = 'retired' WHERE organisation_id = $1`, actor.Organisation)
+			return err
+		}))
+		at(on(13, 4))
+		at(on(16, 5)) // April: the first quarter has ended, of a register in which nothing is in use
+		if _, err := s.PreviewConcentration(t.Context(), actor, third); !errors.Is(err, ErrNotCurrent) {
+			t.Errorf("a period that nobody agreed to has been kept, or was kept too late: %v", err)
+		}
+		for _, p := range []Draft{fourth, {Period: Period{2026, 0}}} {
+			x, err := s.PreviewConcentration(t.Context(), actor, p)
+			must(t, err)
+			if len(x.Suppliers) != 1 || x.SoleTraders != 1 || x.Names[inventedNumber(3)] != "Bolaget" || x.Period != p.Period.String() || x.Made[:7] != "2027-04" {
+				t.Errorf("%s was: %+v", p.Period, x)
+			}
+			must(t, x.Check(s.Engine.Catalogue, d.Now()))
+		}
+		if _, err := s.PreviewConcentration(t.Context(), actor, Draft{Period: Period{2027, 1}}); !errors.Is(err, ErrNoFigures) {
+			t.Errorf("of a register in which nothing is in use: %v", err)
 		}
 	})
 }

@@ -129,7 +129,10 @@ func ClearIllustration(ctx context.Context, tx *db.Tx) error {
 	if err := removeGroups(ctx, tx, ExampleBase); err != nil {
 		return err
 	}
-	return clearDependence(ctx, tx)
+	if err := clearDependence(ctx, tx); err != nil {
+		return err
+	}
+	return forgetDepended(ctx, tx) // it was of the example's register
 }
 
 // The nation that the example's counts of what municipalities depend on are of.
