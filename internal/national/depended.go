@@ -13,8 +13,8 @@ import (
 	"github.com/insegel/insegel/internal/supplier"
 )
 
-// depended is what the organisation depended on when a period ended, as it is kept.
-type depended struct {
+// keptDependence is what the organisation depended on when a period ended, as it is kept.
+type keptDependence struct {
 	Catalogue   string   `json:"catalogue"`
 	Suppliers   []string `json:"suppliers"`
 	Kinds       []string `json:"kinds"`
@@ -49,7 +49,7 @@ func (s *Service) keepDepended(ctx context.Context, actor access.Actor) error {
 			if err != nil {
 				return err
 			}
-			err = saveDepended(ctx, tx, p, &depended{
+			err = saveDepended(ctx, tx, p, &keptDependence{
 				s.Engine.Catalogue.Edition, now.Suppliers, now.Kinds, now.SoleTraders, now.Unnumbered, now.Undecided,
 			})
 			if err != nil {

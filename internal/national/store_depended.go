@@ -11,7 +11,7 @@ import (
 )
 
 // dependedIn reads what was kept of a period.
-func dependedIn(ctx context.Context, tx *db.Tx, p Period) (out depended, err error) {
+func dependedIn(ctx context.Context, tx *db.Tx, p Period) (out keptDependence, err error) {
 	var body string
 	row := tx.QueryRow(ctx, `SELECT body FROM national_depended WHERE organisation_id = $1 AND period = $2`, tx.Scope, p.String())
 	if err = db.One(row, &body); err == nil {
@@ -23,7 +23,7 @@ func dependedIn(ctx context.Context, tx *db.Tx, p Period) (out depended, err err
 	return out, nil
 }
 
-func saveDepended(ctx context.Context, tx *db.Tx, p Period, x *depended) error {
+func saveDepended(ctx context.Context, tx *db.Tx, p Period, x *keptDependence) error {
 	body, err := json.Marshal(x)
 	if err == nil {
 		_, err = tx.Exec(ctx, `INSERT INTO national_depended (organisation_id, period, taken_at, body) VALUES ($1, $2, $3, $4)`,
