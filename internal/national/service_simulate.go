@@ -42,6 +42,10 @@ func (s *Service) Fill(ctx context.Context, actor access.Actor, sim *Simulation)
 	if err := s.Trust(ctx, actor, keys); err != nil {
 		return err
 	}
+	// A simulated nation takes the place of the one that the example shows.
+	if err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error { return clearDependence(ctx, tx) }); err != nil {
+		return fmt.Errorf("fill nation: %w", err)
+	}
 	periods := sim.Periods(today)
 	for _, p := range periods {
 		in := Each(codes, func(code string) Incoming {
