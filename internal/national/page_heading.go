@@ -22,10 +22,17 @@ func finding(l *locale.Localizer, x *Picture) string {
 		key = "national.finding-municipalities"
 	}
 	out := l.T(key, "Name", name, "Percent", percentOf(l, x.Whole.Sum))
-	if was, ok := x.YearBefore(); ok && !broken(x.Indicator, was.Period, x.Release.Period) {
+	if was, ok := x.YearBefore(); ok && alike(&was.Cell, &x.Whole) && !broken(x.Indicator, was.Period, x.Release.Period) {
 		out += l.T("national.finding-"+turn(x.Indicator.Direction, was.Sum, x.Whole.Sum), "Period", periodName(l, was.Period), "Percent", percentOf(l, was.Sum))
 	}
 	return out
+}
+
+// alike reports whether two values stand on municipalities enough, and about as many, for the one to be called better than the other: of few, or
+// of others, a share moves without anybody having changed anything.
+func alike(a, b *Cell) bool {
+	few, many := min(a.Members, b.Members), max(a.Members, b.Members)
+	return few >= quartilesFrom && 5*few >= 4*many
 }
 
 // broken reports whether values of two periods do not compare, since the series has a break between them.
