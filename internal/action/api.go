@@ -63,7 +63,7 @@ func (p *API) list(c *web.Context, in *struct {
 	Status string `query:"status" enum:"new,planned,ongoing,done"`
 	Owner  string `query:"owner" maxLength:"200" doc:"A role; person: and a person's id; - for none"`
 	Unit   string `query:"unit" maxLength:"100" doc:"The id of a unit"`
-	Page   int    `query:"page" minimum:"1" default:"1"`
+	web.APIPaging
 },
 ) (*apiListOut, error) {
 	l, err := p.Service.List(c.Context(), c.Actor, Filter{Group: Group(in.Group), Status: Status(in.Status), Owner: in.Owner, Unit: in.Unit, Page: in.Page})
@@ -82,12 +82,17 @@ func (p *API) list(c *web.Context, in *struct {
 
 type apiPlanOut struct {
 	Body struct {
-		Items   []apiAction `json:"items" nullable:"false" doc:"One for each requirement that is not shown to be met, the most serious first"`
-		Stopped bool        `json:"stopped" doc:"With the security protection manager: nothing follows"`
+		Items []apiAction `json:"items" nullable:"false" doc:"One for each requirement that is not shown to be met, the most serious first"`
+		web.APIPage
+		Stopped bool `json:"stopped" doc:"With the security protection manager: nothing follows"`
 	}
 }
 
-func (p *API) plan(c *web.Context, in *system.APIRef) (*apiPlanOut, error) {
+func (p *API) plan(c *web.Context, in *struct {
+	system.APIRef
+	web.APIPaging
+},
+) (*apiPlanOut, error) {
 	v, rows, err := p.Service.Plan(c.Context(), c.Actor, in.System, c.L)
 	if err != nil {
 		return nil, err

@@ -36,13 +36,14 @@ type apiAlarm struct {
 type apiListOut struct {
 	Body struct {
 		Items []apiAlarm `json:"items" nullable:"false" doc:"Those that stand, and the latest that were taken care of"`
+		web.APIPage
 	}
 }
 
 // apiTime is how a moment is written.
 const apiTime = "2006-01-02T15:04:05.000Z"
 
-func (p *API) list(c *web.Context, _ *struct{}) (*apiListOut, error) {
+func (p *API) list(c *web.Context, _ *web.APIPaging) (*apiListOut, error) {
 	all, err := p.Service.List(c.Context(), c.Actor)
 	if err != nil {
 		return nil, err

@@ -35,7 +35,6 @@ const (
 	persons   = "a round is led, answered and signed by persons who are asked what no program knows; a program reads what came of it"
 	outward   = "another machine is asked, at an address that a person who has just shown who they are names; there is a command for it"
 	looks     = "colours are chosen by looking at them, and their contrast is told on the page"
-	consents  = "what a supplier lets others see, and what of it somebody has seen, is for persons to say"
 	twoOnly   = "a second person reads it on a page and says yes or no"
 )
 
@@ -57,8 +56,6 @@ var exempt = map[string]string{
 	"POST /nationellt/jamforelsetal":                  outward,
 	"POST /uppfoljningsomgangar":                      persons,
 	"POST /arshjul":                                   persons,
-	"POST /system/{slug}/leverantorssvar/delning":     consents,
-	"POST /system/{slug}/leverantorssvar/sett":        consents,
 }
 
 // Every page that changes something has an operation that does the same, or a written reason why no program may.

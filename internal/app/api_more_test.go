@@ -69,7 +69,9 @@ func TestAPIPurchases(t *testing.T) {
 	if kept := decoded[struct{ Items []version }](t, r.ask("GET", "/systems/"+sys.System+"/annex/versions", ""), 200); len(kept.Items) != 2 {
 		t.Errorf("the system's annex has %d versions, want the purchase's 2", len(kept.Items))
 	}
-	problem(t, w.ask("DELETE", one, ""), 409, "procurement.fault-bought")
+	problem(t, w.ask("DELETE", one, ""), 428, "web.api-match")
+	now := decoded[etagged](t, r.ask("GET", one, ""), 200)
+	problem(t, w.ask("DELETE", one, "", "If-Match", now.ETag), 409, "procurement.fault-bought")
 }
 
 // A program records evidence, and moves an action; what is not a program's to do it is told.

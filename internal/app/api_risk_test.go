@@ -97,14 +97,18 @@ func TestAPIImpactAssessment(t *testing.T) {
 	}
 	ok(t, a.Classifications.SetInformation(t.Context(), s.reader, ref, held))
 	one := sys + "/impact-assessment"
-	type state struct{ Screening, State, Opinion, Outcome string }
+	type state struct {
+		Screening, State, Opinion, Outcome string
+		AnswersETag                        string `json:"answers_etag"`
+	}
 	read := func(want int, method, path, body, etag string) (state, string) {
 		t.Helper()
 		p := ask(c, method, path, body, "If-Match", etag)
 		return decoded[state](t, p, want), p.Header.Get("ETag")
 	}
-	problem(t, ask(c, "PUT", one+"/answers", `{"answers":{"finns-inte":"yes"}}`), 422, "risk.fault-value")
-	answered, etag := read(200, "PUT", one+"/answers", `{"answers":{"dpia-35-3-a":"yes"}}`, "")
+	blank, _ := read(200, "GET", one, "", "")
+	problem(t, ask(c, "PUT", one+"/answers", `{"answers":{"finns-inte":"yes"}}`, "If-Match", blank.AnswersETag), 422, "risk.fault-value")
+	answered, etag := read(200, "PUT", one+"/answers", `{"answers":{"dpia-35-3-a":"yes"}}`, blank.AnswersETag)
 	if answered.Screening != "required" && answered.Screening != "may-be" {
 		t.Errorf("with one that is enough the screening says %q", answered.Screening)
 	}
@@ -145,8 +149,9 @@ func TestAPIIncidents(t *testing.T) {
 		Title, Risk string
 		Persons     int
 		Systems     []struct{ ID string }
-		Duties      []struct{ ID, Applies, Status, Deadline string }
-		Measures    []struct{ ID, Text string }
+		Duties      []struct{ ID, Applies, Status, Deadline, ETag string }
+		Measures    []struct{ ID, Text, ETag string }
+		Hit         string `json:"systems_etag"`
 	}
 	p := ask(c, "GET", one, "")
 	if got := decoded[incident](t, p, 200); got.Title != "Larm från loggen" || len(got.Systems) != 1 || got.Systems[0].ID != sys.ID {
@@ -161,28 +166,28 @@ func TestAPIIncidents(t *testing.T) {
 	if stale := problem(t, ask(c, "PUT", one+"/fields", fields, "If-Match", etag), 412, "web.api-stale"); stale.Current != p.Header.Get("ETag") {
 		t.Errorf("current %s, want %s", stale.Current, p.Header.Get("ETag"))
 	}
-	imy := ""
+	imy, duty := "", ""
 	for _, d := range saved.Duties {
 		if d.ID == "inc-gdpr-33" {
-			imy = d.Deadline
+			imy, duty = d.Deadline, d.ETag
 		}
 	}
 	if saved.Persons != 12 || imy != "2026-01-04T09:00:00Z" {
 		t.Errorf("saved: %+v, IMY by %q", saved, imy)
 	}
-	problem(t, ask(c, "PUT", one+"/duties/finns-inte", `{"status":"done"}`), 404, "incident.api-no-duty")
-	problem(t, ask(c, "PUT", one+"/duties/inc-gdpr-33", `{"status":"not-needed"}`), 422, "incident.fault-reason")
-	if got := ask(c, "PUT", one+"/duties/inc-gdpr-33", `{"status":"planned"}`); got.Status != 200 || !strings.Contains(got.Body, `"status":"planned"`) {
+	problem(t, ask(c, "PUT", one+"/duties/finns-inte", `{"status":"done"}`, "If-Match", duty), 404, "incident.api-no-duty")
+	problem(t, ask(c, "PUT", one+"/duties/inc-gdpr-33", `{"status":"not-needed"}`, "If-Match", duty), 422, "incident.fault-reason")
+	if got := ask(c, "PUT", one+"/duties/inc-gdpr-33", `{"status":"planned"}`, "If-Match", duty); got.Status != 200 || !strings.Contains(got.Body, `"status":"planned"`) {
 		t.Errorf("decided: %d %s", got.Status, got.Body)
 	}
 	added := decoded[incident](t, ask(c, "POST", one+"/measures", `{"text":"Byt lösenord"}`), 201)
 	if len(added.Measures) != 1 {
 		t.Fatalf("measures: %+v", added.Measures)
 	}
-	if got := decoded[incident](t, ask(c, "PUT", one+"/measures/"+added.Measures[0].ID, `{"text":"Byt nycklar"}`), 200); got.Measures[0].Text != "Byt nycklar" {
+	if got := decoded[incident](t, ask(c, "PUT", one+"/measures/"+added.Measures[0].ID, `{"text":"Byt nycklar"}`, "If-Match", added.Measures[0].ETag), 200); got.Measures[0].Text != "Byt nycklar" {
 		t.Errorf("measures: %+v", got.Measures)
 	}
-	if got := decoded[incident](t, ask(c, "PUT", one+"/systems", `{"systems":[]}`), 200); len(got.Systems) != 0 {
+	if got := decoded[incident](t, ask(c, "PUT", one+"/systems", `{"systems":[]}`, "If-Match", added.Hit), 200); len(got.Systems) != 0 {
 		t.Errorf("systems: %+v", got.Systems)
 	}
 	if got := ask(c, "GET", "/incidents", ""); got.Status != 200 || !strings.Contains(got.Body, made.ID) {

@@ -85,7 +85,7 @@ func (c *caller) ask(method, path, body string, headers ...string) *webtest.Page
 }
 
 // problem checks that an answer is a problem with a status and a code.
-func problem(t *testing.T, p *webtest.Page, status int, code string) (out struct{ Detail, Code, Current string }) {
+func problem(t *testing.T, p *webtest.Page, status int, code string) (out struct{ Title, Detail, Code, Current, Given string }) {
 	t.Helper()
 	if err := json.Unmarshal([]byte(p.Body), &out); err != nil || p.Status != status || out.Code != code || p.Header.Get("Content-Type") != "application/problem+json" {
 		t.Errorf("status %d, %v: %s; want %d %s", p.Status, err, p.Body, status, code)
@@ -345,8 +345,10 @@ func TestAPIWork(t *testing.T) {
 		Draft       bool
 	}
 	kind := a.Catalogue.Types[0].ID
-	decoded[classification](t, w.ask("PUT", sys+"/information", `{"types":["`+kind+`"],"own":[{"name":"Egen lista"}]}`), 200)
-	problem(t, w.ask("PUT", sys+"/information", `{"types":["finns-inte"]}`), 422, "classification.api-type")
+	held := func() string { return w.ask("GET", sys+"/information", "").Header.Get("ETag") }
+	problem(t, w.ask("PUT", sys+"/information", `{"types":[]}`), 428, "web.api-match")
+	decoded[classification](t, w.ask("PUT", sys+"/information", `{"types":["`+kind+`"],"own":[{"name":"Egen lista"}]}`, "If-Match", held()), 200)
+	problem(t, w.ask("PUT", sys+"/information", `{"types":["finns-inte"]}`, "If-Match", held()), 422, "classification.api-type")
 	at := sys + "/classification/answers/integrity/individual"
 	problem(t, w.ask("PUT", at, `{"level":2}`), 428, "web.api-match")
 	got := decoded[classification](t, w.ask("PUT", at, `{"level":2,"motivation":"Barn"}`, "If-Match", `"0"`), 200)
@@ -412,7 +414,8 @@ func TestAPICatalogue(t *testing.T) {
 	_, keys := programs(t, a)
 	w, r := keys[token.Write], keys[token.Read]
 	sys := "/systems/" + decoded[apiSystem](t, w.ask("POST", "/systems", `{"name":"Skolskjuts"}`), 201).ID
-	decoded[struct{ System string }](t, w.ask("PUT", sys+"/information", `{"types":["`+a.Catalogue.Types[0].ID+`"]}`), 200)
+	none := w.ask("GET", sys+"/information", "").Header.Get("ETag")
+	decoded[struct{ System string }](t, w.ask("PUT", sys+"/information", `{"types":["`+a.Catalogue.Types[0].ID+`"]}`, "If-Match", none), 200)
 	if p := r.ask("GET", "/oscal/catalog.json?lang=en", ""); p.Status != 200 || !strings.Contains(p.Body, `"oscal-version": "1.1.2"`) {
 		t.Errorf("OSCAL: %d", p.Status)
 	}

@@ -368,7 +368,7 @@ var apiParts = strings.NewReplacer("{system}", "{slug}", "{aspect}", "integrity"
 	"{supplier}", "{id}", "{import}", "{id}", "{webhook}", "{id}", "{bulk}", "{id}", "{alarm}", "{id}", "{view}", "{id}", "{paper}", "x", "{sub}", "x", "{question}", "x",
 	"{request}", "x", "{delivery}", "x", "{task}", "x", "{group}", "what",
 	"{purchase}", "{id}", "{action}", "x", "{row}", "x", "{evidence}", "x", "{change}", "x", "{finding}", "{id}", "{rule}", "{id}", "{source}", "{id}", "{target}", "{id}",
-	"{agent}", "x", "{incident}", "{id}", "{duty}", "inc-gdpr-33", "{measure}", "x", "{network}", "x", "{draft}", "{id}")
+	"{agent}", "x", "{incident}", "{id}", "{duty}", "inc-gdpr-33", "{measure}", "x", "{network}", "x", "{draft}", "{id}", "{domain}", "x")
 
 // apiRefs are what an address of the API can name, besides systems and processings.
 var apiRefs = regexp.MustCompile(`\{(dependency|supplier|import|webhook|bulk|alarm|view|purchase|finding|rule|source|target|incident|draft)\}`)

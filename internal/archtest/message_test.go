@@ -268,6 +268,7 @@ var builtKeys = map[string]string{
 	"requirement.because-law-": "ends with how the law says it: explicit, derived",
 	"rotation.kind-":           "ends with the kind of a key or a secret: mail, webhook",
 	"token.scope-":             "ends with the role of a key",
+	"web.status-":              "ends with an HTTP status, as web.titled lists it",
 	"web.role-":                "ends with a role of internal/access",
 	"web.tab-":                 "ends with one of a system's facets",
 	"classification.because-":  "ends with the cause of an adjustment: accumulation, aggregation, integration, lowered",

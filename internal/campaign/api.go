@@ -62,10 +62,11 @@ func apiOf(c *Campaign, s *Summary) apiCampaign {
 type apiListOut struct {
 	Body struct {
 		Items []apiCampaign `json:"items" nullable:"false"`
+		web.APIPage
 	}
 }
 
-func (p *API) list(c *web.Context, _ *struct{}) (*apiListOut, error) {
+func (p *API) list(c *web.Context, _ *web.APIPaging) (*apiListOut, error) {
 	l, err := p.Service.List(c.Context(), c.Actor)
 	if err != nil {
 		return nil, err
@@ -116,11 +117,13 @@ type apiYearOut struct {
 	Body struct {
 		Year  string    `json:"year"`
 		Items []apiItem `json:"items" nullable:"false"`
+		web.APIPage
 	}
 }
 
 func (p *API) year(c *web.Context, in *struct {
 	Year int64 `query:"year" minimum:"0" maximum:"9999" doc:"0 is this year"`
+	web.APIPaging
 },
 ) (*apiYearOut, error) {
 	w, err := p.Service.Wheel(c.Context(), c.Actor, in.Year)

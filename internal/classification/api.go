@@ -27,6 +27,13 @@ func (p *API) Routes(a *web.API) {
 	web.Operate(a, web.Op{Method: "DELETE", Path: answer, Action: "classification.Unanswer", ID: "take-back-answer", Tag: tag, Text: "classification.api-unanswer"}, p.unanswer)
 	web.Operate(a, web.Op{Method: "POST", Path: "/systems/{system}/classification/decision", Action: "classification.Decide", ID: "decide-classification", Tag: tag, Text: "classification.api-decide"}, p.decide)
 	web.Operate(a, web.Op{Method: "PUT", Path: "/systems/{system}/information", Action: "classification.SetInformation", ID: "set-system-information", Tag: tag, Text: "classification.api-information"}, p.information)
+	web.Operate(a, web.Op{Method: "GET", Path: "/systems/{system}/information", Action: "classification.Open", ID: "get-system-information", Tag: tag, Text: "classification.api-held"}, func(c *web.Context, in *struct {
+		system.APIRef
+		web.APIPaging
+	},
+	) (*apiHeldOut, error) {
+		return p.held(c, &in.APIRef)
+	})
 	web.Operate(a, web.Op{Method: "GET", Path: "/models", Action: "classification.Models", ID: "list-models", Tag: "overview.api-catalogue", Text: "classification.api-models"}, p.models)
 	p.routesOfWork(a)
 }
@@ -59,7 +66,7 @@ type apiAnswer struct {
 	Level       int    `json:"level"`
 	Motivation  string `json:"motivation,omitempty"`
 	At          string `json:"at" format:"date-time"`
-	ETag        string `json:"etag" doc:"For If-Match when the answer is changed"`
+	ETag        string `json:"etag" doc:"For If-Match when the answer is changed or taken back"`
 }
 
 type apiObstacle struct {
@@ -82,7 +89,18 @@ type apiClassification struct {
 	Levels       []apiLevel    `json:"levels" nullable:"false" doc:"What counts"`
 	DraftLevels  []apiLevel    `json:"draft_levels" nullable:"false" doc:"What the draft would give"`
 	Answers      []apiAnswer   `json:"answers" nullable:"false" doc:"Of the draft, else of what is decided"`
+	Adjustments  []apiAdjusted `json:"adjustments" nullable:"false" doc:"Where somebody has moved a level from what the answers give; as answers"`
 	Obstacles    []apiObstacle `json:"obstacles" nullable:"false" doc:"What stands in the way of deciding the draft"`
+}
+
+// apiAdjusted is a level that was moved.
+type apiAdjusted struct {
+	Aspect   string `json:"aspect"`
+	Level    int    `json:"level"`
+	Cause    string `json:"cause"`
+	Reason   string `json:"reason"`
+	Approver string `json:"approver,omitempty" doc:"The role that took the decision on the risk"`
+	ETag     string `json:"etag" doc:"For If-Match when it is changed or removed"`
 }
 
 type apiClassificationOut struct{ Body apiClassification }
@@ -107,7 +125,7 @@ func (p *API) open(c *web.Context, in *system.APIRef) (*apiClassificationOut, er
 	}
 	b := apiClassification{
 		System: w.System.ID.String(), Model: w.Model.ID, ModelVersion: w.Model.Version, Decided: w.State.Decided != nil, Draft: w.State.Draft != nil,
-		Stopped: w.State.Stopped != nil, Levels: apiLevels(c, &w.Need), DraftLevels: []apiLevel{}, Answers: []apiAnswer{}, Obstacles: []apiObstacle{},
+		Stopped: w.State.Stopped != nil, Levels: apiLevels(c, &w.Need), DraftLevels: []apiLevel{}, Answers: []apiAnswer{}, Adjustments: []apiAdjusted{}, Obstacles: []apiObstacle{},
 	}
 	if d := w.State.Decided; d != nil {
 		b.Decider, b.DecidedOn, b.ValidUntil = d.Decider, d.DecidedOn, d.ValidUntil
@@ -124,6 +142,13 @@ func (p *API) open(c *web.Context, in *system.APIRef) (*apiClassificationOut, er
 	if of != nil {
 		for _, a := range of.Answers {
 			b.Answers = append(b.Answers, apiAnswer{a.Aspect.String(), a.Perspective, a.Level, a.Motivation, a.At.UTC().Format(apiTime), web.ETag(db.Millis(a.At))})
+		}
+		for _, a := range of.Adjustments {
+			tag, err := adjustedTag(of, a.Aspect)
+			if err != nil {
+				return nil, err
+			}
+			b.Adjustments = append(b.Adjustments, apiAdjusted{a.Aspect.String(), a.Level, a.Cause, a.Reason, a.Approver, tag})
 		}
 	}
 	return &apiClassificationOut{Body: b}, nil
@@ -168,21 +193,48 @@ func (p *API) answer(c *web.Context, in *apiAnswerIn) (*apiClassificationOut, er
 }
 
 func (p *API) stale(c *web.Context, in *apiAnswerIn, aspect catalogue.Aspect) error {
-	w, err := p.Service.Open(c.Context(), c.Actor, in.System, nil)
+	current, err := p.answeredTag(c, &in.APIAnswerRef, aspect)
 	if err != nil {
 		return err
 	}
-	current := int64(0)
-	if w.State.Draft != nil {
-		if a, ok := w.State.Draft.Answered(aspect, in.Perspective); ok {
-			current = db.Millis(a.At)
-		}
-	}
-	return &web.Stale{Current: web.ETag(current)}
+	return &web.Stale{Current: current}
 }
 
-func (p *API) unanswer(c *web.Context, in *APIAnswerRef) (*apiClassificationOut, error) {
+// answeredTag is the ETag of an answer of the draft as it is now; "0" when there is none.
+func (p *API) answeredTag(c *web.Context, in *APIAnswerRef, aspect catalogue.Aspect) (string, error) {
+	w, err := p.Service.Open(c.Context(), c.Actor, in.System, nil)
+	if err != nil {
+		return "", err
+	}
+	if w.State.Draft != nil {
+		if a, ok := w.State.Draft.Answered(aspect, in.Perspective); ok {
+			return web.ETag(db.Millis(a.At)), nil
+		}
+	}
+	return web.ETag(0), nil
+}
+
+// adjustedTag is the ETag of an aspect's adjustment; "0" when there is none.
+func adjustedTag(of *Classification, aspect catalogue.Aspect) (string, error) {
+	if of != nil {
+		for i := range of.Adjustments {
+			if of.Adjustments[i].Aspect == aspect {
+				return web.StateTag(of.Adjustments[i])
+			}
+		}
+	}
+	return web.ETag(0), nil
+}
+
+func (p *API) unanswer(c *web.Context, in *struct {
+	APIAnswerRef
+	web.APIMatch
+},
+) (*apiClassificationOut, error) {
 	aspect, _ := catalogue.ParseAspect(in.Aspect)
+	if err := c.Unchanged(in.APIMatch, func() (string, error) { return p.answeredTag(c, &in.APIAnswerRef, aspect) }); err != nil {
+		return nil, err
+	}
 	if err := p.Service.Unanswer(c.Context(), c.Actor, in.System, aspect, in.Perspective); err != nil {
 		return nil, sorry(err)
 	}
@@ -210,14 +262,57 @@ type apiOwn struct {
 	Note string `json:"note,omitempty" maxLength:"2000"`
 }
 
+// apiHeld is information that a system holds.
+type apiHeld struct {
+	ID        string `json:"id"`
+	Name      string `json:"name"`
+	Type      string `json:"type,omitempty" doc:"The type of the catalogue; none for the organisation's own"`
+	Note      string `json:"note,omitempty"`
+	Confirmed bool   `json:"confirmed" doc:"False while it is only suggested"`
+}
+
+type apiHeldOut struct {
+	ETag string `header:"ETag"`
+	Body struct {
+		Items []apiHeld `json:"items" nullable:"false"`
+		web.APIPage
+	}
+}
+
+// held reads what information a system holds.
+func (p *API) held(c *web.Context, in *system.APIRef) (*apiHeldOut, error) {
+	w, err := p.Service.Open(c.Context(), c.Actor, in.System, c.L)
+	if err != nil {
+		return nil, err
+	}
+	out := &apiHeldOut{}
+	out.Body.Items = []apiHeld{}
+	for i := range w.System.Information {
+		h := &w.System.Information[i]
+		out.Body.Items = append(out.Body.Items, apiHeld{h.ID.String(), h.Name, h.TypeID, h.Note, h.Confirmed})
+	}
+	out.ETag, err = web.StateTag(out.Body.Items)
+	return out, err
+}
+
 func (p *API) information(c *web.Context, in *struct {
 	system.APIRef
+	web.APIMatch
 	Body struct {
 		Types []string `json:"types" nullable:"false" maxItems:"500" doc:"Types of the catalogue, by id"`
 		Own   []apiOwn `json:"own,omitempty" nullable:"false" maxItems:"500" doc:"The organisation's own, by name; one that does not exist is made"`
 	}
 },
 ) (*apiClassificationOut, error) {
+	if err := c.Unchanged(in.APIMatch, func() (string, error) {
+		now, err := p.held(c, &in.APIRef)
+		if err != nil {
+			return "", err
+		}
+		return now.ETag, nil
+	}); err != nil {
+		return nil, err
+	}
 	var chosen []Chosen
 	for _, id := range in.Body.Types {
 		chosen = append(chosen, Chosen{TypeID: id})
@@ -249,12 +344,14 @@ type apiModel struct {
 }
 
 type apiModelsOut struct {
+	ETag string `header:"ETag"`
 	Body struct {
 		Items []apiModel `json:"items" nullable:"false"`
+		web.APIPage
 	}
 }
 
-func (p *API) models(c *web.Context, _ *struct{}) (*apiModelsOut, error) {
+func (p *API) models(c *web.Context, _ *web.APIPaging) (*apiModelsOut, error) {
 	all, err := p.Service.Models(c.Context(), c.Actor)
 	if err != nil {
 		return nil, err
@@ -263,6 +360,11 @@ func (p *API) models(c *web.Context, _ *struct{}) (*apiModelsOut, error) {
 	out.Body.Items = []apiModel{}
 	for _, m := range all {
 		out.Body.Items = append(out.Body.Items, apiModel{m.Model.ID, m.Model.Version, m.Model.Name.In(catalogue.Lang(c.L.Lang)), m.Own, m.Chosen})
+		if m.Chosen {
+			if out.ETag, err = web.StateTag(m.Model.ID); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return out, nil
 }

@@ -25,7 +25,13 @@ func (p *API) routesOfWork(a *web.API) {
 	web.Operate(a, says(op("POST", one+"/reopening", "classification.Reopen", "reopen-classification"), "classification.api-reopen"), p.reopen)
 	web.Operate(a, says(op("PUT", one+"/adjustments/{aspect}", "classification.Adjust", "adjust-classification"), "classification.api-adjust"), p.raise)
 	web.Operate(a, says(op("DELETE", one+"/adjustments/{aspect}", "classification.Adjust", "remove-adjustment"), "classification.api-unadjust"), p.unadjust)
-	web.Operate(a, says(op("GET", one+"/questions", "classification.Open", "list-questions"), "classification.api-questions"), p.questions)
+	web.Operate(a, says(op("GET", one+"/questions", "classification.Open", "list-questions"), "classification.api-questions"), func(c *web.Context, in *struct {
+		system.APIRef
+		web.APIPaging
+	},
+	) (*apiQuestionsOut, error) {
+		return p.questions(c, &in.APIRef)
+	})
 	web.Operate(a, says(op("POST", one+"/questions", "classification.Delegate", "ask-colleague"), "classification.api-delegate"), p.delegate)
 	web.Operate(a, says(op("DELETE", one+"/questions/{question}", "classification.Recall", "recall-question"), "classification.api-recall"), p.recall)
 	web.Operate(a, says(op("PUT", "/models/chosen", "classification.ChooseModel", "choose-model"), "classification.api-choose-model"), p.chooseModel)
@@ -54,8 +60,21 @@ type APIAspect struct {
 	Aspect string `path:"aspect" enum:"confidentiality,integrity,availability,traceability"`
 }
 
+// unadjusted refuses a change of an aspect's adjustment that was made from another state of it than the one that there is now.
+func (p *API) unadjusted(c *web.Context, in *APIAspect, m web.APIMatch) (catalogue.Aspect, error) {
+	aspect, _ := catalogue.ParseAspect(in.Aspect) // one of those that there are
+	return aspect, c.Unchanged(m, func() (string, error) {
+		w, err := p.Service.Open(c.Context(), c.Actor, in.System, nil)
+		if err != nil {
+			return "", err
+		}
+		return adjustedTag(w.State.Draft, aspect)
+	})
+}
+
 func (p *API) raise(c *web.Context, in *struct {
 	APIAspect
+	web.APIMatch
 	Body struct {
 		Level    int    `json:"level" minimum:"0" maximum:"99"`
 		Cause    string `json:"cause" enum:"accumulation,aggregation,integration,lowered"`
@@ -64,7 +83,10 @@ func (p *API) raise(c *web.Context, in *struct {
 	}
 },
 ) (*apiClassificationOut, error) {
-	aspect, _ := catalogue.ParseAspect(in.Aspect) // one of those that there are
+	aspect, err := p.unadjusted(c, &in.APIAspect, in.APIMatch)
+	if err != nil {
+		return nil, err
+	}
 	a := Adjustment{Aspect: aspect, Level: in.Body.Level, Cause: in.Body.Cause, Reason: strings.TrimSpace(in.Body.Reason), Approver: in.Body.Approver}
 	if err := p.Service.Adjust(c.Context(), c.Actor, in.System, a, false); err != nil {
 		return nil, sorry(err)
@@ -72,8 +94,15 @@ func (p *API) raise(c *web.Context, in *struct {
 	return p.open(c, &in.APIRef)
 }
 
-func (p *API) unadjust(c *web.Context, in *APIAspect) (*apiClassificationOut, error) {
-	aspect, _ := catalogue.ParseAspect(in.Aspect)
+func (p *API) unadjust(c *web.Context, in *struct {
+	APIAspect
+	web.APIMatch
+},
+) (*apiClassificationOut, error) {
+	aspect, err := p.unadjusted(c, &in.APIAspect, in.APIMatch)
+	if err != nil {
+		return nil, err
+	}
 	if err := p.Service.Adjust(c.Context(), c.Actor, in.System, Adjustment{Aspect: aspect}, true); err != nil {
 		return nil, sorry(err)
 	}
@@ -95,6 +124,7 @@ type apiQuestion struct {
 type apiQuestionsOut struct {
 	Body struct {
 		Items []apiQuestion `json:"items" nullable:"false"`
+		web.APIPage
 	}
 }
 
@@ -155,11 +185,21 @@ func (p *API) recall(c *web.Context, in *struct {
 }
 
 func (p *API) chooseModel(c *web.Context, in *struct {
+	web.APIMatch
 	Body struct {
 		Model string `json:"model" minLength:"1" maxLength:"200" doc:"A model's id, or a bare scale such as 0-3"`
 	}
 },
 ) (*apiModelsOut, error) {
+	if err := c.Unchanged(in.APIMatch, func() (string, error) {
+		now, err := p.models(c, nil)
+		if err != nil {
+			return "", err
+		}
+		return now.ETag, nil
+	}); err != nil {
+		return nil, err
+	}
 	_, err := p.Service.ChooseModel(c.Context(), c.Actor, in.Body.Model)
 	if errors.Is(err, ErrModel) {
 		return nil, &web.Error{Status: http.StatusUnprocessableEntity, Key: "classification.fault-choose-model", Err: err}

@@ -106,7 +106,7 @@ func (p *API) list(c *web.Context, in *struct {
 	system.APIRef
 	Subject string `query:"subject" maxLength:"100"`
 	Source  string `query:"source" enum:"measured,attested,self-assessed"`
-	Page    int    `query:"page" minimum:"1" default:"1"`
+	web.APIPaging
 },
 ) (*apiListOut, error) {
 	one, err := p.Service.List(c.Context(), c.Actor, in.System)

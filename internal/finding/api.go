@@ -58,7 +58,7 @@ type apiFinding struct {
 	DueOn      civil.Date `json:"due_on,omitzero" format:"date"`
 	FoundAt    time.Time  `json:"found_at"`
 	SeenAt     time.Time  `json:"seen_at"`
-	ETag       string     `json:"etag" doc:"For a decision about it"`
+	ETag       string     `json:"etag" doc:"For a decision about it, and for If-Match when it is handed over"`
 }
 
 type apiFindingsOut struct {
@@ -76,7 +76,7 @@ func (p *API) list(c *web.Context, in *struct {
 	View   string `query:"view" enum:"waiting,all,done,to-delete,incident" default:"waiting"`
 	Source string `query:"source" maxLength:"100" doc:"The id of a source"`
 	Kind   string `query:"kind" maxLength:"100" doc:"A kind of finding"`
-	Page   int    `query:"page" minimum:"1" default:"1"`
+	web.APIPaging
 },
 ) (*apiFindingsOut, error) {
 	box, err := p.Service.Inbox(c.Context(), c.Actor, Filter{View: apiViews[in.View], Source: in.Source, Detector: in.Kind, Page: in.Page})
@@ -173,11 +173,18 @@ func (p *API) dispute(c *web.Context, in *struct {
 
 func (p *API) give(c *web.Context, in *struct {
 	APIRef
+	web.APIMatch
 	Body struct {
 		Person string `json:"person" maxLength:"100" doc:"The id of who is to look at it"`
 	}
 },
 ) (*struct{}, error) {
+	if err := c.Unchanged(in.APIMatch, func() (string, error) {
+		now, err := p.Service.Place(c.Context(), c.Actor, ids.ID[Place](in.Finding), 1)
+		return web.ETag(now.Version), err
+	}); err != nil {
+		return nil, err
+	}
 	return nil, apiFault(p.Service.Give(c.Context(), c.Actor, ids.ID[Place](in.Finding), ids.ID[organisation.Person](in.Body.Person)))
 }
 
@@ -201,7 +208,7 @@ type apiRulesOut struct {
 }
 
 func (p *API) rules(c *web.Context, in *struct {
-	Page int `query:"page" minimum:"1" default:"1"`
+	web.APIPaging
 },
 ) (*apiRulesOut, error) {
 	list, err := p.Service.FalseRules(c.Context(), c.Actor)

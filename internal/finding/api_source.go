@@ -63,7 +63,7 @@ type apiSourcesOut struct {
 }
 
 func (p *API) sources(c *web.Context, in *struct {
-	Page int `query:"page" minimum:"1" default:"1"`
+	web.APIPaging
 },
 ) (*apiSourcesOut, error) {
 	l, err := p.Service.List(c.Context(), c.Actor)
@@ -179,10 +179,20 @@ func (p *API) stop(c *web.Context, in *APISourceRef) (*struct{}, error) {
 
 func (p *API) pause(c *web.Context, in *struct {
 	APISourceRef
+	web.APIMatch
 	Body struct {
 		State string `json:"state" enum:"on,off" doc:"off: it is not searched until it is on again"`
 	}
 },
 ) (*struct{}, error) {
+	if err := c.Unchanged(in.APIMatch, func() (string, error) {
+		now, err := p.one(c, in.id())
+		if err != nil {
+			return "", err
+		}
+		return now.ETag, nil
+	}); err != nil {
+		return nil, err
+	}
 	return nil, refused(p.Service.Pause(c.Context(), c.Actor, in.id(), Switch(in.Body.State)))
 }

@@ -45,7 +45,7 @@ const apiPageSize = 500
 func (p *API) answerList(c *web.Context, in *struct {
 	Indicator string `query:"indicator" maxLength:"100"`
 	Series    string `query:"series" maxLength:"40"`
-	Page      int    `query:"page" minimum:"1" default:"1"`
+	web.APIPaging
 },
 ) (*apiValuesOut, error) {
 	st, err := p.Service.List(c.Context(), c.Actor)

@@ -91,7 +91,7 @@ type apiListOut struct {
 const apiPageSize = 100
 
 func (p *API) list(c *web.Context, in *struct {
-	Page int `query:"page" minimum:"1" default:"1"`
+	web.APIPaging
 },
 ) (*apiListOut, error) {
 	l, err := p.Service.List(c.Context(), c.Actor)
@@ -204,6 +204,7 @@ type apiDuty struct {
 	Status   string     `json:"status,omitempty" doc:"planned, done or not-needed; left out: nothing is decided"`
 	Reason   string     `json:"reason,omitempty"`
 	At       *time.Time `json:"at,omitempty"`
+	ETag     string     `json:"etag,omitempty" doc:"For If-Match when something is decided about it"`
 }
 
 type apiHit struct {
@@ -222,6 +223,7 @@ type APIMeasureFields struct {
 type apiMeasure struct {
 	ID string `json:"id"`
 	APIMeasureFields
+	ETag string `json:"etag" doc:"For If-Match when it is changed"`
 }
 
 type apiOut struct {
@@ -234,22 +236,28 @@ type apiOut struct {
 		APIFields
 		Systems  []apiHit     `json:"systems" nullable:"false" doc:"Those that the reader reaches"`
 		Beyond   int          `json:"beyond" doc:"How many more are hit"`
+		Hit      string       `json:"systems_etag,omitempty" doc:"For If-Match when other systems are said to be hit"`
 		Duties   []apiDuty    `json:"duties" nullable:"false"`
 		Measures []apiMeasure `json:"measures" nullable:"false"`
 		Step     string       `json:"step,omitempty" doc:"The first step of the flow that is not done"`
 	}
 }
 
-func apiDuties(c *web.Context, list []Duty) []apiDuty {
+func apiDuties(c *web.Context, list []Duty) ([]apiDuty, error) {
 	out := []apiDuty{}
 	for i := range list {
 		d := &list[i]
+		tag, err := web.StateTag(d.Report)
+		if err != nil {
+			return nil, err
+		}
 		out = append(out, apiDuty{
-			ID: d.ID, Kind: d.Kind, Applies: string(d.Applies), Trigger: d.Trigger.In(lang(c)), Receiver: d.Receiver.In(lang(c)), Source: d.Source,
+			ETag: tag,
+			ID:   d.ID, Kind: d.Kind, Applies: string(d.Applies), Trigger: d.Trigger.In(lang(c)), Receiver: d.Receiver.In(lang(c)), Source: d.Source,
 			Verified: d.Verified, Deadline: apiMoment(d.Deadline.At), Status: d.Report.Status, Reason: d.Report.Reason, At: apiMoment(d.Report.At),
 		})
 	}
-	return out
+	return out, nil
 }
 
 func (p *API) read(c *web.Context, ref string) (*apiOut, error) {
@@ -277,11 +285,32 @@ func (p *API) read(c *web.Context, ref string) (*apiOut, error) {
 		s := &v.Affected.Hits[i].View.System
 		b.Systems = append(b.Systems, apiHit{s.ID.String(), s.Name})
 	}
-	b.Beyond, b.Step, b.Duties = v.Affected.Beyond, v.Step(v.Duties), apiDuties(c, v.Duties)
+	b.Beyond, b.Step = v.Affected.Beyond, v.Step(v.Duties)
+	if b.Duties, err = apiDuties(c, v.Duties); err != nil {
+		return nil, err
+	}
+	if b.Hit, err = web.StateTag([]any{b.Systems, b.Beyond}); err != nil {
+		return nil, err
+	}
 	for _, m := range v.Measures {
-		b.Measures = append(b.Measures, apiMeasure{m.ID.String(), APIMeasureFields{m.Text, m.OwnerRole, m.DueOn, m.DoneOn}})
+		x := apiMeasure{ID: m.ID.String(), APIMeasureFields: APIMeasureFields{m.Text, m.OwnerRole, m.DueOn, m.DoneOn}}
+		if x.ETag, err = web.StateTag(x.APIMeasureFields); err != nil {
+			return nil, err
+		}
+		b.Measures = append(b.Measures, x)
 	}
 	return out, nil
+}
+
+// unchanged refuses a change of a part of an incident that was made from another state of that part than the one that there is now.
+func (p *API) unchanged(c *web.Context, in *APIRef, m web.APIMatch, part func(now *apiOut) (string, error)) error {
+	return c.Unchanged(m, func() (string, error) {
+		now, err := p.read(c, in.Incident)
+		if err != nil {
+			return "", err
+		}
+		return part(now)
+	})
 }
 
 func (p *API) one(c *web.Context, in *APIRef) (*apiOut, error) { return p.read(c, in.Incident) }
@@ -316,16 +345,21 @@ func (p *API) save(c *web.Context, in *struct {
 
 func (p *API) setSystems(c *web.Context, in *struct {
 	APIRef
+	web.APIMatch
 	Body struct {
 		Systems []string `json:"systems" nullable:"false" maxItems:"1000" doc:"Ids or short names; systems beyond the caller's reach stay as they are"`
 	}
 },
 ) (*apiOut, error) {
+	if err := p.unchanged(c, &in.APIRef, in.APIMatch, func(now *apiOut) (string, error) { return now.Body.Hit, nil }); err != nil {
+		return nil, err
+	}
 	return p.after(c, &in.APIRef, p.Service.SetSystems(c.Context(), c.Actor, in.Incident, in.Body.Systems))
 }
 
 func (p *API) decide(c *web.Context, in *struct {
 	APIRef
+	web.APIMatch
 	Duty string `path:"duty" maxLength:"100" doc:"The duty's id"`
 	Body struct {
 		Status    string     `json:"status" enum:"planned,done,not-needed"`
@@ -335,6 +369,16 @@ func (p *API) decide(c *web.Context, in *struct {
 	}
 },
 ) (*apiOut, error) {
+	if err := p.unchanged(c, &in.APIRef, in.APIMatch, func(now *apiOut) (string, error) {
+		for i := range now.Body.Duties {
+			if now.Body.Duties[i].ID == in.Duty {
+				return now.Body.Duties[i].ETag, nil
+			}
+		}
+		return "", apiRefusal(ErrRule)
+	}); err != nil {
+		return nil, err
+	}
 	b := &in.Body
 	r := Report{Rule: in.Duty, Status: b.Status, Reason: b.Reason, Reference: b.Reference, At: moved(b.At)}
 	return p.after(c, &in.APIRef, p.Service.Decide(c.Context(), c.Actor, in.Incident, r))
@@ -354,12 +398,20 @@ func (p *API) addMeasure(c *web.Context, in *struct {
 
 func (p *API) changeMeasure(c *web.Context, in *struct {
 	APIRef
+	web.APIMatch
 	Measure string `path:"measure" maxLength:"100" doc:"The measure's id"`
 	Body    APIMeasureFields
 },
 ) (*apiOut, error) {
-	if in.Measure == "" {
-		return nil, db.ErrNotFound
+	if err := p.unchanged(c, &in.APIRef, in.APIMatch, func(now *apiOut) (string, error) {
+		for i := range now.Body.Measures {
+			if now.Body.Measures[i].ID == in.Measure {
+				return now.Body.Measures[i].ETag, nil
+			}
+		}
+		return "", db.ErrNotFound
+	}); err != nil {
+		return nil, err
 	}
 	return p.after(c, &in.APIRef, p.Service.SaveMeasure(c.Context(), c.Actor, in.Incident, in.Body.measure(in.Measure)))
 }
@@ -411,6 +463,11 @@ func (p *API) affected(c *web.Context, in *struct {
 	for i := range a.Information {
 		b.Information = append(b.Information, a.Information[i].Name)
 	}
-	b.Duties = apiDuties(c, duties)
+	if b.Duties, err = apiDuties(c, duties); err != nil {
+		return nil, err
+	}
+	for i := range b.Duties {
+		b.Duties[i].ETag = "" // of no incident
+	}
 	return out, nil
 }

@@ -32,10 +32,11 @@ func apiNetworkOf(r *Range, today civil.Date) apiNetwork {
 type apiNetworksOut struct {
 	Body struct {
 		Items []apiNetwork `json:"items" nullable:"false"`
+		web.APIPage
 	}
 }
 
-func (p *TargetAPI) networks(c *web.Context, _ *struct{}) (*apiNetworksOut, error) {
+func (p *TargetAPI) networks(c *web.Context, _ *web.APIPaging) (*apiNetworksOut, error) {
 	list, err := p.Service.Networks(c.Context(), c.Actor)
 	if err != nil {
 		return nil, err

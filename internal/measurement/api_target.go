@@ -3,14 +3,12 @@
 package measurement
 
 import (
-	"bytes"
 	"errors"
 	"net/http"
 	"time"
 
 	"github.com/insegel/insegel/internal/approval"
 	"github.com/insegel/insegel/internal/civil"
-	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/signin"
 	"github.com/insegel/insegel/internal/system"
@@ -19,9 +17,6 @@ import (
 
 // TargetAPI is measuring for programs. What agents call is API.
 type TargetAPI struct{ Service *Service }
-
-// maxLog is the most that an operation takes of a log. Longer ones are handed in on the page, or by insegel import signins.
-const maxLog = 32 << 20
 
 // Routes registers the operations.
 func (p *TargetAPI) Routes(a *web.API) {
@@ -47,11 +42,7 @@ func (p *TargetAPI) Routes(a *web.API) {
 	web.Operate(a, web.Op{Method: "GET", Path: "/agents", Action: "measurement.Agents", ID: "list-agents", Tag: tag, Text: "measurement.api-list-agents"}, p.agents)
 	web.Operate(a, web.Op{Method: "POST", Path: "/agents", Action: "measurement.AddAgent", ID: "add-agent", Tag: tag, Text: "measurement.api-add-agent", Status: http.StatusCreated}, p.addAgent)
 	web.Operate(a, web.Op{Method: "DELETE", Path: "/agents/{agent}", Action: "measurement.RevokeAgent", ID: "revoke-agent", Tag: tag, Text: "measurement.api-revoke-agent", Status: http.StatusNoContent}, p.revokeAgent)
-	log := web.Op{Method: "POST", Path: "/signin-logs", Action: "measurement.TakeLog", ID: "take-signin-log", Tag: tag, Text: "measurement.api-take-signin-log", Status: http.StatusCreated}
-	log.Max = maxLog/3*4 + 1<<20
-	web.Operate(a, log, p.takeLog)
-	web.Operate(a, web.Op{Method: "PUT", Path: "/signin-applications", Action: "measurement.Match", ID: "match-application", Tag: tag, Text: "measurement.api-match-application", Status: http.StatusNoContent}, p.match)
-	web.Operate(a, web.Op{Method: "PUT", Path: "/signin-mappings", Action: "measurement.SaveMapping", ID: "save-signin-mapping", Tag: tag, Text: "measurement.api-save-signin-mapping", Status: http.StatusNoContent}, p.saveMapping)
+	p.signInRoutes(a, tag)
 }
 
 type apiTarget struct {
@@ -92,7 +83,7 @@ const apiPageSize = 100
 func (p *TargetAPI) list(c *web.Context, in *struct {
 	System string `query:"system" maxLength:"200" doc:"A system's id or slug"`
 	State  string `query:"state" enum:"waiting,approved,expired,ended"`
-	Page   int    `query:"page" minimum:"1" default:"1"`
+	web.APIPaging
 },
 ) (*apiTargetsOut, error) {
 	l, err := p.Service.List(c.Context(), c.Actor)
@@ -222,10 +213,11 @@ func apiAgentOf(a *Agent) apiAgent {
 type apiAgentsOut struct {
 	Body struct {
 		Items []apiAgent `json:"items" nullable:"false"`
+		web.APIPage
 	}
 }
 
-func (p *TargetAPI) agents(c *web.Context, _ *struct{}) (*apiAgentsOut, error) {
+func (p *TargetAPI) agents(c *web.Context, _ *web.APIPaging) (*apiAgentsOut, error) {
 	list, err := p.Service.Agents(c.Context(), c.Actor)
 	if err != nil {
 		return nil, err
@@ -260,59 +252,4 @@ func (p *TargetAPI) revokeAgent(c *web.Context, in *struct {
 },
 ) (*struct{}, error) {
 	return nil, apiFault(p.Service.RevokeAgent(c.Context(), c.Actor, ids.ID[Agent](in.Agent)))
-}
-
-type apiImportOut struct {
-	Body struct {
-		ID      string `json:"id"`
-		Format  string `json:"format"`
-		Records int64  `json:"records"`
-		SignIns int64  `json:"signins"`
-		Unread  int64  `json:"unread"`
-	}
-}
-
-// takeLog keeps counts of sign-ins, and nobody's name.
-func (p *TargetAPI) takeLog(c *web.Context, in *struct {
-	Body struct {
-		Format  string `json:"format,omitempty" maxLength:"60" doc:"The file tells when left out"`
-		Mapping string `json:"mapping,omitempty" maxLength:"60" doc:"The name of a saved mapping; it goes before format"`
-		Content []byte `json:"content" doc:"The log, in base64"`
-	}
-},
-) (*apiImportOut, error) {
-	b := &in.Body
-	x, err := p.Service.TakeLog(c.Context(), c.Actor, bytes.NewReader(b.Content), LogFile{Format: b.Format, Mapping: b.Mapping})
-	if errors.Is(err, db.ErrNotFound) {
-		return nil, &web.Error{Status: http.StatusUnprocessableEntity, Key: "measurement.error-mapping", Err: err}
-	}
-	if err != nil {
-		return nil, apiFault(err)
-	}
-	out := &apiImportOut{}
-	out.Body.ID, out.Body.Format, out.Body.Records, out.Body.SignIns, out.Body.Unread = x.ID.String(), x.Format, x.Records, x.SignIns, x.Unread
-	return out, nil
-}
-
-func (p *TargetAPI) match(c *web.Context, in *struct {
-	Body struct {
-		Kind   string `json:"kind" maxLength:"40" doc:"What told of it: log, policy or metadata"`
-		Name   string `json:"name" maxLength:"400" doc:"The application's name there"`
-		System string `json:"system" minLength:"1" maxLength:"200"`
-		Path   string `json:"path,omitempty" maxLength:"100"`
-	}
-},
-) (*struct{}, error) {
-	b := &in.Body
-	return nil, apiFault(p.Service.Match(c.Context(), c.Actor, b.Kind, b.Name, b.System, ids.ID[system.LoginPath](b.Path)))
-}
-
-func (p *TargetAPI) saveMapping(c *web.Context, in *struct {
-	Body struct {
-		Name string `json:"name" maxLength:"60"`
-		Text string `json:"text" maxLength:"20000" doc:"How the columns of an unknown log are read"`
-	}
-},
-) (*struct{}, error) {
-	return nil, apiFault(p.Service.SaveMapping(c.Context(), c.Actor, in.Body.Name, in.Body.Text))
 }

@@ -73,6 +73,8 @@ type SignIns struct {
 	Applications []Application
 	Systems      []system.System
 	Mappings     []string
+	// Texts are the mappings as they were written, by name.
+	Texts map[string]string
 }
 
 // LogFile says how a file is to be read.
@@ -96,7 +98,7 @@ func (s *Service) SignInLogs(ctx context.Context, actor access.Actor) (SignIns, 
 		if out.Applications, err = applications(ctx, tx, actor.Organisation); err != nil {
 			return err
 		}
-		if out.Mappings, err = mappings(ctx, tx, actor.Organisation); err != nil {
+		if out.Mappings, out.Texts, err = mappings(ctx, tx, actor.Organisation); err != nil {
 			return err
 		}
 		out.Systems, err = system.List(ctx, tx, actor.Organisation, system.Filter{Reach: access.ReachOf(actor, "measurement.SignInLogs")})

@@ -129,15 +129,19 @@ func applications(ctx context.Context, tx *db.Tx, org access.OrganisationID) ([]
 	return out, nil
 }
 
-func mappings(ctx context.Context, tx *db.Tx, org access.OrganisationID) ([]string, error) {
-	out, err := db.All(ctx, tx, func(scan func(...any) error) (string, error) {
-		var s string
-		return s, scan(&s)
-	}, `SELECT name FROM signin_mapping WHERE organisation_id = $1 ORDER BY name`, org)
+// mappings gives the names of saved mappings, and their texts by name.
+func mappings(ctx context.Context, tx *db.Tx, org access.OrganisationID) ([]string, map[string]string, error) {
+	texts := map[string]string{}
+	names, err := db.All(ctx, tx, func(scan func(...any) error) (name string, err error) {
+		var text string
+		err = scan(&name, &text)
+		texts[name] = text
+		return name, err
+	}, `SELECT name, text FROM signin_mapping WHERE organisation_id = $1 ORDER BY name`, org)
 	if err != nil {
-		return nil, fmt.Errorf("read mappings: %w", err)
+		return nil, nil, fmt.Errorf("read mappings: %w", err)
 	}
-	return out, nil
+	return names, texts, nil
 }
 
 func getMapping(ctx context.Context, tx *db.Tx, org access.OrganisationID, name string) (*signin.Mapping, error) {

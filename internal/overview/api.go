@@ -64,13 +64,12 @@ type APIFilter struct {
 	Owner        string `query:"owner" enum:"missing" doc:"Systems that nobody owns"`
 	Ask          string `query:"ask" enum:"security-protection,empty,unowned,late-actions"`
 	Sort         string `query:"sort" enum:"name,need" default:"name"`
-	Page         int    `query:"page" minimum:"1" default:"1"`
 }
 
-func (f *APIFilter) filter() Filter {
+func (f *APIFilter) filter(page int) Filter {
 	out := Filter{
 		Text: f.Text, Unit: f.Unit, Standing: apiStandings[f.Standing], Level: f.Level, Requirements: apiRequirements[f.Requirements],
-		Ask: apiAsks[f.Ask], ByLevel: f.Sort == "need", Page: f.Page,
+		Ask: apiAsks[f.Ask], ByLevel: f.Sort == "need", Page: page,
 	}
 	if f.Unit == "missing" {
 		out.Unit = Missing
@@ -130,8 +129,12 @@ type apiList struct {
 
 type apiListOut struct{ Body apiList }
 
-func (p *API) list(c *web.Context, in *APIFilter) (*apiListOut, error) {
-	l, err := p.Overview.List(c.Context(), c.Actor, in.filter())
+func (p *API) list(c *web.Context, in *struct {
+	APIFilter
+	web.APIPaging
+},
+) (*apiListOut, error) {
+	l, err := p.Overview.List(c.Context(), c.Actor, in.filter(in.Page))
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"cmp"
 	"io"
+	"strconv"
 	"time"
 
 	"github.com/insegel/insegel/internal/audit"
@@ -40,11 +41,12 @@ type apiText struct {
 
 func apiTextOf(t catalogue.Text) apiText { return apiText{t.SV, t.EN} }
 
-// apiItems is a whole list of the catalogue: it is as long as its edition, and no longer.
+// apiItems is a whole list of the catalogue: it is as long as its edition.
 type apiItems[T any] struct {
 	Body struct {
 		Edition string `json:"edition" doc:"The edition of the catalogue"`
 		Items   []T    `json:"items" nullable:"false"`
+		web.APIPage
 	}
 }
 
@@ -70,7 +72,7 @@ type apiLaw struct {
 	Systems  int        `json:"systems" doc:"How many systems within reach it concerns"`
 }
 
-func (p *API) laws(c *web.Context, _ *struct{}) (*apiItems[apiLaw], error) {
+func (p *API) laws(c *web.Context, _ *web.APIPaging) (*apiItems[apiLaw], error) {
 	systems, _, err := p.Overview.Rules(c.Context(), c.Actor)
 	if err != nil {
 		return nil, err
@@ -143,7 +145,7 @@ type apiFact struct {
 	Question apiText  `json:"question"`
 }
 
-func (p *API) facts(*web.Context, *struct{}) (*apiItems[apiFact], error) {
+func (p *API) facts(*web.Context, *web.APIPaging) (*apiItems[apiFact], error) {
 	cat := p.Overview.catalogue()
 	var list []apiFact
 	for _, f := range cat.Vocabulary.Facts() {
@@ -164,10 +166,11 @@ type apiInformation struct {
 type apiInformationOut struct {
 	Body struct {
 		Items []apiInformation `json:"items" nullable:"false"`
+		web.APIPage
 	}
 }
 
-func (p *API) information(c *web.Context, _ *struct{}) (*apiInformationOut, error) {
+func (p *API) information(c *web.Context, _ *web.APIPaging) (*apiInformationOut, error) {
 	all, err := p.Overview.Information(c.Context(), c.Actor)
 	if err != nil {
 		return nil, err
@@ -215,19 +218,21 @@ type apiLogOut struct {
 	Body struct {
 		Items []apiEvent `json:"items" nullable:"false" doc:"The newest first"`
 		Size  int64      `json:"size" doc:"How many events the whole log has"`
-		Next  int64      `json:"next,omitempty" doc:"The value of below for the next page; none on the last"`
+		Next  string     `json:"next,omitempty" doc:"The address of the next page, with the same filter; left out on the last"`
 	}
 }
 
 func (p *API) log(c *web.Context, in *struct {
 	APILogFilter
-	Below int64 `query:"below" minimum:"0" doc:"Only events with smaller numbers: the cursor"`
+	Below int64 `query:"below" minimum:"0" doc:"Only events with smaller numbers: the cursor, which next has"`
+	Limit int   `query:"limit" minimum:"1" maximum:"200" doc:"How many events a page has; left out: 50"`
 },
 ) (*apiLogOut, error) {
 	f, err := p.logFilter(c, &in.APILogFilter, in.Below)
 	if err != nil {
 		return nil, err
 	}
+	f.Limit = in.Limit
 	l, err := p.Overview.Log(c.Context(), c.Actor, f)
 	if err != nil {
 		return nil, err
@@ -237,9 +242,9 @@ func (p *API) log(c *web.Context, in *struct {
 	for i := range l.Events {
 		e := &l.Events[i]
 		out.Body.Items = append(out.Body.Items, apiEvent{e.Seq, db.FromMillis(e.At).UTC().Format(time.RFC3339Nano), e.Action, e.Actor, e.ObjectKind, e.ObjectID, e.Why, e.From, e.Record})
-		if l.More {
-			out.Body.Next = e.Seq
-		}
+	}
+	if l.More {
+		out.Body.Next = c.Next("below", strconv.FormatInt(l.Events[len(l.Events)-1].Seq, 10))
 	}
 	return out, nil
 }

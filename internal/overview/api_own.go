@@ -41,10 +41,11 @@ type apiView struct {
 type apiViewsOut struct {
 	Body struct {
 		Items []apiView `json:"items" nullable:"false"`
+		web.APIPage
 	}
 }
 
-func (p *API) views(c *web.Context, _ *struct{}) (*apiViewsOut, error) {
+func (p *API) views(c *web.Context, _ *web.APIPaging) (*apiViewsOut, error) {
 	list, err := p.Overview.Views(c.Context(), c.Actor)
 	if err != nil {
 		return nil, err
@@ -96,9 +97,9 @@ type apiTask struct {
 
 type apiTasksOut struct {
 	Body struct {
-		Items  []apiTask      `json:"items" nullable:"false" doc:"The first of them"`
-		Left   int            `json:"left" doc:"How many there are besides"`
+		Items  []apiTask      `json:"items" nullable:"false"`
 		Counts map[string]int `json:"counts" doc:"How many each scope has; what is put off is not counted"`
+		web.APIPage
 	}
 }
 
@@ -107,6 +108,7 @@ var apiScopes = map[string]string{"mine": TodoMine, "unit": TodoUnit, "delegated
 
 func (p *API) tasks(c *web.Context, in *struct {
 	Scope string `query:"scope" enum:"mine,unit,delegated" default:"mine"`
+	web.APIPaging
 },
 ) (*apiTasksOut, error) {
 	list, err := p.Overview.Todo(c.Context(), c.Actor, apiScopes[in.Scope])
@@ -115,12 +117,12 @@ func (p *API) tasks(c *web.Context, in *struct {
 	}
 	out := &apiTasksOut{}
 	b := &out.Body
-	b.Items, b.Left, b.Counts = []apiTask{}, list.Left, map[string]int{}
+	b.Items, b.Counts = []apiTask{}, map[string]int{}
 	for word, scope := range apiScopes {
 		b.Counts[word] = list.Counts[scope]
 	}
-	for i := range list.Tasks {
-		t := &list.Tasks[i]
+	for i := range list.All {
+		t := &list.All[i]
 		b.Items = append(b.Items, apiTask{t.Key, string(t.Kind), t.Slug, t.Name, t.Unit, t.Requirement, t.Count, t.Due, t.Until})
 	}
 	return out, nil
@@ -149,7 +151,7 @@ func (p *API) exportList(c *web.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	x, err := p.Overview.ExportList(c.Context(), c.Actor, in.filter())
+	x, err := p.Overview.ExportList(c.Context(), c.Actor, in.filter(1))
 	if err != nil {
 		return nil, err
 	}

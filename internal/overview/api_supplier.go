@@ -41,7 +41,7 @@ func (p *API) suppliers(c *web.Context, in *struct {
 	Near     string `query:"days_near" enum:"yes" doc:"Those with a day that comes near"`
 	Bare     string `query:"without_agreement" enum:"yes" doc:"Those without a processor agreement for all that they deliver"`
 	Transfer string `query:"transfer" enum:"yes" doc:"Those that handle data outside the EU and EEA"`
-	Page     int    `query:"page" minimum:"1" default:"1"`
+	web.APIPaging
 },
 ) (*apiSupplierList, error) {
 	f := SupplierFilter{Text: in.Text, Near: asked(in.Near), Bare: asked(in.Bare), Transfer: asked(in.Transfer), Page: in.Page}

@@ -3,6 +3,7 @@
 package overview
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -63,12 +64,13 @@ func (s *Service) Log(ctx context.Context, actor access.Actor, f audit.Filter) (
 		if out.Head, err = audit.HeadOf(ctx, tx, actor.Organisation); err != nil {
 			return err
 		}
-		f.Limit = LogPageSize + 1
+		size := cmp.Or(f.Limit, LogPageSize)
+		f.Limit = size + 1
 		if out.Events, err = audit.List(ctx, tx, actor.Organisation, f); err != nil {
 			return err
 		}
-		if out.More = len(out.Events) > LogPageSize; out.More {
-			out.Events = out.Events[:LogPageSize]
+		if out.More = len(out.Events) > size; out.More {
+			out.Events = out.Events[:size]
 		}
 		if out.Persons, err = organisation.NamesOf(ctx, tx, actor.Organisation); err != nil {
 			return err

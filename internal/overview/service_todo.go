@@ -32,7 +32,8 @@ type Todo struct {
 	Tasks []Task
 	// Counts says how many tasks each scope has; what is put off is not counted.
 	Counts map[string]int
-	// Left is how many tasks of the scope are not among Tasks.
+	// All are the tasks of the scope, and Left is how many of them are not among Tasks.
+	All  []Task
 	Left int
 	// Next is when the first of the reader's own classifications ends; zero when none does.
 	Next  civil.Date
@@ -79,7 +80,7 @@ func (s *Service) todo(ctx context.Context, actor access.Actor, action, scope st
 			}
 		}
 		list := lists[scope]
-		out.Tasks, out.Left = list[:min(len(list), maxTasks)], max(0, len(list)-maxTasks)
+		out.All, out.Tasks, out.Left = list, list[:min(len(list), maxTasks)], max(0, len(list)-maxTasks)
 		return nil
 	})
 	if err != nil {

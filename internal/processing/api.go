@@ -111,7 +111,7 @@ func (p *API) list(c *web.Context, in *struct {
 	Transfer    string `query:"transfer" enum:"yes"`
 	System      string `query:"system" maxLength:"200" doc:"The slug of a system"`
 	Information string `query:"information" maxLength:"100" doc:"The id of information"`
-	Page        int    `query:"page" minimum:"1" default:"1"`
+	web.APIPaging
 },
 ) (*apiListOut, error) {
 	f := Filter{

@@ -23,6 +23,7 @@ func (p *API) Routes(a *web.API) {
 	p.routesOfSuppliers(a)
 	p.routesOfTenders(a)
 	p.routesOfPurchases(a)
+	p.routesOfSharing(a)
 }
 
 type apiRow struct {
@@ -74,6 +75,7 @@ func (p *API) annex(c *web.Context, in *system.APIRef) (*apiAnnexOut, error) {
 type apiChoice struct {
 	Requirement string `json:"requirement" maxLength:"200"`
 	Included    bool   `json:"included"`
+	Weight      string `json:"weight,omitempty" enum:"shall,should" doc:"Left out: as the requirement has it"`
 	Reason      string `json:"reason,omitempty" maxLength:"2000" doc:"Needed to leave out what was proposed"`
 }
 
@@ -91,7 +93,7 @@ func (p *API) choose(c *web.Context, in *struct {
 func (p *API) chooseOf(c *web.Context, ref string, choices []apiChoice) (*apiAnnexOut, error) {
 	list := make([]Choice, len(choices))
 	for i, x := range choices {
-		list[i] = Choice{Requirement: x.Requirement, Included: x.Included, Reason: x.Reason}
+		list[i] = Choice{Requirement: x.Requirement, Included: x.Included, Weight: x.Weight, Reason: x.Reason}
 	}
 	err := p.Service.Choose(c.Context(), c.Actor, ref, c.L, list)
 	var bare *ReasonError

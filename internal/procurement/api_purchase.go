@@ -67,7 +67,7 @@ type APIPurchase struct {
 	APIPurchaseFields
 	UnitName string `json:"unit_name,omitempty"`
 	System   string `json:"system,omitempty" doc:"The id of the system that it became"`
-	ETag     string `json:"etag" doc:"For If-Match when it is changed"`
+	ETag     string `json:"etag" doc:"For If-Match when it is changed or removed"`
 }
 
 func apiPurchaseOf(p *Purchase) APIPurchase {
@@ -98,7 +98,7 @@ type apiPurchasesOut struct {
 }
 
 func (p *API) answerPurchases(c *web.Context, in *struct {
-	Page int `query:"page" minimum:"1" default:"1"`
+	web.APIPaging
 },
 ) (*apiPurchasesOut, error) {
 	l, err := p.Service.Systems(c.Context(), c.Actor, Filter{})
@@ -168,7 +168,20 @@ func (p *API) answerChangePurchase(c *web.Context, in *struct {
 	return p.answerPurchase(c, &in.APIPurchaseRef)
 }
 
-func (p *API) answerRemovePurchase(c *web.Context, in *APIPurchaseRef) (*struct{}, error) {
+func (p *API) answerRemovePurchase(c *web.Context, in *struct {
+	APIPurchaseRef
+	web.APIMatch
+},
+) (*struct{}, error) {
+	if err := c.Unchanged(in.APIMatch, func() (string, error) {
+		now, err := p.answerPurchase(c, &in.APIPurchaseRef)
+		if err != nil {
+			return "", err
+		}
+		return now.ETag, nil
+	}); err != nil {
+		return nil, err
+	}
 	return nil, purchaseFault(p.Service.RemovePurchase(c.Context(), c.Actor, in.id()))
 }
 
@@ -229,8 +242,8 @@ func (p *API) purchaseChoose(c *web.Context, in *struct {
 // routesOfAnnexes registers what can be done to an annex: what somebody has written of their own, and its versions.
 func (p *API) routesOfAnnexes(a *web.API) {
 	const tag = "procurement.api"
-	web.Operate(a, web.Op{Method: "GET", Path: "/systems/{system}/annex/own", Action: "procurement.Annex", ID: "list-own-system", Tag: tag, Text: "procurement.api-list-own"}, func(c *web.Context, in *system.APIRef) (*apiOwnOut, error) { return p.answerOwn(c, in.System) })
-	web.Operate(a, web.Op{Method: "GET", Path: "/purchases/{purchase}/annex/own", Action: "procurement.Annex", ID: "list-own-purchase", Tag: tag, Text: "procurement.api-list-own"}, func(c *web.Context, in *APIPurchaseRef) (*apiOwnOut, error) { return p.answerOwn(c, in.ref()) })
+	web.Operate(a, web.Op{Method: "GET", Path: "/systems/{system}/annex/own", Action: "procurement.Annex", ID: "list-own-system", Tag: tag, Text: "procurement.api-list-own"}, func(c *web.Context, in *apiOfSystem) (*apiOwnOut, error) { return p.answerOwn(c, in.System) })
+	web.Operate(a, web.Op{Method: "GET", Path: "/purchases/{purchase}/annex/own", Action: "procurement.Annex", ID: "list-own-purchase", Tag: tag, Text: "procurement.api-list-own"}, func(c *web.Context, in *apiOfPurchase) (*apiOwnOut, error) { return p.answerOwn(c, in.ref()) })
 	web.Operate(a, web.Op{Method: "POST", Path: "/systems/{system}/annex/own", Action: "procurement.AddOwn", ID: "add-own-system", Tag: tag, Text: "procurement.api-add-own", Status: http.StatusCreated}, func(c *web.Context, in *struct {
 		system.APIRef
 		Body APIOwnFields
@@ -259,15 +272,27 @@ func (p *API) routesOfAnnexes(a *web.API) {
 	) (*apiOwnOut, error) {
 		return p.answerRemoveOwn(c, in.ref(), &in.APIRemoval)
 	})
-	web.Operate(a, web.Op{Method: "GET", Path: "/systems/{system}/annex/versions", Action: "procurement.Versions", ID: "list-versions-system", Tag: tag, Text: "procurement.api-list-versions"}, func(c *web.Context, in *system.APIRef) (*apiVersionsOut, error) {
+	web.Operate(a, web.Op{Method: "GET", Path: "/systems/{system}/annex/versions", Action: "procurement.Versions", ID: "list-versions-system", Tag: tag, Text: "procurement.api-list-versions"}, func(c *web.Context, in *apiOfSystem) (*apiVersionsOut, error) {
 		return p.answerVersions(c, in.System)
 	})
-	web.Operate(a, web.Op{Method: "GET", Path: "/purchases/{purchase}/annex/versions", Action: "procurement.Versions", ID: "list-versions-purchase", Tag: tag, Text: "procurement.api-list-versions"}, func(c *web.Context, in *APIPurchaseRef) (*apiVersionsOut, error) {
+	web.Operate(a, web.Op{Method: "GET", Path: "/purchases/{purchase}/annex/versions", Action: "procurement.Versions", ID: "list-versions-purchase", Tag: tag, Text: "procurement.api-list-versions"}, func(c *web.Context, in *apiOfPurchase) (*apiVersionsOut, error) {
 		return p.answerVersions(c, in.ref())
 	})
 	web.Operate(a, web.Op{Method: "POST", Path: "/systems/{system}/annex/versions", Action: "procurement.Freeze", ID: "freeze-system", Tag: tag, Text: "procurement.api-freeze-annex", Status: http.StatusCreated}, func(c *web.Context, in *system.APIRef) (*apiVersionOut, error) { return p.freezeAnnex(c, in.System) })
 	web.Operate(a, web.Op{Method: "POST", Path: "/purchases/{purchase}/annex/versions", Action: "procurement.Freeze", ID: "freeze-purchase", Tag: tag, Text: "procurement.api-freeze-annex", Status: http.StatusCreated}, func(c *web.Context, in *APIPurchaseRef) (*apiVersionOut, error) { return p.freezeAnnex(c, in.ref()) })
 }
+
+// apiOfSystem and apiOfPurchase ask for a page of what belongs to an annex.
+type (
+	apiOfSystem struct {
+		system.APIRef
+		web.APIPaging
+	}
+	apiOfPurchase struct {
+		APIPurchaseRef
+		web.APIPaging
+	}
+)
 
 // APIRemoval takes a row out of an annex.
 type APIRemoval struct {
@@ -294,6 +319,7 @@ type apiOwn struct {
 type apiOwnOut struct {
 	Body struct {
 		Items []apiOwn `json:"items" nullable:"false"`
+		web.APIPage
 	}
 }
 
@@ -346,7 +372,8 @@ type apiVersionOut struct{ Body apiVersion }
 type apiVersionsOut struct {
 	Body struct {
 		Items []apiVersion `json:"items" nullable:"false" doc:"The newest first"`
-		Hash  string       `json:"hash" doc:"Of the annex as it stands"`
+		web.APIPage
+		Hash string `json:"hash" doc:"Of the annex as it stands"`
 	}
 }
 

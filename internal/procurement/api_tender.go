@@ -71,12 +71,6 @@ func (p *API) accept(c *web.Context, in *struct {
 	return p.supplied(c, &in.APIRef)
 }
 
-type apiPurchaseRef struct {
-	Purchase string `path:"purchase" maxLength:"100" doc:"The planned purchase's id"`
-}
-
-func (r *apiPurchaseRef) id() ids.ID[Purchase] { return ids.ID[Purchase](r.Purchase) }
-
 type apiBid struct {
 	ID       string `json:"id"`
 	Name     string `json:"name"`
@@ -108,6 +102,7 @@ type apiTenderLine struct {
 }
 
 type apiTenderOut struct {
+	ETag string `header:"ETag"`
 	Body struct {
 		Purchase string          `json:"purchase"`
 		Started  bool            `json:"started"`
@@ -123,7 +118,7 @@ type apiTenderOut struct {
 	}
 }
 
-func (p *API) tender(c *web.Context, in *apiPurchaseRef) (*apiTenderOut, error) {
+func (p *API) tender(c *web.Context, in *APIPurchaseRef) (*apiTenderOut, error) {
 	v, err := p.Service.Tender(c.Context(), c.Actor, in.id(), c.L)
 	if err != nil {
 		return nil, err
@@ -132,8 +127,8 @@ func (p *API) tender(c *web.Context, in *apiPurchaseRef) (*apiTenderOut, error) 
 	b := &out.Body
 	b.Purchase, b.Bids, b.Scores, b.Lines = v.Purchase.ID.String(), []apiBid{}, []apiScore{}, []apiTenderLine{}
 	t := v.Tender
-	if t == nil {
-		return out, nil
+	if out.ETag, err = tenderTag(t); err != nil || t == nil {
+		return out, err
 	}
 	b.Started, b.Hash, b.Deadline, b.Winner = true, t.Hash, t.Deadline.UTC().Format(apiTime), t.Winner.String()
 	b.Waits = t.Opened.IsZero() && t.OpeningBy != ""
@@ -170,8 +165,16 @@ func (p *API) tender(c *web.Context, in *apiPurchaseRef) (*apiTenderOut, error) 
 	return out, nil
 }
 
+// tenderTag is the ETag of what can be changed of a tender: its weights.
+func tenderTag(t *Tender) (string, error) {
+	if t == nil {
+		return web.ETag(0), nil
+	}
+	return web.StateTag([]any{t.ID, t.Weights, t.Frozen.IsZero()})
+}
+
 // after gives the tender as it is when something has been done to it.
-func (p *API) after(c *web.Context, in *apiPurchaseRef, err error) (*apiTenderOut, error) {
+func (p *API) after(c *web.Context, in *APIPurchaseRef, err error) (*apiTenderOut, error) {
 	if err != nil {
 		return nil, apiRefusal(err)
 	}
@@ -179,31 +182,41 @@ func (p *API) after(c *web.Context, in *apiPurchaseRef, err error) (*apiTenderOu
 }
 
 func (p *API) start(c *web.Context, in *struct {
-	apiPurchaseRef
+	APIPurchaseRef
 	Body struct {
 		Until civil.Date `json:"until" format:"date" doc:"The last day to answer"`
 	}
 },
 ) (*apiTenderOut, error) {
-	return p.after(c, &in.apiPurchaseRef, p.Service.StartTender(c.Context(), c.Actor, in.id(), c.L, in.Body.Until))
+	return p.after(c, &in.APIPurchaseRef, p.Service.StartTender(c.Context(), c.Actor, in.id(), c.L, in.Body.Until))
 }
 
 func (p *API) weigh(c *web.Context, in *struct {
-	apiPurchaseRef
+	APIPurchaseRef
+	web.APIMatch
 	Body struct {
 		Weights map[string]int `json:"weights" nullable:"false" doc:"By requirement, 0 to 100"`
 	}
 },
 ) (*apiTenderOut, error) {
-	return p.after(c, &in.apiPurchaseRef, p.Service.WeighTender(c.Context(), c.Actor, in.id(), in.Body.Weights))
+	if err := c.Unchanged(in.APIMatch, func() (string, error) {
+		v, err := p.Service.Tender(c.Context(), c.Actor, in.id(), c.L)
+		if err != nil {
+			return "", err
+		}
+		return tenderTag(v.Tender)
+	}); err != nil {
+		return nil, err
+	}
+	return p.after(c, &in.APIPurchaseRef, p.Service.WeighTender(c.Context(), c.Actor, in.id(), in.Body.Weights))
 }
 
-func (p *API) freeze(c *web.Context, in *apiPurchaseRef) (*apiTenderOut, error) {
+func (p *API) freeze(c *web.Context, in *APIPurchaseRef) (*apiTenderOut, error) {
 	return p.after(c, in, p.Service.FreezeTender(c.Context(), c.Actor, in.id()))
 }
 
 func (p *API) invite(c *web.Context, in *struct {
-	apiPurchaseRef
+	APIPurchaseRef
 	Body struct {
 		Name     string `json:"name,omitempty" maxLength:"200"`
 		To       string `json:"to" maxLength:"254" doc:"The bidder's address"`
@@ -213,28 +226,28 @@ func (p *API) invite(c *web.Context, in *struct {
 },
 ) (*apiTenderOut, error) {
 	b := &in.Body
-	return p.after(c, &in.apiPurchaseRef, p.Service.InviteBidder(c.Context(), c.Actor, in.id(), Invite{b.Name, b.To, b.Lang, ids.ID[Bid](b.Continue)}))
+	return p.after(c, &in.APIPurchaseRef, p.Service.InviteBidder(c.Context(), c.Actor, in.id(), Invite{b.Name, b.To, b.Lang, ids.ID[Bid](b.Continue)}))
 }
 
 func (p *API) recallBidder(c *web.Context, in *struct {
-	apiPurchaseRef
+	APIPurchaseRef
 	Bid string `path:"bid" maxLength:"100"`
 },
 ) (*apiTenderOut, error) {
-	return p.after(c, &in.apiPurchaseRef, p.Service.RecallBidder(c.Context(), c.Actor, in.id(), ids.ID[Bid](in.Bid)))
+	return p.after(c, &in.APIPurchaseRef, p.Service.RecallBidder(c.Context(), c.Actor, in.id(), ids.ID[Bid](in.Bid)))
 }
 
-func (p *API) open(c *web.Context, in *apiPurchaseRef) (*apiTenderOut, error) {
+func (p *API) open(c *web.Context, in *APIPurchaseRef) (*apiTenderOut, error) {
 	return p.after(c, in, p.Service.OpenBids(c.Context(), c.Actor, in.id()))
 }
 
 func (p *API) award(c *web.Context, in *struct {
-	apiPurchaseRef
+	APIPurchaseRef
 	Body struct {
 		Bid    string     `json:"bid" maxLength:"100"`
 		Starts civil.Date `json:"starts,omitzero" format:"date" doc:"When the contract begins; left out: today"`
 	}
 },
 ) (*apiTenderOut, error) {
-	return p.after(c, &in.apiPurchaseRef, p.Service.AwardBid(c.Context(), c.Actor, in.id(), ids.ID[Bid](in.Body.Bid), in.Body.Starts))
+	return p.after(c, &in.APIPurchaseRef, p.Service.AwardBid(c.Context(), c.Actor, in.id(), ids.ID[Bid](in.Body.Bid), in.Body.Starts))
 }

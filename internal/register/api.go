@@ -123,10 +123,11 @@ func (p *API) take(c *web.Context, in *struct{ Body apiList }) (*struct{ Body ap
 type apiListOut struct {
 	Body struct {
 		Items []apiImport `json:"items" nullable:"false" doc:"The latest first"`
+		web.APIPage
 	}
 }
 
-func (p *API) list(c *web.Context, _ *struct{}) (*apiListOut, error) {
+func (p *API) list(c *web.Context, _ *web.APIPaging) (*apiListOut, error) {
 	all, err := p.Service.Imports(c.Context(), c.Actor)
 	if err != nil {
 		return nil, err

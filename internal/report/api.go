@@ -39,10 +39,11 @@ type apiKind struct {
 type apiListOut struct {
 	Body struct {
 		Items []apiKind `json:"items" nullable:"false" doc:"What the caller can write"`
+		web.APIPage
 	}
 }
 
-func (p *API) list(c *web.Context, _ *struct{}) (*apiListOut, error) {
+func (p *API) list(c *web.Context, _ *web.APIPaging) (*apiListOut, error) {
 	kinds, err := p.Service.Choices(c.Context(), c.Actor)
 	if err != nil {
 		return nil, err

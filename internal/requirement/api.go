@@ -100,7 +100,7 @@ type apiListIn struct {
 	Status string `query:"status" enum:"met,partly,not-met,not-applicable,dont-know,unanswered"`
 	Topic  string `query:"topic" maxLength:"100"`
 	Must   string `query:"must" enum:"true,false"`
-	Page   int    `query:"page" minimum:"1" default:"1"`
+	web.APIPaging
 }
 
 func (in *apiListIn) keeps(r *Applied) bool {

@@ -191,7 +191,7 @@ func (p *API) list(c *web.Context, in *struct {
 	Unit      string `query:"unit" maxLength:"100" doc:"The id of a unit"`
 	Rank      int    `query:"rank" minimum:"-1" maximum:"10" doc:"A level of the matrix; -1 is those that nobody has weighed, 0 or left out all"`
 	Treatment string `query:"treatment" enum:"accept,reduce,share,avoid,none"`
-	Page      int    `query:"page" minimum:"1" default:"1"`
+	web.APIPaging
 },
 ) (*apiListOut, error) {
 	f := Filter{Unit: access.UnitID(in.Unit), Rank: in.Rank, Treatment: in.Treatment, Page: in.Page}
@@ -213,14 +213,19 @@ func (p *API) list(c *web.Context, in *struct {
 
 type apiOfSystemOut struct {
 	Body struct {
-		System    string    `json:"system"`
-		Stopped   bool      `json:"stopped,omitempty" doc:"The classification is stopped, and nothing is told"`
-		Items     []APIRisk `json:"items" nullable:"false"`
-		Suggested []string  `json:"suggested" nullable:"false" doc:"Scenarios of the catalogue that fit and that nobody has weighed"`
+		System  string    `json:"system"`
+		Stopped bool      `json:"stopped,omitempty" doc:"The classification is stopped, and nothing is told"`
+		Items   []APIRisk `json:"items" nullable:"false"`
+		web.APIPage
+		Suggested []string `json:"suggested" nullable:"false" doc:"Scenarios of the catalogue that fit and that nobody has weighed"`
 	}
 }
 
-func (p *API) ofSystem(c *web.Context, in *system.APIRef) (*apiOfSystemOut, error) {
+func (p *API) ofSystem(c *web.Context, in *struct {
+	system.APIRef
+	web.APIPaging
+},
+) (*apiOfSystemOut, error) {
 	v, err := p.Service.Open(c.Context(), c.Actor, in.System, c.L)
 	if err != nil {
 		return nil, err

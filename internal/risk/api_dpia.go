@@ -33,6 +33,12 @@ type apiHit struct {
 	Because  []string `json:"because" nullable:"false"`
 }
 
+// APIScreening is what somebody has answered about whether an impact assessment is needed.
+type APIScreening struct {
+	Answers map[string]string `json:"answers" nullable:"false" doc:"By rule: yes, no or unknown"`
+	Reasons map[string]string `json:"reasons,omitempty" doc:"By rule; an exemption is none without one"`
+}
+
 // APIParts are the parts of an impact assessment that article 35.7 asks for, and the views of those concerned (35.9).
 type APIParts struct {
 	Description string `json:"description,omitempty" maxLength:"20000"`
@@ -49,7 +55,9 @@ type apiDPIAOut struct {
 		Screening string   `json:"screening" enum:"required,may-be,consider,not-required,exempt,no-data" doc:"Whether one is required, as facts and answers are today"`
 		Hits      []apiHit `json:"hits" nullable:"false"`
 		Open      []string `json:"open" nullable:"false" doc:"Rules whose question nobody has answered"`
-		State     string   `json:"state,omitempty" doc:"draft, opinion, decision or decided; empty before it is begun"`
+		APIScreening
+		Answered string `json:"answers_etag" doc:"For If-Match when the questions are answered"`
+		State    string `json:"state,omitempty" doc:"draft, opinion, decision or decided; empty before it is begun"`
 		APIParts
 		Opinion  string     `json:"opinion,omitempty"`
 		Outcome  string     `json:"outcome,omitempty" doc:"go, not or consult"`
@@ -84,7 +92,12 @@ func (p *API) assessment(c *web.Context, in *system.APIRef) (*apiDPIAOut, error)
 	for _, r := range v.Screening.Open {
 		b.Open = append(b.Open, r.ID)
 	}
-	return out, nil
+	b.Answers, b.Reasons = map[string]string{}, v.Known.Reasons
+	for rule, a := range v.Known.Answers {
+		b.Answers[rule] = string(a)
+	}
+	b.Answered, err = web.StateTag(b.APIScreening)
+	return out, err
 }
 
 // assessed gives the assessment as it is when it has been changed, or tells why it was not.
@@ -104,12 +117,19 @@ func (p *API) assessed(c *web.Context, in *system.APIRef, err error) (*apiDPIAOu
 
 func (p *API) screen(c *web.Context, in *struct {
 	system.APIRef
-	Body struct {
-		Answers map[string]string `json:"answers" nullable:"false" doc:"By rule: yes, no or unknown"`
-		Reasons map[string]string `json:"reasons,omitempty" doc:"By rule; an exemption is none without one"`
-	}
+	web.APIMatch
+	Body APIScreening
 },
 ) (*apiDPIAOut, error) {
+	if err := c.Unchanged(in.APIMatch, func() (string, error) {
+		now, err := p.assessment(c, &in.APIRef)
+		if err != nil {
+			return "", err
+		}
+		return now.Body.Answered, nil
+	}); err != nil {
+		return nil, err
+	}
 	answers := map[string]Answer{}
 	for rule, a := range in.Body.Answers {
 		answers[rule] = Answer(a)

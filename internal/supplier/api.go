@@ -5,6 +5,7 @@ package supplier
 import (
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
@@ -263,15 +264,8 @@ func (p *API) merge(c *web.Context, in *struct {
 
 // stalePart finds the version that there is now of a paper or a sub-processor.
 func stalePart(now *apiOut, id string) error {
-	for i := range now.Body.Papers {
-		if now.Body.Papers[i].ID == id {
-			return &web.Stale{Current: now.Body.Papers[i].ETag}
-		}
-	}
-	for i := range now.Body.SubProcessors {
-		if now.Body.SubProcessors[i].ID == id {
-			return &web.Stale{Current: now.Body.SubProcessors[i].ETag}
-		}
+	if tag := now.tagOf(id); tag != "" {
+		return &web.Stale{Current: tag}
 	}
 	return db.ErrNotFound
 }
@@ -288,7 +282,37 @@ func (p *API) saved(c *web.Context, of ids.ID[Supplier], part string, err error)
 	if err != nil {
 		return nil, stalePart(now, part)
 	}
+	if part != "" {
+		now.ETag = now.tagOf(part)
+	}
 	return now, nil
+}
+
+// added answers with the supplier as it is after a part was added, and the ETag of that part: the one that was made last.
+func (p *API) added(c *web.Context, of ids.ID[Supplier], err error, parts func(now *apiOut) []string) (*apiOut, error) {
+	out, err := p.saved(c, of, "", err)
+	if err != nil {
+		return nil, err
+	}
+	if all := parts(out); len(all) > 0 {
+		out.ETag = out.tagOf(slices.Max(all)) // ids tell in which order things were made
+	}
+	return out, nil
+}
+
+// tagOf is the ETag of a paper or a sub-processor; empty when it is not there.
+func (o *apiOut) tagOf(part string) string {
+	for i := range o.Body.Papers {
+		if o.Body.Papers[i].ID == part {
+			return o.Body.Papers[i].ETag
+		}
+	}
+	for i := range o.Body.SubProcessors {
+		if o.Body.SubProcessors[i].ID == part {
+			return o.Body.SubProcessors[i].ETag
+		}
+	}
+	return ""
 }
 
 func (p *API) addPaper(c *web.Context, in *struct {
@@ -298,7 +322,13 @@ func (p *API) addPaper(c *web.Context, in *struct {
 ) (*apiOut, error) {
 	x := in.Body.paper()
 	x.Supplier = in.id()
-	return p.saved(c, in.id(), "", p.Service.SavePaper(c.Context(), c.Actor, x))
+	return p.added(c, in.id(), p.Service.SavePaper(c.Context(), c.Actor, x), func(now *apiOut) []string {
+		var out []string
+		for i := range now.Body.Papers {
+			out = append(out, now.Body.Papers[i].ID)
+		}
+		return out
+	})
 }
 
 // APIPaperRef names a paper in an address.
@@ -348,7 +378,13 @@ func (p *API) addSub(c *web.Context, in *struct {
 },
 ) (*apiOut, error) {
 	x := SubProcessor{Supplier: in.id(), Name: in.Body.Name, Country: in.Body.Country, Task: in.Body.Task}
-	return p.saved(c, in.id(), "", p.Service.SaveSubProcessor(c.Context(), c.Actor, x))
+	return p.added(c, in.id(), p.Service.SaveSubProcessor(c.Context(), c.Actor, x), func(now *apiOut) []string {
+		var out []string
+		for i := range now.Body.SubProcessors {
+			out = append(out, now.Body.SubProcessors[i].ID)
+		}
+		return out
+	})
 }
 
 // APISubRef names a sub-processor in an address.

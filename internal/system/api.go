@@ -251,6 +251,7 @@ type apiResponsible struct {
 }
 
 type apiResponsibleOut struct {
+	ETag string `header:"ETag"`
 	Body apiResponsibles
 }
 
@@ -286,14 +287,25 @@ func (p *API) responsible(c *web.Context, in *APIRef) (*apiResponsibleOut, error
 			out.Body.Items = append(out.Body.Items, item)
 		}
 	}
-	return out, nil
+	out.ETag, err = web.StateTag(out.Body.Items)
+	return out, err
 }
 
 func (p *API) setResponsible(c *web.Context, in *struct {
 	APIRef
+	web.APIMatch
 	Body apiResponsible
 },
 ) (*apiResponsibleOut, error) {
+	if err := c.Unchanged(in.APIMatch, func() (string, error) {
+		now, err := p.responsible(c, &in.APIRef)
+		if err != nil {
+			return "", err
+		}
+		return now.ETag, nil
+	}); err != nil {
+		return nil, err
+	}
 	kinds := organisation.ResponsibilityKinds(organisation.ObjectSystem)
 	var list []Naming
 	for _, x := range in.Body.Items {

@@ -41,10 +41,11 @@ func (p *API) bulkOf(b *Bulk) apiBulk {
 type apiBulksOut struct {
 	Body struct {
 		Items []apiBulk `json:"items" nullable:"false" doc:"Those of the last 30 days"`
+		web.APIPage
 	}
 }
 
-func (p *API) bulks(c *web.Context, _ *struct{}) (*apiBulksOut, error) {
+func (p *API) bulks(c *web.Context, _ *web.APIPaging) (*apiBulksOut, error) {
 	list, err := p.Service.Bulks(c.Context(), c.Actor)
 	if err != nil {
 		return nil, err

@@ -3,7 +3,6 @@
 package web
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -12,8 +11,6 @@ import (
 	"net/http"
 	"path"
 	"reflect"
-	"slices"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -60,7 +57,12 @@ type API struct {
 }
 
 // setErrors makes huma's own faults problems of ours; the library has one place for it, for the whole program.
-var setErrors = sync.OnceFunc(func() { huma.NewError = foreseen })
+var setErrors = sync.OnceFunc(func() {
+	huma.NewErrorWithContext = foreseen
+	huma.NewError = func(status int, message string, errs ...error) huma.StatusError {
+		return foreseen(nil, status, message, errs...)
+	}
+})
 
 // API begins the API of a site. Mount ends it.
 func (s *Site) API(o APIOptions) *API {
@@ -179,13 +181,22 @@ func Operate[In, Out any](a *API, o Op, h func(c *Context, in *In) (*Out, error)
 	if !access.Known(o.Action) {
 		panic(fmt.Sprintf("web: %s %s: the action %q has no policy in access", o.Method, o.Path, o.Action))
 	}
+	if _, ok := any(new(In)).(pager); ok {
+		h = paged(h)
+	}
 	a.route(&o)
 	a.later = append(a.later, func(to huma.API) {
 		huma.Register(to, a.operation(&o, reflect.TypeFor[In]()), func(ctx context.Context, in *In) (*Out, error) {
 			c, _ := ctx.Value(contextKey{}).(*Context)
+			defer c.release()
 			out, err := h(c, in)
 			if err != nil {
 				return nil, a.site.problem(c, err)
+			}
+			if out != nil {
+				if l, ok := listOf(out); ok && l.page.Size == 0 {
+					l.whole()
+				}
 			}
 			a.site.tellRead(c, o.Action)
 			return out, nil
@@ -292,167 +303,4 @@ func (a *API) who(c *Context) error {
 // withKey reports whether a request to the API shows a key: no cookie of it is then looked at, and no page can borrow it.
 func withKey(r *http.Request, k kind) bool {
 	return k == forPrograms && r.Header.Get("Authorization") != ""
-}
-
-// ETag writes a version as an ETag.
-func ETag(version int64) string { return `"` + strconv.FormatInt(version, 10) + `"` }
-
-// Match reads the version that If-Match names. A change without one is refused: what it was made from is not known.
-func Match(header string) (int64, error) {
-	if header == "" {
-		return 0, &Error{Status: http.StatusPreconditionRequired, Key: "web.api-match"}
-	}
-	text, ok := strings.CutPrefix(header, `"`)
-	text, end := strings.CutSuffix(text, `"`)
-	version, err := strconv.ParseInt(text, 10, 64)
-	if !ok || !end || err != nil || version < 0 {
-		return 0, &Error{Status: http.StatusBadRequest, Key: "web.api-match"}
-	}
-	return version, nil
-}
-
-// Stale says that a thing has been changed since the version that a change was made from.
-type Stale struct {
-	// Current is the ETag of the version that there is now.
-	Current string
-}
-
-// Error says which version there is.
-func (s *Stale) Error() string { return "changed since: the current version is " + s.Current }
-
-// Problem is a fault as the API tells it (RFC 9457).
-type Problem struct {
-	Type   string `json:"type" doc:"Always about:blank: the status and the code say what it is"`
-	Title  string `json:"title" doc:"The status in words"`
-	Status int    `json:"status" doc:"The HTTP status"`
-	Detail string `json:"detail,omitempty" doc:"What is wrong and what to do, in the language that was asked for"`
-	Code   string `json:"code,omitempty" doc:"What is wrong, for programs: it does not change with the language"`
-	// Request finds the fault in the log of whoever runs the program.
-	Request string `json:"request,omitempty" doc:"The request's number in the log, when the fault is the program's"`
-	Current string `json:"current,omitempty" doc:"The ETag of the version that there is now, when a change was made from an older one"`
-	// Errors are the faults of single values.
-	Errors []ProblemPart `json:"errors,omitempty" doc:"What is wrong with single values"`
-
-	header http.Header
-}
-
-// ProblemPart is what is wrong with one value, which is not repeated.
-type ProblemPart struct {
-	Location string `json:"location,omitempty" doc:"Where the value stood: body.name, query.page"`
-	Message  string `json:"message" doc:"What is wrong with it"`
-}
-
-// Error says what is wrong.
-func (p *Problem) Error() string { return p.Title + ": " + p.Detail }
-
-// GetStatus is for huma.
-func (p *Problem) GetStatus() int { return p.Status }
-
-// GetHeaders is for huma.
-func (p *Problem) GetHeaders() http.Header { return p.header }
-
-// ContentType is for huma.
-func (p *Problem) ContentType(string) string { return problemType }
-
-const problemType = "application/problem+json"
-
-// foreseen is a fault that huma finds by itself, in what was sent. It tells where, and never what.
-func foreseen(status int, message string, errs ...error) huma.StatusError {
-	p := &Problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Code: "web.api-invalid", header: http.Header{}}
-	if status >= http.StatusInternalServerError {
-		p.Code = "web.internal"
-		return p
-	}
-	p.Detail = message
-	for _, err := range errs {
-		var detail huma.ErrorDetailer
-		switch {
-		case err == nil:
-		case errors.As(err, &detail):
-			d := detail.ErrorDetail()
-			p.Errors = append(p.Errors, ProblemPart{Location: d.Location, Message: d.Message})
-		default:
-			p.Errors = append(p.Errors, ProblemPart{Message: "could not be read"})
-		}
-	}
-	slices.SortFunc(p.Errors, func(a, b ProblemPart) int { // the same fault is answered alike
-		return cmp.Or(cmp.Compare(a.Location, b.Location), cmp.Compare(a.Message, b.Message))
-	})
-	return p
-}
-
-// apiSentences are what programs are told instead of what readers of pages are.
-var apiSentences = map[string]string{
-	"web.conflict": "web.api-conflict", "web.bad-request": "web.api-bad", "web.signed-out": "web.api-nobody", "web.not-found": "web.api-missing",
-	"web.cross-origin": "web.api-origin",
-}
-
-// problem turns an error into what the API answers, logs what is the program's own fault, and lets the log know of refusals.
-func (s *Site) problem(c *Context, err error) *Problem {
-	var ready *Problem
-	if errors.As(err, &ready) {
-		return ready
-	}
-	s.tellRefused(c, err)
-	e := understand(err)
-	var stale *Stale
-	switch {
-	case errors.As(err, &stale):
-		e = &Error{Status: http.StatusPreconditionFailed, Key: "web.api-stale"}
-	case errors.Is(err, access.ErrStepUp):
-		e = &Error{Status: http.StatusForbidden, Key: "web.api-step-up"}
-	}
-	key := e.Key
-	if other := apiSentences[key]; other != "" {
-		key = other
-	}
-	p := &Problem{Type: "about:blank", Title: http.StatusText(e.Status), Status: e.Status, Code: e.Key, Detail: c.L.T(key, e.Args...), header: http.Header{}}
-	if stale != nil {
-		p.Current = stale.Current
-		p.header.Set("ETag", stale.Current)
-	}
-	if e.Status >= http.StatusInternalServerError {
-		p.Request = c.id
-		s.logFault(c, err)
-	}
-	return p
-}
-
-// failAPI answers an error that came before the operation itself.
-func (s *Site) failAPI(c *Context, err error) {
-	p := s.problem(c, err)
-	if written(c.Writer) {
-		return // half an answer is out; nothing can be put right
-	}
-	b, err := json.Marshal(p)
-	if err != nil {
-		s.logFault(c, err)
-		return
-	}
-	for name, values := range p.header {
-		c.Writer.Header()[name] = values
-	}
-	c.Writer.Header().Set("Content-Type", problemType)
-	c.Writer.WriteHeader(p.Status)
-	_, _ = bytes.NewReader(b).WriteTo(c.Writer) // the caller may have left
-}
-
-// APIPage is where a list stands among its pages.
-type APIPage struct {
-	Page  int `json:"page" doc:"From 1"`
-	Pages int `json:"pages" doc:"How many pages there are"`
-	Size  int `json:"size" doc:"How many items a page has at most"`
-	Total int `json:"total" doc:"How many items there are on all pages"`
-}
-
-// Span is which items of the whole list the page has. One that is out of range is the last.
-func (p *APIPage) Span() (from, to int) {
-	p.Page = min(p.Page, p.Pages)
-	from = min((p.Page-1)*p.Size, p.Total)
-	return from, min(from+p.Size, p.Total)
-}
-
-// PageOf counts the pages of a list.
-func PageOf(page, size, total int) APIPage {
-	return APIPage{Page: max(page, 1), Pages: max((total+size-1)/size, 1), Size: size, Total: total}
 }

@@ -54,6 +54,7 @@ type Context struct {
 	site   *Site
 	id     string
 	action string // the use case of the page
+	unlock func() // lets the next change past Unchanged
 }
 
 // Context is the request's context, for use cases.

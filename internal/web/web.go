@@ -135,6 +135,7 @@ type Site struct {
 	kinds   map[string]kind // of the routes that are not for readers, by pattern
 	reports reports
 	paces   paces
+	changes changes
 }
 
 // NewSite makes a site with static files, health check and the language switch. The bundle must hold Messages.

@@ -56,7 +56,7 @@ type APIWebhook struct {
 	APIFields
 	State    string `json:"state" doc:"on, off or gone"`
 	OldUntil string `json:"old_secret_until,omitempty" format:"date-time" doc:"Until when the secret before is signed with too"`
-	ETag     string `json:"etag" doc:"For If-Match when it is changed"`
+	ETag     string `json:"etag" doc:"For If-Match when it is changed or removed"`
 }
 
 func apiOf(t *Target) APIWebhook {
@@ -70,10 +70,11 @@ func apiOf(t *Target) APIWebhook {
 type apiListOut struct {
 	Body struct {
 		Items []APIWebhook `json:"items" nullable:"false"`
+		web.APIPage
 	}
 }
 
-func (p *API) list(c *web.Context, _ *struct{}) (*apiListOut, error) {
+func (p *API) list(c *web.Context, _ *web.APIPaging) (*apiListOut, error) {
 	all, err := p.Service.List(c.Context(), c.Actor)
 	if err != nil {
 		return nil, err
@@ -162,7 +163,20 @@ func (p *API) rotate(c *web.Context, in *APIRef) (*apiSecretOut, error) {
 	return p.withSecret(c, in.id(), secret)
 }
 
-func (p *API) remove(c *web.Context, in *APIRef) (*struct{}, error) {
+func (p *API) remove(c *web.Context, in *struct {
+	APIRef
+	web.APIMatch
+},
+) (*struct{}, error) {
+	if err := c.Unchanged(in.APIMatch, func() (string, error) {
+		now, err := p.open(c, &in.APIRef)
+		if err != nil {
+			return "", err
+		}
+		return now.ETag, nil
+	}); err != nil {
+		return nil, err
+	}
 	return nil, p.Service.Remove(c.Context(), c.Actor, in.id())
 }
 
@@ -195,7 +209,7 @@ type apiDeliveriesOut struct {
 
 func (p *API) deliveries(c *web.Context, in *struct {
 	APIRef
-	Page int `query:"page" minimum:"1" default:"1"`
+	web.APIPaging
 },
 ) (*apiDeliveriesOut, error) {
 	list, total, err := p.Service.Deliveries(c.Context(), c.Actor, in.id(), Paged{in.Page, pageSize})

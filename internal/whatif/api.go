@@ -43,10 +43,11 @@ func apiOf(d *Draft) apiDraft { return apiDraft{d.ID.String(), d.Name, d.Edition
 type apiListOut struct {
 	Body struct {
 		Items []apiDraft `json:"items" nullable:"false"`
+		web.APIPage
 	}
 }
 
-func (p *API) list(c *web.Context, _ *struct{}) (*apiListOut, error) {
+func (p *API) list(c *web.Context, _ *web.APIPaging) (*apiListOut, error) {
 	all, err := p.Service.List(c.Context(), c.Actor)
 	if err != nil {
 		return nil, err
