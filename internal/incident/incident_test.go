@@ -220,7 +220,7 @@ func TestPackInventsNothing(t *testing.T) {
 	r := rules(t)
 	x := &Incident{Risk: RiskUnknown, Texts: map[Text]string{}, Answers: map[string]Answer{}}
 	m := material{x: x, a: &Affected{}, facts: r.Facts(x, nil), l: texts4(t), now: time.Unix(0, 0)}
-	known := []string{"incident.late", "incident.number", "register.dependents", "register.weaknesses", "register.agreements"}
+	known := []string{"incident.number", "register.dependents", "register.weaknesses", "register.agreements"}
 	for i := range r.Packs {
 		form := &r.Packs[i]
 		for n, f := range m.draft(r, form).Fields {

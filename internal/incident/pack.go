@@ -282,8 +282,12 @@ func (m *material) informed() string {
 	}
 }
 
-// late is the reason for a notification after its moment; nothing is asked for while there is time.
+// late is the reason for a notification after its moment; nothing is asked for while there is time. Nobody can say whether there is before it is known
+// when the organisation became aware.
 func (m *material) late() string {
+	if m.x.AwareAt.IsZero() {
+		return ""
+	}
 	for i := range m.duties {
 		d := &m.duties[i]
 		if d.ID != "inc-gdpr-33" {

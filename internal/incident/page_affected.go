@@ -268,7 +268,10 @@ func (p *Pack) document(c *web.Context, link string) *document.Document {
 	} else {
 		property("law", p.Law)
 	}
-	intro := []string{t("incident.secrecy"), t("incident.pack-intro", "Count", p.Missing())}
+	intro := []string{t("incident.secrecy"), t("incident.pack-whole")}
+	if n := p.Missing(); n > 0 {
+		intro[1] = t("incident.pack-intro", "Count", n)
+	}
 	if p.Drill {
 		intro = append([]string{t("incident.pack-drill")}, intro...)
 	}
