@@ -346,12 +346,17 @@ func (p *Pages) document(c *web.Context) error {
 		Properties: []document.Property{{Name: t("risk.screening"), Value: t("risk.outcome-" + v.Screening.Outcome)}},
 	}
 	why := &document.Table{Name: t("risk.why"), Columns: []document.Column{
-		{Key: "rule", Header: t("risk.why"), Width: 40, Kind: document.Long},
-		{Key: "because", Header: t("risk.because"), Width: 50, Kind: document.Long},
+		{Key: "rule", Header: t("risk.why"), Width: 36, Kind: document.Long},
+		{Key: "counts", Header: t("risk.counts"), Width: 18, Kind: document.Long},
+		{Key: "because", Header: t("risk.because"), Width: 40, Kind: document.Long},
 		{Key: "source", Header: t("risk.source"), Width: 30, Kind: document.Long},
 	}}
 	for _, h := range p.hits(c, &v) {
-		why.Rows = append(why.Rows, []document.Cell{{Text: h.Name, Strong: true}, document.T(strings.Join(h.Because, "\n")), document.T(h.Source)})
+		var counts []string // what only may hold must not be read as if it did
+		for _, tag := range h.Tags {
+			counts = append(counts, tag.Word)
+		}
+		why.Rows = append(why.Rows, []document.Cell{{Text: h.Name, Strong: true}, document.T(strings.Join(counts, "\n")), document.T(strings.Join(h.Because, "\n")), document.T(h.Source)})
 	}
 	d.Sections = append(d.Sections, document.Section{ID: "krav", Heading: t("risk.screening"), Level: 1, Paragraphs: []string{t("risk.outcome-" + v.Screening.Outcome + "-text")}, Table: why})
 	for i, x := range p.told(c, &v) {
