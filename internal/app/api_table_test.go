@@ -205,7 +205,7 @@ var goesWell = map[string][]told{
 		{"PUT", sys + "/impact-assessment/answers", `{"answers":{"dpia-35-3-a":"yes"}}`, "<sv>", 200, `~"dpia-35-3-a":"yes"`},
 		{"PUT", sys + "/impact-assessment", `{"description":"Akter","necessity":"SoL","risks":"Små","measures":"Behörighet","hand_on":true}`, "<iv>", 200, `iv=ETag ~"state":"opinion"`},
 		{"POST", sys + "/impact-assessment/opinion", `{"text":"Inget att invända."}`, "<iv>", 200, "iv=ETag"},
-		{"POST", sys + "/impact-assessment/decision", `{"outcome":"go","reason":"Behövs","review_on":"2027-06-01"}`, "<iv>", 200, ""},
+		{"POST", sys + "/impact-assessment/decision", `{"outcome":"consult","reason":"Behövs","review_on":"2027-06-01"}`, "<iv>", 200, ""},
 		{"GET", sys + "/impact-assessment", "", "", 200, `~"state":"decided"`},
 		{"POST", sys + "/annex/own", `{"must":true,"text":"Eget krav."}`, "", 201, "own=items.0.id"},
 		{"GET", sys + "/annex/own", "", "", 200, ""},
