@@ -12,7 +12,8 @@ import (
 
 // What logs, policies and metadata show, as reasons that every reader gets in their own language.
 
-// logBecause tells of one application: how much was of two factors, which way passwords went, and what the log does not say.
+// logBecause tells of one application: how much was of two factors, which way passwords went, what the log does not say, and over how many
+// of its days.
 func logBecause(a *signin.Application) []evidence.Because {
 	if a.SignIns == 0 {
 		return []evidence.Because{{Key: "measurement.log-nobody"}}
@@ -39,7 +40,7 @@ func logBecause(a *signin.Application) []evidence.Because {
 	if a.Unknown > 0 {
 		out = append(out, evidence.Because{Key: "measurement.log-unknown", Numbers: map[string]int64{"Count": a.Unknown}})
 	}
-	return out
+	return append(out, evidence.Because{Key: "measurement.log-days", Numbers: map[string]int64{"Count": window}})
 }
 
 // policyBecause tells what policies demand of an application. An exclusion makes it unknown, and is counted.

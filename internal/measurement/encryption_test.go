@@ -405,8 +405,8 @@ func TestReasonsInBothLanguages(t *testing.T) {
 		sv, en  string
 	}{
 		"log": {
-			logBecause(log), "75\u00a0% av 1\u00a0200 inloggningar var med minst två faktorer; 297 var med lösenord, alla genom IMAP4. För 3 säger loggen inte hur många faktorer det var.",
-			"75% of 1,200 sign-ins were with at least two factors; 297 were by password, all through IMAP4. Of 3 the log does not say how many factors there were.",
+			logBecause(log), "75\u00a0% av 1\u00a0200 inloggningar var med minst två faktorer; 297 var med lösenord, alla genom IMAP4. För 3 säger loggen inte hur många faktorer det var. Räknat på loggens senaste 30 dagar.",
+			"75% of 1,200 sign-ins were with at least two factors; 297 were by password, all through IMAP4. For 3, the log does not say how many factors there were. Counted over the last 30 days of the log.",
 		},
 		"nobody":           {logBecause(&signin.Application{}), "Ingen inloggning lyckades.", "No sign-in succeeded."},
 		"policy":           {policyBecause(policy), "Vad reglerna kräver av alla är okänt. Någon är undantagen. Regeln gäller inte alla. Regeln gäller bara ibland. Något annat än två faktorer räcker. Regeln rapporterar bara. Det framgår inte vad styrkan tillåter. Styrkan tillåter en faktor. 2 undantag.", ""},

@@ -536,7 +536,7 @@ func TestLogsBecomeEvidence(t *testing.T) {
 			got[r.Kind+" "+string(r.Outcome)+" "+strings.Join(r.Detail.Why(locales(t)), " ")] = true
 		}
 		for _, want := range []string{
-			"EV_SIGNIN_LOG against 33,3\u00a0% av 3 inloggningar var med minst två faktorer; 1 var med lösenord, alla genom IMAP4. För en säger loggen inte hur många faktorer det var.",
+			"EV_SIGNIN_LOG against 33,3\u00a0% av 3 inloggningar var med minst två faktorer; 1 var med lösenord, alla genom IMAP4. För en säger loggen inte hur många faktorer det var. Räknat på loggens senaste 30 dagar.",
 			"EV_IDP_POLICY for Reglerna kräver minst två faktorer av alla, utan undantag.",
 			"EV_IDP_POLICY unclear Vad reglerna kräver av alla är okänt. Någon är undantagen. Ett undantag.",
 			"EV_SP_META unclear Tjänsten anger själv tillitsnivå 3. Det visar inte att den kräver den.",
