@@ -64,6 +64,8 @@ type strongRowView struct {
 	Factors, LoA string
 	Source       web.Source
 	Kind, Age    string
+	// Unlisted says that nobody has listed a way in, so that all that follows from one is unknown. A narrow screen then says that alone.
+	Unlisted bool
 }
 
 type strongUnitView struct {
@@ -205,6 +207,7 @@ func (p *Pages) strongRow(c *web.Context, x *Strong, r *StrongRow) strongRowView
 	}
 	w := r.Way
 	if w == nil {
+		v.Unlisted = true
 		return v
 	}
 	v.Way, v.Address, v.Method = t("overview.audience-unknown"), w.Address, wayMethod(c, w)
