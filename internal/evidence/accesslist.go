@@ -36,9 +36,10 @@ type Account struct {
 	Row                int
 	Name, Owner        string
 	Role, Unit, Closed string
-	// Owners are all that its person is known by, Reaches what it may do and where, and Inactive says that it is closed; of lists in SCIM.
+	// Owners are all that its person is known by, and Reaches what it may do and where, where the list tells several.
 	Owners, Reaches []string
-	Inactive        bool
+	// Inactive says that it is closed, so that nobody can use it.
+	Inactive bool
 	// Service says that it belongs to a program and not to a person.
 	Service bool
 }
@@ -72,6 +73,8 @@ type Compared struct {
 	// Uncompared is how many accounts name a unit that the organisation does not have, or a person without one: nothing is said of how
 	// wide they are.
 	Uncompared int
+	// Unread are the headings of the columns that are not known, and so were not compared.
+	Unread []string
 }
 
 // Of counts the accounts that deviate in one way.
@@ -100,7 +103,17 @@ var headings = map[string]string{
 	"login": "name", "agare": "owner", "person": "owner", "namn": "owner", "owner": "owner", "epost": "owner", "mail": "owner", "email": "owner",
 	"roll": "role", "behorighet": "role", "role": "role", "roller": "role", "enhet": "unit", "forvaltning": "unit", "unit": "unit", "omfattning": "unit",
 	"slutdatum": "closed", "giltigtill": "closed", "avslutad": "closed", "validto": "closed", "enddate": "closed", "typ": "kind", "type": "kind", "kontotyp": "kind",
+	"status": "status", "kontostatus": "status", "tillstand": "status", "state": "status", "aktiv": "active", "aktivt": "active", "active": "active", "enabled": "active",
+	"sparrad": "blocked", "sparrat": "blocked", "last": "blocked", "inaktiv": "blocked", "blocked": "blocked", "disabled": "blocked", "locked": "blocked",
 }
+
+// shut are the words of a status that say that an account is closed, and yes and no how a column that asks one thing is answered. What is
+// said in other words is no reason to think that an account is closed.
+var (
+	shut = []string{"sparrad", "sparrat", "inaktiv", "inaktivt", "last", "stangd", "stangt", "avslutad", "avslutat", "blocked", "disabled", "inactive", "locked", "closed", "suspended"}
+	yes  = []string{"ja", "j", "yes", "y", "true", "sant", "x"}
+	no   = []string{"nej", "n", "no", "false", "falskt"}
+)
 
 // word is a heading's letters.
 func word(s string) string {
@@ -113,45 +126,65 @@ func word(s string) string {
 	return b.String()
 }
 
+// AccessList is who has access to a system, as a list of its accounts tells.
+type AccessList struct {
+	Accounts []Account
+	// Unread are the headings of the columns that are not known.
+	Unread []string
+}
+
 // ReadAccessList reads a list of accounts: text parted by semicolons, commas or tabs, with a heading, or users as SCIM lists them.
-func ReadAccessList(content []byte) ([]Account, error) {
+func ReadAccessList(content []byte) (AccessList, error) {
 	if len(content) > MaxAccessList {
-		return nil, ErrAccessListSize
+		return AccessList{}, ErrAccessListSize
 	}
 	if isSCIM(content) {
-		return readSCIM(content)
+		accounts, err := readSCIM(content)
+		return AccessList{Accounts: accounts}, err
 	}
 	r := locale.Table(content)
 	head, err := r.Read()
 	if err != nil {
-		return nil, ErrAccessList
+		return AccessList{}, ErrAccessList
 	}
-	columns := make([]string, len(head))
-	for i, h := range head {
-		if name := headings[word(h)]; !slices.Contains(columns[:i], name) {
-			columns[i] = name
-		}
-	}
+	columns, unread := columnsOf(head)
 	if !slices.Contains(columns, "name") {
-		return nil, ErrAccessList
+		return AccessList{}, ErrAccessList
 	}
-	var out []Account
+	out := AccessList{Unread: unread}
 	for {
 		cells, err := r.Read()
 		if errors.Is(err, io.EOF) {
 			return out, nil
 		}
 		if err != nil {
-			return nil, ErrAccessList
+			return AccessList{}, ErrAccessList
 		}
-		if len(out) >= MaxAccounts {
-			return nil, ErrAccessListSize
+		if len(out.Accounts) >= MaxAccounts {
+			return AccessList{}, ErrAccessListSize
 		}
 		row, _ := r.FieldPos(0)
 		if a := account(row, columns, cells); a.Name != "" {
-			out = append(out, a)
+			out.Accounts = append(out.Accounts, a)
 		}
 	}
+}
+
+// longHeading is how many characters of a heading are told. A longer one is hardly one.
+const longHeading = 60
+
+// columnsOf tells what each column holds, and which headings are not known. Only of what a person is known by may there be several columns.
+func columnsOf(head []string) (columns, unread []string) {
+	columns = make([]string, len(head))
+	for i, h := range head {
+		name := headings[word(h)]
+		if name != "" && (name == "owner" || !slices.Contains(columns[:i], name)) {
+			columns[i] = name
+		} else if h = strings.Join(strings.Fields(h), " "); h != "" {
+			unread = append(unread, string([]rune(h)[:min(len([]rune(h)), longHeading)]))
+		}
+	}
+	return columns, unread
 }
 
 func account(row int, columns, cells []string) Account {
@@ -165,13 +198,23 @@ func account(row int, columns, cells []string) Account {
 		case "name":
 			a.Name = cell
 		case "owner":
-			a.Owner = cell
+			if a.Owner == "" {
+				a.Owner = cell
+			} else if cell != "" {
+				a.Owners = append(a.Owners, cell)
+			}
 		case "role":
 			a.Role = cell
 		case "unit":
 			a.Unit = cell
 		case "closed":
 			a.Closed = cell
+		case "status":
+			a.Inactive = a.Inactive || slices.Contains(shut, word(cell))
+		case "active":
+			a.Inactive = a.Inactive || cell == "0" || slices.Contains(no, word(cell))
+		case "blocked":
+			a.Inactive = a.Inactive || cell == "1" || slices.Contains(yes, word(cell))
 		case "kind":
 			w := word(cell)
 			a.Service = strings.Contains(w, "tjanst") || strings.Contains(w, "service") || strings.Contains(w, "system")
@@ -188,15 +231,15 @@ type Roll struct {
 
 // Compare holds a list of accounts against who works here on a day.
 func (x *Roll) Compare(content []byte, today civil.Date) (Compared, error) {
-	accounts, err := ReadAccessList(content)
+	list, err := ReadAccessList(content)
 	if err != nil {
 		return Compared{}, err
 	}
 	sum := sha256.Sum256(content)
-	out := Compared{Accounts: len(accounts), Hash: hex.EncodeToString(sum[:])}
+	out := Compared{Accounts: len(list.Accounts), Hash: hex.EncodeToString(sum[:]), Unread: list.Unread}
 	known := x.byName()
-	for i := range accounts {
-		a := &accounts[i]
+	for i := range list.Accounts {
+		a := &list.Accounts[i]
 		person := a.person(known)
 		if d := owned(a, person, today); d != "" {
 			out.Found = append(out.Found, Deviating{*a, d})

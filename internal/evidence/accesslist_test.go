@@ -117,6 +117,39 @@ func TestCompareAccessTwoOfOneName(t *testing.T) {
 	}
 }
 
+// What is closed deviates from nothing, a person may be known by several columns, and columns that are not known are told.
+func TestColumnsOfAnAccessList(t *testing.T) {
+	x := roll()
+	list := "Användarnamn;Namn;E-post;Status;Senast inloggad;Konto\n" +
+		"kias;Kim Å;k@norrsjo.example;Aktiv;2026-01-02;x\n" + // known by the second of two columns
+		"alal;Alex Ål;;Spärrad;;\n" + // has left, and is closed
+		"alal2;Alex Ål;;På väg ut;;\n" + // has left, and what is said of it is not that it is closed
+		"gammal;;;Inaktiv;;\n" +
+		"gammal2;;;;;\n"
+	got, err := x.Compare([]byte(list), today)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]Deviation{}
+	for _, d := range got.Found {
+		found[d.Name] = d.What
+	}
+	if diff := cmp.Diff(map[string]Deviation{"alal2": HasLeft, "gammal2": NoOwner}, found); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"Senast inloggad", "Konto"}, got.Unread); diff != "" {
+		t.Error(diff)
+	}
+	for content, closed := range map[string]bool{
+		"konto;aktiv\na;nej\n": true, "konto;aktiv\na;ja\n": false, "konto;enabled\na;0\n": true, "konto;enabled\na;\n": false,
+		"konto;spärrad\na;ja\n": true, "konto;spärrad\na;nej\n": false, "konto;disabled\na;TRUE\n": true, "konto;låst\na;kanske\n": false,
+	} {
+		if list, err := ReadAccessList([]byte(content)); err != nil || len(list.Accounts) != 1 || list.Accounts[0].Inactive != closed {
+			t.Errorf("%q: %+v, %v", content, list, err)
+		}
+	}
+}
+
 func TestReadAccessListRefuses(t *testing.T) {
 	for name, c := range map[string]struct {
 		content string

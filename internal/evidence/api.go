@@ -274,6 +274,7 @@ type apiCompareOut struct {
 		Accounts   int            `json:"accounts"`
 		Deviating  int            `json:"deviating"`
 		Uncompared int            `json:"uncompared" doc:"Accounts that nothing is known to hold against"`
+		Unread     []string       `json:"unread" nullable:"false" doc:"The headings of the columns that are not known, and so were not compared"`
 		Found      []apiDeviation `json:"found" nullable:"false"`
 	}
 }
@@ -298,6 +299,7 @@ func (p *API) compare(c *web.Context, in *struct {
 	out := &apiCompareOut{}
 	b := &out.Body
 	b.Accounts, b.Deviating, b.Uncompared, b.Found = got.Accounts, got.Deviating(), got.Uncompared, []apiDeviation{}
+	b.Unread = append([]string{}, got.Unread...)
 	for i := range got.Found {
 		b.Found = append(b.Found, apiDeviation{got.Found[i].Row, string(got.Found[i].What)})
 	}

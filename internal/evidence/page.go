@@ -11,6 +11,7 @@ import (
 	"path"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/insegel/insegel/internal/civil"
@@ -401,6 +402,7 @@ type accountsPage struct {
 
 type accountsResult struct {
 	Title, Text, Uncompared string
+	Unread                  string
 	Sums                    []accountSum
 	Rows                    []accountRow
 	More                    string
@@ -419,6 +421,9 @@ type accountRow struct {
 
 // shownAccounts is how many deviating accounts the page shows; the list itself has them all.
 const shownAccounts = 200
+
+// shownHeadings is how many headings that are not known the page names.
+const shownHeadings = 20
 
 func (p *Pages) accountsForm(c *web.Context, sys *system.System, faults ...web.FieldError) accountsPage {
 	t := c.L.T
@@ -483,6 +488,9 @@ func result(c *web.Context, got *Compared) *accountsResult {
 	r := &accountsResult{Title: t("evidence.compared", "Count", got.Accounts, "Wrong", got.Deviating()), Text: t("evidence.compared-text")}
 	if got.Uncompared > 0 {
 		r.Uncompared = t("evidence.uncompared", "Count", got.Uncompared)
+	}
+	if n := len(got.Unread); n > 0 {
+		r.Unread = t("evidence.unread-columns", "Count", n, "Names", strings.Join(got.Unread[:min(n, shownHeadings)], ", "))
 	}
 	for _, d := range Deviations {
 		r.Sums = append(r.Sums, accountSum{t("evidence.deviation-" + string(d)), got.Of(d)})
