@@ -3,7 +3,10 @@
 package risk
 
 import (
+	"archive/zip"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -185,6 +188,24 @@ func TestOwnRequirement(t *testing.T) {
 	})
 }
 
+// wordText is all that stands in a document for Word.
+func wordText(t *testing.T, p *webtest.Page) string {
+	t.Helper()
+	z, err := zip.NewReader(strings.NewReader(p.Body), int64(len(p.Body)))
+	if err != nil {
+		t.Fatalf("%d: %v", p.Status, err)
+	}
+	f, err := z.Open("word/document.xml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(f)
+	if err := errors.Join(err, f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
 // TestAssessment hands an impact assessment from hand to hand, and does not let it start while the risk to people is high.
 func TestAssessment(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) {
@@ -219,8 +240,11 @@ func TestAssessment(t *testing.T) {
 		if !strings.Contains(q.Text("main"), "IMY rådfrågas först") {
 			t.Errorf("the decision: %s", q.Text("main"))
 		}
-		if q := w.Get(page + "/dokument?format=docx"); q.Status != 200 || !strings.HasPrefix(q.Body, "PK") {
-			t.Errorf("the document: %d", q.Status)
+		text := wordText(t, w.Get(page+"/dokument?format=docx"))
+		for _, word := range []string{"Hur det räknas", "Kriterium 4", "Kriterium 7", "Kanske"} { // what only may hold is not told as if it did
+			if shown := w.open(page).Text("main"); !strings.Contains(text, word) || word != "Hur det räknas" && !strings.Contains(shown, word) {
+				t.Errorf("the document or the page does not say %q", word)
+			}
 		}
 		// A changed description is another assessment: the opinion was about what was read.
 		w.Submit(w.open(page), describe, url.Values{"lamna": {""}, "beskrivning": {"Annat"}})
