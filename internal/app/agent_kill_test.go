@@ -42,7 +42,7 @@ type agentProcess struct {
 func TestAgentProcess(t *testing.T) {
 	text := os.Getenv("INSEGEL_TEST_AGENT")
 	if text == "" {
-		t.Skip("it is part of TestAnAgentThatIsKilled")
+		return
 	}
 	var a agentProcess
 	ok(t, json.Unmarshal([]byte(text), &a))

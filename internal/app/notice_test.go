@@ -56,7 +56,7 @@ func arrived(t *testing.T, api string, n int) []letter {
 		time.Sleep(50 * time.Millisecond)
 	}
 	if len(list.Messages) != n {
-		t.Fatalf("%d letters have arrived, want %d", len(list.Messages), n)
+		t.Fatalf("%d letters have arrived, want %d: %v", len(list.Messages), n, list.Messages)
 	}
 	for i := range list.Messages {
 		if err := json.Unmarshal(fetched(t, api+"/api/v1/message/"+list.Messages[i].ID), &list.Messages[i]); err != nil {

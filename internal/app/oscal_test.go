@@ -27,7 +27,8 @@ func TestOSCALFollowsItsSchema(t *testing.T) {
 	w, r := keys[token.Write], keys[token.Read]
 	sys := "/systems/" + decoded[apiSystem](t, w.ask("POST", "/systems", `{"name":"Skolskjuts"}`), 201).ID
 	empty := "/systems/" + decoded[apiSystem](t, w.ask("POST", "/systems", `{"name":"Tomt system"}`), 201).ID
-	decoded[struct{ System string }](t, w.ask("PUT", sys+"/information", `{"types":["`+a.Catalogue.Types[0].ID+`"]}`), 200)
+	held := r.ask("GET", sys+"/information", "").Header.Get("ETag")
+	decoded[struct{ System string }](t, w.ask("PUT", sys+"/information", `{"types":["`+a.Catalogue.Types[0].ID+`"]}`, "If-Match", held), 200)
 	list := decoded[struct{ Items []struct{ ID string } }](t, r.ask("GET", sys+"/requirements", ""), 200)
 	decoded[struct{ ID string }](t, w.ask("PUT", sys+"/requirements/"+list.Items[0].ID+"/answer", `{"status":"not-met","known_by":"attested","note":"Zorkmid"}`, "If-Match", `"0"`), 200)
 	dir := t.TempDir()

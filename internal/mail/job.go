@@ -138,7 +138,8 @@ func (s *Service) handOver(ctx context.Context, args SendArgs, o outgoing, set S
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 	defer cancel()
-	if err := client.DialAndSendWithContext(ctx, msg); err != nil {
+	// What fails after the server has taken the mail, such as taking leave, is no reason to send it once more.
+	if err := client.DialAndSendWithContext(ctx, msg); err != nil && !msg.IsDelivered() {
 		return fmt.Errorf("hand over mail: %w", err)
 	}
 	return nil

@@ -3,6 +3,7 @@
 package mail_test
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -285,6 +286,64 @@ func TestSend(t *testing.T) {
 				t.Errorf("%+v", l)
 			}
 		})
+	}
+}
+
+// cutting relays to a mail server and breaks the line when the program wants to go on after a mail, or to take leave.
+func cutting(t *testing.T, to string) (address string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	relay := func(client net.Conn) error {
+		defer func() { _ = client.Close() }()
+		server, err := net.Dial("tcp", to) //nolint:noctx // it ends with the test's server
+		if err != nil {
+			return err
+		}
+		defer func() { _ = server.Close() }()
+		go func() { _, _ = io.Copy(client, server) }()
+		for lines := bufio.NewScanner(client); lines.Scan(); {
+			if line := lines.Text(); line == "RSET" || line == "QUIT" {
+				return nil
+			}
+			if _, err := server.Write(append(lines.Bytes(), "\r\n"...)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return // the test is over
+			}
+			go func() { _ = relay(c) }()
+		}
+	}()
+	return l.Addr().String()
+}
+
+// A mail that the server has taken is sent, whatever happens to the line afterwards: nobody gets it twice.
+func TestLineBreaksAfterTheMail(t *testing.T) {
+	s := startServer(t)
+	h := newHouse(t, dbtest.SQLite(t))
+	through := &server{smtp: cutting(t, s.smtp)}
+	h.set(t, nil, through.settings(t, mail.Plain))
+	args := h.add(t, question)
+	for range 2 {
+		if err := mail.Send(t.Context(), h.mail, args); err != nil {
+			t.Error(err)
+		}
+	}
+	if n := len(s.letters(t)); n != 1 {
+		t.Errorf("%d mails arrived, want one", n)
+	}
+	if l := h.sent(t); len(l) != 1 || l[0].State != mail.Sent || l[0].Attempts != 1 {
+		t.Errorf("%+v", l)
 	}
 }
 
