@@ -189,38 +189,48 @@ func columnsOf(head []string) (columns, unread []string) {
 
 func account(row int, columns, cells []string) Account {
 	a := Account{Row: row}
-	for i, cell := range cells {
-		if i >= len(columns) {
-			break
-		}
-		cell = strings.Join(strings.Fields(cell), " ")
-		switch columns[i] {
-		case "name":
-			a.Name = cell
-		case "owner":
-			if a.Owner == "" {
-				a.Owner = cell
-			} else if cell != "" {
-				a.Owners = append(a.Owners, cell)
-			}
-		case "role":
-			a.Role = cell
-		case "unit":
-			a.Unit = cell
-		case "closed":
-			a.Closed = cell
-		case "status":
-			a.Inactive = a.Inactive || slices.Contains(shut, word(cell))
-		case "active":
-			a.Inactive = a.Inactive || cell == "0" || slices.Contains(no, word(cell))
-		case "blocked":
-			a.Inactive = a.Inactive || cell == "1" || slices.Contains(yes, word(cell))
-		case "kind":
-			w := word(cell)
-			a.Service = strings.Contains(w, "tjanst") || strings.Contains(w, "service") || strings.Contains(w, "system")
-		}
+	for i, cell := range cells[:min(len(cells), len(columns))] {
+		a.take(columns[i], strings.Join(strings.Fields(cell), " "))
 	}
 	return a
+}
+
+// take takes in what a column says of the account.
+func (a *Account) take(column, cell string) {
+	switch column {
+	case "name":
+		a.Name = cell
+	case "owner":
+		if a.Owner == "" {
+			a.Owner = cell
+		} else if cell != "" {
+			a.Owners = append(a.Owners, cell)
+		}
+	case "role":
+		a.Role = cell
+	case "unit":
+		a.Unit = cell
+	case "closed":
+		a.Closed = cell
+	case "kind":
+		w := word(cell)
+		a.Service = strings.Contains(w, "tjanst") || strings.Contains(w, "service") || strings.Contains(w, "system")
+	default:
+		a.Inactive = a.Inactive || inactive(column, cell)
+	}
+}
+
+// inactive reports whether a column that tells of an account's state says that it is closed.
+func inactive(column, cell string) bool {
+	switch column {
+	case "status":
+		return slices.Contains(shut, word(cell))
+	case "active":
+		return cell == "0" || slices.Contains(no, word(cell))
+	case "blocked":
+		return cell == "1" || slices.Contains(yes, word(cell))
+	}
+	return false
 }
 
 // Roll is who works in the organisation, and where.
