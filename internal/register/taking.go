@@ -112,10 +112,15 @@ func (t *takings) find(actor access.Actor, id ids.ID[Upload]) *taking {
 }
 
 // Take imports a list that is kept, and lets go of it. It goes on also when whoever asked leaves. ErrUnderWay says that it takes time;
-// asked again meanwhile, it is the same import.
+// asked again, meanwhile or just after, it is the same import.
 func (s *Service) Take(ctx context.Context, actor access.Actor, id ids.ID[Upload], lang string) (Import, error) {
 	if err := access.Check(actor, "register.Take"); err != nil {
 		return Import{}, err
+	}
+	if t := s.takings.find(actor, id); t != nil {
+		if x := t.now(); x.Ended && x.Err == nil {
+			return x.Import, nil // somebody pressed twice
+		}
 	}
 	d, err := s.Kept(ctx, actor, id, "")
 	if err != nil {

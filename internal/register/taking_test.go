@@ -90,6 +90,9 @@ func TestTakingShowsProgress(t *testing.T) {
 		if p := w.open(t, "/importera/"+id.String()+"/pagar", http.StatusOK); !strings.HasSuffix(p.URL, "/resultat") {
 			t.Errorf("after the end: got %s, want what was done", p.URL)
 		}
+		if p := w.client.Submit(review, "form[action$=klar]", nil); !strings.HasSuffix(p.URL, "/resultat") {
+			t.Errorf("pressed once more after the end: got %s, want what was done", p.URL)
+		}
 		all, err := w.service.Imports(ctx, w.actor)
 		must(t, err)
 		if systems, _ := held(t, w.service, w.actor); len(all) != 1 || len(systems) != 2 {
@@ -110,7 +113,11 @@ func TestTakingOutlivesItsReader(t *testing.T) {
 		asked <- err
 	}()
 	for w.service.takings.find(w.actor, id) == nil {
-		time.Sleep(time.Millisecond)
+		select {
+		case err := <-asked:
+			t.Fatalf("it was not begun: %v", err)
+		case <-time.After(time.Millisecond):
+		}
 	}
 	leave()
 	if err := <-asked; !errors.Is(err, ErrUnderWay) {
