@@ -99,10 +99,12 @@ func (g *gazetteer) person(s string) bool {
 	if len(all) < 2 || len(all) > 5 {
 		return false
 	}
-	first, last := 0, 0
+	first, last, either := 0, 0, 0
 	for _, w := range all {
 		switch isFirst, isLast := g.first[w], g.surname(w); {
-		case isFirst && (!isLast || first == 0):
+		case isFirst && isLast:
+			either++ // Hussein and Alexander are both: what else is there says which
+		case isFirst:
 			first++
 		case isLast:
 			last++
@@ -110,7 +112,7 @@ func (g *gazetteer) person(s string) bool {
 			return false
 		}
 	}
-	return first > 0 && last > 0
+	return first+either > 0 && last+either > 0 && first+last+either > 1
 }
 
 var (

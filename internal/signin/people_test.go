@@ -57,6 +57,7 @@ var people = map[string][]string{
 	"surnames":            {"Exempelsson", "Provström", "Berg"},
 	"names few know":      {"Xqvz Zhranguo", "Anna Qwertzui", "Oplk Mnbvcxy", "Vega Lkjhgfd"},
 	"addresses":           {"vega@norrsjo.example", "malte@norrsjo.example"},
+	"first names as last": {"Hussein, Adam"},
 	"national numbers":    {"20121212-1212", "201212121212"},
 	"accounts of numbers": {"vegexe01", "annpro14", "malpal03"},
 	"staff numbers":       {"104512", "104513", "104999"},
