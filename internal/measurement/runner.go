@@ -108,6 +108,9 @@ func (r *Runner) one(ctx context.Context, t *Task) {
 		log.WarnContext(ctx, "not measured", slog.String("why", err.Error()))
 		return
 	}
+	if why := found.Defended(); len(why) > 0 {
+		log.WarnContext(ctx, "the measured server was refused", slog.Any("why", why))
+	}
 	r.signing.Lock()
 	d := Sign(r.Key, r.Agent, t.ID, found.Raw)
 	r.signing.Unlock()

@@ -479,7 +479,15 @@ func (s *Service) measure(ctx context.Context, actor access.Actor, id ids.ID[Tar
 	if err != nil {
 		return fmt.Errorf("measure %s: %w", t.ID, err)
 	}
+	s.defended(ctx, &t, found)
 	return s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error { return s.keep(ctx, tx, actor, &t, found) })
+}
+
+// defended tells the log of a server that would have led the measurement astray.
+func (s *Service) defended(ctx context.Context, t *Target, found *child.Found) {
+	if why := found.Defended(); len(why) > 0 {
+		s.Log.WarnContext(ctx, "the measured server was refused", slog.String("target", t.ID.String()), slog.Any("why", why))
+	}
 }
 
 // stoppedByServer is how a record says that a host has asked for a pause.

@@ -103,6 +103,74 @@ func TestRedirectsInwards(t *testing.T) {
 	}
 }
 
+// TestAttacksAreLogged holds that whoever runs the probe reads in its log of each server that would have led it astray.
+func TestAttacksAreLogged(t *testing.T) {
+	to := func(place string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Location", place)
+			w.WriteHeader(http.StatusFound)
+		}
+	}
+	for name, c := range map[string]struct {
+		say  http.HandlerFunc
+		want string
+	}{
+		"metadata":          {to("http://169.254.169.254/"), "refused"},
+		"this machine":      {to("http://localhost:1/"), "refused"},
+		"one beside it":     {to("http://10.0.0.1/"), "refused"},
+		"IPv4 in IPv6":      {to("http://[::ffff:7f00:1]:1/"), "refused"},
+		"in one number":     {to("http://2130706433/"), "refused"},
+		"in hexadecimal":    {to("http://0x7f000001/"), "refused"},
+		"in octal":          {to("http://0177.0.0.1/"), "refused"},
+		"in few parts":      {to("http://127.1/"), "refused"},
+		"in wide digits":    {to("http://\uff11\uff12\uff17.0.0.1/"), "refused"},
+		"no page":           {to("file:///etc/passwd"), "not_an_address"},
+		"a ring":            {to("/"), "redirect_loop"},
+		"more than is read": {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(bytes.Repeat([]byte("x"), 3<<20)) }, "body_truncated"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var log bytes.Buffer
+			s := serve(t, c.say)
+			o := options(t, strings.TrimPrefix(s.URL, "http://"))
+			o.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn}))
+			r := login(t, o, s.URL)
+			if r.Verdict != "unknown" || !strings.Contains(log.String(), c.want) {
+				t.Errorf("got %s, log %q", r.Verdict, log.String())
+			}
+		})
+	}
+	var log bytes.Buffer
+	s := serve(t, to("https://idp.example.se/login"))
+	o := options(t, strings.TrimPrefix(s.URL, "http://"))
+	o.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	if login(t, o, s.URL); log.Len() > 0 {
+		t.Errorf("a provider elsewhere is no attack: %q", log.String())
+	}
+}
+
+// A name with letters beyond ASCII is measured as it is looked up, however it is written; and one that becomes an address is judged as that.
+func TestNamesWithOtherLetters(t *testing.T) {
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasPrefix(r.Host, "xn--norrsj-1xa.example.se:") {
+			t.Errorf("host %q", r.Host)
+		}
+		if r.URL.Path == "/" {
+			_, port, _ := net.SplitHostPort(r.Host)
+			w.Header().Set("Location", "http://xn--norrsj-1xa.example.se:"+port+"/in")
+			w.WriteHeader(http.StatusFound)
+			return
+		}
+		fmt.Fprint(w, formHTML)
+	})
+	port := s.URL[strings.LastIndex(s.URL, ":")+1:]
+	o := options(t, "127.0.0.1")
+	o.Resolver, _ = nameServer(t, []netip.Addr{netip.MustParseAddr("127.0.0.1")})
+	if r := login(t, o, "http://norrsj\u00f6.example.se:"+port+"/"); r.Verdict != "password_only" || len(r.Target.IPs) != 1 {
+		t.Errorf("got %s, limits %q", r.Verdict, r.Limits)
+	}
+	wants(t, login(t, options(t), "http://\uff11\uff12\uff17.0.0.1:"+port+"/"), "address_refused")
+}
+
 // What is named and still never reached.
 func TestMetadataIsNeverReached(t *testing.T) {
 	var log bytes.Buffer
@@ -391,6 +459,21 @@ func TestRecordHoldsNoSecrets(t *testing.T) {
 	}
 	if r.Paths[0].IDPHost != "op.example.se" || r.Paths[0].Issuer != "app" {
 		t.Errorf("path = %+v", r.Paths[0])
+	}
+}
+
+// An answer that no browser follows is a page, whatever place it names: what is on it counts.
+func TestOnlyRedirectsAreFollowed(t *testing.T) {
+	for status, want := range map[int]string{http.StatusMultipleChoices: "password_only", http.StatusOK: "password_only", http.StatusFound: "strong_offered"} {
+		s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Location", "https://op.example.se/auth?client_id=app&response_type=code&acr_values="+loa3)
+			w.Header().Set("Content-Type", "text/html")
+			w.WriteHeader(status)
+			fmt.Fprint(w, formHTML)
+		})
+		if r := login(t, options(t, "127.0.0.1"), s.URL); r.Verdict != want {
+			t.Errorf("%d: got %s, want %s", status, r.Verdict, want)
+		}
 	}
 }
 

@@ -27,6 +27,7 @@ const (
 	maxHops      = 10
 	maxBody      = 2 << 20
 	maxHeader    = 64 << 10
+	maxCookies   = 50 // of one answer
 	fetchTimeout = 15 * time.Second
 )
 
@@ -149,7 +150,8 @@ func (s *session) get(ctx context.Context, u *url.URL) (*answer, error) {
 		return nil, err
 	}
 	defer func() { _ = res.Body.Close() }() // a body that was cut short closes the connection, which is wanted
-	s.jar.SetCookies(u, res.Cookies())
+	cookies := res.Cookies()
+	s.jar.SetCookies(u, cookies[:min(len(cookies), maxCookies)])
 	a := &answer{status: res.StatusCode, header: res.Header}
 	if u.Scheme == "https" {
 		a.conn = s.last()
@@ -199,7 +201,7 @@ func (s *session) again(u *url.URL) {
 		port = "443"
 	}
 	s.mu.Lock()
-	s.oldTLS[net.JoinHostPort(u.Hostname(), port)] = true
+	s.oldTLS[net.JoinHostPort(lookedUp(u.Hostname()), port)] = true
 	s.mu.Unlock()
 	s.http.CloseIdleConnections()
 }
@@ -217,7 +219,7 @@ func (s *session) rest(ctx context.Context, target *url.URL) {
 	if target.Scheme != "https" {
 		return
 	}
-	host, port := target.Hostname(), portOf(target)
+	host, port := lookedUp(target.Hostname()), portOf(target)
 	addrs, err := s.guard.addresses(ctx, host, port)
 	n, bad := strconv.ParseUint(port, 10, 16)
 	if err != nil || bad != nil || len(s.conns) == 0 {

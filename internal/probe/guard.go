@@ -14,6 +14,9 @@ import (
 	"sync"
 	"syscall"
 	"time"
+	"unicode"
+
+	"golang.org/x/net/idna"
 )
 
 var (
@@ -52,9 +55,21 @@ func ParseAllow(text string) (Allow, error) {
 	return a, nil
 }
 
-// plainHost is a host as it is compared: in small letters, without brackets and the dot at the end.
+// plainHost is a host as it is compared: in small letters, without brackets and the dot at the end, and as names are looked up.
 func plainHost(host string) string {
-	return strings.TrimSuffix(strings.ToLower(strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")), ".")
+	return strings.TrimSuffix(strings.ToLower(strings.TrimSuffix(strings.TrimPrefix(lookedUp(host), "["), "]")), ".")
+}
+
+// lookedUp is a name with letters beyond ASCII as it is looked up: xn--malm-8qa.se for malmö.se. One that cannot be written so stays as it is, and
+// is then no host that anybody has approved.
+func lookedUp(host string) string {
+	if strings.IndexFunc(host, func(r rune) bool { return r > unicode.MaxASCII }) < 0 {
+		return host
+	}
+	if name, err := idna.Lookup.ToASCII(host); err == nil {
+		return name
+	}
+	return host
 }
 
 func (a Allow) names(host, port string) bool {

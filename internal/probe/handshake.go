@@ -16,6 +16,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/insegel/insegel/internal/probe/decode"
 )
 
 // handshake is what was seen of one connection with encryption.
@@ -32,8 +34,11 @@ type handshake struct {
 	refused  bool
 }
 
-// maxCANames is how many authorities of a server are kept.
-const maxCANames = 64
+// maxCANames is how many authorities of a server are kept, and maxChain how many of its certificates.
+const (
+	maxCANames = 64
+	maxChain   = 16
+)
 
 // shake speaks TLS as a browser without any certificate, and keeps what the server asked for. The server's certificate is judged and
 // not enforced here: what may be concluded from a server that cannot be trusted is decided by the rules. Nothing secret is ever sent.
@@ -81,12 +86,10 @@ func (h *handshake) question(r *tls.CertificateRequestInfo) {
 		if rest, err := asn1.Unmarshal(raw, &rdn); err == nil && len(rest) == 0 && len(h.names) < maxCANames {
 			var n pkix.Name
 			n.FillFromRDNSequence(&rdn)
-			h.names = append(h.names, clip(n.String()))
+			h.names = append(h.names, decode.Clip(n.String()))
 		}
 	}
 }
-
-func clip(s string) string { return s[:min(len(s), 512)] }
 
 // noCertificate are the alerts by which servers turn away whoever shows no certificate.
 var noCertificate = []string{"handshake failure", "certificate required", "bad certificate", "unknown certificate", "access denied", "no certificate"}
@@ -155,7 +158,7 @@ func (h *handshake) record() TLS {
 	if h.trust == nil {
 		t.Verify = "ok"
 	}
-	for _, c := range h.state.PeerCertificates {
+	for _, c := range h.state.PeerCertificates[:min(len(h.state.PeerCertificates), maxChain)] {
 		sum := sha256.Sum256(c.Raw)
 		t.Chain = append(t.Chain, hex.EncodeToString(sum[:]))
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
 	"slices"
@@ -68,9 +69,11 @@ func (w *walk) run(ctx context.Context, start *url.URL) {
 	}
 }
 
+// stop ends the way, and tells whoever reads the log why: what a server does to be rid of the probe, or to lead it astray, shows there.
 func (w *walk) stop(code string) {
 	w.why = code
 	w.record.limit(code)
+	w.options.Log.Warn("stopped", "url", w.record.URL, "why", code)
 }
 
 // leave notes that the way goes on to a host that is not approved. Nothing is sent there, not even a question for its address.
@@ -80,7 +83,21 @@ func (w *walk) leave(to *url.URL, n int) {
 	}
 	w.away = strings.ToLower(to.Host)
 	w.seen.Away, w.seen.AwayMethod = w.away, w.session.options.Rules.MethodAt(plainHost(to.Hostname()))
+	if inwards(plainHost(to.Hostname())) { // no provider stands there: the page wanted the probe to reach what is close to it
+		w.record.limit("address_refused")
+		w.options.Log.Warn("refused", "host", to.Host, "hop", n)
+		return
+	}
 	w.options.Log.Info("not followed", "host", to.Host, "hop", n)
+}
+
+// inwards reports whether a host is this machine, one beside it, or an address written so that only some programs read it as one: 2130706433, 0x7f.1.
+func inwards(host string) bool {
+	if a, err := netip.ParseAddr(host); err == nil {
+		return never(a) || inside(a)
+	}
+	last := host[strings.LastIndexByte(host, '.')+1:]
+	return last == "localhost" || last != "" && last[0] >= '0' && last[0] <= '9'
 }
 
 // fetch fetches a page. When the server denies it over TLS 1.3 it may be because it wanted a certificate for this page alone, which can
@@ -149,6 +166,9 @@ func isTimeout(err error) bool {
 	return errors.As(err, &t) && t.Timeout()
 }
 
+// followed are the answers that a browser follows. Another one with a place to go to is a page.
+var followed = []int{http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect}
+
 // read takes in a page, and gives where it leads: nil when the way ends here.
 func (w *walk) read(ctx context.Context, at *url.URL, a *answer) (next *url.URL, via string) {
 	if a.conn != nil && !w.trust(at, a) {
@@ -168,7 +188,7 @@ func (w *walk) read(ctx context.Context, at *url.URL, a *answer) (next *url.URL,
 	case a.status == http.StatusTooManyRequests || a.status == http.StatusServiceUnavailable:
 		w.stop(stoppedByServer)
 		return nil, ""
-	case a.status >= 300 && a.status < 400 && a.header.Get("Location") != "":
+	case slices.Contains(followed, a.status) && a.header.Get("Location") != "":
 		return w.lead(ctx, at, a.header.Get("Location"), "location")
 	}
 	if a.status == http.StatusUnauthorized {
@@ -187,7 +207,7 @@ func (w *walk) trust(at *url.URL, a *answer) bool {
 	}
 	w.record.limit("certificate_not_verified")
 	addrs, err := w.session.guard.resolve(context.Background(), plainHost(at.Hostname())) // answered before: nothing is asked
-	if err == nil && len(addrs) > 0 && inside(addrs[0]) && unknownIssuer(h.state.PeerCertificates, at.Hostname(), h.trust, w.options.Clock.Now()) {
+	if err == nil && len(addrs) > 0 && inside(addrs[0]) && unknownIssuer(h.state.PeerCertificates, lookedUp(at.Hostname()), h.trust, w.options.Clock.Now()) {
 		w.seen.Private = true
 		return true
 	}
@@ -211,6 +231,9 @@ func (w *walk) lead(ctx context.Context, at *url.URL, ref, via string) (*url.URL
 // request keeps a request to an identity provider.
 func (w *walk) request(ctx context.Context, at *url.URL, q *decode.Request) {
 	w.requests = append(w.requests, q)
+	if q.Broken { // cut short, packed without end, with a document type, or said twice
+		w.options.Log.Warn("refused", "url", w.record.URL, "why", "request_not_read", "host", q.Host)
+	}
 	if w.verified == nil {
 		w.verified = map[*decode.Request]bool{}
 	}

@@ -317,7 +317,7 @@ func (m *measurement) learn(a *hello.Answer) {
 		return
 	}
 	for _, der := range a.Certificates {
-		if c, err := x509.ParseCertificate(der); err == nil {
+		if c, err := x509.ParseCertificate(der); err == nil && !oversized(c) {
 			m.chain = append(m.chain, c)
 		}
 	}

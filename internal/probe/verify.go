@@ -5,6 +5,7 @@ package probe
 import (
 	"context"
 	"crypto"
+	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/xml"
@@ -51,6 +52,18 @@ func (w *walk) verify(ctx context.Context, at *url.URL, q *decode.Request) bool 
 	return false
 }
 
+// maxKeys is how many of a system's keys are tried, and maxRSA the largest that is: with a key of a million bits one signature takes minutes.
+const (
+	maxKeys = 16
+	maxRSA  = 16 << 10
+)
+
+// oversized reports whether a certificate's key is larger than anybody uses.
+func oversized(c *x509.Certificate) bool {
+	key, ok := c.PublicKey.(*rsa.PublicKey)
+	return ok && key.N.BitLen() > maxRSA
+}
+
 // signingKeys reads the keys that a system signs with, by its metadata.
 func signingKeys(metadata []byte, issuer string) []crypto.PublicKey {
 	if strings.Contains(string(metadata), "<!DOCTYPE") {
@@ -61,13 +74,17 @@ func signingKeys(metadata []byte, issuer string) []crypto.PublicKey {
 		return nil
 	}
 	var out []crypto.PublicKey
+	tried := 0
 	for _, k := range m.Descriptor.Keys {
 		for _, text := range k.Certificates {
 			der, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
 			if err != nil || k.Use == "encryption" {
 				continue
 			}
-			if c, err := x509.ParseCertificate(der); err == nil {
+			if tried++; tried > maxKeys {
+				return out
+			}
+			if c, err := x509.ParseCertificate(der); err == nil && !oversized(c) {
 				out = append(out, c.PublicKey)
 			}
 		}

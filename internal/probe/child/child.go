@@ -17,6 +17,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"slices"
 	"time"
 
 	"github.com/insegel/insegel/internal/probe"
@@ -69,6 +70,20 @@ func (f *Found) Limits() []string {
 		return f.TLS.Limits
 	}
 	return f.Login.Limits
+}
+
+// defended are the limits of a measurement whose server led it astray, or gave more than is read.
+var defended = []string{"address_refused", "body_truncated", "not_an_address", "redirect_loop", "request_not_read", "too_many_hops"}
+
+// Defended are those of the limits that tell of a server that would have led the measurement astray. Whoever runs the program reads of them in its log.
+func (f *Found) Defended() []string {
+	var out []string
+	for _, l := range f.Limits() {
+		if slices.Contains(defended, l) {
+			out = append(out, l)
+		}
+	}
+	return out
 }
 
 // Started is when the measurement began, by the clock of where it was made.

@@ -8,6 +8,8 @@ package decode
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"strings"
+	"unicode"
 )
 
 // Protocol is how a system asks an identity provider to sign somebody in.
@@ -77,10 +79,16 @@ func sum(text string) string {
 	return hex.EncodeToString(h[:])
 }
 
-// clip shortens a text to what is kept of one value.
+// clip shortens a text to what is kept of one value. What would steer a screen or turn the way that text is read is marked, and never merely left
+// out: what is left must not become a level that nobody asked for.
 func clip(text string) string {
-	if len(text) > maxValue {
-		return text[:maxValue]
-	}
-	return text
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, strings.ToValidUTF8(text[:min(len(text), maxValue)], "\uFFFD"))
 }
+
+// Clip is a text of a stranger's as it may be kept and shown.
+func Clip(text string) string { return clip(text) }

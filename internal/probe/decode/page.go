@@ -82,6 +82,7 @@ const (
 	maxScript  = 128 << 10
 	shellText  = 200 // characters that a shell may show: "Loading", or that scripts are needed
 	maxControl = 300 // characters of a link's or a button's text
+	maxRead    = 60  // requests in links and forms that are read: each may be large once it is unpacked
 )
 
 type form struct {
@@ -92,6 +93,8 @@ type form struct {
 	password, register int
 	user               bool
 	id, name           string
+	sent               *Request
+	read               bool // sent has been looked for
 }
 
 type input struct{ name, value, kind string }
@@ -116,11 +119,16 @@ type pageReader struct {
 	based    bool
 	loose    form // fields outside a form
 	metas    []string
+	read     int // requests that have been read
 }
 
 // ReadPage reads a page. It runs nothing.
 func ReadPage(body []byte, at *url.URL, w *Words) *Page {
 	p := &Page{}
+	if tangled(body) {
+		p.Cut = true
+		return p
+	}
 	// Without scripting what stands in noscript is read too; it is told apart below.
 	root, err := html.ParseWithOptions(bytes.NewReader(body), html.ParseOptionEnableScripting(false))
 	if err != nil {
@@ -263,8 +271,10 @@ func (r *pageReader) input(n *html.Node, f *form) {
 		if strings.TrimSpace(text) == "" {
 			text = named(attr(n, "src"))
 		}
-		r.controls = append(r.controls, control{text: text, form: f})
-		f.text.WriteString(attr(n, "value") + " ")
+		r.controls = append(r.controls, control{text: text[:min(len(text), maxControl+1)], form: f})
+		if f.text.Len() < maxControl*10 {
+			f.text.WriteString(attr(n, "value") + " ")
+		}
 	case "", "text", "email", "tel":
 		if strings.Contains(complete, "current-password") {
 			f.password++
@@ -288,7 +298,20 @@ func (r *pageReader) control(n *html.Node, f *form) {
 	if strings.TrimSpace(text) == "" { // a picture that nobody has described: what it and its target are called is all there is
 		text = pictured(n)
 	}
-	r.controls = append(r.controls, control{text: text, href: attr(n, "href"), form: f})
+	r.controls = append(r.controls, control{text: text[:min(len(text), maxControl+1)], href: attr(n, "href"), form: f})
+}
+
+// at reads the request in an address, if it has one. Only so many are read of a page.
+func (r *pageReader) at(u *url.URL) *Request {
+	if r.read >= maxRead {
+		r.page.Cut = true
+		return nil
+	}
+	q := At(u)
+	if q != nil {
+		r.read++
+	}
+	return q
 }
 
 // pictured is what the address of a link and the files of its pictures are called.
@@ -352,9 +375,25 @@ func (r *pageReader) readForm(f *form) {
 	if f.user && f.password == 0 && f.register == 0 && has(r.words.Login, fold(f.text.String()+" "+r.title+" "+f.action+" "+f.id+" "+f.name)) {
 		r.page.UserName = true
 	}
-	if q := f.request(r.base); q != nil {
+	if q := r.request(f); q != nil {
 		r.page.Links = append(r.page.Links, q)
 	}
+}
+
+// request is the request that a form carries. It is read once.
+func (r *pageReader) request(f *form) *Request {
+	if f.read {
+		return f.sent
+	}
+	f.read = true
+	if r.read >= maxRead {
+		r.page.Cut = true
+		return nil
+	}
+	if f.sent = f.request(r.base); f.sent != nil {
+		r.read++
+	}
+	return f.sent
 }
 
 // request reads the request that a form carries in its hidden fields.
@@ -401,7 +440,7 @@ func (r *pageReader) readControl(c control) {
 	if err == nil && c.href != "" {
 		host = strings.ToLower(target.Hostname())
 		r.elsewhere(slices.Collect(maps.Keys(target.Query()))...)
-		if q := At(target); q != nil {
+		if q := r.at(target); q != nil {
 			r.page.Links = append(r.page.Links, q)
 		}
 	}
@@ -437,7 +476,7 @@ func (r *pageReader) next(script string) {
 		if !r.sends(f, script) {
 			continue
 		}
-		if q := f.request(r.base); q != nil && r.choice(q) {
+		if q := r.request(f); q != nil && r.choice(q) {
 			return
 		} else if q != nil {
 			p.Posted, p.Via = q, "form"
@@ -499,10 +538,127 @@ func (r *pageReader) sends(f *form, script string) bool {
 		return false
 	}
 	// A script in a file of its own may send it too: a form with a SAML request and nothing to fill in has no other purpose.
-	if q := f.request(r.base); q != nil && q.Protocol == SAML && q.Binding == "post" && r.external > 0 {
+	if q := r.request(f); q != nil && q.Protocol == SAML && q.Binding == "post" && r.external > 0 {
 		return true
 	}
 	return submits.MatchString(r.onload) || submits.MatchString(script)
+}
+
+// tangle is how many elements a page may make beside those that stand in it, and maxLevels how deep what is set apart is followed.
+const (
+	tangle    = 400_000
+	maxLevels = 1000
+)
+
+// shaping are the elements that a parser opens anew in everything that follows when they have not been ended, unread those whose content is text
+// as a rule, and setApart those that it does not look beyond when one ends.
+var (
+	shaping  = []string{"a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"}
+	unread   = []string{"iframe", "noembed", "noframes", "noscript", "plaintext", "script", "style", "textarea", "title", "xmp"}
+	setApart = []string{"applet", "caption", "marquee", "math", "object", "select", "svg", "table", "td", "template", "th"}
+)
+
+// tangled reports whether reading a page would make far more elements than stand in it. A few hundred that are never ended are made anew for each
+// paragraph, so that a page of two megabytes becomes gigabytes. It counts from above: what is not sure to have ended has not, and what stands in a
+// comment, or in a title, may be read as elements where the page has made its reader lose its place.
+func tangled(body []byte) bool {
+	t := tangling{levels: []level{{open: map[string]int{}}}}
+	t.scan(body, 0)
+	return t.made > tangle
+}
+
+// tangling is what has been counted of a page: how many shaping elements are open, in what is set apart from what, and how many may have been made.
+type tangling struct {
+	levels     []level
+	open, made int
+}
+
+type level struct {
+	name string
+	open map[string]int
+}
+
+// maxWithin is how deep what may be elements is looked for in what may be none.
+const maxWithin = 8
+
+func (t *tangling) scan(text []byte, depth int) {
+	if depth > maxWithin {
+		t.made += tangle
+	}
+	raw := false
+	for z := html.NewTokenizer(bytes.NewReader(text)); t.made <= tangle; {
+		switch kind := z.Next(); kind {
+		case html.ErrorToken:
+			return
+		case html.StartTagToken, html.SelfClosingTagToken:
+			tag, _ := z.TagName()
+			name := string(tag)
+			raw = slices.Contains(unread, name)
+			t.start(name)
+		case html.EndTagToken:
+			tag, _ := z.TagName()
+			t.end(string(tag))
+		case html.TextToken, html.CommentToken:
+			t.made += t.open
+			if part := z.Raw(); (kind == html.CommentToken || raw) && len(part) > 2 && bytes.IndexByte(part[2:], '<') >= 0 {
+				if kind == html.CommentToken {
+					part = part[2:]
+				}
+				t.levels = append(t.levels, level{open: map[string]int{}})
+				depthBefore := len(t.levels)
+				t.scan(slices.Clone(part), depth+1)
+				for len(t.levels) >= depthBefore {
+					t.leave()
+				}
+			}
+			raw = false
+		}
+	}
+}
+
+func (t *tangling) top() *level { return &t.levels[len(t.levels)-1] }
+
+func (t *tangling) start(name string) {
+	t.made += t.open
+	switch {
+	case slices.Contains(shaping, name):
+		t.top().open[name]++
+		t.open++
+	case slices.Contains(setApart, name) && len(t.levels) < maxLevels:
+		if t.cell() && (name == "td" || name == "th") {
+			t.leave() // a cell ends where the next one begins
+		}
+		t.levels = append(t.levels, level{name, map[string]int{}})
+	}
+}
+
+func (t *tangling) end(name string) {
+	if top := t.top(); top.open[name] > 0 {
+		top.open[name]--
+		t.open--
+	} else if len(t.levels) > 1 && name != "" && name == top.name {
+		t.leave()
+	}
+}
+
+// cell reports whether the innermost level is sure to be a cell of a table: when it ends, so does all that was opened in it.
+func (t *tangling) cell() bool {
+	n := len(t.levels)
+	return n > 2 && (t.levels[n-1].name == "td" || t.levels[n-1].name == "th") && t.levels[n-2].name == "table" &&
+		!slices.ContainsFunc(t.levels, func(l level) bool { return l.name == "select" })
+}
+
+// leave ends the innermost level. What was opened there, and not in a cell, may go on.
+func (t *tangling) leave() {
+	sure, top := t.cell(), t.top()
+	t.levels = t.levels[:len(t.levels)-1]
+	for name, n := range top.open {
+		if sure {
+			t.open -= n
+		} else {
+			t.top().open[name] += n
+		}
+	}
 }
 
 func attr(n *html.Node, name string) string {
@@ -530,8 +686,8 @@ func labels(n *html.Node) string {
 	var b strings.Builder
 	write := func(n *html.Node) {
 		for _, name := range []string{"aria-label", "title", "alt", "value"} {
-			if v := attr(n, name); v != "" {
-				b.WriteString(" " + v)
+			if v := attr(n, name); v != "" { // of one that is longer than is read, the beginning shows that it is
+				b.WriteString(" " + v[:min(len(v), maxControl+1)])
 			}
 		}
 	}
@@ -542,7 +698,7 @@ func labels(n *html.Node) string {
 		stack = stack[:len(stack)-1]
 		seen++
 		if at.Type == html.TextNode {
-			b.WriteString(" " + at.Data)
+			b.WriteString(" " + at.Data[:min(len(at.Data), maxControl+1)])
 		} else if at != n && at.Type == html.ElementNode {
 			if at.DataAtom == atom.Script || at.DataAtom == atom.Style {
 				continue

@@ -165,7 +165,15 @@ func (q Question) read(from io.Reader) (Answer, error) {
 		}
 		text = rest
 	}
-	return a, nil
+	return a, a.said()
+}
+
+// said is a fault where a server went on and on, and said nothing.
+func (a *Answer) said() error {
+	if a.Version == 0 {
+		return ErrAnswer
+	}
+	return nil
 }
 
 // readRecord reads one record. The kind is 0 when the connection ended before it.

@@ -151,14 +151,22 @@ func (s *Scale) Judge(e *Encryption) (Quality, []Aspect) {
 	if e.Compressed {
 		add("compression", "yes", Insufficient)
 	}
-	whole := worst(out)
-	if len(e.Versions) == 0 && whole != Insufficient { // a certificate alone says nothing of the encryption
-		whole = Unmeasured
-	}
+	whole := e.seen(worst(out))
 	if e.HSTS >= 0 {
 		out = append(out, Aspect{Name: "hsts", Value: fmt.Sprintf("%d days", e.HSTS), Quality: size(s.hsts, e.HSTS)})
 	}
 	return whole, out
+}
+
+// seen is the whole as far as enough was seen for it.
+func (e *Encryption) seen(whole Quality) Quality {
+	if len(e.Versions) == 0 && whole != Insufficient { // a certificate alone says nothing of the encryption
+		return Unmeasured
+	}
+	if !e.Judged && (whole == Good || whole == Sufficient) { // and versions alone say nothing of who answers
+		return Unmeasured
+	}
+	return whole
 }
 
 // taken lists what a server takes, in order.

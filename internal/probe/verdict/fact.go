@@ -55,7 +55,7 @@ var factNames = []string{
 	"certificate_maybe_after_request", "request", "saml", "oidc", "wsfed", "opaque", "broken", "signature_valid", "object_signed", "asked", "exact",
 	"minimum", "upwards", "essential", "wished", "all_strong", "some_strong", "only_weak", "only_windows", "hint_strong", "provider_strong",
 	"challenge_password", "challenge_windows", "password", "password_link", "user_name", "strong_method", "federated", "only_federated", "shell", "text",
-	"page_says", "second_step", "away",
+	"page", "page_says", "second_step", "away",
 }
 
 type facts map[string]bool
@@ -77,6 +77,7 @@ func (r *Rules) facts(o *Observation) facts {
 		"strong_method":                     o.AwayMethod != "",
 	}
 	if o.Page != nil {
+		f["page"] = true
 		r.pageFacts(f, o.Page)
 	}
 	f["page_says"] = f["challenge_password"] || f["password"] || f["password_link"] || f["strong_method"] && !f["only_federated"]
