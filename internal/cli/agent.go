@@ -112,7 +112,7 @@ type agentRun struct {
 	KeyFile string   `name:"key-file" help:"Where the agent's key lies." default:"insegel-agent.pem" env:"INSEGEL_AGENT_KEY" placeholder:"FILE"`
 	Token   string   `name:"token-file" required:"" help:"A file with a key for programs, of the kind measuring agent." env:"INSEGEL_AGENT_TOKEN" placeholder:"FILE"`
 	Network []string `name:"server-network" help:"A private network that the server stands in. May be repeated." placeholder:"CIDR"`
-	Contact string   `help:"The address that the ones who are measured can turn to." env:"INSEGEL_CONTACT" placeholder:"ADDRESS"`
+	Contact string   `help:"An address where those who are measured can reach you." env:"INSEGEL_CONTACT" placeholder:"ADDRESS"`
 	Browser string   `help:"Run the scripts of pages that are empty without them, where the server allows it, in this browser (Chromium). It gets no network." env:"INSEGEL_CHROMIUM" placeholder:"PROGRAM"`
 	Once    bool     `help:"Ask for work once, do it, and stop."`
 	DryRun  bool     `name:"dry-run" help:"Tell what would be measured, and when. The work is not done, and is given out again when the agent next asks."`

@@ -13,7 +13,7 @@ type importSignIns struct {
 	database
 	tenant
 	File    string `arg:"" help:"The log, or - for standard input."`
-	Format  string `help:"The form of the file: entra, keycloak, keycloak-log, adfs, shibboleth, simplesamlphp, conditional-access or saml-metadata. The beginning of a log tells when left out." placeholder:"FORM"`
+	Format  string `help:"The form of the file: entra, keycloak, keycloak-log, adfs, shibboleth, simplesamlphp, conditional-access or saml-metadata. When left out it is told from the beginning of the log." placeholder:"FORM"`
 	Mapping string `help:"The name of a mapping that has been saved in the program." placeholder:"NAME"`
 	JSON    bool   `name:"json" help:"Write JSON."`
 }

@@ -23,11 +23,11 @@ type probeCommand struct {
 
 // probeFlags are what the measurements have in common.
 type probeFlags struct {
-	Allow   []string `help:"A host, or HOST:PORT, that may be measured too. What is loopback or private must always be named." placeholder:"HOST"`
+	Allow   []string `help:"Another host, or HOST:PORT, that may be measured. Loopback and private addresses must always be named." placeholder:"HOST"`
 	JSON    bool     `help:"Write JSON." name:"json"`
 	Lang    string   `help:"The language of the reasons." enum:"sv,en" default:"sv"`
-	Zone    string   `help:"Where this machine stands: internet, lan or dmz. Left out when it is not known." enum:",internet,lan,dmz" default:""`
-	Contact string   `help:"The address that the ones who are measured can turn to." env:"INSEGEL_CONTACT" placeholder:"ADDRESS"`
+	Zone    string   `help:"Where this machine is: internet, lan or dmz. Leave it out when it is not known." enum:",internet,lan,dmz" default:""`
+	Contact string   `help:"An address where those who are measured can reach you." env:"INSEGEL_CONTACT" placeholder:"ADDRESS"`
 }
 
 type probeLogin struct {

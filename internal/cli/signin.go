@@ -23,9 +23,9 @@ const (
 
 type signinCommand struct {
 	File    []string `arg:"" help:"The logs to read, - for standard input. Several are counted together."`
-	Format  string   `help:"The form of the files: entra, keycloak, keycloak-log, adfs, shibboleth, simplesamlphp, conditional-access or saml-metadata. The beginning of a log tells when left out." placeholder:"FORM"`
+	Format  string   `help:"The form of the files: entra, keycloak, keycloak-log, adfs, shibboleth, simplesamlphp, conditional-access or saml-metadata. When left out it is told from the beginning of the log." placeholder:"FORM"`
 	Mapping string   `help:"A file that says where in a CSV file, or JSON lines, the facts stand." placeholder:"FILE"`
-	Days    int      `help:"How many days are counted, to the newest day of the log. 0 is all of it." default:"30" placeholder:"N"`
+	Days    int      `help:"How many days are counted, back from the newest day in the log. 0 counts them all." default:"30" placeholder:"N"`
 	JSON    bool     `help:"Write JSON." name:"json"`
 	Lang    string   `help:"The language of the answer." enum:"sv,en" default:"sv"`
 }

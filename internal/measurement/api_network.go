@@ -54,9 +54,9 @@ type apiNetworkOut struct{ Body apiNetwork }
 // askNetwork asks for a private network to be approved. A second person decides.
 func (p *TargetAPI) askNetwork(c *web.Context, in *struct {
 	Body struct {
-		Network   string     `json:"network" maxLength:"60" doc:"As 10.20.0.0/16, and none wider; of IPv6 none wider than /48"`
+		Network   string     `json:"network" maxLength:"60" doc:"Such as 10.20.0.0/16, and no wider; for IPv6 no wider than /48"`
 		ExpiresOn civil.Date `json:"expires_on" format:"date"`
-		Reason    string     `json:"reason" maxLength:"1000" doc:"For the second person who decides"`
+		Reason    string     `json:"reason" maxLength:"1000" doc:"For the other person, who decides"`
 	}
 },
 ) (*apiNetworkOut, error) {

@@ -37,7 +37,7 @@ type apiTaken struct {
 	Kind    string    `json:"kind"`
 	Format  string    `json:"format"`
 	At      time.Time `json:"at"`
-	From    string    `json:"from,omitempty" doc:"The first day that it tells of"`
+	From    string    `json:"from,omitempty" doc:"The first day in the log"`
 	To      string    `json:"to,omitempty" doc:"The last"`
 	Records int64     `json:"records"`
 	SignIns int64     `json:"signins"`
@@ -66,12 +66,12 @@ func (p *TargetAPI) logs(c *web.Context, _ *web.APIPaging) (*apiTakenOut, error)
 }
 
 type apiApplication struct {
-	Kind   string    `json:"kind" doc:"What told of it: log, policy or metadata"`
+	Kind   string    `json:"kind" doc:"What named it: log, policy or metadata"`
 	Name   string    `json:"name" doc:"What it is called there"`
-	At     time.Time `json:"at" doc:"When it was last told of"`
-	System string    `json:"system,omitempty" doc:"The id of the system that it is; none until somebody has said"`
+	At     time.Time `json:"at" doc:"When it was last named"`
+	System string    `json:"system,omitempty" doc:"The id of the system that it is; empty until somebody has matched it"`
 	Path   string    `json:"path,omitempty" doc:"The id of the way in"`
-	ETag   string    `json:"etag" doc:"For If-Match when somebody says which system it is"`
+	ETag   string    `json:"etag" doc:"For If-Match when it is matched with a system"`
 }
 
 type apiApplicationsOut struct {
@@ -101,7 +101,7 @@ func (p *TargetAPI) applications(c *web.Context, _ *web.APIPaging) (*apiApplicat
 
 type apiMapping struct {
 	Name string `json:"name"`
-	Text string `json:"text" doc:"How the columns of an unknown log are read"`
+	Text string `json:"text" doc:"The mapping: where the facts stand in the log"`
 	ETag string `json:"etag" doc:"For If-Match when it is saved"`
 }
 
@@ -142,8 +142,8 @@ type apiImportOut struct {
 // takeLog keeps counts of sign-ins, and nobody's name.
 func (p *TargetAPI) takeLog(c *web.Context, in *struct {
 	Body struct {
-		Format  string `json:"format,omitempty" maxLength:"60" doc:"The file tells when left out"`
-		Mapping string `json:"mapping,omitempty" maxLength:"60" doc:"The name of a saved mapping; it goes before format"`
+		Format  string `json:"format,omitempty" maxLength:"60" doc:"Told from the file when left out"`
+		Mapping string `json:"mapping,omitempty" maxLength:"60" doc:"The name of a saved mapping, which is used rather than format"`
 		Content []byte `json:"content" doc:"The log, in base64"`
 	}
 },
@@ -164,7 +164,7 @@ func (p *TargetAPI) takeLog(c *web.Context, in *struct {
 func (p *TargetAPI) match(c *web.Context, in *struct {
 	web.APIMatch
 	Body struct {
-		Kind   string `json:"kind" maxLength:"40" doc:"What told of it: log, policy or metadata"`
+		Kind   string `json:"kind" maxLength:"40" doc:"What named it: log, policy or metadata"`
 		Name   string `json:"name" maxLength:"400" doc:"The application's name there"`
 		System string `json:"system" minLength:"1" maxLength:"200"`
 		Path   string `json:"path,omitempty" maxLength:"100"`
@@ -193,7 +193,7 @@ func (p *TargetAPI) saveMapping(c *web.Context, in *struct {
 	web.APIMatch
 	Body struct {
 		Name string `json:"name" maxLength:"60"`
-		Text string `json:"text" maxLength:"20000" doc:"How the columns of an unknown log are read"`
+		Text string `json:"text" maxLength:"20000" doc:"The mapping: where the facts stand in the log"`
 	}
 },
 ) (*struct{}, error) {

@@ -52,7 +52,7 @@ type apiTarget struct {
 	Path       string     `json:"path,omitempty" doc:"The id of the way in"`
 	Kind       string     `json:"kind" enum:"login,tls" doc:"What it is measured for"`
 	URL        string     `json:"url"`
-	Hosts      []string   `json:"hosts" nullable:"false" doc:"Others that may be followed to"`
+	Hosts      []string   `json:"hosts" nullable:"false" doc:"Other hosts that pages may lead to"`
 	Zone       string     `json:"zone"`
 	Agent      string     `json:"agent,omitempty" doc:"The id of the agent that measures; the server when left out"`
 	State      string     `json:"state" enum:"waiting,approved,expired,ended"`
@@ -124,7 +124,7 @@ type apiAskIn struct {
 		Agent      string     `json:"agent,omitempty" maxLength:"100"`
 		SecondStep bool       `json:"second_step,omitempty" doc:"The owner declares that a second step follows the password"`
 		ExpiresOn  civil.Date `json:"expires_on" format:"date"`
-		Reason     string     `json:"reason" maxLength:"1000" doc:"For the second person who decides"`
+		Reason     string     `json:"reason" maxLength:"1000" doc:"For the other person, who decides"`
 	}
 }
 
@@ -236,7 +236,7 @@ func (p *TargetAPI) addAgent(c *web.Context, in *struct {
 	Body struct {
 		Name      string `json:"name" minLength:"1" maxLength:"200"`
 		Zone      string `json:"zone" maxLength:"40"`
-		PublicKey string `json:"public_key" maxLength:"400" doc:"As insegel agent key shows it"`
+		PublicKey string `json:"public_key" maxLength:"400" doc:"As printed by insegel agent key"`
 	}
 },
 ) (*apiAgentOut, error) {
