@@ -209,7 +209,10 @@ func parseKey(text string) (kind, name string) {
 func (p *Pages) saveMapping(c *web.Context) error {
 	name, text := c.Form("namn"), c.Form("beskrivning")
 	err := p.Service.SaveMapping(c.Context(), c.Actor, name, text)
+	var people *signin.PersonalError
 	switch {
+	case errors.As(err, &people):
+		return p.logList(c, name, text, web.FieldError{Field: "beskrivning", Key: peopleKeys[people.Fact]})
 	case errors.Is(err, ErrName):
 		return p.logList(c, name, text, web.FieldError{Field: "namn", Key: "measurement.error-name"})
 	case errors.Is(err, signin.ErrMapping):

@@ -118,8 +118,14 @@ func (c *counter) row(e *event) *int64 {
 
 // name is a clean name of an application (a) or a way in (p), of which there can be only so many.
 func (c *counter) name(fact int, text []byte) string {
-	if fact == anApplication && len(c.mapping.Applications) > 0 && !slices.Contains(c.mapping.Applications, strings.TrimSpace(string(decoded(text)))) {
-		return Other
+	if fact == anApplication && len(c.mapping.Applications) > 0 {
+		s := strings.TrimSpace(string(decoded(text)))
+		if !slices.Contains(c.mapping.Applications, s) {
+			return Other
+		}
+		if len(s) <= maxText && !personal(s) {
+			return s // somebody has said that it is an application, though it may be called as people are
+		}
 	}
 	s := c.clean(fact, string(text))
 	key := string(rune('0'+fact)) + s

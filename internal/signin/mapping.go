@@ -97,6 +97,9 @@ func (m *Mapping) check() error {
 	case m.Outcome != nil && m.Success == nil:
 		return fmt.Errorf("%w: it must say which outcomes are a success", ErrMapping)
 	}
+	if fact := m.peoples(); fact != "" {
+		return &PersonalError{Fact: fact} // as the field is called, so are those that hold people
+	}
 	switch m.TimeFormat {
 	case "", "iso", "unix", "unix_ms":
 	default:
@@ -105,6 +108,23 @@ func (m *Mapping) check() error {
 		}
 	}
 	return nil
+}
+
+// peoples is the fact, if any, that the mapping takes from a field that by its name holds people. Applications that are listed are none.
+func (m *Mapping) peoples() string {
+	if len(m.Applications) == 0 && slices.ContainsFunc(m.Application, somebodys) {
+		return factNames[anApplication]
+	}
+	if slices.ContainsFunc(m.Path, somebodys) {
+		return factNames[aPath]
+	}
+	if slices.ContainsFunc(m.Context, somebodys) {
+		return factNames[aContext]
+	}
+	if slices.ContainsFunc(m.Methods, func(x Method) bool { return somebodys(x.At) || somebodys(x.Key) }) {
+		return factNames[aMethod]
+	}
+	return ""
 }
 
 // context is a level as data/authentication.yaml calls it.

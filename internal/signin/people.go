@@ -5,6 +5,7 @@ package signin
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -92,27 +93,132 @@ func words(s string) []string {
 	return out
 }
 
-// person reports whether a text is somebody's name or an account made of it: Vega Exempel, Exempel, Vega, or vega.exempel2. One word alone
-// is nobody: programs are called Stella and Viva.
+// part is a word of any text: as accounts write it, and whether it is written as a name is.
+type part struct {
+	word  string
+	named bool
+}
+
+// parts are the words of any text, wherever letters stand; humped says that a capital within a word begins another one: VegaExempel. Of an address
+// the machine's name is left out, which is often called after a place.
+func parts(s string, humped bool) []part {
+	if _, rest, ok := strings.Cut(s, "://"); ok {
+		_, s, _ = strings.Cut(rest, "/")
+	}
+	shouted := strings.ToUpper(s) == s
+	var out []part
+	for _, f := range strings.FieldsFunc(norm.NFC.String(s), func(r rune) bool { return !unicode.IsLetter(r) }) {
+		for _, w := range humps(f, humped) {
+			r, _ := utf8.DecodeRuneInString(w)
+			out = append(out, part{letters(w), unicode.IsUpper(r) && !shouted})
+		}
+	}
+	return out
+}
+
+// humps divides a word where a capital follows a small letter.
+func humps(f string, humped bool) []string {
+	var out []string
+	from, last := 0, rune(0)
+	for i, r := range f {
+		if humped && unicode.IsUpper(r) && unicode.IsLower(last) {
+			out, from = append(out, f[from:i]), i
+		}
+		last = r
+	}
+	return append(out, f[from:])
+}
+
+// between are the words that stand within names.
+var between = setOf("af von van de der den la le di da dos bin ibn al el abu zu ter och y")
+
+// common are the names that are words of the language too. In a text with other words they are names only where they are written as names are.
+var common = setOf("per dag max maj juni sten odd stig uno sam tim dan saga urban gun frans viola stella nora pia alma iris vera")
+
+// person reports whether somebody's name stands in a text, or an account made of one: Vega Exempel, Exempel, Vega, vega.exempel2, VegaExempel,
+// v.exempel, vexempel, or Vega af Exempel (konsult). One word alone is nobody otherwise: programs are called Stella and Viva.
 func (g *gazetteer) person(s string) bool {
-	all := words(s)
-	if len(all) < 2 || len(all) > 5 {
+	whole, humped := parts(s, false), parts(s, true)
+	return len(whole) == 1 && g.coded(s, whole[0].word) || g.names(s, whole) || len(humped) > len(whole) && g.names(s, humped)
+}
+
+// names reports whether somebody's name stands among the words of a text.
+func (g *gazetteer) names(s string, all []part) bool {
+	if len(all) <= 3 && slices.ContainsFunc(all, func(p part) bool { return g.joined(p.word) }) {
+		return true
+	}
+	if len(all) == 2 && !strings.Contains(s, "://") && g.initialled(all[0].word, all[1].word) {
+		return true
+	}
+	sentence := len(all) > 3 && strings.Contains(s, " ")
+	run := 0
+	for i := range all {
+		if g.named(all[i], sentence) || between[all[i].word] && i > run {
+			continue
+		}
+		if g.pair(all[run:i]) {
+			return true
+		}
+		run = i + 1
+	}
+	return g.pair(all[run:])
+}
+
+// named reports whether a word of a text can be part of a name: a first name, a surname or an initial.
+func (g *gazetteer) named(p part, sentence bool) bool {
+	if sentence && common[p.word] && !p.named {
 		return false
 	}
+	return len(p.word) == 1 || g.first[p.word] || g.surname(p.word)
+}
+
+// pair reports whether the words, which all can be parts of a name, have a first name and a surname among them.
+func (g *gazetteer) pair(run []part) bool {
 	first, last, either := 0, 0, 0
-	for _, w := range all {
-		switch isFirst, isLast := g.first[w], g.surname(w); {
+	for _, p := range run {
+		switch isFirst, isLast := g.first[p.word], g.surname(p.word); {
 		case isFirst && isLast:
 			either++ // Hussein and Alexander are both: what else is there says which
 		case isFirst:
 			first++
 		case isLast:
 			last++
-		case len(w) > 1: // an initial says nothing
-			return false
 		}
 	}
 	return first+either > 0 && last+either > 0 && first+last+either > 1
+}
+
+// initialled reports whether one of two words is an initial, or two, and the other a surname that is known.
+func (g *gazetteer) initialled(a, b string) bool {
+	return len(a) == 1 && len(b) > 2 && g.last[b] || len(b) == 1 && len(a) > 2 && g.last[a]
+}
+
+// The fewest letters of names that are written together in one word: shorter ones stand in many words.
+const (
+	shortFirst = 3
+	shortLast  = 5
+)
+
+// codedAccount is an account of letters from the first name and the surname with a number after them, as directories make them.
+var codedAccount = regexp.MustCompile(`^(?:[a-zåäö]{6}|[A-ZÅÄÖ]{6})\d{2,4}$`)
+
+// coded reports whether a text is an account made of the beginnings of both names and a number.
+func (g *gazetteer) coded(s, w string) bool {
+	return codedAccount.MatchString(s) && g.heads[w[:3]] && g.tails[w[3:]]
+}
+
+// joined reports whether a word is a first name and a surname written together, or an initial and a surname.
+func (g *gazetteer) joined(w string) bool {
+	for i := 1; i < len(w); i++ {
+		a, b := w[:i], w[i:]
+		switch {
+		case len(a) == 1 && len(b) > shortLast && g.last[b], len(b) == 1 && len(a) > shortLast && g.last[a]:
+			return true
+		case len(a) >= shortFirst && len(b) >= shortLast && g.first[a] && g.last[b], len(b) >= shortFirst && len(a) >= shortLast && g.first[b] && g.last[a]:
+			return true
+		}
+	}
+	return false
 }
 
 var (
@@ -209,7 +315,7 @@ func (k *looks) names(own bool, all int64) bool {
 		return true
 	case !own:
 		return false
-	case k.personal > 0 && k.personal*5 >= k.values, half(k.objects), k.made >= fewValues && k.made*3 >= k.values:
+	case k.personal > 0 && k.personal*5 >= k.values, half(k.objects), k.coined():
 		return true
 	}
 	for _, n := range k.short {
@@ -219,6 +325,45 @@ func (k *looks) names(own bool, all int64) bool {
 	}
 	// each program is used by many, and a person is one
 	return k.values > 30 && int64(k.values)*50 > all
+}
+
+// whose are what fields are called that hold people, accounts or the machines that they sit at.
+var whose = setOf(`user users username userid userprincipalname upn userdisplayname uid sub subject subjectid subjectusername targetusername
+	account accountname samaccountname login loginname logonname principal principalname person personid personnummer personalnumber nationalid ssn pnr
+	email mail emailaddress epost epostadress givenname surname fornamn efternamn anvandare anvandarnamn anvandarid konto kontonamn inloggad nameid
+	employeeid anstallningsnummer hsaid ip ipaddress ipadress clientip sourceip remoteaddr`)
+
+func setOf(words string) map[string]bool {
+	out := map[string]bool{}
+	for w := range strings.FieldsSeq(words) {
+		out[w] = true
+	}
+	return out
+}
+
+// somebodys reports whether a field is called as those are that hold people: by its last part, or by the one before where that is only an id or a name.
+func somebodys(place string) bool {
+	parts := strings.Split(place, ".")
+	last := fieldName(parts[len(parts)-1])
+	if (last == "id" || last == "name") && len(parts) > 1 {
+		last = fieldName(parts[len(parts)-2])
+	}
+	return whose[last]
+}
+
+// fieldName is a field's name without what programs put between its words.
+func fieldName(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) {
+			return r
+		}
+		return -1
+	}, letters(s))
+}
+
+// coined reports whether the values are accounts made of the beginnings of names.
+func (k *looks) coined() bool {
+	return k.made >= fewValues && k.made*3 >= k.values || k.made > 1 && k.made*2 > k.values
 }
 
 // PersonalError says which fact of a log seems to be people. It quotes none of them.

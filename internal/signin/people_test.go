@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 	"golang.org/x/text/encoding/charmap"
@@ -102,12 +104,34 @@ func TestPeopleAreNoApplications(t *testing.T) {
 	}
 }
 
+// TestFieldsOfPeople refuses a mapping that takes a fact from a field that by its name holds people or their machines, before anything is read. A list
+// of the applications settles it.
+func TestFieldsOfPeople(t *testing.T) {
+	const head = "reads: json\ntime: [tid]\n"
+	for text, fact := range map[string]string{
+		"application: [userPrincipalName]": "application", "application: [program, user.id]": "application", "application: [app.id, resource.name]": "", "application: [program, event.user_name]": "application",
+		"application: [Användarnamn]": "application", "application: [vad]\npath: [ipAddress]": "path", "application: [vad]\ncontext: [E-post]": "context",
+		"application: [vad]\nmethods: [{at: konto}]": "methods", "application: [vad]\nmethods: [{at: steg, key: subject}]": "methods",
+		"application: [user]\napplications: [Treserva]": "", "application: [appDisplayName]\npath: [clientAppUsed]": "", "application: [clientId]": "",
+	} {
+		_, err := signin.ParseMapping([]byte(head + text))
+		var p *signin.PersonalError
+		if got := errors.As(err, &p); got != (fact != "") || got && p.Fact != fact || !got && err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
 // programs are what systems in municipalities are called, and what looks like people and is none.
 var programs = []string{
 	"Treserva", "Lifecare", "Procapita", "Combine", "Viva", "Sofia Omfale", "Magna Cura", "Appva MCSS", "Phoniro Care", "DF Respons", "IntraPhone", "NPÖ", "Pascal",
 	"Senior alert", "Cosmic Link", "SSBTEK", "SUS", "Unikum", "Vklass", "Edlevo", "Skola24", "SchoolSoft", "ProReNata", "Raindance", "Heroma", "Personec P", "Adato",
 	"Platina", "W3D3", "Public 360", "Evolution", "Castor", "ByggR", "Ecos", "Wärna Go", "Open ePlatform", "Abou", "Stella", "Office 365 SharePoint Online",
-	"Microsoft Teams", "Azure Portal", "https://sp.example.se/shibboleth", "urn:lifecare:prod", "lifecare-prod", "Agda PS",
+	"Microsoft Teams", "Azure Portal", "Castor24", "Stella Omsorg", "E-tjänster per ärende", "Tid per dag", "skola24", "Nora bibliotek",
+	"Tieto Education", "Visma Lön Anställd", "Hypergene", "Alma Elev", "Stratsys", "Flexite", "Artvise", "Ciceron", "LEX", "Lex24", "EDP Vision", "Trapeze Optiplan", "Sara Trygghet", "Quiculum",
+	"Meddix", "Prator", "Medvind", "Max Firma", "Time Care Planering", "TES", "Epsilon", "Kompassen", "Insidan", "Winst", "Lifecare Mobil Omsorg", "Pulsen Combine", "Siebel", "Sambruk",
+	"Cambio Cosmic", "Kivra", "Inera Pascal", "1177 Vårdguiden", "eFrida", "eStella", "MinaSidor", "SharePoint", "iPM", "Intraservice", "FirstClass", "ServiceNow", "AdminKonto",
+	"GoogleWorkspace", "Palo Alto Firewall", "F5 BIG-IP", "VPN AnyConnect", "Citrix Workspace", "Windows Sign In", "Office365 Shell WCSS-Client", "Graph Explorer", "https://sp.example.se/shibboleth", "urn:lifecare:prod", "lifecare-prod", "Agda PS",
 }
 
 // TestProgramsAreNoPeople holds that logs of programs are read, each by itself and all together, and that a list in the mapping settles doubt.
@@ -158,6 +182,39 @@ func TestNamesInKnownForms(t *testing.T) {
 	}
 }
 
+// ways are those in which a name, or an account made of it, is written.
+func ways(first, other, last string) []string {
+	initial, lower := string([]rune(first)[:1]), strings.ToLower
+	mixed := func(s string) string {
+		r := []rune(lower(s))
+		for i := 0; i < len(r); i += 2 {
+			r[i] = unicode.ToUpper(r[i])
+		}
+		return string(r)
+	}
+	out := []string{
+		first + " " + last, last + ", " + first, last + " " + first, first + " K. " + last, lower(first + "." + last), lower(first + "_" + last + "2"),
+		first + " " + last + "-" + last, strings.ToUpper(first + " " + last),
+		// as few write it
+		mixed(first + " " + last), lower(first + " " + last), first + "-" + other + " " + last, first + " " + other + " " + last, last + " " + first + " " + other,
+		last + "," + first, last + ";" + first, last + "/" + first, first + "+" + last, first + "\u00a0" + last, "  " + first + "  " + last + "  ",
+		first + " af " + last, first + " von " + last, first + " de la " + last, last + ", " + first + " von", lower(first + ".von." + last),
+		first + " A B " + last, first + " A.B. " + last, last + " A " + first,
+		// with something beside it
+		"Dr " + first + " " + last, first + " " + last + " (konsult)", first + " " + last + ", Socialförvaltningen", "Socialsekreterare " + first + " " + last,
+		"1 " + first + " " + last, first + " " + last + " 820101", first + "82" + last, first + " " + last + " - Treserva", "Treserva/" + first + " " + last,
+		"CN=" + first + " " + last + ",OU=Soc,DC=norrsjo", lower("adm-" + first + "." + last), lower(first + "." + last + "_norrsjo.example#EXT#"), lower("ext." + last + "." + first),
+		"https://portal.example/~" + lower(first+"."+last), first + last, last + first, lower(last + "." + first + ".admin"),
+	}
+	if len(last) > 3 { // two letters are too few to tell anything by
+		out = append(out, initial+". "+last, last+" "+initial, last+", "+initial+".", lower(initial+"."+last))
+	}
+	if utf8.RuneCountInString(first) > 2 && utf8.RuneCountInString(last) > 5 {
+		out = append(out, lower(first+last), lower(first+last)+"01", initial+last, lower(initial+last)+"2", strings.ToUpper(initial+last), lower("adm_"+initial+last))
+	}
+	return out
+}
+
 // TestNoNameIsKept holds of names from the list, written in any of the ways that names and accounts are: nothing of them is in what is kept,
 // whatever they stand among.
 func TestNoNameIsKept(t *testing.T) {
@@ -178,10 +235,8 @@ func TestNoNameIsKept(t *testing.T) {
 		var somebody []string
 		for range rapid.IntRange(1, 5).Draw(rt, "people") {
 			first, last := rapid.SampledFrom(list.First).Draw(rt, "first"), rapid.SampledFrom(list.Last).Draw(rt, "last")
-			who := rapid.SampledFrom([]string{
-				first + " " + last, last + ", " + first, last + " " + first, first + " K. " + last, strings.ToLower(first + "." + last), strings.ToLower(first + "_" + last + "2"),
-				first + " " + last + "-" + last, strings.ToUpper(first + " " + last),
-			}).Draw(rt, "who")
+			other := rapid.SampledFrom(list.First).Draw(rt, "second name")
+			who := rapid.SampledFrom(ways(first, other, last)).Draw(rt, "who")
 			somebody = append(somebody, who)
 		}
 		text := invented(append(values, somebody...), rapid.IntRange(1, 50).Draw(rt, "each"))
@@ -200,7 +255,7 @@ func TestNoNameIsKept(t *testing.T) {
 		}
 		kept := strings.ToLower(fmt.Sprint(l.Rows))
 		for _, who := range somebody {
-			if strings.Contains(kept, strings.ToLower(who)) {
+			if strings.Contains(kept, strings.ToLower(strings.TrimSpace(who))) {
 				rt.Errorf("%s is kept in %s", who, kept)
 			}
 		}
