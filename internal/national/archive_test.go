@@ -71,7 +71,7 @@ func (b *shelf) archive(r *Release) archive {
 				sets = append(sets, summed{name, codesOf(b.catalogue, c.Hidden), old.Number})
 			}
 		}
-		a.bases, a.sets = append(a.bases, bases...), append(a.sets, sets...)
+		a.bases, a.sets = append(a.bases, bases...), append(append(a.sets, bases...), sets...)
 		if old.Period == r.Period {
 			a.before, a.cells = old.Number, b.cells[old.Number]
 			a.earlier = append(a.earlier, earlier{old.Basis, append(slices.Clone(bases), sets...)})

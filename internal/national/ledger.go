@@ -97,6 +97,12 @@ type Ledger struct {
 	// has corrected must not come out of the same set summed before and after.
 	versions *Ledger
 	column   []int
+	// told are the sets that the series itself has told of, where the ledger also knows what others have. Once something is remembered that
+	// does not fit, the ledger is strained: that a set is in it then says only that somebody has told of it, so what the series itself has told
+	// is asked as well, in own.
+	told     []Set
+	own      *Ledger
+	strained bool
 	// rule says why a sum would tell too much by itself; unsafe where there is none. With a rule of its own, what one sum has more than another
 	// of the same thing is held to it too: before are the sets that earlier releases told of, and now those of this one.
 	rule        func([]Part) Reason
@@ -113,10 +119,13 @@ func NewLedger(n int) *Ledger { return &Ledger{size: n} }
 func (l *Ledger) clone() *Ledger {
 	out := &Ledger{
 		size: l.size, sets: slices.Clone(l.sets), pivots: slices.Clone(l.pivots), rows: slices.Clone(l.rows), owner: l.owner, column: l.column,
-		rule: l.rule, before: l.before, now: slices.Clone(l.now),
+		rule: l.rule, before: l.before, now: slices.Clone(l.now), told: slices.Clone(l.told), strained: l.strained,
 	}
 	if l.versions != nil {
 		out.versions = l.versions.clone()
+	}
+	if l.own != nil {
+		out.own = l.own.clone()
 	}
 	return out
 }
@@ -175,11 +184,30 @@ func (l *Ledger) Admit(s Set) bool {
 			return false
 		}
 	}
-	if !l.admit(s) {
+	own := l.ofOwn()
+	if own != nil && !own.admit(s) || !l.admit(s) {
 		return false
 	}
-	l.versions = versions
+	l.versions, l.own = versions, own
+	if l.told != nil {
+		l.told = append(l.told, s)
+	}
 	return true
+}
+
+// ofOwn gives a ledger of what the series itself has told, to try a set in. Nothing is where the whole ledger says enough.
+func (l *Ledger) ofOwn() *Ledger {
+	switch {
+	case l.told == nil || !l.strained:
+		return nil
+	case l.own != nil:
+		return l.own.clone()
+	}
+	own := NewLedger(l.size)
+	for _, s := range l.told {
+		own.remember(s)
+	}
+	return own
 }
 
 func (l *Ledger) admit(s Set) bool {
@@ -398,6 +426,7 @@ func (l *Ledger) remember(s Set) {
 	if s.Len() == 0 || l.holds(s) {
 		return
 	}
-	rows, pivots, _ := l.reduce(s)
+	rows, pivots, ok := l.reduce(s)
+	l.strained = l.strained || !ok || s.Len() < Threshold || slices.ContainsFunc(l.sets, func(p Set) bool { return l.apart(s, p) < Threshold })
 	l.sets, l.rows, l.pivots = append(l.sets, slices.Clone(s)), rows, pivots
 }

@@ -507,3 +507,37 @@ func TestDue(t *testing.T) {
 		t.Error("the first release is wrong")
 	}
 }
+
+// TestWhatOthersToldIsNoLeave: a set that a series cannot tell of, for it differs by four from what it has told, is told of in others. That the
+// ledger remembers it then lets nobody in the series tell of it either: not another group of the same municipalities, and no later release.
+func TestWhatOthersToldIsNoLeave(t *testing.T) {
+	of := func(members ...int) Set {
+		s := newSet(20)
+		for _, at := range members {
+			s.add(at)
+		}
+		return s
+	}
+	values, stand := of(0, 4, 6, 9, 11, 12, 14, 17), of(0, 4, 6, 9, 11, 12, 13, 16, 17, 18)
+	l := NewLedger(20)
+	l.told = []Set{}
+	if !l.Admit(values) {
+		t.Fatal("eight are not let in")
+	}
+	groups := []Stand{{Group: Group{Whole, Whole, stand}, Hidden: stand}, {Group: Group{ByCounty, "01", stand}, Hidden: stand}}
+	for _, s := range l.refuse(groups) {
+		if s.Why != Difference {
+			t.Errorf("%s is told of: %q", s.Split, s.Why)
+		}
+	}
+	later := NewLedger(20)
+	later.remember(stand)
+	later.told = []Set{values}
+	later.remember(values)
+	if later.Admit(stand) {
+		t.Error("a later release tells of what differs by four")
+	}
+	if !later.Admit(values) {
+		t.Error("what the series itself has told may not be told again")
+	}
+}

@@ -205,7 +205,7 @@ type summed struct {
 type archive struct {
 	// shown is the last release in which each municipality was shown by itself.
 	shown map[string]int64
-	// bases are the sets whose denominators have been summed, and sets those whose values have been, by series.
+	// bases are the sets whose denominators have been summed, in any series, and sets those whose denominators or values each series has summed.
 	bases, sets []summed
 	// before is the last release of the same period, 0 when there is none, cells are what it published, and earlier are all of the period.
 	before  int64
@@ -266,7 +266,7 @@ func (p *places) histories(a *archive, r *Release) map[string]history {
 
 // history is what has been published before of one series.
 type history struct {
-	// sets are those whose values were summed.
+	// sets are those whose denominators or values were summed.
 	sets []Set
 	// earlier are the releases of the same period, and basis what is to be released now.
 	earlier []past
@@ -285,7 +285,7 @@ func (l *Ledger) publish(stands []Stand, list []series, histories map[string]his
 	var out []published
 	for i, cells := range Each(names, func(name string) []Cell {
 		own, h := l.clone(), histories[name]
-		own.rule, own.before = by[name].rule, h.sets
+		own.rule, own.before, own.told = by[name].rule, h.sets, append([]Set{}, h.sets...)
 		for _, s := range h.sets {
 			own.remember(s)
 		}

@@ -56,10 +56,13 @@ func basesOf(ctx context.Context, tx *db.Tx, org access.OrganisationID) ([]summe
 	return out, nil
 }
 
-// setsOf reads the sets whose values have been summed in public, by series, each once.
+// setsOf reads the sets whose denominators or values have been summed in public, by series, each once.
 func setsOf(ctx context.Context, tx *db.Tx, org access.OrganisationID) ([]summed, error) {
-	out, err := db.All(ctx, tx, scanSummed, `SELECT indicator, definition, series, hidden, MAX(release_number) FROM national_cell
-		WHERE organisation_id = $1 AND why = '' AND kept = 0 GROUP BY indicator, definition, series, hidden ORDER BY MIN(release_number), hidden`, org)
+	out, err := db.All(ctx, tx, scanSummed, `SELECT indicator, definition, series, summed, MAX(release_number) FROM (
+			SELECT indicator, definition, series, CASE WHEN base = '' THEN hidden ELSE base END AS summed, release_number FROM national_cell
+			WHERE organisation_id = $1 AND why = '' AND kept = 0
+			UNION SELECT indicator, definition, series, hidden, release_number FROM national_cell WHERE organisation_id = $1 AND why = '' AND kept = 0) AS told
+		GROUP BY indicator, definition, series, summed ORDER BY MIN(release_number), summed`, org)
 	if err != nil {
 		return nil, fmt.Errorf("read what has been published: %w", err)
 	}
