@@ -285,6 +285,38 @@ func TestNobodyLooksOnAfterAMeasurement(t *testing.T) {
 	}
 }
 
+// Whoever runs the program reads in its log of a measured server that would have led the measurement astray, by the target's id.
+func TestAttacksAreToldInTheLog(t *testing.T) {
+	p := newPlace(t, dbtest.SQLite(t))
+	to := ""
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if to != "" {
+			http.Redirect(w, r, to, http.StatusFound)
+			return
+		}
+		_, _ = w.Write([]byte("<form><input name=user><input type=password></form>"))
+	}))
+	t.Cleanup(s.Close)
+	p.Probe = here(t, s.URL)
+	x := p.approved(t, Target{URL: "https://treserva.example.se/"})
+	measure := func() string {
+		t.Helper()
+		p.log.Reset()
+		p.now = p.now.Add(time.Hour)
+		if err := p.measure(t.Context(), access.SystemActor(p.asker.Organisation), x.ID); err != nil {
+			t.Fatal(err)
+		}
+		return p.log.String()
+	}
+	if log := measure(); strings.Contains(log, "was refused") {
+		t.Errorf("a sign-in page is no attack: %q", log)
+	}
+	to = "http://169.254.169.254/latest/"
+	if log := measure(); !strings.Contains(log, "the measured server was refused") || !strings.Contains(log, "address_refused") || !strings.Contains(log, x.ID.String()) {
+		t.Errorf("log = %q", log)
+	}
+}
+
 // Who approves is told everything that is approved: that the internal network may be reached, and what the owner has declared.
 func TestWhoApprovesIsToldAll(t *testing.T) {
 	p := newPlace(t, dbtest.SQLite(t))
