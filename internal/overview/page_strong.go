@@ -64,8 +64,9 @@ type strongRowView struct {
 	Factors, LoA string
 	Source       web.Source
 	Kind, Age    string
-	// Unlisted says that nobody has listed a way in, so that all that follows from one is unknown. A narrow screen then says that alone.
-	Unlisted bool
+	// Unlisted says that nobody has listed a way in, so that all that follows from one is unknown, and Bare that neither factors nor level are
+	// known. A narrow screen then says that alone, or leaves those two out.
+	Unlisted, Bare bool
 }
 
 type strongUnitView struct {
@@ -197,6 +198,7 @@ func (p *Pages) strongRow(c *web.Context, x *Strong, r *StrongRow) strongRowView
 	v := strongRowView{
 		Name: r.Name, Href: systemPath(r.Slug) + "/bevis", Status: strongTag(c, r.Status),
 		Factors: t("overview.strong-number-unknown"), LoA: t("overview.strong-loa-unknown"), Source: web.Source{Kind: web.NotMeasured}, Way: t("overview.strong-no-way"),
+		Bare: bare(r.Way),
 	}
 	level := t("overview.strong-no-level")
 	if r.Level.Known() {
@@ -239,6 +241,9 @@ func (p *Pages) strongRow(c *web.Context, x *Strong, r *StrongRow) strongRowView
 	v.Age = age(c, w.By.SeenOn, x.Today)
 	return v
 }
+
+// bare reports whether neither factors nor level are known of a way in.
+func bare(w *StrongWay) bool { return w == nil || w.By == nil || w.Factors == 0 && w.LoA == 0 }
 
 func (d *strongPage) units(c *web.Context, x *Strong) {
 	if len(x.Units) < 2 {
