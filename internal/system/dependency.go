@@ -3,7 +3,6 @@
 package system
 
 import (
-	"cmp"
 	"errors"
 	"slices"
 
@@ -75,10 +74,7 @@ func (d *Dependency) target() string {
 // Graph is who depends on whom. Its nodes are numbered; systems and facilities are told apart by their ids, which are unique. It never
 // changes once it is made.
 type Graph struct {
-	ids []string
-	// at is where an id was met first, and number the node that it became then.
-	at     map[string]int32
-	number []int32
+	nodes nodes
 	// needs and neededBy are the neighbours of each node in the order of their numbers, one after the other: those of node n stand from starts[n]
 	// to starts[n+1].
 	needs, neededBy adjacency
@@ -96,41 +92,35 @@ func (a *adjacency) of(n int32) (from, to int32) { return a.starts[n], a.starts[
 // NewGraph makes the graph of dependencies.
 func NewGraph(list []Dependency) *Graph {
 	w := newWeaver(len(list))
+	sums := make([][2]uint32, len(list)) // all first: what they wait for then comes at once
+	for i := range list {
+		sums[i] = [2]uint32{w.nodes.sum(list[i].System.String()), w.nodes.sum(list[i].target())}
+	}
 	for i := range list {
 		d := &list[i]
-		w.add(d.System.String(), d.target(), d.Carries == CarriesFunction)
+		w.from, w.to = append(w.from, w.nodes.number(d.System.String(), sums[i][0])), append(w.to, w.nodes.number(d.target(), sums[i][1]))
+		w.only = append(w.only, d.Carries == CarriesFunction)
 	}
 	return w.graph()
 }
 
 // weaver makes a graph of dependencies that come one at a time.
 type weaver struct {
-	ids      []string
-	at       map[string]int32
+	nodes    nodes
 	from, to []int32
 	only     []bool
 }
 
 // newWeaver makes a weaver for about as many dependencies.
 func newWeaver(expected int) *weaver {
-	return &weaver{
-		at: make(map[string]int32, expected/2), from: make([]int32, 0, expected), to: make([]int32, 0, expected), only: make([]bool, 0, expected),
-	}
+	return &weaver{nodes: newNodes(expected / 2), from: make([]int32, 0, expected), to: make([]int32, 0, expected), only: make([]bool, 0, expected)}
 }
 
-func (w *weaver) node(id string) int32 {
-	n, ok := w.at[id]
-	if !ok {
-		n = int32(len(w.ids)) //nolint:gosec // there are fewer than two thousand million systems
-		w.at[id] = n
-		w.ids = append(w.ids, id)
-	}
-	return n
-}
+func (w *weaver) node(id string) int32 { return w.nodes.number(id, w.nodes.sum(id)) }
 
 // add takes in that a system needs something; only says that mere function passes.
 func (w *weaver) add(system, needed string, only bool) {
-	if n := len(w.from); n > 0 && w.ids[w.from[n-1]] == system { // those of one system come together, as a rule
+	if n := len(w.from); n > 0 && w.nodes.ids[w.from[n-1]] == system { // those of one system come together, as a rule
 		w.from = append(w.from, w.from[n-1])
 	} else {
 		w.from = append(w.from, w.node(system))
@@ -141,20 +131,12 @@ func (w *weaver) add(system, needed string, only bool) {
 // graph numbers the nodes by their ids, and their neighbours by those numbers: a graph of everything and one of what matters to some systems
 // then tell the same ways, in whatever order the dependencies came.
 func (w *weaver) graph() *Graph {
-	g := &Graph{ids: w.ids, at: w.at, number: make([]int32, len(w.ids))}
-	order := make([]int32, len(w.ids))
-	for n := range order {
-		order[n] = int32(n) //nolint:gosec // numbered by node
-	}
-	slices.SortFunc(order, func(a, b int32) int { return cmp.Compare(w.ids[a], w.ids[b]) })
-	g.ids = make([]string, len(w.ids))
-	for n, was := range order {
-		g.ids[n], g.number[was] = w.ids[was], int32(n) //nolint:gosec // numbered by node
-	}
+	number := w.nodes.renumber()
 	for i := range w.from {
-		w.from[i], w.to[i] = g.number[w.from[i]], g.number[w.to[i]]
+		w.from[i], w.to[i] = number[w.from[i]], number[w.to[i]]
 	}
-	by := beside(len(g.ids), w.to, w.from, w.only)
+	g := &Graph{nodes: w.nodes}
+	by := beside(len(g.nodes.ids), w.to, w.from, w.only)
 	g.needs = by.turned()
 	g.neededBy = g.needs.turned()
 	return g
@@ -189,19 +171,13 @@ func (a *adjacency) turned() adjacency {
 }
 
 // Len is how many nodes there are.
-func (g *Graph) Len() int { return len(g.ids) }
+func (g *Graph) Len() int { return len(g.nodes.ids) }
 
 // ID gives the id of a node.
-func (g *Graph) ID(n int32) string { return g.ids[n] }
+func (g *Graph) ID(n int32) string { return g.nodes.ids[n] }
 
 // Node finds a node by its id; what nothing depends on and that depends on nothing is not there.
-func (g *Graph) Node(id string) (int32, bool) {
-	n, ok := g.at[id]
-	if !ok {
-		return 0, false
-	}
-	return g.number[n], true
-}
+func (g *Graph) Node(id string) (int32, bool) { return g.nodes.find(id) }
 
 // Steps are needs on the one scale, by aspect.
 type Steps = [catalogue.NumAspects]catalogue.Step
