@@ -462,6 +462,16 @@ func TestManyGuessesAtOnce(t *testing.T) {
 	})
 }
 
+// left is what is left of the code that a link was given last.
+func (h *house) left(id ids.ID[link.Link]) (code string, tries, sent int) {
+	h.t.Helper()
+	h.write(func(tx *db.Tx) error {
+		return db.One(tx.QueryRow(h.t.Context(), `SELECT code_hash, code_tries, codes_sent FROM access_link WHERE id = $1 AND organisation_id = $2`, id, h.actor.Organisation),
+			&code, &tries, &sent)
+	})
+	return code, tries, sent
+}
+
 // A link that lasts is opened again, each time with a new code that is good once, in one browser at a time, until its task is done; and it lives longer
 // than others.
 func TestLinkThatLasts(t *testing.T) {
@@ -490,6 +500,9 @@ func TestLinkThatLasts(t *testing.T) {
 			}
 			if v, err := h.links.Look(t.Context(), opened); err != nil || !v.Confirmed || v.Link.Object != "o2" {
 				t.Errorf("the browser that gave the code sees %+v, %v", v, err)
+			}
+			if left, tries, sent := h.left(id); left != "" || tries != 0 || sent != 0 {
+				t.Errorf("of the code that was given %q is left, with %d tries and %d codes", left, tries, sent)
 			}
 			if _, err := h.links.Confirm(t.Context(), h.arrive(), right, "192.0.2.7"); !errors.Is(err, link.ErrNoCode) {
 				t.Errorf("the code is good twice: %v", err)
