@@ -111,7 +111,7 @@ func (p *Pages) dpiaForm(c *web.Context, sent func(string) string, faults []web.
 		d.Act, d.Ruling = dpiaPath(slug)+"/beslut", ruling(c, sent)
 	}
 	d.states(c, &v.DPIA)
-	d.Read = p.told(c, &v)
+	d.Read = p.told(c, &v, "")
 	return c.Render(templates, "dpia.html", d)
 }
 
@@ -224,8 +224,11 @@ func (d *dpiaPage) states(c *web.Context, a *DPIA) {
 	}
 }
 
-// told are the parts of an assessment that have been written, in words.
-func (p *Pages) told(c *web.Context, v *View) []textRow {
+// demanded is how many of the parts article 35.7 asks for, which come first.
+const demanded = 4
+
+// told are the parts of an assessment, in words. What nobody has written yet is told as unwritten, or left out when that is empty.
+func (p *Pages) told(c *web.Context, v *View, unwritten string) []textRow {
 	t, a := c.L.T, &v.DPIA
 	var out []textRow
 	add := func(label, text string) {
@@ -234,12 +237,19 @@ func (p *Pages) told(c *web.Context, v *View) []textRow {
 		}
 	}
 	for i, text := range []string{a.Description, a.Necessity, a.Risks, a.Measures, a.Views} {
+		if text == "" && i < demanded {
+			text = unwritten
+		}
 		add(t("risk.in-"+partNames[i]), text)
 	}
 	if a.Opinion != "" {
 		add(t("risk.told-opinion", "At", c.L.Moment(a.OpinionAt)), a.Opinion)
+	} else {
+		add(t("risk.in-yttrande"), unwritten)
 	}
-	if a.Outcome != "" {
+	if a.Outcome == "" {
+		add(t("risk.in-utfall"), unwritten)
+	} else {
 		add(t("risk.told-decision", "At", c.L.Moment(a.DecidedAt), "Outcome", t("risk.ruling-"+a.Outcome)), a.Decision)
 		add(t("risk.in-omprovas"), c.L.Date(a.ReviewOn))
 	}
@@ -349,20 +359,24 @@ func (p *Pages) document(c *web.Context) error {
 		{Key: "rule", Header: t("risk.why"), Width: 36, Kind: document.Long},
 		{Key: "counts", Header: t("risk.counts"), Width: 18, Kind: document.Long},
 		{Key: "because", Header: t("risk.because"), Width: 40, Kind: document.Long},
-		{Key: "source", Header: t("risk.source"), Width: 30, Kind: document.Long},
+		{Key: "source", Header: t("risk.source"), Width: 12},
 	}}
+	var rests sources
 	for _, h := range p.hits(c, &v) {
 		var counts []string // what only may hold must not be read as if it did
 		for _, tag := range h.Tags {
 			counts = append(counts, tag.Word)
 		}
-		why.Rows = append(why.Rows, []document.Cell{{Text: h.Name, Strong: true}, document.T(strings.Join(counts, "\n")), document.T(strings.Join(h.Because, "\n")), document.T(h.Source)})
+		why.Rows = append(why.Rows, []document.Cell{{Text: h.Name, Strong: true}, document.T(strings.Join(counts, "\n")), document.T(strings.Join(h.Because, "\n")), document.T(rests.number(h.Source))})
 	}
 	d.Sections = append(d.Sections, document.Section{ID: "krav", Heading: t("risk.screening"), Level: 1, Paragraphs: []string{t("risk.outcome-" + v.Screening.Outcome + "-text")}, Table: why})
-	for i, x := range p.told(c, &v) {
+	for i, x := range p.told(c, &v, t("risk.write")) {
 		d.Sections = append(d.Sections, document.Section{ID: "del-" + strconv.Itoa(i), Heading: x.Label, Level: 1, Paragraphs: strings.Split(x.Text, "\n")})
 	}
 	d.Sections = append(d.Sections, document.Section{ID: "risker", Heading: t("risk.risks"), Level: 1, Table: p.riskTable(c, &v)})
+	if len(rests) > 0 {
+		d.Sections = append(d.Sections, rests.section(t("risk.sources")))
+	}
 	var b bytes.Buffer
 	if err := d.Write(&b, document.DOCX); err != nil {
 		return err
@@ -374,9 +388,9 @@ func (p *Pages) riskTable(c *web.Context, v *View) *document.Table {
 	t := c.L.T
 	table := &document.Table{Name: t("risk.risks"), Columns: []document.Column{
 		{Key: "risk", Header: t("risk.in-namn"), Width: 40, Kind: document.Long},
-		{Key: "follows", Header: t("risk.in-foljd-individual"), Width: 50, Kind: document.Long},
+		{Key: "follows", Header: t("risk.in-foljd-individual"), Width: 46, Kind: document.Long},
 		{Key: "now", Header: t("risk.now"), Width: 15},
-		{Key: "left", Header: t("risk.left"), Width: 15},
+		{Key: "left", Header: t("risk.left"), Width: 24, Kind: document.Long},
 		{Key: "treatment", Header: t("risk.in-behandling"), Width: 20},
 	}}
 	for i := range v.Risks {

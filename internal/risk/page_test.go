@@ -223,6 +223,9 @@ func TestAssessment(t *testing.T) {
 		if q := w.Submit(p, describe, url.Values{"lamna": {"ja"}}); q.Status != 422 {
 			t.Errorf("handed on with nothing in it: %d", q.Status)
 		}
+		if text := wordText(t, w.Get(page+"/dokument?format=docx")); strings.Count(text, "[Skriv här]") != 6 { // four parts, an opinion and a decision
+			t.Errorf("what nobody has written is marked %d times", strings.Count(text, "[Skriv här]"))
+		}
 		whole := url.Values{"lamna": {"ja"}, "beskrivning": {"Utredningar"}, "behov": {"Lagen kräver"}, "risker": {"Röjd"}, "atgarder": {"Logg"}}
 		w.Submit(w.open(page), describe, whole)
 		if p = w.open(page); p.Has(`form[action$="/yttrande"]`) {
@@ -241,9 +244,17 @@ func TestAssessment(t *testing.T) {
 			t.Errorf("the decision: %s", q.Text("main"))
 		}
 		text := wordText(t, w.Get(page+"/dokument?format=docx"))
+		if strings.Contains(text, "[Skriv här]") {
+			t.Error("what is written is marked as if it were not")
+		}
 		for _, word := range []string{"Hur det räknas", "Kriterium 4", "Kriterium 7", "Kanske"} { // what only may hold is not told as if it did
 			if shown := w.open(page).Text("main"); !strings.Contains(text, word) || word != "Hur det räknas" && !strings.Contains(shown, word) {
 				t.Errorf("the document or the page does not say %q", word)
+			}
+		}
+		for _, word := range []string{"] IMY:s förteckning", "kriterium 7"} { // each source in full once, by its number in the rows
+			if n := strings.Count(text, word); n != 1 {
+				t.Errorf("the document says %q %d times", word, n)
 			}
 		}
 		// A changed description is another assessment: the opinion was about what was read.
