@@ -31,7 +31,7 @@ func (p *Pages) minutes(c *web.Context) error {
 func (p *Pages) document(c *web.Context, v *View) *document.Document {
 	t := c.L.T
 	d := &document.Document{
-		Lang: c.L.Lang, Title: t("workshop.minutes"), Subtitle: v.Workshop.Name, Created: v.Workshop.CreatedAt,
+		Lang: c.L.Lang, Title: t("workshop.minutes-title"), Subtitle: v.Workshop.Name, Created: v.Workshop.CreatedAt,
 		Properties: []document.Property{{Name: t("workshop.system"), Value: v.System.Name}, {Name: t("workshop.held"), Value: c.L.Moment(v.Workshop.CreatedAt)}},
 	}
 	if v.Ongoing {
@@ -83,7 +83,7 @@ func (p *Pages) sections(c *web.Context, v *View, s *Scenario) []document.Sectio
 
 func spreadDocument(c *web.Context, x *spreadTable, id string) *document.Table {
 	t := c.L.T
-	table := &document.Table{Name: id + " " + x.Title, Columns: []document.Column{{Key: "question", Header: t("workshop.question"), Width: 40, Kind: document.Long}}}
+	table := &document.Table{Name: id + " " + x.Title, Upright: true, Columns: []document.Column{{Key: "question", Header: t("workshop.question"), Width: 40, Kind: document.Long}}}
 	for _, n := range x.Columns {
 		table.Columns = append(table.Columns, document.Column{Key: "v" + n, Header: n, Width: 8})
 	}
@@ -93,7 +93,11 @@ func spreadDocument(c *web.Context, x *spreadTable, id string) *document.Table {
 		for _, cell := range r.Counts {
 			row = append(row, document.T(strconv.Itoa(cell.Count)))
 		}
-		table.Rows = append(table.Rows, append(row, document.T(strconv.Itoa(r.Unknown)), document.T(r.Highest)))
+		highest := r.Highest
+		if highest == "" { // nobody gave a value
+			highest = t("workshop.dont-know")
+		}
+		table.Rows = append(table.Rows, append(row, document.T(strconv.Itoa(r.Unknown)), document.T(highest)))
 	}
 	return table
 }
