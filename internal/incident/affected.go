@@ -15,12 +15,17 @@ import (
 	"github.com/insegel/insegel/internal/system"
 )
 
+// Contact is how a supplier is reached when something has happened; How is empty when the register does not say.
+type Contact struct{ Supplier, How string }
+
 // Affected is what is hit when some systems are (Swedish: berörda system), as the registers know it at the moment.
 type Affected struct {
 	// Supplier is whose systems they are, when that is how they were found; Facilities what it delivers outside the register.
 	Supplier   *supplier.Supplier
 	Facilities []system.Facility
 	Hits       []AffectedSystem
+	// Contacts are how the suppliers of the systems are reached when something has happened.
+	Contacts []Contact
 	// Beyond is how many systems that are hit the reader does not reach.
 	Beyond int
 	// Dependents are the nearest of the systems that depend on those, DependentCount how many there are in all.

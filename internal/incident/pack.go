@@ -415,10 +415,22 @@ func (m *material) suppliers() string {
 }
 
 func (m *material) contacts() string {
-	if m.a.Supplier == nil {
-		return ""
+	if m.a.Supplier != nil {
+		return m.a.Supplier.IncidentContact
 	}
-	return m.a.Supplier.IncidentContact
+	var out []string
+	known := false
+	for _, x := range m.a.Contacts {
+		how := x.How
+		if known = known || how != ""; how == "" {
+			how = m.l.T("incident.contact-none")
+		}
+		out = append(out, x.Supplier+": "+how)
+	}
+	if !known {
+		return "" // somebody must find it out
+	}
+	return strings.Join(out, "\n")
 }
 
 func (m *material) agreements() string {

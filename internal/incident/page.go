@@ -13,6 +13,7 @@ import (
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
+	"github.com/insegel/insegel/internal/evidence"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/supplier"
 	"github.com/insegel/insegel/internal/web"
@@ -254,7 +255,10 @@ func (p *Pages) report(c *web.Context) error {
 	if !ok && c.Form("upptackt") != "" {
 		return p.beginForm(c, []web.FieldError{{Field: "upptackt", Key: "incident.fault-time"}})
 	}
-	n := New{Title: c.Form("rubrik"), Happened: c.Form("handelse"), FoundAt: at, Supplier: ids.ID[supplier.Supplier](c.Form("leverantor"))}
+	n := New{
+		Title: c.Form("rubrik"), Happened: c.Form("handelse"), FoundAt: at, Supplier: ids.ID[supplier.Supplier](c.Form("leverantor")),
+		Measured: ids.ID[evidence.Record](c.Form("matning")),
+	}
 	if n.Supplier != "" {
 		n.Origin = Origin{Kind: "supplier", Path: supplier.Place + "/" + url.PathEscape(n.Supplier.String())}
 	}
@@ -262,6 +266,12 @@ func (p *Pages) report(c *web.Context) error {
 		n.Systems = []string{slug}
 	}
 	x, err := p.Service.Report(c.Context(), c.Actor, n)
+	if errors.Is(err, ErrOrigin) {
+		if x.Number == 0 { // somebody began it in the same moment
+			return c.Redirect(Place, "incident.begun-already")
+		}
+		return c.Redirect(x.Path(), "incident.begun-already")
+	}
 	if fault, ok := faultOf(err, "rubrik", "upptackt", "handelse"); ok {
 		return p.beginForm(c, []web.FieldError{fault})
 	}

@@ -276,9 +276,9 @@ func (p *Pack) document(c *web.Context, link string) *document.Document {
 		intro = append([]string{t("incident.pack-drill")}, intro...)
 	}
 	table := &document.Table{Name: t("incident.pack-sheet"), Columns: []document.Column{
-		{Key: "field", Header: t("incident.pack-field"), Width: 30, Kind: document.Long},
-		{Key: "value", Header: t("incident.pack-value"), Width: 60, Kind: document.Long},
-		{Key: "source", Header: t("incident.pack-source"), Width: 25, Kind: document.Long},
+		{Key: "field", Header: t("incident.pack-field"), Width: 37, Kind: document.Long},
+		{Key: "value", Header: t("incident.pack-value"), Width: 56, Kind: document.Long},
+		{Key: "source", Header: t("incident.pack-source"), Width: 22, Kind: document.Long},
 	}}
 	for i := range p.Fields {
 		f := &p.Fields[i]
@@ -345,8 +345,13 @@ func sendDrill(c *web.Context, r *Drilled, lacks []textRow) error {
 	}
 	d := &document.Document{
 		Lang: c.L.Lang, Title: t("incident.drill-report"), Subtitle: r.Texts[Title], Created: r.Now.In(civil.Location()), Author: r.Affected.Organisation.Name,
+		Properties: []document.Property{
+			{Name: t("incident.drill-organisation"), Value: r.Affected.Organisation.Name},
+			{Name: t("incident.drill-began"), Value: c.L.Moment(r.CreatedAt)},
+			{Name: t("incident.pack-made"), Value: c.L.Moment(r.Now)},
+		},
 		Sections: []document.Section{{
-			ID: "brister", Heading: t("incident.drill-report"), Level: 1, Paragraphs: []string{t("incident.drill-report-lead", "Count", len(lacks)), took(c, r)}, Table: table,
+			ID: "brister", Heading: t("incident.drill-missing"), Level: 1, Paragraphs: []string{t("incident.drill-report-lead", "Count", len(lacks)), took(c, r)}, Table: table,
 		}},
 	}
 	var b bytes.Buffer

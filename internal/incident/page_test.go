@@ -226,6 +226,88 @@ func TestOriginBecomesOneIncident(t *testing.T) {
 	})
 }
 
+// TestMeasurementBecomesOneIncident lets what a measurement has found become an incident by one form, once, and point back.
+func TestMeasurementBecomesOneIncident(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		w := start(t, d)
+		c := w.s.Requirements.Engine.Catalogue
+		proof := &evidence.Service{DB: d, Catalogue: c, Life: must(evidence.LoadLife(data.Files))(t), Indicator: must(verdict.LoadIndicator(data.Files))(t)}
+		v := must(w.s.Requirements.View(t.Context(), w.actor, "akten", texts4(t)))(t)
+		seen := now.Add(-26 * time.Hour)
+		record := func(source evidence.Source) evidence.Record {
+			t.Helper()
+			return must(proof.Record(t.Context(), w.actor, evidence.New{
+				System: v.System.ID, Kind: "EV_SCAN", Source: source, Subject: evidence.SubjectOther, Outcome: evidence.Against, About: []string{v.Requirements[0].ID}, Observed: seen,
+			}))(t)
+		}
+		measured := record(evidence.Measured)
+		form := url.Values{"system": {"akten"}, "matning": {measured.ID.String()}, "rubrik": {"Inloggning utan andra faktor"}}
+		for range 2 { // the second time leads to the one that there is
+			if p := w.Post(Place+"/ny", form); p.Status != 200 || p.URL != Place+"/1" || !strings.Contains(p.Body, `href="/system/akten/bevis#b-`+measured.ID.String()+`"`) {
+				t.Fatalf("%d at %s", p.Status, p.URL)
+			}
+		}
+		rows := must(w.s.List(t.Context(), w.actor))(t).Rows
+		if len(rows) != 1 {
+			t.Fatalf("%d incidents, want 1", len(rows))
+		}
+		want := Origin{Kind: "probe", Ref: measured.ID.String(), Path: "/system/akten/bevis#b-" + measured.ID.String()}
+		if x := rows[0].Incident; x.Origin != want || !x.FoundAt.Equal(seen) || !x.AwareAt.IsZero() {
+			t.Errorf("the incident: %+v", x)
+		}
+		said := record(evidence.Attested)
+		for name, f := range map[string]url.Values{
+			"of another system":      {"system": {"dagboken"}, "matning": {measured.ID.String()}, "rubrik": {"x"}},
+			"what somebody has said": {"system": {"akten"}, "matning": {said.ID.String()}, "rubrik": {"x"}},
+			"what is not there":      {"system": {"akten"}, "matning": {"nothing"}, "rubrik": {"x"}},
+		} {
+			if p := w.Post(Place+"/ny", f); p.Status != http.StatusNotFound {
+				t.Errorf("%s: %d", name, p.Status)
+			}
+		}
+		*w.reader = dbtest.Organisation(t, d, "annan")
+		if p := w.Post(Place+"/ny", form); p.Status != http.StatusNotFound {
+			t.Errorf("another organisation: %d", p.Status)
+		}
+	})
+}
+
+// TestContactOfTheSystemsSupplier has the draft about a system say how its supplier is reached, which the register knows also when the incident was not
+// begun from the supplier.
+func TestContactOfTheSystemsSupplier(t *testing.T) {
+	w := start(t, dbtest.SQLite(t))
+	must(w.s.Report(t.Context(), w.actor, New{Title: "Intrång", Systems: []string{"akten", "dagboken"}}))(t)
+	field := func() Field {
+		t.Helper()
+		var pack Pack
+		if err := json.Unmarshal([]byte(w.Get(Place+"/1/underlag/system?format=json").Body), &pack); err != nil {
+			t.Fatal(err)
+		}
+		i := slices.IndexFunc(pack.Fields, func(f Field) bool { return strings.Contains(f.Label, "kontakt vid incident") })
+		if i < 0 {
+			t.Fatalf("no such field: %+v", pack.Fields)
+		}
+		return pack.Fields[i]
+	}
+	if f := field(); !f.MustWrite || f.Value != "" {
+		t.Errorf("nobody has said how: %+v", f)
+	}
+	var x supplier.Supplier
+	if err := w.d.Read(t.Context(), w.actor.Organisation, func(tx *db.Tx) (err error) {
+		x, err = supplier.Get(t.Context(), tx, w.actor.Organisation, w.supplier.ID)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	x.IncidentContact = "jour@fjallvidden.example"
+	if err := (&supplier.Service{DB: w.d}).Update(t.Context(), w.actor, x); err != nil {
+		t.Fatal(err)
+	}
+	if f := field(); f.MustWrite || f.Value != "Fjällvidden: jour@fjallvidden.example" {
+		t.Errorf("the register knows: %+v", f)
+	}
+}
+
 // TestSecretByDefault sees that the texts lie encrypted, that nobody without the right reads them, and that a unit sees its own only.
 func TestSecretByDefault(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) {

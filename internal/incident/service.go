@@ -4,6 +4,7 @@ package incident
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -13,6 +14,7 @@ import (
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/audit"
 	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/evidence"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/requirement"
@@ -40,6 +42,8 @@ type New struct {
 	Systems  []string
 	Supplier ids.ID[supplier.Supplier]
 	Origin   Origin
+	// Measured is the measurement that it comes from; the origin is made of it.
+	Measured ids.ID[evidence.Record]
 	// Drill is the id of a scenario to practise on.
 	Drill string
 }
@@ -70,12 +74,10 @@ func (s *Service) Report(ctx context.Context, actor access.Actor, n New) (Incide
 		if err := x.Check(tx.Now); err != nil {
 			return err
 		}
-		if x.Origin.Ref != "" {
-			if number, found, err := ofOrigin(ctx, tx, x.Origin); err != nil || found {
-				return originErr(number, err)
-			}
-		}
 		if err := s.placeNew(ctx, tx, actor, &x, &n); err != nil {
+			return err
+		}
+		if err := x.comeOf(ctx, tx, actor, n.Measured); err != nil {
 			return err
 		}
 		if err := insert(ctx, tx, &x); err != nil {
@@ -86,10 +88,52 @@ func (s *Service) Report(ctx context.Context, actor access.Actor, n New) (Incide
 		}
 		return audit.Append(ctx, tx, actor, entry("incident.Report", &x, map[string]any{"drill": x.Drill != "", "origin": x.Origin.Kind, "systems": len(x.Systems)}))
 	})
+	if errors.Is(err, ErrOrigin) { // who asks is led to the one that there is
+		return Incident{Number: x.Number}, fmt.Errorf("report incident: %w", err)
+	}
 	if err != nil {
 		return Incident{}, fmt.Errorf("report incident: %w", err)
 	}
 	return x, nil
+}
+
+// comeOf notes that an incident comes of a measurement of its system: it points back, and was found when it was measured. What has become an incident
+// already is refused with ErrOrigin, and the number of that one.
+func (x *Incident) comeOf(ctx context.Context, tx *db.Tx, actor access.Actor, id ids.ID[evidence.Record]) error {
+	if id != "" {
+		if err := x.measured(ctx, tx, actor, id); err != nil {
+			return err
+		}
+	}
+	if x.Origin.Ref == "" {
+		return nil
+	}
+	number, found, err := ofOrigin(ctx, tx, x.Origin)
+	if err != nil || found {
+		x.Number = number
+		return originErr(number, err)
+	}
+	return nil
+}
+
+// measured makes the origin of a measurement.
+func (x *Incident) measured(ctx context.Context, tx *db.Tx, actor access.Actor, id ids.ID[evidence.Record]) error {
+	r, err := evidence.Get(ctx, tx, tx.Scope, id)
+	if err != nil {
+		return err
+	}
+	if r.Source != evidence.Measured || !slices.ContainsFunc(x.Systems, func(s Hit) bool { return s.ID == r.System }) {
+		return fmt.Errorf("measurement %q: %w", id, db.ErrNotFound)
+	}
+	of, err := system.Within(ctx, tx, actor, "incident.Report", r.System.String())
+	if err != nil {
+		return err
+	}
+	x.Origin = Origin{Kind: "probe", Ref: id.String(), Path: evidence.Path(of.Slug) + "#b-" + id.String()}
+	if !r.Observed.IsZero() && !r.Observed.After(tx.Now) {
+		x.FoundAt = r.Observed
+	}
+	return nil
 }
 
 func originErr(number int64, err error) error {

@@ -107,6 +107,9 @@ func (s *Service) fill(ctx context.Context, tx *db.Tx, r access.Reach, a *Affect
 	if err != nil {
 		return err
 	}
+	if a.Contacts, err = contacts(ctx, tx, views); err != nil {
+		return err
+	}
 	for i := range views {
 		a.Hits = append(a.Hits, AffectedSystem{View: views[i], Answering: answering[seen[i].String()], Agreed: agreed[seen[i]]})
 	}
@@ -118,6 +121,25 @@ func (s *Service) fill(ctx context.Context, tx *db.Tx, r access.Reach, a *Affect
 		return err
 	}
 	return s.dependents(ctx, tx, r, a, a.depending(web, q.systems))
+}
+
+// contacts are the suppliers of the systems with whom they are reached when something has happened, each once.
+func contacts(ctx context.Context, tx *db.Tx, views []requirement.View) ([]Contact, error) {
+	seen := map[ids.ID[supplier.Supplier]]bool{"": true}
+	var out []Contact
+	for i := range views {
+		id := views[i].System.SupplierID
+		if seen[id] {
+			continue
+		}
+		seen[id] = true
+		x, err := supplier.Get(ctx, tx, tx.Scope, id)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Contact{x.Name, x.IncidentContact})
+	}
+	return out, nil
 }
 
 // agreements tells for which systems a processor agreement is stated: on the system itself, or on its supplier's page.

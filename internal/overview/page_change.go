@@ -25,7 +25,9 @@ type changePage struct {
 	// Closes are the requirements whose actions are done when it is confirmed.
 	Closes []web.Link
 	// Taken tells that somebody has decided already.
-	Taken                        string
+	Taken string
+	// Incident begins an incident of what was measured now.
+	Incident                     *incidentForm
 	Action, Label, Dispute, Back string
 }
 
@@ -57,6 +59,7 @@ func (p *Pages) change(c *web.Context) error {
 	}
 	if x.Now != nil {
 		d.Sides = append(d.Sides, p.changeSide(c, x.Now, t("overview.change-now"), x.Shift.Became))
+		d.Incident = begins(c, &Shown{One: x.One}, x.Now)
 	}
 	for _, id := range x.Closes {
 		if r, ok := p.Overview.catalogue().Requirement(id); ok {

@@ -78,7 +78,12 @@ type controlView struct {
 	months int // for how long the log is kept, or how often it is reviewed; of the newest record
 }
 
+// incidentForm is what begins an incident of a measurement.
+type incidentForm struct{ System, Record, Title string }
+
 type recordView struct {
+	// Incident begins an incident of what was measured; nil where there is nothing to begin one of.
+	Incident                     *incidentForm
 	ID, Day, Subject, Kind, Path string
 	Source                       web.Source
 	Outcome                      web.Tag
@@ -422,9 +427,22 @@ func (p *Pages) recordViews(c *web.Context, x *Shown) []recordView {
 		if r.Source == evidence.Measured && r.Valid(x.View.Today) && r.Dispute == nil && mayAt(c, "evidence.Dispute", &x.View.System) {
 			v.Dispute = evidence.Path(slug) + "/" + v.ID + "/bestrid"
 		}
+		v.Incident = begins(c, x, r)
 		out = append(out, v)
 	}
 	return out
+}
+
+// begins is the form by which what a measurement has found becomes an incident in one step; nil when it found nothing bad, or the reader may not.
+func begins(c *web.Context, x *Shown, r *evidence.Record) *incidentForm {
+	tag := outcomeTag(c, r)
+	if r.Source != evidence.Measured || tag.Kind != web.Bad("").Kind || !r.Withdrawn.IsZero() || r.Dispute != nil || !mayAt(c, "incident.Report", &x.View.System) {
+		return nil
+	}
+	return &incidentForm{
+		System: x.View.System.Slug, Record: r.ID.String(),
+		Title: c.L.T("overview.incident-title", "What", c.L.T("overview.subject-"+r.Subject), "Outcome", tag.Word, "System", x.View.System.Name),
+	}
 }
 
 // outcomeTag says what a record shows.

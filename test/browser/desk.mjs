@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// Holds a workshop with three browsers, and then does what a coordinator does the morning after a supplier's breach:
+// Holds a workshop with three browsers, and then does what a coordinator does the morning after a supplier's breach, and with what a measurement has found:
 //   node desk.mjs CHROMIUM LINK SYSTEM SUPPLIER [DIRECTORY FOR PICTURES]
 // LINK signs the one who leads in; SYSTEM is the path of the system whose risks are weighed, SUPPLIER that of the supplier that was breached. It
 // writes one line of JSON per step, and {"fault": ...} for what is wrong.
@@ -119,4 +119,17 @@ const pack = lead.waitForEvent('download');
 await lead.locator('section[aria-labelledby=underlag] a[href*="format=docx"], section[aria-labelledby=underlag] a[href*="docx"]').first().click();
 if (!(await pack).suggestedFilename().endsWith('.docx')) fault('the draft for the authority is no document');
 write({ step: 'morning' });
+
+// What a measurement has found, in one step to an incident that points back, and on to the draft for the authority.
+await lead.goto(`${address}/system/elevregistret/bevis`);
+await press(lead, /^Hantera som incident/);
+await lead.waitForURL(/\/incidenter\/[^/]+$/);
+await judge(lead, 'measured');
+await follow(lead, 'Mätningen');
+if (!lead.url().includes('/system/elevregistret/bevis#b-')) fault(`the incident points back to ${lead.url()}`);
+await lead.goBack();
+const drafted = lead.waitForEvent('download');
+await lead.locator('section[aria-labelledby=underlag] a[href*="docx"]').first().click();
+if (!(await drafted).suggestedFilename().endsWith('.docx')) fault('the draft of what was measured is no document');
+write({ step: 'drafted' });
 await browser.close();
