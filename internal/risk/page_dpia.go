@@ -166,6 +166,9 @@ func (p *Pages) hits(c *web.Context, v *View) []hitRow {
 			if h.Answered {
 				row.Because = append(row.Because, c.L.T("risk.answered"))
 			}
+			if len(row.Because) == 0 {
+				row.Because = append(row.Because, c.L.T("risk.unanswered"))
+			}
 			out = append(out, row)
 		}
 	}
