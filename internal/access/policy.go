@@ -382,6 +382,7 @@ var policies = map[string]Policy{
 	"procurement.Exchange":       {Kind: KindProcurement, By: itself},
 	"procurement.EndSharing":     {Kind: KindProcurement, By: appoints},
 	"procurement.SeeShared":      {Kind: KindProcurement, By: appoints},
+	"procurement.Differences":    {Kind: KindProcurement, By: contracts}, // what a supplier says of itself, and nothing of how well the organisation does
 	"procurement.Receipt":        {Kind: KindProcurement, By: itself},
 	"procurement.TakeBack":       {Kind: KindProcurement, By: itself},
 	"procurement.AcceptReplies":  {Kind: KindProcurement, By: appoints},

@@ -257,6 +257,7 @@ var words = map[string]string{
 	"procurement.ConsentPosed":    "Låta en leverantör dela sina svar med andra organisationer på installationen, med länk",
 	"procurement.Exchange":        "Kopiera delade svar mellan organisationer, och ta bort dem som inte delas längre",
 	"procurement.EndSharing":      "Avsluta delningen av en leverantörs svar",
+	"procurement.Differences":     "Läs vad en leverantör har ändrat i svar till andra",
 	"procurement.SeeShared":       "Notera att delade svar har ändrats",
 	"procurement.Receipt":         "Visa en leverantör vilka svar den delar, med länk",
 	"procurement.TakeBack":        "Låta en leverantör ta tillbaka sitt samtycke till delning, med länk",

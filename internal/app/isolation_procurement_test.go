@@ -162,6 +162,9 @@ func (s *sides) sharingCalls(ctx context.Context) map[string]call {
 		"procurement.Receipt":   func(x access.Actor) (any, error) { return a.Procurements.Receipt(ctx, x) },
 		"procurement.TakeBack":  func(x access.Actor) (any, error) { return none(a.Procurements.TakeBack(ctx, x)) },
 		"procurement.SeeShared": func(x access.Actor) (any, error) { return none(a.Procurements.SeeShared(ctx, x, ref)) },
+		"procurement.Differences": func(x access.Actor) (any, error) {
+			return a.Procurements.Differences(ctx, x, s.supplierID())
+		},
 		"procurement.Exchange": func(x access.Actor) (any, error) {
 			return none(a.Procurements.Exchange(ctx, access.SystemActor(x.Organisation)))
 		},

@@ -9,6 +9,7 @@ import (
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/processing"
+	"github.com/insegel/insegel/internal/procurement"
 	"github.com/insegel/insegel/internal/supplier"
 	"github.com/insegel/insegel/internal/web"
 )
@@ -186,19 +187,21 @@ type subRow struct{ Name, Country, Task, Href string }
 
 type supplierPage struct {
 	web.Page
-	Tags       []web.Tag
-	Actions    []web.Link
-	Reminders  []web.Tag
-	Names      []string
-	Sum        string
-	Deliveries []deliveryRow
-	Papers     []paperSection
-	Subs       []subRow
-	AddSub     string
-	Facts      []fact
-	Linked     []web.Link
-	Merge      string
-	Note       string
+	Tags      []web.Tag
+	Actions   []web.Link
+	Reminders []web.Tag
+	Names     []string
+	// Differs tells that it has changed answers to others, and DiffersAt is where.
+	Differs, DiffersAt string
+	Sum                string
+	Deliveries         []deliveryRow
+	Papers             []paperSection
+	Subs               []subRow
+	AddSub             string
+	Facts              []fact
+	Linked             []web.Link
+	Merge              string
+	Note               string
 }
 
 func (p *Pages) supplier(c *web.Context) error {
@@ -210,6 +213,9 @@ func (p *Pages) supplier(c *web.Context) error {
 		Page: web.Page{Title: v.Name, Active: supplier.Menu, Crumbs: []web.Crumb{{Label: c.L.T("overview.suppliers"), Href: supplier.Place}, {Label: v.Name}}},
 		Tags: supplierTags(c, &v.Supplier, v.Today), Deliveries: deliveryRows(c, &v), Papers: p.paperSections(c, &v), Facts: supplierFacts(c, &v.Supplier), Note: v.Note,
 		Sum: supplierSum(c, &v),
+	}
+	if v.Differs > 0 {
+		d.Differs, d.DiffersAt = c.L.T("overview.supplier-differs", "Count", v.Differs), procurement.DifferencesPath(v.ID)
 	}
 	for _, r := range v.Reminders(v.Today) {
 		d.Reminders = append(d.Reminders, paperTag(c, &r, r.Standing(v.Today)))

@@ -69,6 +69,8 @@ var taskTexts = map[TaskKind]struct{ title, button, path string }{
 	TaskReask:  {"overview.task-reask", "overview.do-reask", "/leverantorssvar"},
 	TaskShared: {"overview.task-shared", "overview.do-shared", procurement.DifferencesAt},
 
+	TaskDiffers: {"overview.task-differs", "overview.do-shared", ""},
+
 	TaskContract:    {"overview.task-contract", "overview.do-paper", ""},
 	TaskAgreement:   {"overview.task-agreement", "overview.do-paper", ""},
 	TaskCertificate: {"overview.task-certificate", "overview.do-paper", ""},

@@ -16,6 +16,7 @@ import (
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/processing"
+	"github.com/insegel/insegel/internal/procurement"
 	"github.com/insegel/insegel/internal/supplier"
 	"github.com/insegel/insegel/internal/system"
 )
@@ -203,6 +204,8 @@ type SupplierView struct {
 	// Names are what the papers cover, by kind and id.
 	Names map[supplier.Covered]supplier.Object
 	Today civil.Date
+	// Differs is how many answers to others it has changed that nobody has noted, for who keeps its contract.
+	Differs int
 }
 
 // Supplier reads one supplier with what it delivers. Who reaches only a part of the organisation sees what is delivered to it.
@@ -213,7 +216,13 @@ func (s *Service) Supplier(ctx context.Context, actor access.Actor, id string) (
 	var v SupplierView
 	reach := access.ReachOf(actor, "overview.Supplier")
 	err := s.db.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
-		v, err = s.supplierView(ctx, tx, reach, ids.ID[supplier.Supplier](id))
+		if v, err = s.supplierView(ctx, tx, reach, ids.ID[supplier.Supplier](id)); err != nil || !access.Allowed(actor, "procurement.Differences") {
+			return err
+		}
+		list, err := procurement.Differences(ctx, tx)
+		if i := slices.IndexFunc(list, func(d procurement.OtherAnswer) bool { return d.Supplier == v.ID }); i >= 0 {
+			v.Differs = list[i].Count
+		}
 		return err
 	})
 	if err != nil {

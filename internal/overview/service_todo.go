@@ -99,8 +99,8 @@ type doing struct {
 func (s *Service) tasks(ctx context.Context, tx *db.Tx, who doing, out *Todo) (map[string][]Task, error) {
 	actor := who.actor
 	if !access.Allowed(actor, "overview.Todo") {
-		keys, err := s.keyTasks(ctx, tx, actor)
-		return map[string][]Task{TodoMine: keys}, err
+		few, err := s.fewTasks(ctx, tx, actor)
+		return map[string][]Task{TodoMine: few}, err
 	}
 	all, err := s.index(ctx, tx, actor.Organisation)
 	if err != nil {
@@ -198,6 +198,42 @@ func sharedTasks(ctx context.Context, tx *db.Tx, actor access.Actor, answers map
 		})
 	}
 	return nil
+}
+
+// fewTasks are the tasks of who does not see where the organisation is weak.
+func (s *Service) fewTasks(ctx context.Context, tx *db.Tx, actor access.Actor) ([]Task, error) {
+	keys, err := s.keyTasks(ctx, tx, actor)
+	if err != nil {
+		return nil, err
+	}
+	told, err := supplierTasks(ctx, tx, actor)
+	return append(told, keys...), err
+}
+
+// supplierTasks tell who keeps contracts, and does not see where the organisation is weak, of what suppliers have answered others otherwise: once for
+// each supplier, where it can be read without that.
+func supplierTasks(ctx context.Context, tx *db.Tx, actor access.Actor) ([]Task, error) {
+	if !access.Allowed(actor, "procurement.Differences") {
+		return nil, nil
+	}
+	list, err := procurement.Differences(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	var out []Task
+	told := map[ids.ID[supplier.Supplier]]bool{}
+	for i := range list {
+		x := &list[i]
+		if told[x.Supplier] {
+			continue
+		}
+		told[x.Supplier] = true
+		out = append(out, Task{
+			Kind: TaskDiffers, Key: string(TaskDiffers) + ":" + x.Supplier.String() + x.Since.String(), Name: x.Deliverer, Count: x.Count, Due: x.Since.AddDays(sharedWithin),
+			Path: procurement.DifferencesPath(x.Supplier),
+		})
+	}
+	return out, nil
 }
 
 // ownTasks are the tasks of the person who the actor is, and the systems that they answer for.

@@ -42,6 +42,8 @@ const (
 
 	TaskReask  TaskKind = "reask"  // what a supplier's accepted answers show ends soon: the supplier is to be asked again
 	TaskShared TaskKind = "shared" // what a supplier has answered others on the installation has changed or ended
+	// TaskDiffers is the same, for who keeps the contract and does not see where the organisation is weak.
+	TaskDiffers TaskKind = "differs"
 
 	TaskContract    TaskKind = "contract"    // a contract ends, or notice of it must be given
 	TaskAgreement   TaskKind = "agreement"   // a processor agreement ends

@@ -15,6 +15,7 @@ import (
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/requirement"
+	"github.com/insegel/insegel/internal/supplier"
 	"github.com/insegel/insegel/internal/web"
 )
 
@@ -44,6 +45,7 @@ func (p *Pages) Routes(s *web.Site) {
 	s.Handle("POST /system/{slug}/leverantorssvar/delning", "procurement.EndSharing", p.endSharing)
 	s.Handle("POST /system/{slug}/leverantorssvar/sett", "procurement.SeeShared", p.seeShared)
 	s.Handle("GET /system/{slug}/leverantorssvar/bilaga/{fil}", "procurement.Attachment", p.attachment)
+	s.Handle("GET "+supplier.Place+"/{id}/andringar", "procurement.Differences", p.supplierDifferences)
 }
 
 // The ways to narrow the rows, as they stand in the address.

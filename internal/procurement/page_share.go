@@ -8,8 +8,10 @@ import (
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/auth/link"
 	"github.com/insegel/insegel/internal/catalogue"
+	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/requirement"
+	"github.com/insegel/insegel/internal/supplier"
 	"github.com/insegel/insegel/internal/web"
 )
 
@@ -117,10 +119,11 @@ type sharedChange struct {
 // DifferencesAt is where a system's page shows them.
 const DifferencesAt = "/leverantorssvar#andringar"
 
-// differences fills in the differences that nobody has noted.
-func (p *suppliedPage) differences(l *locale.Localizer, s *Supplied) {
-	for i := range s.Differs {
-		d := &s.Differs[i]
+// changes are the differences that nobody has noted.
+func changes(l *locale.Localizer, list []Differing) []sharedChange {
+	out := make([]sharedChange, 0, len(list))
+	for i := range list {
+		d := &list[i]
 		row := sharedChange{Href: "/krav/" + d.Requirement, Text: d.Text.In(catalogue.Lang(l.Lang))}
 		if row.Text == "" {
 			row.Text, row.Href = d.Requirement, ""
@@ -132,9 +135,39 @@ func (p *suppliedPage) differences(l *locale.Localizer, s *Supplied) {
 		} else {
 			row.When, row.Ended = endedText(l, &d.Shared), l.T("procurement.shared-gone")
 		}
-		p.Differences = append(p.Differences, row)
+		out = append(out, row)
 	}
-	p.News = len(p.Differences)
+	return out
+}
+
+// differencesPage is what a supplier has answered others otherwise, for who keeps its contract.
+type differencesPage struct {
+	web.Page
+	Name        string
+	Differences []sharedChange
+	// Systems lead to what is demanded of the systems that the supplier was asked about.
+	Systems []web.Link
+}
+
+func (p *Pages) supplierDifferences(c *web.Context) error {
+	d, err := p.Service.Differences(c.Context(), c.Actor, ids.ID[supplier.Supplier](c.Path("id")))
+	if err != nil {
+		return err
+	}
+	t := c.L.T
+	page := differencesPage{Name: d.Supplier.Name, Differences: changes(c.L, d.List), Page: web.Page{
+		Title: t("procurement.shared-differs"), Active: supplier.Menu,
+		Crumbs: []web.Crumb{{Label: t("supplier.title"), Href: supplier.Place}, {Label: d.Supplier.Name, Href: d.Supplier.Path()}, {Label: t("procurement.shared-differs")}},
+	}}
+	for i := range d.Systems {
+		page.Systems = append(page.Systems, web.Link{Label: d.Systems[i].Name, Href: "/system/" + d.Systems[i].Slug + "/upphandling"})
+	}
+	return c.Render(pages, "differences.html", page)
+}
+
+// DifferencesPath is where who keeps a supplier's contract sees what it has answered others otherwise.
+func DifferencesPath(id ids.ID[supplier.Supplier]) string {
+	return (&supplier.Supplier{ID: id}).Path() + "/andringar"
 }
 
 // said is an answer as a page tells it: what, how, from when it holds and when it was sent.
@@ -169,7 +202,8 @@ func (p *suppliedPage) sharing(c *web.Context, s *Supplied) {
 		p.Beside = append(p.Beside, row)
 	}
 	p.CanSee = access.AllowedAt(c.Actor, "procurement.SeeShared", s.System.UnitID)
-	p.differences(l, s)
+	p.Differences = changes(l, s.Differs)
+	p.News = len(p.Differences)
 }
 
 // replyTag is an answer as a tag, also when there is none.

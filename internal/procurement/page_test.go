@@ -21,6 +21,7 @@ import (
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/procurement"
 	"github.com/insegel/insegel/internal/requirement"
+	"github.com/insegel/insegel/internal/supplier"
 	"github.com/insegel/insegel/internal/system"
 	"github.com/insegel/insegel/internal/web"
 	"github.com/insegel/insegel/internal/webtest"
@@ -56,7 +57,7 @@ func newWorld(t *testing.T, d *db.DB, systems int) *world {
 	reader := w.actor
 	w.reader = &reader
 	w.texts, err = locale.NewBundle(map[string]string{
-		"web": web.Messages, "requirement": requirement.Messages, "classification": classification.Messages, "procurement": procurement.Messages,
+		"web": web.Messages, "requirement": requirement.Messages, "classification": classification.Messages, "procurement": procurement.Messages, "supplier": supplier.Messages,
 	})
 	must(t, err)
 	site := web.NewSite(w.texts, slog.New(slog.DiscardHandler), web.Options{

@@ -11,9 +11,11 @@ import (
 	"github.com/insegel/insegel/internal/audit"
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/requirement"
+	"github.com/insegel/insegel/internal/supplier"
 	"github.com/insegel/insegel/internal/system"
 )
 
@@ -251,6 +253,61 @@ type Differing struct {
 	Text catalogue.Text
 }
 
+// SupplierDiffers is what a supplier has answered others otherwise, and the systems that it was asked about here.
+type SupplierDiffers struct {
+	Supplier supplier.Supplier
+	List     []Differing
+	Systems  []OtherAnswer
+}
+
+// Differences reads what a supplier has answered others otherwise, for who keeps its contract. It tells what the supplier says of itself; what it has
+// answered here, and what is measured, is on the pages of the systems.
+func (s *Service) Differences(ctx context.Context, actor access.Actor, id ids.ID[supplier.Supplier]) (SupplierDiffers, error) {
+	if err := access.Check(actor, "procurement.Differences"); err != nil {
+		return SupplierDiffers{}, err
+	}
+	var out SupplierDiffers
+	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
+		out = SupplierDiffers{}
+		var err error
+		if out.Supplier, err = supplier.Get(ctx, tx, actor.Organisation, id); err != nil {
+			return err
+		}
+		all, err := Differences(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for i := range all {
+			if all[i].Supplier == id {
+				out.Systems = append(out.Systems, all[i])
+			}
+		}
+		number := supplier.CompanyNumber(out.Supplier.Number)
+		if len(out.Systems) == 0 || number == "" { // nobody here has asked it
+			return nil
+		}
+		list, err := sharedAnswers(ctx, tx, number)
+		out.List = s.differing(list)
+		return err
+	})
+	if err != nil {
+		return SupplierDiffers{}, fmt.Errorf("read what a supplier has answered others otherwise: %w", err)
+	}
+	return out, nil
+}
+
+// differing picks the differences that nobody has noted, and takes away what is not to be shown.
+func (s *Service) differing(list []Shared) []Differing {
+	var out []Differing
+	for i := range list {
+		list[i].shown()
+		if list[i].News() {
+			out = append(out, Differing{list[i], s.asks(list[i].Requirement)})
+		}
+	}
+	return out
+}
+
 // beside puts what the supplier has answered others beside what the system's annex asks.
 func (s *Service) beside(ctx context.Context, tx *db.Tx, out *Supplied) error {
 	var err error
@@ -265,12 +322,9 @@ func (s *Service) beside(ctx context.Context, tx *db.Tx, out *Supplied) error {
 	if err != nil {
 		return err
 	}
+	out.Differs = s.differing(list)
 	by := map[string][]Shared{}
 	for i := range list {
-		list[i].shown()
-		if list[i].News() {
-			out.Differs = append(out.Differs, Differing{list[i], s.asks(list[i].Requirement)})
-		}
 		by[list[i].Requirement] = append(by[list[i].Requirement], list[i])
 	}
 	for _, r := range out.Annex.Included() {

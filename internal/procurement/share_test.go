@@ -24,6 +24,7 @@ import (
 	"github.com/insegel/insegel/internal/requirement"
 	"github.com/insegel/insegel/internal/supplier"
 	"github.com/insegel/insegel/internal/system"
+	"github.com/insegel/insegel/internal/webtest"
 )
 
 // The supplier's number, and one of another company.
@@ -273,6 +274,7 @@ func TestSharedAnswersChangeAndEnd(t *testing.T) {
 		if list := from.differences(t); len(list) != 0 {
 			t.Errorf("to be done where it comes from: %+v", list)
 		}
+		buyerSees(t, from, to)
 		if p = a.client.Submit(p, "form[action$='/sett']", nil); p.Status != http.StatusOK || strings.Contains(p.Body, "Först.") || len(to.differences(t)) != 0 {
 			t.Errorf("after it is noted: %d %s", p.Status, p.Text("main"))
 		}
@@ -289,6 +291,94 @@ func TestSharedAnswersChangeAndEnd(t *testing.T) {
 			t.Errorf("after the stop: %+v", got)
 		}
 		ended(t, from, to, id)
+	})
+}
+
+// buyerSees sees that who keeps contracts, and may not see where the organisation is weak, is shown what has changed and nothing of the organisation's own.
+func buyerSees(t *testing.T, from, to *party) {
+	t.Helper()
+	buyer := to.actor
+	buyer.Roles = []access.Role{access.Procurer}
+	*to.reader = buyer
+	defer func() { *to.reader = to.actor }()
+	if p := to.client.Get("/system/" + to.slug + "/leverantorssvar"); p.Status == http.StatusOK {
+		t.Errorf("a buyer sees the system's answers: %d", p.Status)
+	}
+	p := to.client.Get(procurement.DifferencesPath(to.differences(t)[0].Supplier))
+	webtest.CheckDOM(t, p.Doc)
+	if text := p.Text("main"); p.Status != http.StatusOK || !strings.Contains(text, "Nu.") || !strings.Contains(text, "Först.") || !strings.Contains(text, "ändrades") {
+		t.Errorf("a buyer sees %d %q", p.Status, text)
+	}
+	if len(p.All("main form")) != 0 || strings.Contains(p.Body, "alfa") {
+		t.Error("a buyer may note it in the place of who answers for the system, or sees where it comes from")
+	}
+	*to.reader = from.actor
+	if p := to.client.Get(procurement.DifferencesPath(to.differences(t)[0].Supplier)); p.Status != http.StatusNotFound {
+		t.Errorf("another organisation opens it: %d", p.Status)
+	}
+	for _, role := range []access.Role{access.SystemOwner, access.Operations, access.Administrator} {
+		other := to.actor
+		other.Roles = []access.Role{role}
+		if _, err := to.service.Differences(t.Context(), other, to.differences(t)[0].Supplier); !errors.Is(err, access.ErrDenied) {
+			t.Errorf("%s reads it: %v", role, err)
+		}
+	}
+}
+
+// What only the other organisation was asked stands neither among what the organisation has asked nor before the supplier when it answers here.
+func TestWhatOnlyAnotherWasAsked(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		a := newSharing(t, d)
+		from, to := a.party(t, "alfa", "Leverantören AB", company), a.party(t, "beta", "Leverantören", company)
+		seat, holder := from.ask(t, "lo@leverantor.example")
+		posed, err := a.service.Posed(t.Context(), holder, seat, a.sv())
+		must(t, err)
+		both, only := posed.Rows[0].ID, posed.Rows[1].ID
+		must(t, a.service.Choose(t.Context(), to.actor, to.slug, to.sv(), []procurement.Choice{{Requirement: only, Reason: "Gäller inte här."}}))
+		to.ask(t, "kim@leverantor.example")
+		say := func(how string) {
+			t.Helper()
+			seat, holder = from.ask(t, "lo@leverantor.example")
+			from.say(t, seat, holder, procurement.Share, procurement.Reply{Requirement: both, Status: requirement.Met, How: "Zorkmid till båda."},
+				procurement.Reply{Requirement: only, Status: requirement.Met, How: how})
+			a.now = a.now.Add(time.Hour)
+		}
+		say("Bara där.")
+		if got := to.exchange(t, both); len(got) != 1 || got[0].How != "Zorkmid till båda." {
+			t.Fatalf("what both asked: %+v", got)
+		}
+		*a.reader = to.actor
+		apart := func(word string) {
+			t.Helper()
+			if got := to.exchange(t, only); got != nil {
+				t.Errorf("what only the other asked stands beside: %+v", got)
+			}
+			if p := a.client.Get("/system/" + to.slug + "/leverantorssvar"); p.Status != http.StatusOK || strings.Contains(p.Text("section[aria-labelledby=others]"), word) {
+				t.Errorf("the page says what only the other asked: %d", p.Status)
+			}
+			seat, holder := to.ask(t, "kim@leverantor.example")
+			posed, err := a.service.Posed(t.Context(), holder, seat, a.sv())
+			must(t, err)
+			for i := range posed.Rows {
+				if r := &posed.Rows[i]; r.ID == only || r.Earlier != nil && strings.Contains(r.Earlier.How, word) {
+					t.Errorf("it stands before the supplier: %+v", r)
+				}
+			}
+			if s := to.supplied(t); len(s.Replies) != 0 || len(s.Answers) != 0 {
+				t.Errorf("it is an answer here: %+v", s.Answers)
+			}
+		}
+		apart("Bara där")
+		if list := to.differences(t); len(list) != 0 {
+			t.Errorf("to be done: %+v", list)
+		}
+
+		// That it changes is told: it is said of the supplier, whatever was asked here.
+		say("Ändrat där.")
+		apart("Ändrat där")
+		if s := to.supplied(t); len(s.Differs) != 1 || s.Differs[0].Requirement != only || s.Differs[0].How != "Ändrat där." || s.Differs[0].Before.How != "Bara där." {
+			t.Errorf("the difference: %+v", s.Differs)
+		}
 	})
 }
 

@@ -265,8 +265,10 @@ type OtherAnswer struct {
 	System           ids.ID[system.System]
 	Supplier         ids.ID[supplier.Supplier]
 	Slug, Name, Unit string
-	UnitID           access.UnitID
-	Count            int
+	// Deliverer is the supplier's name.
+	Deliverer string
+	UnitID    access.UnitID
+	Count     int
 	// Since is when the first of them came.
 	Since civil.Date
 }
@@ -294,11 +296,11 @@ func Differences(ctx context.Context, tx *db.Tx) ([]OtherAnswer, error) {
 	list, err := db.All(ctx, tx, func(scan func(...any) error) (OtherAnswer, error) {
 		var d OtherAnswer
 		var number string
-		err := scan(&d.System, &d.Supplier, &d.Slug, &d.Name, &d.UnitID, &d.Unit, &number)
+		err := scan(&d.System, &d.Supplier, &d.Deliverer, &d.Slug, &d.Name, &d.UnitID, &d.Unit, &number)
 		told := counts[supplier.CompanyNumber(number)]
 		d.Count, d.Since = told.Count, told.Since
 		return d, err
-	}, `SELECT s.id, p.id, s.slug, s.name, COALESCE(s.unit_id, ''), COALESCE(u.name, ''), p.number
+	}, `SELECT s.id, p.id, p.name, s.slug, s.name, COALESCE(s.unit_id, ''), COALESCE(u.name, ''), p.number
 		FROM system s JOIN supplier p ON p.id = s.supplier_id AND p.organisation_id = s.organisation_id
 		LEFT JOIN unit u ON u.id = s.unit_id AND u.organisation_id = s.organisation_id
 		WHERE s.organisation_id = $1 AND p.number <> '' AND EXISTS (SELECT 1 FROM supplier_request q
