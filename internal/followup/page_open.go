@@ -140,22 +140,18 @@ func metTag(l *locale.Localizer, t catalogue.Truth) web.Tag {
 	}
 }
 
-// draw draws what has been: the three series, and what others have published, each as a line of its own.
+// draw draws what has been: the three series, those by earlier definitions beside them, and what others have published, each as a line of its
+// own.
 func (o *openPage) draw(l *locale.Localizer, d *Detail) {
 	span := SpanOf(d.Indicator, d.Today, d.Imported...)
 	classes := [NumSeries]string{"a", "c", "b"}
-	for s := range Series(NumSeries) {
-		line := web.PlotLine{Class: classes[s], Label: l.T("followup.series-" + s.String())}
-		for _, p := range Monthly(OfSeries(d.Points, s, d.Indicator.Definition)) {
-			value := l.T("followup.answer-not-shown")
-			if p.Shown() { // what nothing shows is no measured nothing, and has no place in the line
-				value = l.Percent(int(p.Numerator), int(p.Denominator))
-				line.Points, line.Value = append(line.Points, web.PlotPoint{X: span.At(p.On), Y: p.Percent() / 100}), value
+	for _, definition := range Definitions(d.Points, d.Indicator.Definition) {
+		for s := range Series(NumSeries) {
+			line := web.PlotLine{Class: classes[s], Label: l.T("followup.series-" + s.String())}
+			if definition != d.Indicator.Definition {
+				line.Class, line.Label = "b", l.T("followup.earlier-definition", "Series", line.Label, "Definition", definition)
 			}
-			o.History = append(o.History, historyRow{l.Date(p.On), line.Label, value, l.T("followup.of", "Numerator", p.Numerator, "Denominator", p.Denominator)})
-		}
-		if len(line.Points) > 0 {
-			o.Plot.Lines = append(o.Plot.Lines, line)
+			o.line(l, span, line, Monthly(OfSeries(d.Points, s, definition)))
 		}
 	}
 	for _, r := range d.Indicator.References {
@@ -168,6 +164,21 @@ func (o *openPage) draw(l *locale.Localizer, d *Detail) {
 	o.Plot.XLabel = []string{strconv.Itoa(span.From), strconv.Itoa((span.From + span.To) / 2), strconv.Itoa(span.To)}
 	o.Plot.YLabel = []string{l.Percent(1, 1), l.Percent(1, 2), l.Percent(0, 1)}
 	o.Summary = Summary(l, o.Plot)
+}
+
+// line draws the points of one series, and lists them. Without any it does nothing.
+func (o *openPage) line(l *locale.Localizer, span Span, line web.PlotLine, points []Point) {
+	for _, p := range points {
+		value := l.T("followup.answer-not-shown")
+		if p.Shown() { // what nothing shows is no measured nothing, and has no place in the line
+			value = l.Percent(int(p.Numerator), int(p.Denominator))
+			line.Points, line.Value = append(line.Points, web.PlotPoint{X: span.At(p.On), Y: p.Percent() / 100}), value
+		}
+		o.History = append(o.History, historyRow{l.Date(p.On), line.Label, value, l.T("followup.of", "Numerator", p.Numerator, "Denominator", p.Denominator)})
+	}
+	if len(line.Points) > 0 {
+		o.Plot.Lines = append(o.Plot.Lines, line)
+	}
 }
 
 // ReferenceLine draws a series that somebody else has published.

@@ -53,6 +53,18 @@ func Monthly(points []Point) []Point {
 	return out
 }
 
+// Definitions are those that points were counted by, today's first and then the latest of the earlier.
+func Definitions(points []Point, today int) []int {
+	out := []int{today}
+	for i := range points {
+		if !slices.Contains(out, points[i].Definition) {
+			out = append(out, points[i].Definition)
+		}
+	}
+	slices.SortFunc(out[1:], func(a, b int) int { return b - a })
+	return out
+}
+
 // OfSeries are the points of one series by one definition.
 func OfSeries(points []Point, s Series, definition int) []Point {
 	return slices.DeleteFunc(slices.Clone(points), func(p Point) bool { return p.Series != s || p.Definition != definition })
