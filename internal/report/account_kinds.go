@@ -187,9 +187,13 @@ func (a *account) survey(d *document.Document) {
 			if x.Counted() == 0 && s != followup.Measured {
 				continue
 			}
+			counted := a.t("of", "Part", x.Yes, "Whole", x.Counted())
+			if x.Counted() == 0 {
+				counted = a.t("survey-none") // a no beside 0 of 0 says nothing of why
+			}
 			t.Rows = append(t.Rows, []document.Cell{
 				document.T(ind.Name.In(a.lang)), document.T(ind.Corresponds), document.T(a.t("survey-answer-" + string(x.AnswerTo(ind)))),
-				document.T(a.t("of", "Part", x.Yes, "Whole", x.Counted())), document.N(int(x.Unknown)), document.T(a.word("known", s.String())),
+				document.T(counted), document.N(int(x.Unknown)), document.T(a.word("known", s.String())),
 			})
 		}
 	}
