@@ -135,6 +135,13 @@ func showsOthers(t *testing.T, a *app.App, actor access.Actor) {
 	if !c.Invented || len(c.Releases) != 3 || len(c.Suppliers) < 5 || len(c.Was) < 5 || len(c.Over) == 0 || len(c.Over[0]) < 2 {
 		t.Errorf("the example tells of what is depended on: %d releases, %d suppliers, %d the year before", len(c.Releases), len(c.Suppliers), len(c.Was))
 	}
+	for _, ind := range a.Catalogue.Indicators {
+		p, err := a.National.Picture(t.Context(), actor, national.Look{Indicator: ind.ID})
+		ok(t, err)
+		if len(p.Releases) != 3 || !p.Invented || len(p.Shown) != 0 {
+			t.Errorf("%s: the example has %d releases, said to be invented: %t, and %d municipalities by their names", ind.ID, len(p.Releases), p.Invented, len(p.Shown))
+		}
+	}
 	if err := a.National.Illustrate(t.Context(), dbtest.Organisation(t, a.DB, "akta"), national.Illustration{}); !errors.Is(err, national.ErrNotExample) {
 		t.Errorf("figures are invented where the data is real: %v", err)
 	}

@@ -145,17 +145,45 @@ func split(s string) []string {
 }
 
 func (p *Public) measures(c *web.Context) error {
-	return paged(p, c, KoladaMeasures(p.Service.Engine, c.Query("title"), split(c.Path("kpi"))))
+	list := KoladaMeasures(p.Service.Engine, c.Query("title"), split(c.Path("kpi")))
+	invented, err := p.invented(c)
+	if err != nil {
+		return err
+	}
+	if invented {
+		inventedMeasures(list)
+	}
+	return paged(p, c, list)
 }
 
 func (p *Public) places(c *web.Context) error {
 	return paged(p, c, KoladaPlaces(p.Service.Engine.Catalogue, c.Query("title"), split(c.Path("municipality"))))
 }
 
+// invented reports whether what is published here is invented. Where nothing is, the lists of what there could be are as they are.
+func (p *Public) invented(c *web.Context) (bool, error) {
+	actor, err := p.Service.receiver(c.Context())
+	if errors.Is(err, ErrNobodyReceives) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return p.Service.invented(c.Context(), actor)
+}
+
 // areas are the areas of indicators as groups of measures, in Swedish as all titles here.
 func (p *Public) areas(c *web.Context) error {
 	name := func(area string) string { return p.Texts.In("sv").T("followup.area-" + area) }
-	return paged(p, c, KoladaAreas(p.Service.Engine, name, c.Query("title"), split(c.Path("group"))))
+	list := KoladaAreas(p.Service.Engine, name, c.Query("title"), split(c.Path("group")))
+	invented, err := p.invented(c)
+	if err != nil {
+		return err
+	}
+	if invented {
+		inventedMembers(list)
+	}
+	return paged(p, c, list)
 }
 
 // units answers that there are none: nothing is published of the units of a municipality, and a client is told so in its own words.
@@ -188,7 +216,8 @@ func (p *Public) values(c *web.Context) error {
 		years = append(years, n)
 	}
 	measures := split(c.Path("kpi"))
-	w := Wanted{Years: years, Ungrouped: true}
+	places := split(c.Path("municipality"))
+	w := Wanted{Years: years, Places: places, Ungrouped: true}
 	for _, m := range measures {
 		indicator, _, _ := strings.Cut(m, ".")
 		w.Indicators = append(w.Indicators, indicator)
@@ -197,7 +226,7 @@ func (p *Public) values(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	return paged(p, c, o.Kolada(measures, split(c.Path("municipality")), years))
+	return paged(p, c, o.Kolada(measures, places, years))
 }
 
 // dependsRows are the rows of what municipalities depend on.

@@ -4,6 +4,8 @@ package national
 
 import (
 	"context"
+	"net/mail"
+	"strings"
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/db"
@@ -17,7 +19,7 @@ type linked = map[string]any
 // The names that a description of open data is written with.
 var vocabularies = linked{
 	"dcat": "http://www.w3.org/ns/dcat#", "dct": "http://purl.org/dc/terms/", "foaf": "http://xmlns.com/foaf/0.1/",
-	"dcatap": "http://data.europa.eu/r5r/",
+	"dcatap": "http://data.europa.eu/r5r/", "vcard": "http://www.w3.org/2006/vcard/ns#",
 }
 
 // What is pointed to in others' lists.
@@ -34,8 +36,9 @@ func at(address string) linked { return linked{"@id": address} }
 
 // dataCatalogue is what the description of open data is written from.
 type dataCatalogue struct {
-	base, publisher string
-	text            func(key string) []linked
+	base string
+	publication
+	text func(key string) []linked
 }
 
 // dcat describes the open data by DCAT-AP-SE: a catalogue with its publisher, two sets of data with their files, and the API.
@@ -44,24 +47,63 @@ func (p *Public) dcat(c *web.Context) error {
 	if err != nil {
 		return gone(err)
 	}
-	publisher, err := p.Service.publisher(c.Context(), actor)
+	of, err := p.Service.publication(c.Context(), actor)
 	if err != nil {
 		return err
 	}
-	d := dataCatalogue{p.Base + openPath, publisher, func(key string) []linked {
-		return []linked{{"@language": "sv", "@value": p.Texts.In("sv").T(key)}, {"@language": "en", "@value": p.Texts.In("en").T(key)}}
+	d := dataCatalogue{p.Base + openPath, of, func(key string) []linked {
+		var out []linked
+		for _, lang := range []string{"sv", "en"} {
+			text := p.Texts.In(lang).T(key)
+			if of.invented {
+				text = p.Texts.In(lang).T("national.dcat-invented", "Text", text)
+			}
+			out = append(out, linked{"@language": lang, "@value": text})
+		}
+		return out
 	}}
 	return c.JSON(d.whole())
 }
 
-// publisher is the name of the organisation that publishes.
-func (s *Service) publisher(ctx context.Context, actor access.Actor) (name string, err error) {
+// publication is whose the open data are: the organisation that publishes them, and the e-mail address it has said that faults are told to,
+// if any. invented says that they are of municipalities that have not submitted them.
+type publication struct {
+	publisher, mail string
+	invented        bool
+}
+
+func (s *Service) publication(ctx context.Context, actor access.Actor) (out publication, err error) {
 	err = s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
-		o, err := organisation.Get(ctx, tx, actor.Organisation)
-		name = o.Name
+		look, err := organisation.ReadLook(ctx, tx, actor.Organisation)
+		if err != nil {
+			return err
+		}
+		out.publisher, out.mail = look.Name, mailIn(look.Contact)
+		out.invented, err = isInvented(ctx, tx)
 		return err
 	})
-	return name, err
+	return out, err
+}
+
+// mailIn finds the first e-mail address in a text; nothing when there is none.
+func mailIn(text string) string {
+	for _, word := range strings.Fields(text) {
+		word = strings.Trim(word, "<>()[],;:.\"'")
+		if a, err := mail.ParseAddress(word); err == nil && a.Address == word {
+			return word
+		}
+	}
+	return ""
+}
+
+// contact gives a description whom to turn to, where that has been said.
+func (d *dataCatalogue) contact(of linked) linked {
+	if d.mail != "" {
+		of["dcat:contactPoint"] = linked{
+			"@type": "vcard:Organization", "@id": d.base + "/kontakt", "vcard:fn": d.publisher, "vcard:hasEmail": at("mailto:" + d.mail),
+		}
+	}
+	return of
 }
 
 func (d *dataCatalogue) whole() linked {
@@ -75,11 +117,11 @@ func (d *dataCatalogue) whole() linked {
 				d.file("nationellt.csv", "text/csv"), d.file("nationellt.json", "application/json"), d.file("nationellt.parquet", parquetMedia)),
 			d.set("/beroenden", "national.depends-title", "national.dcat-depends", d.file("beroenden.csv", "text/csv"), d.file("beroenden.json", "application/json")),
 		},
-		"dcat:service": []linked{{
+		"dcat:service": []linked{d.contact(linked{
 			"@type": "dcat:DataService", "@id": d.base + "/v3", "dct:title": d.text("national.dcat-service"), "dct:description": d.text("national.dcat-service-text"),
 			"dcat:endpointURL": at(d.base + "/v3"), "dct:publisher": d.agent(), "dcat:servesDataset": at(d.base), "dct:license": at(freely),
 			"dct:accessRights": at(authority + "access-right/PUBLIC"),
-		}},
+		})},
 	}
 }
 
@@ -89,12 +131,12 @@ func (d *dataCatalogue) agent() linked {
 
 // set describes one set of data, whose address is below the others'.
 func (d *dataCatalogue) set(below, title, about string, files ...linked) linked {
-	return linked{
+	return d.contact(linked{
 		"@type": "dcat:Dataset", "@id": d.base + below, "dct:identifier": d.base + below, "dct:title": d.text(title), "dct:description": d.text(about),
 		"dct:publisher": d.agent(), "dct:license": at(freely), "dct:accessRights": at(authority + "access-right/PUBLIC"), "dct:spatial": at(sweden),
 		"dcat:theme": at(authority + "data-theme/GOVE"), "dcat:keyword": d.text("national.dcat-keyword"), "dcat:distribution": files,
 		"dct:accrualPeriodicity": at(authority + "frequency/QUARTERLY"), "dct:language": at(authority + "language/SWE"),
-	}
+	})
 }
 
 // file describes one form of a set of data.

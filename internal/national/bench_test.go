@@ -80,6 +80,7 @@ func BenchmarkPicturePages(b *testing.B) {
 		for what, path := range map[string]string{
 			"picture": Place, "share": Place + "?indikator=INFOKLASS&serie=self-assessed", "table": Place + "/tabell?indikator=INFOKLASS",
 			"depends": DependsPath, "dependsof": DependsPath + "?visa=kind+e-service", "kolada": koladaPath + "/data/kpi/INFOKLASS.1.self-assessed/year/2026",
+			"kolada-place": koladaPath + "/data/municipality/" + Country + "/year/2026", "kolada-all": koladaPath + "/data/municipality/" + allPlaces(s) + "/year/2026",
 		} {
 			b.Run(name+"/"+what, func(b *testing.B) {
 				var took []time.Duration
@@ -95,6 +96,15 @@ func BenchmarkPicturePages(b *testing.B) {
 			})
 		}
 	}
+}
+
+// allPlaces names the country and every municipality, so that all measures of all of them are asked for.
+func allPlaces(s *Service) string {
+	out := Country
+	for i := range s.Engine.Catalogue.Municipalities {
+		out += "," + s.Engine.Catalogue.Municipalities[i].Code
+	}
+	return out
 }
 
 // BenchmarkPublish decides what a period publishes, after four others.

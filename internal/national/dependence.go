@@ -147,7 +147,7 @@ type Concentrated struct {
 	Was    map[string]Dependence
 	// Over are the counts of the country in every period of the suppliers that most depend on now, each supplier by itself.
 	Over [][]DependenceThen
-	// Invented says that the organisation is an example: all of it is invented.
+	// Invented says that no municipality has submitted it: it is an example's, or a simulated nation's.
 	Invented bool
 	// Subject is what is looked at closer, with its counts by group in the period and its counts of the country in every period.
 	Subject *Dependence

@@ -13,14 +13,14 @@ import (
 
 // columns are the columns of open data as CSV, named as in the other forms.
 var columns = []string{
-	"indicator", "definition", "series", "period", "grouping", "group", "municipalities", "submitted", "numerator", "denominator", "unknown", "hidden",
+	"indicator", "definition", "series", "period", "grouping", "group", "municipalities", "submitted", "numerator", "denominator", "unknown", "hidden", "invented",
 }
 
 // fields writes a row as CSV has it.
 func (r *Row) fields() []string {
 	return []string{
 		r.Indicator, strconv.Itoa(int(r.Definition)), r.Series, r.Period, r.Grouping, r.Group, digits(r.Members), strconv.Itoa(int(r.Submitted)),
-		digits(r.Numerator), digits(r.Denominator), digits(r.Unknown), string(r.Hidden),
+		digits(r.Numerator), digits(r.Denominator), digits(r.Unknown), string(r.Hidden), strconv.FormatBool(r.Invented),
 	}
 }
 

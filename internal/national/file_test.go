@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,6 +17,8 @@ import (
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/dbtest"
+	"github.com/insegel/insegel/internal/organisation"
+	"github.com/insegel/insegel/internal/webtest"
 )
 
 // TestFormsSayTheSame holds open data as CSV, JSON and Parquet to each other, row by row: the same figures, and the same hidden.
@@ -46,7 +49,7 @@ func TestFormsSayTheSame(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{
 		"indicator": "STRING", "definition": "INT(32,true)", "series": "STRING", "period": "STRING", "grouping": "STRING", "group": "STRING",
 		"municipalities": "INT(32,true), or null", "submitted": "INT(32,true)", "numerator": "INT(64,true), or null",
-		"denominator": "INT(64,true), or null", "unknown": "INT(64,true), or null", "hidden": "STRING",
+		"denominator": "INT(64,true), or null", "unknown": "INT(64,true), or null", "hidden": "STRING", "invented": "BOOLEAN",
 	}, types); diff != "" {
 		t.Errorf("columns of Parquet: %s", diff)
 	}
@@ -81,7 +84,25 @@ func TestFormsSayTheSame(t *testing.T) {
 	if hidden == 0 || hidden == len(got) {
 		t.Errorf("%d of %d rows are hidden", hidden, len(got))
 	}
+	koladaSaysTheSame(t, w, &o, want)
+}
+
+// koladaSaysTheSame holds what is asked for in Kolada's shapes, some of it at a time, to all of it.
+func koladaSaysTheSame(t *testing.T, w *webtest.Client, o *Open, want []Row) {
+	t.Helper()
+	var alone []string // municipalities that are shown by themselves
+	for i := range want {
+		if want[i].Grouping == "municipality" && !slices.Contains(alone, want[i].Group) {
+			alone = append(alone, want[i].Group)
+		}
+	}
+	if len(alone) < 2 {
+		t.Fatalf("shown by themselves: %v", alone)
+	}
 	for path, all := range map[string]KoladaList[KoladaValue]{
+		"municipality/" + alone[0] + "/year/2026":                                     o.Kolada(nil, alone[:1], []int{2026}),
+		"municipality/" + alone[1] + "," + alone[0] + "/year/2026":                    o.Kolada(nil, alone[:2], []int{2026}),
+		"kpi/INFOKLASS.1.measured/municipality/" + alone[0] + "," + Country:           o.Kolada([]string{"INFOKLASS.1.measured"}, []string{alone[0], Country}, nil),
 		"kpi/INFOKLASS.1.measured/year/2025":                                          o.Kolada([]string{"INFOKLASS.1.measured"}, nil, []int{2025}),
 		"kpi/INFOKLASS.1.measured,LOGGKONTROLL.1.attested,no/municipality/" + Country: o.Kolada([]string{"INFOKLASS.1.measured", "LOGGKONTROLL.1.attested"}, []string{Country}, nil),
 		"municipality/" + Country + "/year/2025,2026":                                 o.Kolada(nil, []string{Country}, []int{2025, 2026}),
@@ -138,7 +159,7 @@ func TestDescriptionHasWhatTheProfileAsks(t *testing.T) {
 				}
 			}
 			for name, of := range x {
-				if id, ok := of.(string); ok && name == "@id" && !strings.HasPrefix(id, "http") {
+				if id, ok := of.(string); ok && name == "@id" && !strings.HasPrefix(id, "http") && !strings.HasPrefix(id, "mailto:") {
 					t.Errorf("%s is no whole address", id)
 				}
 				if name != "@context" {
@@ -153,7 +174,17 @@ func TestDescriptionHasWhatTheProfileAsks(t *testing.T) {
 			t.Errorf("there is no %s", sort)
 		}
 	}
-	if seen["dcat:Dataset"] != 2 || seen["dcat:Distribution"] != 5 {
+	if seen["dcat:Dataset"] != 2 || seen["dcat:Distribution"] != 5 || seen["vcard:Organization"] != 0 {
 		t.Errorf("%v", seen)
+	}
+	look := organisation.NewLook{Look: organisation.Look{Name: "Norrsjö", Contact: "Öppna data, 010-000 00 00\n<data@norrsjo.example>, eller kansliet"}}
+	must(t, (&organisation.Service{DB: d}).SaveLook(t.Context(), actor, look))
+	whole = nil
+	must(t, json.Unmarshal([]byte(w.Get(openPath+"/dcat.jsonld").Body), &whole))
+	clear(seen)
+	read(whole)
+	contact, _ := json.Marshal(whole["dcat:dataset"].([]any)[0].(map[string]any)["dcat:contactPoint"])
+	if seen["vcard:Organization"] != 3 || !strings.Contains(string(contact), `"vcard:fn":"Norrsjö","vcard:hasEmail":{"@id":"mailto:data@norrsjo.example"}`) {
+		t.Errorf("whom to turn to is told so: %s, of %v", contact, seen)
 	}
 }

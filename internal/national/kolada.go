@@ -91,6 +91,12 @@ const Country = "0000"
 // hiddenStatus is how a value is marked that stands on too few.
 const hiddenStatus = "Privacy"
 
+// inventedStatus is how a value is marked that nobody has submitted, and inventedTitle begins the titles and descriptions of such measures.
+const (
+	inventedStatus = "Invented"
+	inventedTitle  = "Påhittat exempel: "
+)
+
 func koladaList[T any](list []T) KoladaList[T] {
 	return KoladaList[T]{Values: append([]T{}, list...), Count: len(list)}
 }
@@ -199,9 +205,29 @@ func KoladaMeasures(e *followup.Engine, title string, ids []string) KoladaList[K
 	return koladaList(list)
 }
 
+// inventedMeasures says of every measure that its values are invented.
+func inventedMeasures(list KoladaList[KoladaMeasure]) {
+	for i := range list.Values {
+		m := &list.Values[i]
+		m.Title, m.Description = inventedTitle+m.Title, inventedTitle+m.Description
+	}
+}
+
+// inventedMembers says it of the measures in groups of them.
+func inventedMembers(list KoladaList[KoladaGroup]) {
+	for i := range list.Values {
+		for j := range list.Values[i].Members {
+			m := &list.Values[i].Members[j]
+			m.Title = inventedTitle + m.Title
+		}
+	}
+}
+
 // Open is everything that has been published: the latest release of each period (Swedish: öppna data).
 type Open struct {
 	Releases []Release
+	// Invented says that no municipality has submitted any of it: it is an example's, or a simulated nation's.
+	Invented bool
 	cells    map[int64][]published
 	shown    map[int64][]figure
 }
@@ -221,6 +247,8 @@ type Row struct {
 	Denominator *int64 `json:"denominator" parquet:"denominator,optional"`
 	Unknown     *int64 `json:"unknown" parquet:"unknown,optional"`
 	Hidden      Reason `json:"hidden" parquet:"hidden,dict"`
+	// Invented says so of every row, since rows are copied to where nothing else says it.
+	Invented bool `json:"invented" parquet:"invented"`
 }
 
 // count gives a row its numbers.
@@ -240,7 +268,7 @@ func (o *Open) Rows() []Row {
 		for _, c := range o.cells[r.Number] {
 			row := Row{
 				Indicator: c.Indicator, Definition: small(c.Definition), Series: c.Series, Period: r.Period.String(), Grouping: c.Split, Group: c.Group,
-				Submitted: small(c.Submitted), Hidden: c.Why,
+				Submitted: small(c.Submitted), Hidden: c.Why, Invented: o.Invented,
 			}
 			if c.Published() {
 				row.count(c.Members, c.Sum)
@@ -250,7 +278,7 @@ func (o *Open) Rows() []Row {
 		for _, f := range o.shown[r.Number] {
 			row := Row{
 				Indicator: f.Indicator, Definition: small(f.Definition), Series: f.Series, Period: r.Period.String(), Grouping: "municipality",
-				Group: f.municipality, Submitted: 1,
+				Group: f.municipality, Submitted: 1, Invented: o.Invented,
 			}
 			row.count(1, f.Count())
 			out = append(out, row)
@@ -298,5 +326,9 @@ func koladaFigure(r *Row) KoladaFigure {
 		return KoladaFigure{Gender: "T", Status: hiddenStatus}
 	}
 	v := followup.Count{Numerator: *r.Numerator, Denominator: *r.Denominator, Unknown: *r.Unknown}.OfKnown()
-	return KoladaFigure{Gender: "T", Count: int(*r.Members), Value: &v}
+	out := KoladaFigure{Gender: "T", Count: int(*r.Members), Value: &v}
+	if r.Invented {
+		out.Status = inventedStatus
+	}
+	return out
 }

@@ -71,7 +71,7 @@ type picturePage struct {
 	Questions                 []questionRow
 	Own                       string
 	Beside                    []groupRow
-	Kept                      string
+	Kept, Invented            string
 	Open                      []web.Link
 	Empty                     *web.Empty
 	CanShare                  bool
@@ -128,8 +128,14 @@ func (p *Pages) picture(c *web.Context) error {
 	p.choices(c, &x, &out)
 	if x.Release.Number == 0 {
 		out.Empty = &web.Empty{Title: c.L.T("national.page-empty"), Text: c.L.T("national.page-empty-text")}
+		if out.CanShare {
+			out.Empty.Actions = []web.Link{{Label: c.L.T("national.page-share"), Href: SharingPath}}
+		}
 		out.trend(c.L, &x, p.Service)
 		return c.Render(pages, "picture.html", out)
+	}
+	if x.Invented {
+		out.Invented = c.L.T("national.page-invented")
 	}
 	out.head(c.L, &x)
 	out.ask(c.L, &x, p.Service.Engine.Catalogue)
@@ -191,14 +197,33 @@ func (o *picturePage) head(l *locale.Localizer, x *Picture) {
 	if x.Indicator.PerMunicipality() {
 		key = "national.lead-municipalities"
 	}
-	o.Lead = l.T(key, "Numerator", c.Numerator, "Known", c.Denominator-c.Unknown, "Percent", percentOf(l, c), "Members", covered,
-		"Submitted", x.Whole.Submitted, "Unknown", c.Unknown, "Others", x.Country-x.Whole.Submitted)
+	o.Lead = l.T(key, "Numerator", c.Numerator, "Known", c.Denominator-c.Unknown, "Percent", percentOf(l, c), "Members", covered) + " " + gaps(l, x)
 	if t, ok := x.YearBefore(); ok {
 		o.Lead += " " + l.T("national.lead-before", "Period", periodName(l, t.Period), "Percent", percentOf(l, t.Sum), "Members", t.Members)
 	}
 	if x.Whole.Kept > 0 {
 		o.Kept = l.T("national.kept")
 	}
+}
+
+// gaps says what the figure of the whole country does not speak of: what is not known, and who has not submitted.
+func gaps(l *locale.Localizer, x *Picture) string {
+	unknown, others := x.Whole.Sum.Unknown, x.Country-x.Whole.Submitted
+	if unknown == 0 && others == 0 {
+		return l.T("national.lead-all", "Total", x.Country)
+	}
+	out := ""
+	switch {
+	case unknown == 0:
+	case x.Indicator.PerMunicipality():
+		out += l.T("national.lead-no-answer", "Count", unknown) + " "
+	default:
+		out += l.T("national.lead-unknown", "Count", unknown, "Submitted", x.Whole.Submitted) + " "
+	}
+	if others > 0 {
+		out += l.T("national.lead-others", "Count", others) + " "
+	}
+	return out + l.T("national.lead-part")
 }
 
 // percentOf writes the share that is met of what is known.

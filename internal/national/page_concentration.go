@@ -223,6 +223,9 @@ func (p *Pages) showSubject(c *web.Context, x *Concentrated) error {
 	if number != "" {
 		out.Lead += " " + c.L.T("national.depends-number", "Number", number)
 	}
+	if x.Invented {
+		out.Lead = c.L.T("national.depends-invented") + " " + out.Lead
+	}
 	out.Subject.overTime(c.L, x)
 	p.dependsGroups(c.L, x, out.Subject)
 	return c.Render(pages, "depends.html", out)
@@ -349,7 +352,7 @@ func (p *Pages) dependsTable(c *web.Context) error {
 	var rows []DependenceRow
 	add := func(list ...Dependence) {
 		for i := range list {
-			rows = append(rows, list[i].row(x.Release.Period))
+			rows = append(rows, list[i].row(x.Release.Period, x.Invented))
 		}
 	}
 	add(x.Suppliers...)
@@ -378,11 +381,13 @@ type DependenceRow struct {
 	Numerator   int64 `json:"numerator"`
 	Denominator int64 `json:"denominator"`
 	Unknown     int64 `json:"unknown"`
+	// Invented says of every row that no municipality has submitted it.
+	Invented bool `json:"invented"`
 }
 
-func (d *Dependence) row(p Period) DependenceRow {
+func (d *Dependence) row(p Period, invented bool) DependenceRow {
 	return DependenceRow{
-		d.Sort, d.Name, p.String(), d.Split, d.Group, d.Members, d.Submitted, d.Sum.Numerator, d.Sum.Denominator, d.Sum.Unknown,
+		d.Sort, d.Name, p.String(), d.Split, d.Group, d.Members, d.Submitted, d.Sum.Numerator, d.Sum.Denominator, d.Sum.Unknown, invented,
 	}
 }
 
@@ -392,18 +397,18 @@ func (o *Open) Dependences() []DependenceRow {
 	for _, r := range o.Releases {
 		for i := range o.cells[r.Number] {
 			d := dependenceOf(&o.cells[r.Number][i])
-			out = append(out, d.row(r.Period))
+			out = append(out, d.row(r.Period, o.Invented))
 		}
 	}
 	return out
 }
 
 func attachDependences(c *web.Context, name string, list []DependenceRow) error {
-	rows := [][]string{{"about", "subject", "period", "grouping", "group", "municipalities", "submitted", "numerator", "denominator", "unknown"}}
+	rows := [][]string{{"about", "subject", "period", "grouping", "group", "municipalities", "submitted", "numerator", "denominator", "unknown", "invented"}}
 	for _, r := range list {
 		rows = append(rows, []string{
 			r.About, r.Subject, r.Period, r.Grouping, r.Group, strconv.Itoa(r.Members), strconv.Itoa(r.Submitted), strconv.FormatInt(r.Numerator, 10),
-			strconv.FormatInt(r.Denominator, 10), strconv.FormatInt(r.Unknown, 10),
+			strconv.FormatInt(r.Denominator, 10), strconv.FormatInt(r.Unknown, 10), strconv.FormatBool(r.Invented),
 		})
 	}
 	var b bytes.Buffer

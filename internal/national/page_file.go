@@ -21,10 +21,11 @@ func (p *Pages) table(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	rows := [][]string{{"indicator", "series", "period", "grouping", "group", "municipalities", "submitted", "numerator", "denominator", "unknown", "reason"}}
+	rows := [][]string{{"indicator", "series", "period", "grouping", "group", "municipalities", "submitted", "numerator", "denominator", "unknown", "reason", "invented"}}
 	series, period := x.Series, x.Release.Period
+	made := strconv.FormatBool(x.Invented)
 	add := func(split string, cell *Cell) {
-		row := []string{x.Indicator.ID, series.String(), period.String(), split, cell.Group, "", strconv.Itoa(cell.Submitted), "", "", "", string(cell.Why)}
+		row := []string{x.Indicator.ID, series.String(), period.String(), split, cell.Group, "", strconv.Itoa(cell.Submitted), "", "", "", string(cell.Why), made}
 		if cell.Published() {
 			row[5], row[7] = strconv.Itoa(cell.Members), strconv.FormatInt(cell.Sum.Numerator, 10)
 			row[8], row[9] = strconv.FormatInt(cell.Sum.Denominator, 10), strconv.FormatInt(cell.Sum.Unknown, 10)
@@ -48,7 +49,7 @@ func (p *Pages) table(c *web.Context) error {
 		if n, ok := x.Shown[code]; ok {
 			rows = append(rows, []string{
 				x.Indicator.ID, x.Series.String(), x.Release.Period.String(), "municipality", code, "1", "1",
-				strconv.FormatInt(n.Numerator, 10), strconv.FormatInt(n.Denominator, 10), strconv.FormatInt(n.Unknown, 10), "",
+				strconv.FormatInt(n.Numerator, 10), strconv.FormatInt(n.Denominator, 10), strconv.FormatInt(n.Unknown, 10), "", made,
 			})
 		}
 	}

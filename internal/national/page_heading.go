@@ -21,7 +21,7 @@ func finding(l *locale.Localizer, x *Picture) string {
 	if x.Indicator.PerMunicipality() {
 		key = "national.finding-municipalities"
 	}
-	out := l.T(key, "Name", name, "Percent", percentOf(l, x.Whole.Sum))
+	out := l.T(key, "Name", name, "Percent", percentOf(l, x.Whole.Sum), "Members", x.Whole.Members)
 	if was, ok := x.YearBefore(); ok && alike(&was.Cell, &x.Whole) && !broken(x.Indicator, was.Period, x.Release.Period) {
 		out += l.T("national.finding-"+turn(x.Indicator.Direction, was.Sum, x.Whole.Sum), "Period", periodName(l, was.Period), "Percent", percentOf(l, was.Sum))
 	}
@@ -84,7 +84,7 @@ func spreadFinding(l *locale.Localizer, x *Picture, own string) string {
 	}
 }
 
-// trendFinding says how the series that is shown has gone from the first period that is published to the last.
+// trendFinding says how the series that is shown has gone from the first period that is published to the last, where they compare.
 func trendFinding(l *locale.Localizer, x *Picture) string {
 	var first, last *TrendPoint
 	for i := range x.Trend {
@@ -95,7 +95,7 @@ func trendFinding(l *locale.Localizer, x *Picture) string {
 			last = t
 		}
 	}
-	if first == last || broken(x.Indicator, first.Period, last.Period) {
+	if first == last || !alike(&first.Cell, &last.Cell) || broken(x.Indicator, first.Period, last.Period) {
 		return l.T("national.over-time")
 	}
 	return l.T("national.trend-finding", "Series", l.T("national.series-"+x.Series.String()), "From", percentOf(l, first.Sum),

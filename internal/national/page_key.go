@@ -20,9 +20,13 @@ type keysPage struct {
 	Keys              []keyRow
 	Waits             []approval.Told
 	CanAsk            bool
+	Long              bool // there are more keys than anybody reads through
 	Municipality, Key web.Field
 	Reason            web.Field
 }
+
+// keysAtOnce is how many keys are shown without being asked for.
+const keysAtOnce = 25
 
 type keyRow struct{ Name, Code, Verifier string }
 
@@ -41,6 +45,7 @@ func (p *Pages) showKeys(c *web.Context, change KeyChange, reason string, faults
 	for _, k := range list {
 		out.Keys = append(out.Keys, keyRow{p.Service.nameOf(k.Municipality), k.Municipality, k.Verifier})
 	}
+	out.Long = len(out.Keys) > keysAtOnce
 	for i := range faults {
 		for _, f := range []*web.Field{&out.Municipality, &out.Key, &out.Reason} {
 			if f.Name == faults[i].Field {

@@ -86,7 +86,7 @@ func TestPages(t *testing.T) {
 	if !strings.Contains(open.Body, "INFOKLASS,1,self-assessed,2026-Q3,all,all,60,") {
 		t.Error("open data do not tell of the whole")
 	}
-	if !strings.Contains(open.Body, ",,,,few\n") {
+	if !strings.Contains(open.Body, ",,,,few,true\n") {
 		t.Error("what is hidden has numbers in open data")
 	}
 	if body := w.Get(openPath + "/nationellt.json").Body; !strings.Contains(body, `"numerator":null,"denominator":null,"unknown":null,"hidden":"few"`) {

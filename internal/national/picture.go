@@ -35,6 +35,8 @@ type Picture struct {
 	OwnCount     followup.Count
 	// Receives says that the organisation receives others' figures, and gives what it publishes as open data.
 	Receives bool
+	// Invented says that the figures are of municipalities that have not submitted them: an example's, or a simulated nation's.
+	Invented bool
 	// Questions are answered on every page.
 	Questions []Question
 }

@@ -49,6 +49,8 @@ const (
 	settingShown        = "national.shown"
 	settingReceive      = "national.receive"
 	settingDependence   = "national.dependence"
+	// settingInvented says that what is published is of a simulated nation.
+	settingInvented = "national.invented"
 )
 
 var (

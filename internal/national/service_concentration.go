@@ -321,6 +321,9 @@ func (s *Service) Concentration(ctx context.Context, actor access.Actor, k LookC
 		if out.Receives, err = receives(ctx, tx); err != nil {
 			return err
 		}
+		if out.Invented, err = isInvented(ctx, tx); err != nil {
+			return err
+		}
 		if err := s.nameSuppliers(ctx, tx, actor, &out); err != nil {
 			return err
 		}
@@ -349,11 +352,6 @@ const overTime = 3
 // fillConcentrated reads the counts of the country in the period that is shown, in the year before, and over time of what most depend on. All
 // of them have been published as they are, after what was published before them.
 func fillConcentrated(ctx context.Context, tx *db.Tx, out *Concentrated) error {
-	o, err := organisation.Get(ctx, tx, tx.Scope)
-	if err != nil {
-		return err
-	}
-	out.Invented = o.Example
 	cells, err := wholeDependences(ctx, tx, tx.Scope, out.Release.Number)
 	if err != nil {
 		return err
@@ -404,6 +402,9 @@ func (s *Service) OpenConcentration(ctx context.Context, actor access.Actor) (Op
 	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
 		all, err := concentrationReleases(ctx, tx, actor.Organisation)
 		if err != nil {
+			return err
+		}
+		if out.Invented, err = isInvented(ctx, tx); err != nil {
 			return err
 		}
 		out.Releases = latestReleases(all)

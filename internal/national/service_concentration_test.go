@@ -203,33 +203,6 @@ func TestDependedIsKept(t *testing.T) {
 	})
 }
 
-// TestSimulatedNationTakesTheExamplesPlace fills a nation where the example shows an invented one: what is shown then is of the nation alone, and
-// to invent again changes nothing.
-func TestSimulatedNationTakesTheExamplesPlace(t *testing.T) {
-	d := dbtest.SQLite(t)
-	s, actor := start(t, d)
-	write := func(do func(tx *db.Tx) error) { t.Helper(); must(t, s.DB.Write(t.Context(), actor.Organisation, do)) }
-	invent := func(tx *db.Tx) error { return s.inventDependence(t.Context(), tx, actor) }
-	write(invent)
-	write(invent)
-	x, err := s.Concentration(t.Context(), actor, LookConcentration{})
-	must(t, err)
-	if len(x.Releases) != 3 || len(x.Suppliers) < 5 || len(x.Over) == 0 || len(x.Over[0]) < 2 {
-		t.Errorf("the example has %d releases and %d suppliers", len(x.Releases), len(x.Suppliers))
-	}
-	sim := NewSimulation(s.Engine, 7, 60, 3)
-	must(t, s.Fill(t.Context(), actor, sim))
-	held := len(s.depending(t, actor))
-	write(invent)
-	if n := len(s.depending(t, actor)); n != held {
-		t.Errorf("%d are held, and %d after inventing again", held, n)
-	}
-	write(func(tx *db.Tx) error { return clearDependence(t.Context(), tx) })
-	if n := len(s.depending(t, actor)); n != held || n == 0 {
-		t.Errorf("of %d that a nation has sent %d are left when the example is cleared", held, n)
-	}
-}
-
 // fillRegister registers three systems: of a company, of a sole trader, and one that is not in use.
 func fillRegister(t testing.TB, s *Service, actor access.Actor) {
 	t.Helper()

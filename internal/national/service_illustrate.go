@@ -8,11 +8,8 @@ import (
 	"fmt"
 	"slices"
 
-	"golang.org/x/mod/sumdb/note"
-
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/audit"
-	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/followup"
 	"github.com/insegel/insegel/internal/kolada"
@@ -82,7 +79,7 @@ func (s *Service) illustrate(ctx context.Context, tx *db.Tx, actor access.Actor,
 	if err := breakInvented(ctx, tx, actor, x.Breaks); err != nil {
 		return err
 	}
-	if err := s.inventDependence(ctx, tx, actor); err != nil {
+	if err := s.inventNation(ctx, tx, actor); err != nil {
 		return err
 	}
 	if f.Values == 0 {
@@ -129,89 +126,8 @@ func ClearIllustration(ctx context.Context, tx *db.Tx) error {
 	if err := removeGroups(ctx, tx, ExampleBase); err != nil {
 		return err
 	}
-	if err := clearDependence(ctx, tx); err != nil {
+	if err := clearInvented(ctx, tx); err != nil {
 		return err
 	}
 	return forgetDepended(ctx, tx) // it was of the example's register
-}
-
-// The nation that the example's counts of what municipalities depend on are of. Its seed is one that nobody simulates a nation with, since what
-// is invented is known by the keys that it gives.
-const (
-	inventedSeed           = 4_711_070_059
-	inventedMunicipalities = 120
-)
-
-// inventDependence publishes what an invented nation depends on over three periods, where nothing has been published, so that the page has a
-// picture and a history to show. Only counts of many are ever shown, and the page says that they are invented.
-func (s *Service) inventDependence(ctx context.Context, tx *db.Tx, actor access.Actor) error {
-	if releases, err := concentrationReleases(ctx, tx, tx.Scope); err != nil || len(releases) > 0 {
-		return err
-	}
-	sim := NewSimulation(s.Engine, inventedSeed, inventedMunicipalities, 1)
-	last := LastCompleted(civil.Of(tx.Now))
-	for _, p := range []Period{{last.Year - 2, 0}, {last.Year - 1, 0}, last} {
-		list, err := sim.dependents(p)
-		if err != nil {
-			return err
-		}
-		if err := keep(ctx, tx, tx.Scope, list); err != nil {
-			return err
-		}
-		if err := s.publishConcentration(ctx, tx, actor, p); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// dependents are what those of a simulated nation that agree to it say of a period, as it is kept.
-func (s *Simulation) dependents(p Period) ([]accepted, error) {
-	var out []accepted
-	for _, code := range s.Codes() {
-		profile := s.Profile(code)
-		x, ok, err := s.Concentration(&profile, p)
-		if err != nil {
-			return nil, err
-		}
-		if !ok {
-			continue
-		}
-		body, err := x.Encode()
-		if err != nil {
-			return nil, err
-		}
-		made, _ := x.MadeAt() // the simulation has written it
-		out = append(out, accepted{Incoming: Incoming{Name: code, Concentration: &x}, digest: x.Digest(), body: string(body), made: made.UnixMilli()})
-	}
-	return out, nil
-}
-
-// clearDependence takes away what inventDependence made, which is known by its signatures, and every release that stands on it. What others
-// have sent stays, and is published anew in its turn.
-func clearDependence(ctx context.Context, tx *db.Tx) error {
-	sim := &Simulation{Seed: inventedSeed}
-	all, err := dependentsOf(ctx, tx)
-	if err != nil {
-		return err
-	}
-	var digests []string
-	for digest := range all {
-		x := all[digest]
-		key, err := sim.Key(x.Municipality)
-		if err != nil {
-			return err
-		}
-		v, err := note.NewVerifier(key.Verifier)
-		if err != nil {
-			return fmt.Errorf("read invented key: %w", err)
-		}
-		if x.Verify(v) == nil {
-			digests = append(digests, digest)
-		}
-	}
-	if len(digests) == 0 {
-		return nil
-	}
-	return removeDependents(ctx, tx, digests)
 }

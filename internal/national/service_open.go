@@ -45,8 +45,27 @@ func (s *Service) receiver(ctx context.Context) (access.Actor, error) {
 type Wanted struct {
 	Indicators []string
 	Years      []int
+	// Places are municipalities, and Country.
+	Places []string
 	// Ungrouped leaves out counties, sizes and other groups.
 	Ungrouped bool
+}
+
+// country reports whether the sums of groups are wanted, and municipality what is wanted of those that are shown by themselves: nothing, one,
+// or all when its code is empty.
+func (w *Wanted) country() bool { return len(w.Places) == 0 || slices.Contains(w.Places, Country) }
+
+func (w *Wanted) municipality() (code string, some bool) {
+	var codes []string
+	for _, p := range w.Places {
+		if p != Country {
+			codes = append(codes, p)
+		}
+	}
+	if len(codes) == 1 {
+		return codes[0], true
+	}
+	return "", len(w.Places) == 0 || len(codes) > 0
 }
 
 // mostAsked is how many indicators are asked for by themselves. Of more, all are read.
@@ -67,13 +86,12 @@ func (s *Service) Open(ctx context.Context, actor access.Actor, w Wanted) (Open,
 		return Open{}, err
 	}
 	out := Open{cells: map[int64][]published{}, shown: map[int64][]figure{}}
-	split := ""
-	if w.Ungrouped {
-		split = Whole
-	}
 	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
 		all, err := releasesOf(ctx, tx, actor.Organisation)
 		if err != nil {
+			return err
+		}
+		if out.Invented, err = isInvented(ctx, tx); err != nil {
 			return err
 		}
 		for _, r := range latestReleases(all) {
@@ -81,16 +99,8 @@ func (s *Service) Open(ctx context.Context, actor access.Actor, w Wanted) (Open,
 				continue
 			}
 			out.Releases = append(out.Releases, r)
-			for _, indicator := range w.indicators() {
-				cells, err := cellsOfRelease(ctx, tx, actor.Organisation, part{r.Number, indicator, split})
-				if err != nil {
-					return err
-				}
-				shown, err := shownOf(ctx, tx, actor.Organisation, r.Number, indicator)
-				if err != nil {
-					return err
-				}
-				out.cells[r.Number], out.shown[r.Number] = append(out.cells[r.Number], cells...), append(out.shown[r.Number], shown...)
+			if err := out.gather(ctx, tx, r.Number, &w); err != nil {
+				return err
 			}
 		}
 		return nil
@@ -99,4 +109,30 @@ func (s *Service) Open(ctx context.Context, actor access.Actor, w Wanted) (Open,
 		return Open{}, fmt.Errorf("read open data: %w", err)
 	}
 	return out, nil
+}
+
+// gather reads what is wanted of one release.
+func (o *Open) gather(ctx context.Context, tx *db.Tx, release int64, w *Wanted) error {
+	split := ""
+	if w.Ungrouped {
+		split = Whole
+	}
+	code, some := w.municipality()
+	for _, indicator := range w.indicators() {
+		if w.country() {
+			cells, err := cellsOfRelease(ctx, tx, tx.Scope, part{release, indicator, split})
+			if err != nil {
+				return err
+			}
+			o.cells[release] = append(o.cells[release], cells...)
+		}
+		if some {
+			shown, err := shownOf(ctx, tx, shownPart{release, indicator, code})
+			if err != nil {
+				return err
+			}
+			o.shown[release] = append(o.shown[release], shown...)
+		}
+	}
+	return nil
 }

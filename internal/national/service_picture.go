@@ -43,7 +43,7 @@ func (s *Service) Picture(ctx context.Context, actor access.Actor, k Look) (Pict
 			return err
 		}
 		out.fill(cells)
-		shown, err := shownOf(ctx, tx, org, out.Release.Number, ind.ID)
+		shown, err := shownOf(ctx, tx, shownPart{release: out.Release.Number, indicator: ind.ID})
 		if err != nil {
 			return err
 		}
@@ -56,6 +56,9 @@ func (s *Service) Picture(ctx context.Context, actor access.Actor, k Look) (Pict
 			return err
 		}
 		if out.Division, err = divisionOf(ctx, tx, org); err != nil {
+			return err
+		}
+		if out.Invented, err = isInvented(ctx, tx); err != nil {
 			return err
 		}
 		if out.Imported, err = s.imported(ctx, tx, ind.ID); err != nil {

@@ -43,7 +43,7 @@ func (s *Service) Fill(ctx context.Context, actor access.Actor, sim *Simulation)
 		return err
 	}
 	// A simulated nation takes the place of the one that the example shows.
-	if err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error { return clearDependence(ctx, tx) }); err != nil {
+	if err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error { return clearInvented(ctx, tx) }); err != nil {
 		return fmt.Errorf("fill nation: %w", err)
 	}
 	periods := sim.Periods(today)
@@ -90,8 +90,10 @@ func (s *Service) fillRows(ctx context.Context, actor access.Actor, sim *Simulat
 				return err
 			}
 		}
-		if err := organisation.SaveSetting(ctx, tx, actor.Organisation, settingReceive, "yes"); err != nil {
-			return err
+		for _, name := range []string{settingReceive, settingInvented} {
+			if err := organisation.SaveSetting(ctx, tx, actor.Organisation, name, "yes"); err != nil {
+				return err
+			}
 		}
 		return audit.Append(ctx, tx, actor, audit.Entry{
 			Action: "national.Fill", ObjectKind: "period", ObjectID: p.String(),

@@ -20,14 +20,16 @@ type Simulation struct {
 	Seed uint64
 	// Municipalities and Systems are how many municipalities there are, and how many systems in each.
 	Municipalities, Systems int
-	engine                  *followup.Engine
-	facts                   map[string]int
-	catalogue               *catalogue.Catalogue
+	// care is how many times more of the systems are of care and social services than in a whole register: a small one has some of them, too.
+	care      float64
+	engine    *followup.Engine
+	facts     map[string]int
+	catalogue *catalogue.Catalogue
 }
 
 // NewSimulation prepares a nation of a catalogue's municipalities.
 func NewSimulation(e *followup.Engine, seed uint64, municipalities, systems int) *Simulation {
-	s := &Simulation{Seed: seed, Municipalities: municipalities, Systems: systems, engine: e, catalogue: e.Catalogue, facts: map[string]int{}}
+	s := &Simulation{Seed: seed, Municipalities: municipalities, Systems: systems, care: 1, engine: e, catalogue: e.Catalogue, facts: map[string]int{}}
 	for i, f := range e.Catalogue.IndicatorFacts {
 		s.facts[f.ID] = i
 	}
@@ -216,7 +218,7 @@ func is(yes bool) catalogue.Truth {
 func (d *drawer) system() followup.Row {
 	r := followup.Row{Kind: followup.System, N: 1}
 	d.all(&r, "in_use", d.is(0.93, 0.03))
-	area := d.r.Float64()
+	area := d.r.Float64() / d.care
 	social, health := area < 0.02, area >= 0.018 && area < 0.03
 	branch := d.r.IntN(3)
 	d.all(&r, "social", is(social))

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -76,6 +77,10 @@ var (
 		`SELECT digest, municipality, period, made_at, replaced_at IS NOT NULL FROM national_submission WHERE organisation_id = $1`,
 		`SELECT digest, municipality, period, made_at, replaced_at IS NOT NULL FROM national_concentration WHERE organisation_id = $1`,
 	}
+	bodyOf = [numForms]string{
+		`SELECT digest, body FROM national_submission WHERE organisation_id = $1`,
+		`SELECT digest, body FROM national_concentration WHERE organisation_id = $1`,
+	}
 	replaceOf = [numForms]string{
 		`UPDATE national_submission SET replaced_at = $3 WHERE organisation_id = $1 AND digest = $2`,
 		`UPDATE national_concentration SET replaced_at = $3 WHERE organisation_id = $1 AND digest = $2`,
@@ -101,6 +106,65 @@ func holding(ctx context.Context, tx *db.Tx, org access.OrganisationID, form int
 	return all, standing, nil
 }
 
+// saidBy reads every document of one form that is held, also what was replaced, by digest.
+func saidBy[T any](ctx context.Context, tx *db.Tx, form int) (map[string]T, error) {
+	out := map[string]T{}
+	_, err := db.All(ctx, tx, func(scan func(...any) error) (string, error) {
+		var digest, text string
+		if err := scan(&digest, &text); err != nil {
+			return "", err
+		}
+		var x T
+		err := json.Unmarshal([]byte(text), &x)
+		out[digest] = x
+		return digest, err
+	}, bodyOf[form], tx.Scope)
+	if err != nil {
+		return nil, fmt.Errorf("read submissions: %w", err)
+	}
+	return out, nil
+}
+
+// removeSubmissions takes away some submissions with their figures, and all that has been released. Of nothing it takes nothing.
+func removeSubmissions(ctx context.Context, tx *db.Tx, digests []string) error {
+	if len(digests) == 0 {
+		return nil
+	}
+	all, _, err := holding(ctx, tx, tx.Scope, formSums)
+	if err != nil {
+		return err
+	}
+	for _, digest := range digests {
+		if h := all[digest]; !h.replaced {
+			if err := removeFigures(ctx, tx, tx.Scope, h); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM national_submission WHERE organisation_id = $1 AND digest = $2`, tx.Scope, digest); err != nil {
+			return fmt.Errorf("remove submission: %w", err)
+		}
+	}
+	if _, err := tx.Exec(ctx, `DELETE FROM national_cell WHERE organisation_id = $1`, tx.Scope); err != nil {
+		return fmt.Errorf("remove published cells: %w", err)
+	}
+	if _, err := tx.Exec(ctx, `DELETE FROM national_shown WHERE organisation_id = $1`, tx.Scope); err != nil {
+		return fmt.Errorf("remove who is shown: %w", err)
+	}
+	if _, err := tx.Exec(ctx, `DELETE FROM national_release WHERE organisation_id = $1`, tx.Scope); err != nil {
+		return fmt.Errorf("remove releases: %w", err)
+	}
+	return nil
+}
+
+// removeFigures takes away the figures of a submission that stands.
+func removeFigures(ctx context.Context, tx *db.Tx, org access.OrganisationID, h held) error {
+	_, err := tx.Exec(ctx, `DELETE FROM national_figure WHERE organisation_id = $1 AND period = $2 AND municipality = $3`, org, h.period, h.municipality)
+	if err != nil {
+		return fmt.Errorf("remove figures: %w", err)
+	}
+	return nil
+}
+
 // replace takes away the figures of the one that stands, and leaves it as history.
 func replace(ctx context.Context, tx *db.Tx, org access.OrganisationID, form int, h held) error {
 	_, err := tx.Exec(ctx, replaceOf[form], org, h.digest, db.Millis(tx.Now))
@@ -110,11 +174,7 @@ func replace(ctx context.Context, tx *db.Tx, org access.OrganisationID, form int
 	if form != formSums {
 		return nil
 	}
-	_, err = tx.Exec(ctx, `DELETE FROM national_figure WHERE organisation_id = $1 AND period = $2 AND municipality = $3`, org, h.period, h.municipality)
-	if err != nil {
-		return fmt.Errorf("replace figures: %w", err)
-	}
-	return nil
+	return removeFigures(ctx, tx, org, h)
 }
 
 // keep writes what was accepted, and the figures of submissions.

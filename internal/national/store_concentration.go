@@ -36,27 +36,11 @@ func saidIn(ctx context.Context, tx *db.Tx, org access.OrganisationID, period st
 	return out, nil
 }
 
-// dependentsOf reads everything that has been said, by digest.
-func dependentsOf(ctx context.Context, tx *db.Tx) (map[string]Concentration, error) {
-	out := map[string]Concentration{}
-	_, err := db.All(ctx, tx, func(scan func(...any) error) (string, error) {
-		var digest, text string
-		if err := scan(&digest, &text); err != nil {
-			return "", err
-		}
-		var x Concentration
-		err := json.Unmarshal([]byte(text), &x)
-		out[digest] = x
-		return digest, err
-	}, `SELECT digest, body FROM national_concentration WHERE organisation_id = $1`, tx.Scope)
-	if err != nil {
-		return nil, fmt.Errorf("read what municipalities depend on: %w", err)
-	}
-	return out, nil
-}
-
-// removeDependents takes away some of what has been said, and all that has been released.
+// removeDependents takes away some of what has been said, and all that has been released. Of nothing it takes nothing.
 func removeDependents(ctx context.Context, tx *db.Tx, digests []string) error {
+	if len(digests) == 0 {
+		return nil
+	}
 	for _, digest := range digests {
 		if _, err := tx.Exec(ctx, `DELETE FROM national_concentration WHERE organisation_id = $1 AND digest = $2`, tx.Scope, digest); err != nil {
 			return fmt.Errorf("remove what municipalities depend on: %w", err)

@@ -243,14 +243,20 @@ func byRelease(list []cellRow) map[int64][]published {
 	return out
 }
 
+// shownPart is what is read of those who are shown in a release: one indicator and one municipality, or all when they are empty.
+type shownPart struct {
+	release                 int64
+	indicator, municipality string
+}
+
 // shownOf reads the figures of municipalities that had agreed to be shown, of one release, and that have not taken it back since with a
 // correction. Who is no longer shown by itself is not so until the next release either.
-func shownOf(ctx context.Context, tx *db.Tx, org access.OrganisationID, release int64, indicator string) ([]figure, error) {
+func shownOf(ctx context.Context, tx *db.Tx, p shownPart) ([]figure, error) {
 	out, err := db.All(ctx, tx, scanFigure, `SELECT municipality, indicator, definition, series, numerator, denominator, unknown FROM national_shown
-		WHERE organisation_id = $1 AND release_number = $2 AND ($3 = '' OR indicator = $3) AND municipality NOT IN (
+		WHERE organisation_id = $1 AND release_number = $2 AND ($3 = '' OR indicator = $3) AND ($4 = '' OR municipality = $4) AND municipality NOT IN (
 			SELECT s.municipality FROM national_submission s JOIN national_release r ON r.organisation_id = s.organisation_id AND r.period = s.period
 			WHERE s.organisation_id = $1 AND r.number = $2 AND s.replaced_at IS NULL AND s.shown = 0)
-		ORDER BY indicator, definition, series, municipality`, org, release, indicator)
+		ORDER BY indicator, definition, series, municipality`, tx.Scope, p.release, p.indicator, p.municipality)
 	if err != nil {
 		return nil, fmt.Errorf("read who is shown: %w", err)
 	}

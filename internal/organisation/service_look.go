@@ -59,7 +59,8 @@ func (k *looks) forget(org access.OrganisationID) {
 	delete(k.kept, org)
 }
 
-func readLook(ctx context.Context, tx *db.Tx, org access.OrganisationID) (Look, error) {
+// ReadLook reads an organisation's look: its name, colours and logo, and whom it has said that faults are told to.
+func ReadLook(ctx context.Context, tx *db.Tx, org access.OrganisationID) (Look, error) {
 	all, err := Settings(ctx, tx, org, lookSetting)
 	if err != nil {
 		return Look{}, err
@@ -83,7 +84,7 @@ func (s *Service) Look(ctx context.Context, actor access.Actor) (Look, error) {
 	}
 	var l Look
 	err := s.DB.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
-		l, err = readLook(ctx, tx, actor.Organisation)
+		l, err = ReadLook(ctx, tx, actor.Organisation)
 		return err
 	})
 	if err != nil {
@@ -99,7 +100,7 @@ func (s *Service) shown(ctx context.Context, org access.OrganisationID) (Look, e
 	}
 	var l Look
 	err := s.DB.Read(ctx, org, func(tx *db.Tx) (err error) {
-		l, err = readLook(ctx, tx, org)
+		l, err = ReadLook(ctx, tx, org)
 		return err
 	})
 	if err != nil {
@@ -160,7 +161,7 @@ func (s *Service) SaveLook(ctx context.Context, actor access.Actor, in NewLook) 
 		}
 	}
 	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
-		old, err := readLook(ctx, tx, actor.Organisation)
+		old, err := ReadLook(ctx, tx, actor.Organisation)
 		if err != nil {
 			return err
 		}
