@@ -160,6 +160,31 @@ func TestMessagesOfHTTP2AreTold(t *testing.T) {
 	}
 }
 
+// TestForbiddenFieldsAreTold sends fields that HTTP/2 forbids, each on a connection of its own, and looks for them in the log that nobody can
+// rewrite; good requests leave nothing there.
+func TestForbiddenFieldsAreTold(t *testing.T) {
+	f := speak(t)
+	for range 3 {
+		if got := f.ask("accept", "text/html"); got != "200" {
+			t.Fatalf("a good request: %s", got)
+		}
+	}
+	for i, fields := range [][]string{{"transfer-encoding", "chunked"}, {"connection", "keep-alive"}, {"te", "gzip"}} {
+		f.connect()
+		if got := f.ask(fields...); got != "400" {
+			t.Errorf("%s: %s, want 400", fields[0], got)
+		}
+		all := waitRefused(t, f.a, "http2", i+1)
+		if !strings.Contains(all[0], "127.0.0.1") || !strings.Contains(all[0], "no page has seen") || strings.Contains(all[0], `"more"`) {
+			t.Errorf("%s, in the log: %q", fields[0], all)
+		}
+		f.a.Watch.Close(t.Context()) // so that the next one is the first of its kind again
+	}
+	if all := waitRefused(t, f.a, "http2", 3); len(all) != 3 {
+		t.Errorf("in the log: %q", all)
+	}
+}
+
 // TestHandshakesAreTold knocks at the encrypted door with something else, and looks for it in the log that nobody can rewrite.
 func TestHandshakesAreTold(t *testing.T) {
 	f := speak(t)

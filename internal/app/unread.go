@@ -38,13 +38,16 @@ const (
 
 	reasonHead = "no request that can be read: malformed, too long or cut short"
 	reasonSlow = "no request in time"
-	reasonTLS  = "no encrypted connection came about"
+	// Fields that HTTP/2 forbids, a head that is too long, or a request that was taken back before anybody could look at it.
+	reasonUnseen = "a request that no page has seen"
+	reasonTLS    = "no encrypted connection came about"
 )
 
-// counts are a connection's requests: begun, and seen by a page; and since when it stands.
+// counts are a connection's requests: begun, and seen by a page; and since when it stands. Of HTTP/2 begun is how often the connection has
+// been put to work, and before how many pages had seen something then.
 type counts struct {
-	begun, seen atomic.Int64
-	since       time.Time
+	begun, seen, before atomic.Int64
+	since               time.Time
 }
 
 type countsKey struct{}
@@ -76,14 +79,15 @@ func (u *unread) state(c net.Conn, s http.ConnState) {
 	if !ok {
 		return
 	}
+	if t, ok := c.(*tls.Conn); ok && t.ConnectionState().NegotiatedProtocol == "h2" {
+		u.state2(c, n, s)
+		return
+	}
 	switch s {
 	case http.StateActive:
 		n.begun.Add(1)
 	case http.StateClosed, http.StateHijacked:
 		u.conns.Delete(c)
-		if t, ok := c.(*tls.Conn); ok && t.ConnectionState().NegotiatedProtocol == "h2" {
-			return // it is active once, whatever it asks; what is malformed there ends a stream and is told of by count
-		}
 		if n.begun.Load() > n.seen.Load() {
 			u.log.Warn("request refused before any page", slog.String("from", c.RemoteAddr().String()), slog.Int64("answered_before", n.seen.Load()))
 			reason := reasonHead
@@ -93,6 +97,26 @@ func (u *unread) state(c net.Conn, s http.ConnState) {
 			u.sighted(unreadHead, c.RemoteAddr().String(), reason)
 		}
 	case http.StateNew, http.StateIdle:
+	}
+}
+
+// state2 follows a connection of HTTP/2. It is active once when it begins, and then from the first request under way to the last of those that
+// overlap: when no page has seen any of them, they were answered or reset before. One that overlaps a request that a page has seen is not
+// noticed, nor is a field whose name or value cannot be one at all: net/http resets that without a word to anybody.
+func (u *unread) state2(c net.Conn, n *counts, s http.ConnState) {
+	switch s {
+	case http.StateActive:
+		n.begun.Add(1)
+		n.before.Store(n.seen.Load())
+	case http.StateIdle, http.StateClosed:
+		if n.begun.Load() > 1 && n.before.Swap(-1) == n.seen.Load() {
+			u.log.Warn("request refused before any page", slog.String("from", c.RemoteAddr().String()), slog.Int64("answered_before", n.seen.Load()))
+			u.sighted(unreadHTTP2, c.RemoteAddr().String(), reasonUnseen)
+		}
+		if s == http.StateClosed {
+			u.conns.Delete(c)
+		}
+	case http.StateNew, http.StateHijacked:
 	}
 }
 

@@ -84,7 +84,7 @@ func (w *Watch) count(s *Sighting) bool {
 		w.counts, w.spent = map[sightKey]*tally{}, map[access.OrganisationID]*budget{}
 	}
 	now := w.DB.Now()
-	k := sightKey{s.Actor.Organisation, s.Actor.ID, network(s.Actor.From), s.Event, s.Pattern, ""}
+	k := sightKey{s.Actor.Organisation, s.Actor.ID, network(s.Actor.From), s.Event, s.Pattern, s.Reason} // a forged form is not hidden behind a missing page
 	if s.Event == ActionRead {
 		k.subject = s.Path // which system it was matters, and the reader is known
 	}

@@ -72,6 +72,21 @@ func TestRefusalsAndReadingsAreLogged(t *testing.T) {
 	})
 }
 
+// What is refused for another reason is not counted among what was refused before it on the same page, where only the last would be read.
+func TestAnotherReasonIsLoggedAtOnce(t *testing.T) {
+	d := dbtest.SQLite(t)
+	w := &audit.Watch{DB: d, Log: slog.New(slog.DiscardHandler)}
+	stranger := audit.Sighting{Actor: access.Actor{From: "192.0.2.7"}, Event: audit.ActionRefused, Pattern: "-"}
+	for _, reason := range []string{"web.not-found", "web.wrong-host", "web.not-found"} {
+		stranger.Reason = reason
+		w.Saw(t.Context(), stranger)
+	}
+	got := sightings(t, d, db.Installation, audit.ActionRefused)
+	if len(got) != 2 || !strings.Contains(got[0], "web.not-found") || !strings.Contains(got[1], "web.wrong-host") {
+		t.Errorf("refusals %q, want one of each reason", got)
+	}
+}
+
 // Whoever makes us refuse and refuse fills no disk, and is counted all the same.
 func TestManyRefusalsAreCounted(t *testing.T) {
 	d := dbtest.SQLite(t)

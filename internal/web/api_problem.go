@@ -81,6 +81,7 @@ func foreseen(hc huma.Context, status int, message string, errs ...error) huma.S
 		return p
 	}
 	p.Title = c.site.title(c.L, status)
+	c.site.tellRefused(c, &Error{Status: status})
 	switch {
 	case status >= http.StatusInternalServerError:
 		p.Code, p.Detail, p.Request = "web.internal", c.L.T("web.internal"), c.id

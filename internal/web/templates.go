@@ -275,6 +275,9 @@ func (c *Context) Render(t *Templates, name string, page Pager) error {
 	if err := set.ExecuteTemplate(&b, p.Layout, c.layoutData(p, content)); err != nil {
 		return fmt.Errorf("render %s: %w", name, err)
 	}
+	if len(p.Errors) > 0 {
+		c.site.tellFile(c, p.Status)
+	}
 	c.Writer.Header().Set("Content-Type", "text/html; charset=utf-8")
 	c.Writer.Header().Set("Content-Language", c.L.Lang)
 	if p.Status != 0 {

@@ -5,6 +5,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/insegel/insegel/internal/access"
@@ -24,6 +25,12 @@ type Sight struct {
 const (
 	ReasonDenied = "denied"
 	ReasonStepUp = "step-up"
+	// ReasonUnread says that nothing could be read of what was sent: no page of ours writes it so. ReasonUnfit says that it could be read and
+	// is nothing that a form of ours can hold, or an operation takes.
+	ReasonUnread = "unread"
+	ReasonUnfit  = "unfit"
+	// ReasonFile says that a file, or a list that was pasted, was not taken: it may be packed to wear the machine out, or hold what reads others.
+	ReasonFile = "file"
 )
 
 // refusals are the statuses of what is refused because of who asks, or from where, and not because of what was written.
@@ -52,6 +59,50 @@ func reasonOf(err error) string {
 		return ""
 	}
 }
+
+// unfit tells why a request is refused that may be a try to get past the readers of what is sent; empty when a reader may have filled a
+// form in wrongly, who is told so on the form. A program fills in no form: whatever it sends that is not taken is told.
+func (c *Context) unfit(err error) string {
+	e := understand(err)
+	var own *Error
+	if errors.As(err, &own) {
+		e.Status = own.Status // one without a sentence of its own is no fault of the program's here
+	}
+	program := c.site.kindOf(c.Request.Pattern, c.Request) != forReaders
+	switch e.Status {
+	case http.StatusBadRequest:
+		if program || e.Key == defaults[http.StatusBadRequest] {
+			return ReasonUnread
+		}
+	case http.StatusUnprocessableEntity:
+		if program || e.Key == "web.too-long" {
+			return ReasonUnfit
+		}
+	case http.StatusUnsupportedMediaType, http.StatusNotAcceptable:
+		return ReasonUnread
+	}
+	if c.filed() && e.Status >= 400 && e.Status < 500 && e.Status != http.StatusConflict {
+		return ReasonFile
+	}
+	return ""
+}
+
+// filed reports whether a request carries a file, or one of the lists and documents that can be pasted instead of it.
+func (c *Context) filed() bool {
+	if f := c.Request.MultipartForm; f != nil {
+		for _, heads := range f.File {
+			if len(heads) > 0 && heads[0].Filename != "" {
+				return true
+			}
+		}
+	} else if c.multipart() {
+		return true // it is read as it comes
+	}
+	return slices.ContainsFunc(pasted, func(name string) bool { return c.Request.PostForm.Get(name) != "" })
+}
+
+// pasted are the fields that take what could have come as a file.
+var pasted = []string{"paste", "document", "pinned", "authorities"}
 
 func (c *Context) sight(reason string) Sight {
 	actor := c.Actor
@@ -84,6 +135,9 @@ func (s *Site) tellRefused(c *Context, err error) {
 	if reason == "" && c.guessed(err) {
 		reason = defaults[http.StatusNotFound]
 	}
+	if reason == "" {
+		reason = c.unfit(err)
+	}
 	seen := c.sight(reason)
 	if status := understand(err).Status; reason == "" && seen.Pattern == "" && (status == http.StatusNotFound || status == http.StatusMethodNotAllowed) {
 		// Somebody feels their way. Of what they wrote no more is kept than where it begins: a link that was copied badly holds its secret.
@@ -91,6 +145,13 @@ func (s *Site) tellRefused(c *Context, err error) {
 	}
 	if seen.Reason != "" {
 		s.opts.Refused(c.Context(), seen)
+	}
+}
+
+// tellFile lets the log know of a form that is shown again because its file was not taken.
+func (s *Site) tellFile(c *Context, status int) {
+	if s.opts.Refused != nil && status >= 400 && status < 500 && status != http.StatusConflict && c.filed() {
+		s.opts.Refused(c.Context(), c.sight(ReasonFile))
 	}
 }
 
@@ -107,9 +168,11 @@ func beginning(path string) string {
 	return "/" + first
 }
 
-// guessed reports whether somebody signed in named a thing that is not there for them: it may be another's, and the answer does not tell.
+// guessed reports whether somebody named a thing that is not there for them: it may be another's, and the answer does not tell. Nobody
+// signed in has a link or an identity provider's address to guess. Directories ask for what is gone as a matter of course.
 func (c *Context) guessed(err error) bool {
-	return c.Actor.ID != "" && strings.Contains(c.Request.Pattern, "{") && understand(err).Status == http.StatusNotFound
+	return strings.Contains(c.Request.Pattern, "{") && understand(err).Status == http.StatusNotFound &&
+		(c.Actor.ID != "" || c.site.kindOf(c.Request.Pattern, c.Request) != forMachines)
 }
 
 // tellRead lets the log know that somebody has read where the organisation is weak, or anything at all where every reading is logged.
