@@ -100,6 +100,20 @@ func (h *house) count(t *testing.T) int {
 
 const signedIn = "Kim Exempel, Kommun norrsjo"
 
+// A browser that does not say where its requests come from is older than what the pages lean on, and its reader is told before signing in.
+func TestOldBrowsersAreTold(t *testing.T) {
+	h := newHouse(t, dbtest.SQLite(t), auth.Options{}, auth.Pages{})
+	c := webtest.Start(t, h.site)
+	for site, want := range map[string]bool{"": true, "none": false, "cross-site": false, "same-origin": false} {
+		c.Site = site
+		p := c.Get("/logga-in")
+		webtest.CheckDOM(t, p.Doc)
+		if got := strings.Contains(p.Text(".signin [role=note]"), "Uppdatera"); got != want {
+			t.Errorf("Sec-Fetch-Site %q: told %v", site, got)
+		}
+	}
+}
+
 func TestSignInAndOut(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, d *db.DB) {
 		h := newHouse(t, d, auth.Options{}, auth.Pages{})

@@ -75,6 +75,8 @@ type signInPage struct {
 	Methods       []Method
 	Demo, Welcome bool
 	Passkey       bool
+	// Outdated says that the browser tells nothing of where its requests come from, as every one does that has what our pages lean on.
+	Outdated bool
 	// Connected is the name of an identity provider that the organisation has connected; empty when there is none.
 	Connected string
 	To        string
@@ -117,6 +119,7 @@ func (p Pages) SignInPage(c *web.Context, to string, faults ...web.FieldError) e
 		return err
 	}
 	page := signInPage{Page: web.Page{Title: c.L.T("auth.sign-in"), Layout: web.Plain, Errors: faults}, Demo: p.Demo, To: to}
+	page.Outdated = c.Request.Header.Get("Sec-Fetch-Site") == ""
 	if len(faults) > 0 {
 		page.Status = http.StatusForbidden
 	}
