@@ -209,6 +209,15 @@ const MaxFile = 5 << 20
 // ErrFile says that a document is empty or too large.
 var ErrFile = errors.New("an attached document must have a name and hold something, and be no larger than 5 MB")
 
+// How many documents one person may have attached, and how large they may be together: nobody fills the disk alone.
+const (
+	mostFiles     = 2000
+	mostFileBytes = 2 << 30
+)
+
+// ErrRoom says that somebody has attached as much as one person may.
+var ErrRoom = errors.New("one person may attach 2,000 documents, of 2 GB together")
+
 // Valid reports whether the record counts on a day.
 func (r *Record) Valid(on civil.Date) bool {
 	return r.Withdrawn.IsZero() && on.Before(r.Expires) && !on.Before(r.SeenOn)

@@ -238,6 +238,7 @@ func faultOf(err error) []web.FieldError {
 		{ErrDocument, "handling", "evidence.error-document"},
 		{ErrPath, "vag", "evidence.error-value"},
 		{ErrFile, "fil", "evidence.error-file"},
+		{ErrRoom, "fil", "evidence.error-room"},
 	} {
 		if errors.Is(err, f.err) {
 			return []web.FieldError{{Field: f.field, Key: f.key}}

@@ -216,6 +216,15 @@ func insertFile(ctx context.Context, tx *db.Tx, org access.OrganisationID, r *Re
 	if f == nil {
 		return nil
 	}
+	var files, size int64
+	err := db.One(tx.QueryRow(ctx, `SELECT COUNT(*), COALESCE(SUM(f.size), 0) FROM evidence_file f JOIN evidence e ON e.id = f.evidence_id AND e.organisation_id = f.organisation_id
+		WHERE f.organisation_id = $1 AND e.recorded_by = $2`, org, r.By), &files, &size)
+	if err != nil {
+		return fmt.Errorf("count attached documents: %w", err)
+	}
+	if files >= mostFiles || size+int64(len(f.Content)) > mostFileBytes {
+		return ErrRoom
+	}
 	name, err := tx.Seal(ctx, Sealed[1].Cell("name", r.ID.String()), f.Name)
 	if err != nil {
 		return err

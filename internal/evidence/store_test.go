@@ -81,8 +81,31 @@ func TestRecordKeepsWhatItIsTold(t *testing.T) {
 		if f, err := s.File(t.Context(), actor, made.ID); err != nil || !bytes.Equal(f.Content, doc.File.Content) || f.Name != "roller.pdf" {
 			t.Errorf("the file came back as %+v: %v", f, err)
 		}
+		full(t, s, actor, doc, made.ID)
 		afterwards(t, s, actor, &one, made.ID)
 	})
+}
+
+// full attaches a document when there is room for it, and when there is none.
+func full(t *testing.T, s *Service, actor access.Actor, doc New, has ids.ID[Record]) {
+	t.Helper()
+	undo := errors.New("undo")
+	for size, want := range map[int64]error{mostFileBytes - int64(len(doc.File.Content)): undo, mostFileBytes - int64(len(doc.File.Content)) + 1: ErrRoom} {
+		err := s.DB.Write(t.Context(), actor.Organisation, func(tx *db.Tx) error {
+			if _, err := tx.Exec(t.Context(), `UPDATE evidence_file SET size = $1 WHERE organisation_id = $2 AND evidence_id = $3`, size, actor.Organisation, has); err != nil {
+				return err
+			}
+			r, err := doc.made(s.Catalogue, s.Life, tx.Now)
+			if err != nil {
+				return err
+			}
+			r.By = actor.ID
+			return errors.Join(insert(t.Context(), tx, actor.Organisation, &r, doc.File), undo)
+		})
+		if !errors.Is(err, want) || want == undo && errors.Is(err, ErrRoom) {
+			t.Errorf("with %d bytes before: %v, want %v", size, err, want)
+		}
+	}
 }
 
 // afterwards takes note of the change, withdraws a record, and removes the system.

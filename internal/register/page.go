@@ -160,6 +160,8 @@ func (p *Pages) keep(c *web.Context) error {
 	id, err := p.Service.Keep(c.Context(), c.Actor, name, content)
 	var bad *FileError
 	switch {
+	case errors.Is(err, ErrKept):
+		return p.renderFile(c, paste, web.FieldError{Field: "file", Key: "register.page-many-lists", Args: []any{"Max", mostKept, "Hours", uploadHours}})
 	case errors.Is(err, ErrTooLarge): // a pasted list; a file's size was told above
 		return p.renderFile(c, "", web.FieldError{Field: "paste", Key: "register.page-paste-too-large", Args: []any{"Max", MaxUpload >> 20}})
 	case errors.As(err, &bad):

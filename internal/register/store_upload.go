@@ -72,6 +72,11 @@ func saveUploadChoice(ctx context.Context, tx *db.Tx, actor access.Actor, id ids
 	return err
 }
 
+// countUploads tells how many lists the actor has waiting.
+func countUploads(ctx context.Context, tx *db.Tx, actor access.Actor) (n int, err error) {
+	return n, db.One(tx.QueryRow(ctx, `SELECT COUNT(*) FROM register_upload WHERE organisation_id = $1 AND actor = $2`, actor.Organisation, actor.ID), &n)
+}
+
 func removeUpload(ctx context.Context, tx *db.Tx, actor access.Actor, id ids.ID[Upload]) error {
 	_, err := tx.Exec(ctx, `DELETE FROM register_upload WHERE organisation_id = $1 AND actor = $2 AND id = $3`, actor.Organisation, actor.ID, id)
 	return err

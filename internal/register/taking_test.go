@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -153,4 +154,27 @@ func TestTakingStopped(t *testing.T) {
 	if done := w.client.Submit(review, "form[action$=klar]", nil); !strings.HasSuffix(done.URL, "/resultat") {
 		t.Errorf("tried again: got %s", done.URL)
 	}
+}
+
+// One person has so many lists waiting and no more; another's, and those that have been removed, do not count.
+func TestWaitingListsHaveALimit(t *testing.T) {
+	w := newWizard(t, dbtest.SQLite(t))
+	var last ids.ID[Upload]
+	for range mostKept {
+		last = w.keepList(t, "Namn\nAlfa\n")
+	}
+	if _, err := w.service.Keep(ctx, w.actor, "lista.csv", []byte("Namn\nAlfa\n")); !errors.Is(err, ErrKept) {
+		t.Errorf("one list more: %v", err)
+	}
+	page := w.open(t, "/importera", http.StatusOK)
+	if p := w.client.Submit(page, "form[action=/importera]", url.Values{"paste": {"Namn\nAlfa"}}); p.Status != http.StatusUnprocessableEntity || !strings.Contains(p.Text("main"), "väntar på att läsas in") {
+		t.Errorf("one list more on the page: %d %s", p.Status, p.Text("main"))
+	}
+	other := w.actor
+	other.ID = "somebody-else"
+	if _, err := w.service.Keep(ctx, other, "lista.csv", []byte("Namn\nAlfa\n")); err != nil {
+		t.Errorf("another's: %v", err)
+	}
+	must(t, w.service.Discard(ctx, w.actor, last))
+	w.keepList(t, "Namn\nAlfa\n")
 }

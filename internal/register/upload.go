@@ -25,6 +25,12 @@ const uploadHours = 24
 // NoLevels is the scale of somebody who has said that the list's levels are not to be imported.
 const NoLevels = "none"
 
+// mostKept is how many lists one person may have waiting.
+const mostKept = 20
+
+// ErrKept says that somebody has as many lists waiting as one person may.
+var ErrKept = errors.New("20 lists wait to be imported already")
+
 // ErrTooLarge says that a list is too large to be kept.
 var ErrTooLarge = errors.New("the list is larger than 16 MiB")
 
@@ -102,6 +108,13 @@ func (s *Service) Keep(ctx context.Context, actor access.Actor, file string, con
 	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
 		if err := removeOldUploads(ctx, tx, actor.Organisation, tx.Now.Add(-uploadHours*time.Hour)); err != nil {
 			return err
+		}
+		n, err := countUploads(ctx, tx, actor)
+		if err != nil {
+			return err
+		}
+		if n >= mostKept {
+			return ErrKept
 		}
 		return saveUpload(ctx, tx, actor, &u)
 	})
