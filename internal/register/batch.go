@@ -23,9 +23,7 @@ import (
 // batch is a part of an import, written with a few statements however many rows it has.
 type batch struct {
 	*work
-	units     map[string]access.UnitID
-	suppliers map[string]ids.ID[supplier.Supplier]
-
+	rows      []*Row
 	systems   []system.System
 	changes   []change
 	drafts    []classification.Classification
@@ -86,9 +84,23 @@ func (b *batch) add(r *Row) {
 	if r.Outcome == Updated { // nothing later can hang on a system that was not there before
 		b.jobs = append(b.jobs, classification.Changed{Organisation: b.actor.Organisation, System: s.ID})
 	}
+	b.rows = append(b.rows, r)
 	b.systems = append(b.systems, s)
 	b.changes = append(b.changes, c)
-	b.entries = append(b.entries, b.entry(&s, r))
+}
+
+// name says which units and suppliers the batch's systems have, now that those have ids, and what is logged of them.
+func (b *batch) name(units map[string]access.UnitID, suppliers map[string]ids.ID[supplier.Supplier]) {
+	for i, r := range b.rows {
+		s := &b.systems[i]
+		if r.Outcome == New || r.changes(Unit) {
+			s.UnitID = units[s.Unit]
+		}
+		if r.Outcome == New || r.changes(Supplier) {
+			s.SupplierID = suppliers[s.Supplier]
+		}
+		b.entries = append(b.entries, b.entry(s, r))
+	}
 }
 
 func (r *Row) changes(field string) bool {
@@ -111,13 +123,6 @@ func (b *batch) fill(s *system.System, r *Row, c *change) {
 		default:
 			put(s, x.Field, x.After)
 		}
-	}
-	s.UnitID, s.SupplierID = b.units[s.Unit], b.suppliers[s.Supplier]
-	if !r.changes(Unit) && r.Outcome != New {
-		s.UnitID = b.work.systems[r.Existing].UnitID
-	}
-	if !r.changes(Supplier) && r.Outcome != New {
-		s.SupplierID = b.work.systems[r.Existing].SupplierID
 	}
 }
 

@@ -121,30 +121,13 @@ func (s *Service) Import(ctx context.Context, actor access.Actor, r Request) (Im
 		return Import{}, err
 	}
 	var done Import
-	stops := false
-	err = s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) error {
-		if err := lock(ctx, tx, actor.Organisation); err != nil {
-			return err
+	var stops bool
+	for try := 1; ; try++ {
+		done, stops, err = s.carryOut(ctx, actor, table, r, try == tries)
+		if !errors.Is(err, errOvertaken) {
+			break
 		}
-		w, err := s.work(ctx, tx, actor, table, r)
-		if err != nil {
-			return err
-		}
-		stops = slices.ContainsFunc(w.plan.Imported, func(r Row) bool { return r.Stop })
-		done = Import{ID: ids.New[Import](), File: table.File, By: actor.ID, At: tx.Now, Result: w.plan.Result}
-		if err := saveImport(ctx, tx, actor.Organisation, done); err != nil {
-			return err
-		}
-		if err := w.write(ctx, done.ID); err != nil {
-			return err
-		}
-		if done.Result = w.plan.Result; done.Result.Begin != nil { // known first when the systems have their names
-			if err := saveImport(ctx, tx, actor.Organisation, done); err != nil {
-				return err
-			}
-		}
-		return remember(ctx, tx, actor.Organisation, r.Columns)
-	})
+	}
 	if err != nil {
 		return Import{}, fmt.Errorf("import register: %w", err)
 	}
@@ -155,6 +138,63 @@ func (s *Service) Import(ctx context.Context, actor access.Actor, r Request) (Im
 		}
 	}
 	return done, nil
+}
+
+// tries is how often an import is worked out beside the others' work. The last time it is done while they wait, so that it ends.
+const tries = 3
+
+// errOvertaken says that something was changed between an import's being worked out and written.
+var errOvertaken = errors.New("the register has changed since the import was worked out")
+
+// carryOut works out an import as the register is, and then writes it. Comparing a long list takes longer than writing it does, and on
+// SQLite whoever writes lets nobody else write: so the transaction begins when all is worked out. errOvertaken says that somebody has
+// changed something meanwhile, as the log tells; the last time it is worked out anew within the transaction instead. It tells too whether
+// any row stops a classification.
+func (s *Service) carryOut(ctx context.Context, actor access.Actor, table *Table, r Request, last bool) (done Import, stops bool, err error) {
+	org := actor.Organisation
+	var w *work
+	ready := func(tx *db.Tx) error {
+		h, err := audit.HeadOf(ctx, tx, org)
+		if err != nil {
+			return err
+		}
+		if w, err = s.work(ctx, tx, actor, table, r); err != nil {
+			return err
+		}
+		w.as = h.Changed
+		w.divide()
+		return nil
+	}
+	if err := s.DB.Read(ctx, org, ready); err != nil {
+		return Import{}, false, err
+	}
+	err = s.DB.Write(ctx, org, func(tx *db.Tx) error {
+		if err := lock(ctx, tx, org); err != nil {
+			return err
+		}
+		switch h, err := audit.HeadOf(ctx, tx, org); {
+		case err != nil:
+			return err
+		case h.Changed == w.as:
+			w.tx = tx
+		case !last:
+			return errOvertaken
+		default:
+			if err := ready(tx); err != nil {
+				return err
+			}
+		}
+		stops = slices.ContainsFunc(w.plan.Imported, func(r Row) bool { return r.Stop })
+		done = Import{ID: ids.New[Import](), File: table.File, By: actor.ID, At: tx.Now, Result: w.plan.Result}
+		if err := saveImport(ctx, tx, org, done); err != nil {
+			return err
+		}
+		if err := w.write(ctx, done.ID); err != nil {
+			return err
+		}
+		return remember(ctx, tx, org, r.Columns)
+	})
+	return done, stops, err
 }
 
 // Imports lists the imports that were made, newest first.
@@ -196,6 +236,11 @@ type work struct {
 	states  map[ids.ID[system.System]]classification.State
 	slugs   map[string]bool
 	plan    *Plan
+	// as says which register it was planned against: how many changes the log had.
+	as int64
+	// batches are the rows to write, worked out but for the ids of their units and suppliers; rows is how many there are.
+	batches []*batch
+	rows    []*Row
 }
 
 // work reads what the register holds and plans the import against it.
@@ -236,18 +281,28 @@ func (s *Service) work(ctx context.Context, tx *db.Tx, actor access.Actor, table
 	return w, err
 }
 
-// chunk is how many rows are written between two words about progress.
+// chunk is how many rows are written with one statement of each kind, and between two words about progress.
 const chunk = 500
+
+// divide works out what each row gives rise to, in parts.
+func (w *work) divide() {
+	for i := range w.plan.Imported {
+		if r := &w.plan.Imported[i]; r.Outcome != Unchanged {
+			w.rows = append(w.rows, r)
+		}
+	}
+	for rows := range slices.Chunk(w.rows, chunk) {
+		b := &batch{work: w}
+		for _, r := range rows {
+			b.add(r)
+		}
+		w.batches = append(w.batches, b)
+	}
+}
 
 // write carries out the plan.
 func (w *work) write(ctx context.Context, id ids.ID[Import]) error {
-	var rows []*Row
-	for i := range w.plan.Imported {
-		if r := &w.plan.Imported[i]; r.Outcome != Unchanged {
-			rows = append(rows, r)
-		}
-	}
-	units, suppliers, err := w.names(ctx, rows)
+	units, suppliers, err := w.names(ctx, w.rows)
 	if err != nil {
 		return err
 	}
@@ -257,20 +312,17 @@ func (w *work) write(ctx context.Context, id ids.ID[Import]) error {
 			"similar": len(w.plan.Similar), "rejected": len(w.plan.Rejected),
 		},
 	}}
-	for start := 0; ; start += chunk {
-		w.progress(min(start, len(rows)), len(rows))
-		if start >= len(rows) {
-			break
-		}
-		b := batch{work: w, units: units, suppliers: suppliers}
-		for _, r := range rows[start:min(start+chunk, len(rows))] {
-			b.add(r)
-		}
+	written := 0
+	for _, b := range w.batches {
+		w.progress(written, len(w.rows))
+		b.name(units, suppliers)
 		if err := b.write(ctx, id); err != nil {
 			return err
 		}
 		entries = append(entries, b.entries...)
+		written += len(b.rows)
 	}
+	w.progress(written, len(w.rows))
 	return audit.Append(ctx, w.tx, w.actor, entries...)
 }
 

@@ -5,15 +5,19 @@ package register
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/audit"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/dbtest"
 	"github.com/insegel/insegel/internal/ids"
+	"github.com/insegel/insegel/internal/system"
 )
 
 // hold keeps imports of the organisation from writing until the returned function is called.
@@ -177,4 +181,65 @@ func TestWaitingListsHaveALimit(t *testing.T) {
 	}
 	must(t, w.service.Discard(ctx, w.actor, last))
 	w.keepList(t, "Namn\nAlfa\n")
+}
+
+// An import is worked out while others go on writing. What they change meanwhile counts, however often they do.
+func TestImportCountsWhatChangesMeanwhile(t *testing.T) {
+	for name, times := range map[string]int{"once": 1, "every time": tries} {
+		t.Run(name, func(t *testing.T) {
+			dbtest.Run(t, func(t *testing.T, d *db.DB) {
+				s, actor := service(t, d), dbtest.Organisation(t, d, "prov")
+				list := func(rows ...string) Request {
+					return Request{File: "lista.csv", Content: []byte("Namn\n" + strings.Join(rows, "\n") + "\n"), Columns: map[string]string{"Namn": Name}, Lang: "sv"}
+				}
+				n, within := 0, false
+				d.Watch = func(_ access.OrganisationID, query string, _ []any) {
+					if within || n == times || !strings.Contains(query, "FROM register_column") {
+						return // the last that is read before an import is worked out
+					}
+					within = true
+					n++
+					_, err := s.Import(ctx, actor, list("Alfa", fmt.Sprintf("Beta %d", n)))
+					must(t, err)
+					within = false
+				}
+				got, err := s.Import(ctx, actor, list("Alfa", "Gamma"))
+				d.Watch = nil
+				must(t, err)
+				if n != times || got.Result.New != 1 || got.Result.Unchanged != 1 {
+					t.Errorf("%d changes meanwhile, and then: %+v", n, got.Result)
+				}
+				must(t, d.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
+					all, err := system.Count(ctx, tx, actor.Organisation, system.Filter{Reach: access.Everywhere()})
+					if want := 2 + times; all != want {
+						t.Errorf("got %d systems, want %d", all, want)
+					}
+					return err
+				}))
+			})
+		})
+	}
+}
+
+// While an import is worked out, others write.
+func TestImportLetsOthersWrite(t *testing.T) {
+	d := dbtest.SQLite(t)
+	s, actor := service(t, d), dbtest.Organisation(t, d, "prov")
+	wrote := 0
+	d.Watch = func(_ access.OrganisationID, query string, _ []any) {
+		if wrote == 0 && strings.Contains(query, "FROM register_column") {
+			wrote++
+			soon, stop := context.WithTimeout(ctx, time.Minute)
+			defer stop()
+			must(t, d.Write(soon, actor.Organisation, func(tx *db.Tx) error {
+				return audit.Append(soon, tx, actor, audit.Entry{Action: audit.ActionRead, ObjectKind: "page", ObjectID: "/"})
+			}))
+		}
+	}
+	got, err := s.Import(ctx, actor, Request{File: "lista.csv", Content: []byte("Namn\nAlfa\n"), Columns: map[string]string{"Namn": Name}, Lang: "sv"})
+	d.Watch = nil
+	must(t, err)
+	if wrote != 1 || got.Result.New != 1 {
+		t.Errorf("wrote %d times, and then: %+v", wrote, got.Result)
+	}
 }
