@@ -182,7 +182,6 @@ var unscopedSQL = map[string]string{
 	"classification.fill":    "the condition of States or History",
 	"requirement.Answers":    "the condition begins with the organisation",
 	"system.Count":           "Filter.where begins with the organisation",
-	"system.checkOwned":      "among begins with the organisation",
 	"system.fillFacts":       "among, from fill",
 	"system.fillLogins":      "among, from fill",
 	"system.Remove":          "among begins with the organisation",

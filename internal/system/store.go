@@ -463,9 +463,14 @@ func Upsert(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems [
 func checkOwned(ctx context.Context, tx *db.Tx, org access.OrganisationID, systems []System) error {
 	for start := 0; start < len(systems); start += fewIDs {
 		part := systems[start:min(start+fewIDs, len(systems))]
-		where, args := among(org, part)
+		args, marks := []any{org}, make([]string, len(part))
+		for i := range part {
+			args = append(args, part[i].ID)
+			marks[i] = "$" + strconv.Itoa(i+2)
+		}
 		var n int
-		err := db.One(tx.QueryRow(ctx, `SELECT COUNT(*) FROM system WHERE `+strings.ReplaceAll(where, "system_id", "id"), args...), &n)
+		// Asked for the organisation in the WHERE clause, SQLite reads every system that it has, for each part.
+		err := db.One(tx.QueryRow(ctx, `SELECT COUNT(CASE WHEN organisation_id = $1 THEN 1 END) FROM system WHERE id IN (`+strings.Join(marks, ", ")+`)`, args...), &n)
 		if err != nil {
 			return fmt.Errorf("check saved systems: %w", err)
 		}
