@@ -4,6 +4,7 @@ package overview
 
 import (
 	"encoding/json"
+	"strings"
 
 	"github.com/insegel/insegel/internal/audit"
 	"github.com/insegel/insegel/internal/db"
@@ -77,6 +78,8 @@ func actorName(c *web.Context, id string) string {
 		return c.Actor.Name
 	case c.L.Has("overview.actor-" + id):
 		return c.L.T("overview.actor-" + id)
+	case strings.HasPrefix(id, "link:"):
+		return c.L.T("overview.actor-by-link")
 	default:
 		return id
 	}

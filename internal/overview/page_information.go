@@ -28,8 +28,10 @@ type typeRow struct {
 
 type informationPage struct {
 	web.Page
-	Lead     string
-	Rows     []informationRow
+	Lead string
+	Rows []informationRow
+	// All leads to all of the organisation's information, when only the first is shown.
+	All      web.Link
 	Text     string
 	Areas    selectField
 	Library  []typeRow
@@ -40,6 +42,12 @@ type informationPage struct {
 	Clear       bool
 	Paging      web.Paging
 }
+
+// maxInformation is how much of the organisation's own information stands above the library, and librarySize how many types a page of it has.
+const (
+	maxInformation = 15
+	librarySize    = 25
+)
 
 func (p *Pages) information(c *web.Context) error {
 	held, err := p.Overview.Information(c.Context(), c.Actor)
@@ -56,6 +64,10 @@ func (p *Pages) information(c *web.Context) error {
 		r := p.informationRow(c, &held[i])
 		systems[held[i].TypeID] += held[i].Systems
 		d.Rows = append(d.Rows, r)
+	}
+	if n := len(d.Rows); n > maxInformation && c.Query("alla") == "" {
+		d.Rows = d.Rows[:maxInformation]
+		d.All = web.Link{Label: c.L.T("overview.all-information", "Count", n), Href: "/information?alla=1#own"}
 	}
 	p.library(c, &d, systems)
 	return c.Render(templates, "information.html", d)
@@ -91,7 +103,8 @@ func (p *Pages) library(c *web.Context, d *informationPage, systems map[string]i
 		}
 	}
 	locale.Sort(list, func(t *catalogue.InformationType) string { return t.Name.In(lang(c)) })
-	page := slice(c, len(list), "/information")
+	page := slicing{web.Paging{Page: pageNumber(c), Size: librarySize, Total: len(list), Path: "/information"}}
+	page.Page = min(page.Page, page.Pages())
 	page.Query = query([]string{"q", d.Text, "omrade", area})
 	for _, t := range list[page.from():page.To()] {
 		r := typeRow{Name: t.Name.In(lang(c)), Href: "/information/" + t.ID, Area: p.areaName(c, t.Area), Content: t.Content.In(lang(c)), Systems: systems[t.ID]}

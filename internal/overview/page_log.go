@@ -127,7 +127,10 @@ func (p *Pages) log(c *web.Context) error {
 	d := logPage{
 		Page: web.Page{Title: c.L.T("overview.log"), Active: MenuLog, Errors: f.faults}, Lead: c.L.T("overview.log-lead", "Count", l.Head.Size),
 		Who: whoOptions(c, &l, f.who), Whats: whatOptions(c, f.what), System: f.object, From: dayText(f.from), To: dayText(f.to),
-		Clear: logPath, Control: controlPath, Shown: c.L.T("overview.log-shown", "Count", len(l.Events)),
+		Control: controlPath, Shown: c.L.T("overview.log-shown", "Count", len(l.Events)),
+	}
+	if f.href("") != "" || len(f.faults) > 0 {
+		d.Clear = logPath
 	}
 	if n, ok := systems[f.object]; ok {
 		d.System = n.Name

@@ -248,7 +248,7 @@ func (p *Pages) why(c *web.Context, v *requirement.View, r *requirement.Applied)
 		w.Information = p.informationLines(c, v)
 	}
 	for _, l := range r.Laws {
-		w.Rule = append(w.Rule, web.WhyLine{Text: l.Name.In(lang(c)) + " " + l.Sections, Detail: ruleDetail(c, l), Href: "/regler/" + l.ID})
+		w.Rule = append(w.Rule, web.WhyLine{Text: lawTitle(l, lang(c)), Detail: ruleDetail(c, l), Href: "/regler/" + l.ID})
 	}
 	if len(w.Rule) == 0 {
 		w.Rule = []web.WhyLine{{Text: c.L.T("overview.why-no-rule"), Href: "/krav/" + r.ID}}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/locale"
@@ -16,9 +17,11 @@ import (
 
 type ruleLine struct {
 	Name, Sections, Topic, Ref, Href string
-	Tags                             []web.Tag
-	Force                            string
-	Requirements, Systems            int
+	// Long are sections that are too long to stand in a heading.
+	Long                  string
+	Tags                  []web.Tag
+	Force                 string
+	Requirements, Systems int
 }
 
 type rulesPage struct {
@@ -74,8 +77,12 @@ func (p *Pages) rules(c *web.Context) error {
 		if !f.matches(c, l, force, systems[i]) {
 			continue
 		}
+		short, long := sectionsOf(l), ""
+		if utf8.RuneCountInString(short) > longSections {
+			short, long = "", short
+		}
 		d.Rows = append(d.Rows, ruleLine{
-			Name: l.Name.In(lang(c)), Sections: l.Sections, Topic: l.Topic.In(lang(c)), Ref: l.Ref, Href: "/regler/" + l.ID,
+			Name: l.Name.In(lang(c)), Sections: short, Long: long, Topic: l.Topic.In(lang(c)), Ref: l.Ref, Href: "/regler/" + l.ID,
 			Tags: []web.Tag{basisTag(c, l), verifiedTag(c, l.Verified)}, Force: forceText(c, l, force), Requirements: len(uses[l.ID]), Systems: systems[i],
 		})
 	}
@@ -85,6 +92,17 @@ func (p *Pages) rules(c *web.Context) error {
 	d.Lead = c.L.T("overview.rules-lead", "Count", len(laws), "Verified", verified, "Unverified", len(laws)-verified)
 	d.Shown = c.L.T("overview.rules-shown", "Shown", len(d.Rows), "Total", len(laws))
 	return c.Render(templates, "rules.html", d)
+}
+
+// longSections is how many letters of a law's sections have room in a heading.
+const longSections = 60
+
+// sectionsOf gives the sections of a law as they are shown: none where the catalogue means the law as a whole and has a dash.
+func sectionsOf(l *catalogue.Law) string { return strings.Trim(l.Sections, "– —") }
+
+// lawTitle is a law's name with its sections.
+func lawTitle(l *catalogue.Law, in catalogue.Lang) string {
+	return strings.TrimSpace(l.Name.In(in) + " " + sectionsOf(l))
 }
 
 // requirementsOf gives the requirements that each law is a basis of, by the law's id.
@@ -151,7 +169,7 @@ func (p *Pages) rule(c *web.Context) error {
 	}
 	d := rulePage{
 		Page: web.Page{
-			Title: l.Name.In(lang(c)) + " " + l.Sections, Active: MenuRules,
+			Title: lawTitle(l, lang(c)), Active: MenuRules,
 			Crumbs: []web.Crumb{{Label: c.L.T("overview.rules"), Href: "/regler"}, {Label: l.ID}},
 		},
 		Topic: l.Topic.In(lang(c)), Tags: []web.Tag{basisTag(c, l), verifiedTag(c, l.Verified)},
@@ -307,7 +325,7 @@ func (p *Pages) requirement(c *web.Context) error {
 	}
 	for _, id := range r.Laws {
 		if l, ok := p.Overview.catalogue().Law(id); ok {
-			d.Rules = append(d.Rules, lawRow{Name: l.Name.In(lang(c)), Sections: l.Sections, Topic: l.Topic.In(lang(c)), Href: "/regler/" + l.ID, Tags: []web.Tag{basisTag(c, l), verifiedTag(c, l.Verified)}})
+			d.Rules = append(d.Rules, lawRow{Name: l.Name.In(lang(c)), Sections: sectionsOf(l), Topic: l.Topic.In(lang(c)), Href: "/regler/" + l.ID, Tags: []web.Tag{basisTag(c, l), verifiedTag(c, l.Verified)}})
 		}
 	}
 	for _, s := range r.Settings {

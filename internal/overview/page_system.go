@@ -517,7 +517,7 @@ func (p *Pages) laws(c *web.Context, applied []requirement.AppliedLaw) []lawRow 
 	for i := range applied {
 		a := &applied[i]
 		r := lawRow{
-			Name: a.Name.In(lang(c)), Sections: a.Sections, Topic: a.Topic.In(lang(c)), Href: "/regler/" + a.ID,
+			Name: a.Name.In(lang(c)), Sections: sectionsOf(a.Law), Topic: a.Topic.In(lang(c)), Href: "/regler/" + a.ID,
 			Conditional: a.Conditional, Because: sentences(a.Because),
 		}
 		if a.Conditional {

@@ -115,7 +115,11 @@ func (s *Service) searchInformation(ctx context.Context, tx *db.Tx, r access.Rea
 			continue
 		}
 		own[all[i].TypeID] = all[i].TypeID != ""
-		in.into.add(in.text, Match{Ref: all[i].ID.String(), Name: all[i].Name}, "")
+		m := Match{Ref: all[i].ID.String(), Name: all[i].Name}
+		if t, ok := s.catalogue().InformationType(all[i].TypeID); ok {
+			m.Sub = t.Area
+		}
+		in.into.add(in.text, m, "")
 	}
 	types := s.catalogue().Types
 	for i := range types {
@@ -143,7 +147,7 @@ func (s *Service) searchLaws(q searchText, lang catalogue.Lang, g *Group) {
 	all := s.catalogue().Laws
 	for i := range all {
 		l := &all[i]
-		g.add(q, Match{Ref: l.ID, Name: l.Name.In(lang) + " " + l.Sections, Sub: l.Topic.In(lang)},
+		g.add(q, Match{Ref: l.ID, Name: lawTitle(l, lang), Sub: l.Topic.In(lang)},
 			locale.Fold(l.ID+" "+l.Ref+" "+l.Topic.In(lang)+" "+l.Duty.In(lang)))
 	}
 }

@@ -80,6 +80,7 @@ func (s *Service) todo(ctx context.Context, actor access.Actor, action, scope st
 			}
 		}
 		list := lists[scope]
+		byDay(list, out.Today)
 		out.All, out.Tasks, out.Left = list, list[:min(len(list), maxTasks)], max(0, len(list)-maxTasks)
 		return nil
 	})

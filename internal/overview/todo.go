@@ -214,6 +214,22 @@ func paperTasks(all []supplier.Supplier, today civil.Date) []Task {
 	return out
 }
 
+// byDay puts the tasks that have a day more than a week ahead in the order of their days. All others keep their places: what they are about
+// says more of how much they matter.
+func byDay(list []Task, today civil.Date) {
+	var places []int
+	var dated []Task
+	for i := range list {
+		if !list[i].Due.IsZero() && list[i].Group(today) == TasksLater {
+			places, dated = append(places, i), append(dated, list[i])
+		}
+	}
+	slices.SortStableFunc(dated, func(a, b Task) int { return strings.Compare(a.Due.String(), b.Due.String()) })
+	for i, at := range places {
+		list[at] = dated[i]
+	}
+}
+
 func taskKey(kind TaskKind, id ids.ID[system.System]) string { return string(kind) + ":" + id.String() }
 
 // TaskGroup is where a task stands in time.

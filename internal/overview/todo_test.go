@@ -176,3 +176,17 @@ func TestTodoTellsOfClocks(t *testing.T) {
 		t.Errorf("the page: %s", got)
 	}
 }
+
+// What has a day further ahead stands in the order of days, and the rest where it stood.
+func TestByDay(t *testing.T) {
+	day := day0()
+	list := []Task{{Key: "later", Due: day.AddDays(40)}, {Key: "undated"}, {Key: "soon", Due: day.AddDays(3)}, {Key: "first", Due: day.AddDays(8)}, {Key: "between", Due: day.AddDays(20)}}
+	byDay(list, day)
+	var got []string
+	for i := range list {
+		got = append(got, list[i].Key)
+	}
+	if want := []string{"first", "undated", "soon", "between", "later"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
