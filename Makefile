@@ -2,6 +2,8 @@
 
 # Where the example municipality answers, for make demo.
 ADDR ?= 127.0.0.1:8080
+# Where make screenshots stores what it sees.
+SHOTS ?= .build/screenshots
 # How many megabytes of text make bench-scan makes.
 export SCAN_MB ?= 1024
 # Which benchmarks to run, for make bench.
@@ -10,7 +12,7 @@ BENCH ?= .
 VULNDB ?=
 
 .DEFAULT_GOAL := help
-.PHONY: demo test lint bench bench-load bench-scan accuracy vuln release build clean help
+.PHONY: demo test screenshots lint bench bench-load bench-scan accuracy vuln release build clean help
 
 demo: ## build Insegel and start an example municipality (ADDR=127.0.0.1:8080)
 	@scripts/build 'Insegel: builds the program and starts an example municipality. The first build takes some minutes.'
@@ -18,6 +20,11 @@ demo: ## build Insegel and start an example municipality (ADDR=127.0.0.1:8080)
 
 test: ## install what tests need, then check and test everything, on SQLite and PostgreSQL
 	@scripts/test
+
+screenshots: ## store the key screens in SHOTS (.build/screenshots), at 1280, 390 and 320 px, to be looked at
+	@mkdir -p "$(SHOTS)"
+	@INSEGEL_TEST_SHOTS="$(abspath $(SHOTS))" go test -count=1 -timeout 30m -run '^(TestBrowser|TestNewcomerInBrowser|TestSupplierOnPhoneInBrowser|TestWorkshopAndMorningInBrowser)$$' ./internal/app
+	@echo "The screens are in $(SHOTS)."
 
 lint: ## gofumpt, go vet and staticcheck
 	@scripts/lint

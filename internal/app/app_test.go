@@ -315,7 +315,7 @@ func TestBrowser(t *testing.T) {
 		pages = append(pages, address+path)
 	}
 	orders := filepath.Join(t.TempDir(), "orders.json")
-	b, err := json.Marshal(map[string]any{"link": link, "pages": pages, "widths": []int{1280, 390, 320}, "languages": []string{"sv-SE", "en-GB"}})
+	b, err := json.Marshal(map[string]any{"link": link, "pages": pages, "widths": []int{1280, 390, 320}, "languages": []string{"sv-SE", "en-GB"}, "shots": os.Getenv("INSEGEL_TEST_SHOTS")})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,14 +2,14 @@
 //
 // Opens pages in Chromium at several widths and in several languages, and writes what is wrong with them as JSON:
 //   node check.mjs CHROMIUM ORDERS
-// ORDERS is JSON: {"link": the address that signs in, "pages": [addresses], "widths": [pixels], "languages": [tags]}.
+// ORDERS is JSON: {"link": the address that signs in, "pages": [addresses], "widths": [pixels], "languages": [tags], "shots": directory or ""}.
 // One browser does it all, with some pages open at once. Each page is loaded once for each language and then made wide and narrow.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
 
 const [executablePath, orders] = process.argv.slice(2);
-const { link, pages, widths, languages } = JSON.parse(readFileSync(orders, 'utf8'));
+const { link, pages, widths, languages, shots } = JSON.parse(readFileSync(orders, 'utf8'));
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 // How many pages are open at once, and how high they are.
@@ -68,6 +68,10 @@ async function visit(one, address, language) {
     const by = await page.evaluate(over);
     if (by > 0) tell(`scrolls sideways by ${by} px`);
     await judge(one, '');
+    if (shots && language === languages[0]) {
+      const { pathname, search } = new URL(address);
+      await page.screenshot({ path: `${shots}/${(pathname + search).replace(/[^a-z0-9]+/gi, '-').replace(/^-|-$/g, '') || 'start'}-${width}.png`, fullPage: true });
+    }
   }
   state.width = zoomed;
   await page.setViewportSize({ width: zoomed, height: height / 2 });
