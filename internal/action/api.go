@@ -88,8 +88,12 @@ type apiPlanOut struct {
 	}
 }
 
+// apiShows are the API's words for the parts of a plan.
+var apiShows = map[string]string{"all": showAll, "open": showOpen, "taken": showTaken, "late": showLate}
+
 func (p *API) plan(c *web.Context, in *struct {
 	system.APIRef
+	Show string `query:"show" enum:"all,open,taken,late" default:"all" doc:"open is what nobody has taken on, late what should have been done"`
 	web.APIPaging
 },
 ) (*apiPlanOut, error) {
@@ -100,6 +104,9 @@ func (p *API) plan(c *web.Context, in *struct {
 	out := &apiPlanOut{}
 	out.Body.Items, out.Body.Stopped = []apiAction{}, v.Need.Stop
 	for i := range rows {
+		if !shown(&rows[i], apiShows[in.Show], v.Today) {
+			continue
+		}
 		x := apiAction{System: v.System.ID.String(), Requirement: rows[i].Requirement.ID, ETag: web.ETag(0)}
 		if rows[i].Action != nil {
 			x = apiOf(rows[i].Action, v.Today)

@@ -58,6 +58,7 @@ func TestAPIDependencies(t *testing.T) {
 	if back := decoded[both](t, ask(c, "GET", "/systems/"+other.Slug+"/dependencies", ""), 200); len(back.NeededBy) != 1 || back.NeededBy[0].System != sys.ID {
 		t.Errorf("what is needed is needed by %+v", back.NeededBy)
 	}
+	seesDependencies(t, c, sys.ID, other.ID)
 	for _, n := range read.Needs {
 		if p := ask(c, "DELETE", of+"/"+n.ID, ""); p.Status != http.StatusNoContent {
 			t.Errorf("to take %s away: %d %s", n.Name, p.Status, p.Body)
@@ -67,6 +68,40 @@ func TestAPIDependencies(t *testing.T) {
 		t.Errorf("what was taken away is still there: %+v", gone.Needs)
 	}
 	problem(t, ask(c, "DELETE", of+"/"+read.Needs[0].ID, ""), 404, "web.not-found")
+}
+
+// seesDependencies looks for two dependencies among all of them, and at what the other parts of the list have.
+func seesDependencies(t *testing.T, c *webtest.Client, from, to string) {
+	t.Helper()
+	type place struct{ System, Name string }
+	type row struct {
+		From, Needs place
+		Carries     string
+		Inherited   []struct{ Path []place }
+		Loop        []place
+	}
+	all := func(show string) []row {
+		return decoded[struct{ Items []row }](t, ask(c, "GET", "/dependencies?limit=200&show="+show, ""), 200).Items
+	}
+	ours := 0
+	for _, r := range all("all") {
+		if r.From == (place{from, "Skolskjuts"}) && (r.Needs == place{to, "Körlistorna"} || r.Needs == place{"", "Stadsnätet"}) {
+			ours++
+		}
+	}
+	if ours != 2 {
+		t.Errorf("of all dependencies, %d are ours, want 2", ours)
+	}
+	for _, r := range all("raised") {
+		if r.From.System == "" || len(r.Inherited) == 0 || len(r.Inherited[0].Path) == 0 {
+			t.Errorf("inherits: %+v", r)
+		}
+	}
+	for _, r := range all("loops") {
+		if len(r.Loop) < 2 {
+			t.Errorf("goes round: %+v", r)
+		}
+	}
 }
 
 // Who may decide does it through the API with their session, and what they did is seen again: about measuring, sharing and the figures

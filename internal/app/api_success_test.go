@@ -362,6 +362,27 @@ func apiOperations(t *testing.T, a *app.App) (out []apiOperation) {
 	return out
 }
 
+// A search finds what the search page finds.
+func TestAPISearch(t *testing.T) {
+	a := open(t, "sqlite:"+filepath.Join(t.TempDir(), "a.db"))
+	o := organisation.Organisation{ID: ids.New[access.Tenant](), Code: "our", Name: "Vår kommun"}
+	ok(t, organisation.Create(t.Context(), a.DB, o))
+	s := sides{app: a, reader: everybody(o.ID, "reader")}
+	c, _ := s.signIn(t)
+	decoded[apiSystem](t, ask(c, "POST", "/systems", `{"name":"Skolskjuts"}`), 201)
+	found := decoded[struct {
+		Groups []struct {
+			Kind    string
+			Total   int
+			Matches []struct{ Ref, Name string }
+		}
+	}](t, ask(c, "GET", "/search?q=skolskj", ""), 200).Groups
+	if len(found) == 0 || found[0].Kind != "system" || found[0].Total != 1 || found[0].Matches[0].Name != "Skolskjuts" {
+		t.Errorf("found %+v", found)
+	}
+	problem(t, ask(c, "GET", "/search", ""), 422, "web.api-invalid")
+}
+
 // Whoever may, puts the example in and takes it away again, and nothing of it is left.
 func TestAPITakesTheExampleAway(t *testing.T) {
 	a := open(t, "sqlite:"+filepath.Join(t.TempDir(), "a.db"))

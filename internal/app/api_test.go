@@ -381,7 +381,6 @@ func TestAPIWork(t *testing.T) {
 		t.Errorf("answered: %+v", answered)
 	}
 	problem(t, w.ask("PUT", one, `{"status":"met","known_by":"attested"}`, "If-Match", `"0"`), 412, "web.api-stale")
-
 	plan := sys + "/actions/" + list.Items[0].ID
 	problem(t, w.ask("PUT", plan, `{"status":"planned"}`, "If-Match", `"0"`), 422, "action.page-fault-owner")
 	if p := w.ask("PUT", plan, `{"status":"planned","owner_role":"it-drift","due_on":"2020-01-01"}`, "If-Match", `"0"`); p.Status != 200 || p.Header.Get("ETag") != `"1"` {
@@ -394,6 +393,7 @@ func TestAPIWork(t *testing.T) {
 	if len(late.Items) != 1 || late.Items[0].Requirement != list.Items[0].ID {
 		t.Errorf("late: %+v", late)
 	}
+	r.seesLate(t, sys, list.Items[0].ID)
 	annex := decoded[struct {
 		Hash string
 		Rows []struct {
@@ -406,6 +406,75 @@ func TestAPIWork(t *testing.T) {
 			problem(t, w.ask("POST", sys+"/annex/choices", `{"choices":[{"requirement":"`+row.Requirement+`","included":false}]}`), 422, "procurement.api-reason")
 			break
 		}
+	}
+}
+
+// seesLate looks for an action that somebody has taken on, and that is late, in each part of a system's plan.
+func (c *caller) seesLate(t *testing.T, sys, requirement string) {
+	t.Helper()
+	for show, kept := range map[string]bool{"all": true, "late": true, "taken": true, "open": false} {
+		if p := c.ask("GET", sys+"/actions?limit=200&show="+show, ""); p.Status != 200 || strings.Contains(p.Body, requirement+`"`) != kept {
+			t.Errorf("%s has the action that is late: %v, want %v", show, !kept, kept)
+		}
+	}
+}
+
+// An answer at the highest level stops the classification. That is what the answer asks for, so it is not refused; what comes after it is.
+func TestAPIAnswerThatStops(t *testing.T) {
+	a := open(t, "sqlite:"+filepath.Join(t.TempDir(), "a.db"))
+	_, keys := programs(t, a)
+	w := keys[token.Write]
+	sys := "/systems/" + decoded[apiSystem](t, w.ask("POST", "/systems", `{"name":"Skolskjuts"}`), 201).ID
+	at := sys + "/classification/answers/integrity/individual"
+	type classification struct {
+		Stopped bool
+		Answers []struct{ ETag string }
+	}
+	if got := decoded[classification](t, w.ask("PUT", at, `{"level":2}`, "If-Match", `"0"`), 200); got.Stopped || len(got.Answers) != 1 {
+		t.Fatalf("answered: %+v", got)
+	}
+	other := sys + "/classification/answers/availability/individual"
+	if got := decoded[classification](t, w.ask("PUT", other, `{"level":4}`, "If-Match", `"0"`), 200); !got.Stopped || len(got.Answers) != 0 {
+		t.Fatalf("stopped: %+v", got)
+	}
+	problem(t, w.ask("PUT", at, `{"level":1}`, "If-Match", `"0"`), 422, "classification.fault-stopped")
+}
+
+// What a page can be narrowed by, an operation can: each filter leaves what it says and nothing else.
+func TestAPIFilters(t *testing.T) {
+	a := open(t, "sqlite:"+filepath.Join(t.TempDir(), "a.db"))
+	_, keys := programs(t, a)
+	w := keys[token.Write]
+	decoded[apiSystem](t, w.ask("POST", "/systems", `{"name":"Skolskjuts","state":"planned"}`), 201)
+	made := decoded[apiSystem](t, w.ask("POST", "/systems", `{"name":"Elevregister"}`), 201)
+	count := func(path string) int {
+		return len(decoded[apiListed](t, w.ask("GET", path, ""), 200).Items)
+	}
+	for all, parts := range map[string][]string{
+		"/catalogue/laws?limit=200":                       {"&basis=explicit", "&basis=derived"},
+		"/catalogue/laws?limit=200&":                      {"&verified=yes", "&verified=no"},
+		"/catalogue/laws?limit=200&concerns=no":           {"&force=current", "&force=not-yet", "&force=ended", "&force=unchecked"},
+		"/systems?limit=200":                              {"&state=planned", "&state=unknown"},
+		"/systems?limit=200&sort=need":                    {"&state=planned", "&state=unknown"},
+		"/systems/" + made.ID + "/requirements?limit=200": {"&kind=organisational", "&kind=administrative", "&kind=physical", "&kind=technical"},
+	} {
+		sum := 0
+		for _, p := range parts {
+			n := count(all + p)
+			if n == count(all) && n > 0 {
+				t.Errorf("%s%s leaves nothing out", all, p)
+			}
+			sum += n
+		}
+		if n := count(all); n == 0 || n < 200 && sum != n {
+			t.Errorf("%s has %d, and its parts %d", all, n, sum)
+		}
+	}
+	if some, all := count("/catalogue/information-types?q=bist%C3%A5nd"), count("/catalogue/information-types"); some == 0 || some >= all {
+		t.Errorf("%d of %d types speak of bistånd", some, all)
+	}
+	if some, all := count("/catalogue/information-types?area=skola"), count("/catalogue/information-types"); some >= all {
+		t.Errorf("%d of %d types are of the school", some, all)
 	}
 }
 

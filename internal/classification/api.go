@@ -186,7 +186,7 @@ func (p *API) answer(c *web.Context, in *apiAnswerIn) (*apiClassificationOut, er
 	if errors.Is(err, db.ErrConflict) {
 		return nil, p.stale(c, in, aspect)
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, ErrStops) { // a stop is what the answer gave rise to: the reply says so
 		return nil, sorry(err)
 	}
 	return p.open(c, &in.APIRef)

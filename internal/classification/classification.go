@@ -6,6 +6,7 @@ package classification
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -66,6 +67,8 @@ var (
 	ErrApprover = errors.New("a lowered level needs a reason and the one who approved the risk")
 	// ErrStopped says that the system is with the security protection manager.
 	ErrStopped = errors.New("the classification was stopped: contact the security protection manager (säkerhetsskyddschef)")
+	// ErrStops says that it was this answer that stopped it: what was asked for is done. It is an ErrStopped.
+	ErrStops = fmt.Errorf("the answer is at the stopping level: %w", ErrStopped)
 	// ErrNoDraft says that there is nothing to decide.
 	ErrNoDraft = errors.New("there is no draft to decide")
 )

@@ -265,7 +265,7 @@ func (s *Service) SetInformation(ctx context.Context, actor access.Actor, ref st
 }
 
 // Answer stores one answer in the system's draft. An answer at the stopping level stops the classification: everything that was
-// answered is taken away, and ErrStopped tells the caller to send the reader to the security protection manager.
+// answered is taken away, and ErrStops tells the caller to send the reader to the security protection manager.
 func (s *Service) Answer(ctx context.Context, actor access.Actor, ref string, a Answer) error {
 	if err := access.Check(actor, "classification.Answer"); err != nil {
 		return err
@@ -310,7 +310,7 @@ func (s *Service) Answer(ctx context.Context, actor access.Actor, ref string, a 
 		if err := s.DB.Purge(context.WithoutCancel(ctx)); err != nil {
 			return fmt.Errorf("take away what was answered: %w", err)
 		}
-		return ErrStopped
+		return ErrStops
 	}
 	return nil
 }

@@ -57,6 +57,7 @@ type APIFilter struct {
 	Text         string `query:"q" maxLength:"200" doc:"Part of the name, the unit or the supplier"`
 	Unit         string `query:"unit" maxLength:"100" doc:"The id of a unit, or missing"`
 	Standing     string `query:"standing" enum:"classified,expired,draft,suggested,unclassified,stopped,expiring" doc:"Where the classification stands"`
+	State        string `query:"state" enum:"planned,in-use,phasing-out,retired,unknown"`
 	Level        int    `query:"level" minimum:"0" maximum:"99" doc:"The least level that some aspect must have"`
 	Aspect       string `query:"aspect" enum:"confidentiality,integrity,availability,traceability" doc:"With step: the aspect that must have exactly that step"`
 	Step         string `query:"step" enum:"negligible,moderate,significant,serious,unknown"`
@@ -68,7 +69,7 @@ type APIFilter struct {
 
 func (f *APIFilter) filter(page int) Filter {
 	out := Filter{
-		Text: f.Text, Unit: f.Unit, Standing: apiStandings[f.Standing], Level: f.Level, Requirements: apiRequirements[f.Requirements],
+		Text: f.Text, Unit: f.Unit, Standing: apiStandings[f.Standing], State: f.State, Level: f.Level, Requirements: apiRequirements[f.Requirements],
 		Ask: apiAsks[f.Ask], ByLevel: f.Sort == "need", Page: page,
 	}
 	if f.Unit == "missing" {

@@ -13,6 +13,7 @@ import (
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/requirement"
 	"github.com/insegel/insegel/internal/web"
 )
 
@@ -72,16 +73,30 @@ type apiLaw struct {
 	Systems  int        `json:"systems" doc:"How many systems within reach it concerns"`
 }
 
-func (p *API) laws(c *web.Context, _ *web.APIPaging) (*apiItems[apiLaw], error) {
-	systems, _, err := p.Overview.Rules(c.Context(), c.Actor)
+// apiTruths are the API's words for a filter that asks for what is so, or for what is not.
+var apiTruths = map[string]string{"yes": "ja", "no": "nej"}
+
+func (p *API) laws(c *web.Context, in *struct {
+	Text     string `query:"q" maxLength:"200" doc:"Words that stand in the rule, in the language of the answer"`
+	Basis    string `query:"basis" enum:"explicit,derived"`
+	Verified string `query:"verified" enum:"yes,no" doc:"Whether somebody has checked it against its source"`
+	Force    string `query:"force" enum:"current,not-yet,ended,unchecked" doc:"Whether it is in force today"`
+	Concerns string `query:"concerns" enum:"yes,no" doc:"Whether it concerns some system within reach"`
+	web.APIPaging
+},
+) (*apiItems[apiLaw], error) {
+	systems, today, err := p.Overview.Rules(c.Context(), c.Actor)
 	if err != nil {
 		return nil, err
 	}
 	cat := p.Overview.catalogue()
-	list := make([]apiLaw, len(cat.Laws))
+	f := ruleFilter{Text: in.Text, Basis: in.Basis, Checked: apiTruths[in.Verified], Force: in.Force, Concerns: apiTruths[in.Concerns]}
+	list := []apiLaw{}
 	for i := range cat.Laws {
 		l := &cat.Laws[i]
-		list[i] = apiLaw{l.ID, l.Version, l.Ref, l.Sections, apiTextOf(l.Name), apiTextOf(l.Duty), l.Basis, l.From, l.To, l.Source, l.Checked, l.Verified, systems[i]}
+		if f.matches(c, l, requirement.InForce(l, today), systems[i]) {
+			list = append(list, apiLaw{l.ID, l.Version, l.Ref, l.Sections, apiTextOf(l.Name), apiTextOf(l.Duty), l.Basis, l.From, l.To, l.Source, l.Checked, l.Verified, systems[i]})
+		}
 	}
 	return apiItemsOf(cat, list), nil
 }
@@ -121,17 +136,25 @@ type apiType struct {
 	Verified bool              `json:"verified"`
 }
 
-func (p *API) types(*web.Context, *struct{}) (*apiItems[apiType], error) {
+func (p *API) types(c *web.Context, in *struct {
+	Text string `query:"q" maxLength:"200" doc:"Words that stand in the type, in the language of the answer"`
+	Area string `query:"area" maxLength:"100" doc:"A value of the fact area"`
+},
+) (*apiItems[apiType], error) {
 	cat := p.Overview.catalogue()
-	list := make([]apiType, len(cat.Types))
+	list := []apiType{}
 	for i := range cat.Types {
 		t := &cat.Types[i]
-		list[i] = apiType{t.ID, t.Version, t.Area, apiTextOf(t.Name), apiTextOf(t.Content), map[string]string{}, t.Verified}
+		if in.Area != "" && t.Area != in.Area || !typeMatches(c, t, in.Text) {
+			continue
+		}
+		x := apiType{t.ID, t.Version, t.Area, apiTextOf(t.Name), apiTextOf(t.Content), map[string]string{}, t.Verified}
 		for a, s := range t.Levels {
 			if s.Step != catalogue.Unset {
-				list[i].Levels[catalogue.Aspect(a).String()] = s.Step.String()
+				x.Levels[catalogue.Aspect(a).String()] = s.Step.String()
 			}
 		}
+		list = append(list, x)
 	}
 	return apiItemsOf(cat, list), nil
 }

@@ -28,6 +28,7 @@ func (p *API) routesOfOwn(a *web.API) {
 		Method: "POST", Path: "/systems/{system}/evidence-changes/{change}/confirmation", Action: "overview.Confirm", ID: "confirm-evidence-change", Tag: "evidence.api",
 		Text: "overview.api-confirm",
 	}, p.confirm)
+	web.Operate(a, web.Op{Method: "GET", Path: "/search", Action: "overview.Search", ID: "search", Tag: tag, Text: "overview.api-search"}, p.search)
 	web.Operate(a, web.Op{Method: "GET", Path: "/systems-file", Action: "overview.ExportList", ID: "export-systems", Tag: "system.api", Text: "overview.api-export-list"}, p.exportList)
 }
 
@@ -180,5 +181,45 @@ func (p *API) confirm(c *web.Context, in *struct {
 	}
 	out := &apiConfirmOut{}
 	out.Body.Answers = n
+	return out, nil
+}
+
+// apiMatch is one thing that a search found.
+type apiMatch struct {
+	Ref  string `json:"ref" doc:"Its slug or id, as in its address"`
+	Name string `json:"name"`
+	Note string `json:"note,omitempty"`
+}
+
+// apiGroup is what a search found of one kind.
+type apiGroup struct {
+	Kind    string     `json:"kind" enum:"system,information,requirement,law"`
+	Matches []apiMatch `json:"matches" nullable:"false" doc:"The best first"`
+	Total   int        `json:"total" doc:"How many there are, with those that are not among the matches"`
+}
+
+type apiSearchOut struct {
+	Body struct {
+		Groups []apiGroup `json:"groups" nullable:"false"`
+	}
+}
+
+func (p *API) search(c *web.Context, in *struct {
+	Text string `query:"q" minLength:"1" maxLength:"200" required:"true" doc:"Words that must all be found"`
+},
+) (*apiSearchOut, error) {
+	found, err := p.Overview.Search(c.Context(), c.Actor, in.Text, c.L)
+	if err != nil {
+		return nil, err
+	}
+	out := &apiSearchOut{}
+	out.Body.Groups = []apiGroup{}
+	for i := range found {
+		g := apiGroup{Kind: string(found[i].Kind), Matches: []apiMatch{}, Total: found[i].Total}
+		for _, m := range found[i].Matches {
+			g.Matches = append(g.Matches, apiMatch{m.Ref, m.Name, m.Sub})
+		}
+		out.Body.Groups = append(out.Body.Groups, g)
+	}
 	return out, nil
 }

@@ -84,6 +84,7 @@ type Sum struct {
 	Slug, Name           string
 	UnitID               access.UnitID
 	Unit                 string
+	State                string // one of system.States
 	OwnerRole, LoginNote string
 	// Owner is the person who owns the system; OwnerLeft says that they have left.
 	Owner      string
@@ -183,6 +184,8 @@ type Filter struct {
 	Unit string
 	// Standing is a Standing, or Expiring.
 	Standing string
+	// State is one of system.States.
+	State string
 	// Level is the least level that some aspect must have; 0 asks for none.
 	Level int
 	// Aspect and Step ask for exactly that step of one aspect; StepUnknown for one that nobody knows.
@@ -206,7 +209,9 @@ func (f Filter) Derived() bool {
 }
 
 // Narrowed reports whether anything is left out.
-func (f Filter) Narrowed() bool { return f.Text != "" || f.Unit != "" || f.Derived() && !onlySorted(f) }
+func (f Filter) Narrowed() bool {
+	return f.Text != "" || f.Unit != "" || f.State != "" || f.Derived() && !onlySorted(f)
+}
 
 func onlySorted(f Filter) bool {
 	f.ByLevel, f.Page = false, 0
@@ -237,7 +242,7 @@ func (f *Filter) Matches(s *Sum, today civil.Date) bool {
 	switch {
 	case f.Unit == Missing && s.UnitID != "", f.Unit != "" && f.Unit != Missing && string(s.UnitID) != f.Unit:
 		return false
-	case f.Owner == Missing && !s.ownerless():
+	case f.State != "" && s.State != f.State, f.Owner == Missing && !s.ownerless():
 		return false
 	case f.Standing == Expiring && !s.ends(today), f.Standing != "" && f.Standing != Expiring && string(s.Standing) != f.Standing:
 		return false
@@ -337,7 +342,7 @@ func standing(v *requirement.View) Standing {
 // summary makes the sum of a derived system, without what only the index needs.
 func summary(v *requirement.View) Sum {
 	s := Sum{
-		ID: v.System.ID, Slug: v.System.Slug, Name: v.System.Name, UnitID: v.System.UnitID, Unit: v.System.Unit,
+		ID: v.System.ID, Slug: v.System.Slug, Name: v.System.Name, UnitID: v.System.UnitID, Unit: v.System.Unit, State: v.System.State,
 		OwnerRole: v.System.OwnerRole, LoginNote: loginNote(&v.System), Created: v.System.CreatedAt,
 		Standing: standing(v), Tally: v.Tally, Contradicted: v.Shown[requirement.Contradicted], Suspected: v.Need.Suspected,
 		search: locale.Fold(v.System.Name + " " + v.System.Unit + " " + v.System.Supplier + " " + v.System.InformationNote),

@@ -260,7 +260,7 @@ func (l *List) fromIndex(x *Index) {
 func (s *Service) listStored(ctx context.Context, tx *db.Tx, reach access.Reach, out *List) error {
 	var err error
 	org := tx.Scope
-	where := system.Filter{Reach: reach, Text: out.Filter.Text, Unit: out.Filter.Unit}
+	where := system.Filter{Reach: reach, Text: out.Filter.Text, Unit: out.Filter.Unit, State: out.Filter.State}
 	if out.Total, err = system.Count(ctx, tx, org, system.Filter{Reach: reach}); err != nil {
 		return err
 	}

@@ -100,11 +100,14 @@ type apiListIn struct {
 	Status string `query:"status" enum:"met,partly,not-met,not-applicable,dont-know,unanswered"`
 	Topic  string `query:"topic" maxLength:"100"`
 	Must   string `query:"must" enum:"true,false"`
+	Kind   string `query:"kind" enum:"organisational,administrative,physical,technical"`
+	Role   string `query:"role" maxLength:"100" doc:"The role that is to see to it, as in the answer"`
 	web.APIPaging
 }
 
 func (in *apiListIn) keeps(r *Applied) bool {
-	return (in.Status == "" || string(r.Answer.Status) == in.Status) && (in.Topic == "" || r.Topic == in.Topic) && (in.Must == "" || (in.Must == "true") == r.Must)
+	return (in.Status == "" || string(r.Answer.Status) == in.Status) && (in.Topic == "" || r.Topic == in.Topic) &&
+		(in.Must == "" || (in.Must == "true") == r.Must) && (in.Kind == "" || r.Kind == in.Kind) && (in.Role == "" || r.Role == in.Role)
 }
 
 func (p *API) list(c *web.Context, in *apiListIn) (*apiListOut, error) {

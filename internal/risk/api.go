@@ -188,13 +188,15 @@ type apiListOut struct {
 }
 
 func (p *API) list(c *web.Context, in *struct {
-	Unit      string `query:"unit" maxLength:"100" doc:"The id of a unit"`
-	Rank      int    `query:"rank" minimum:"-1" maximum:"10" doc:"A level of the matrix; -1 is those that nobody has weighed, 0 or left out all"`
-	Treatment string `query:"treatment" enum:"accept,reduce,share,avoid,none"`
+	Unit        string `query:"unit" maxLength:"100" doc:"The id of a unit"`
+	Rank        int    `query:"rank" minimum:"-1" maximum:"10" doc:"A level of the matrix; -1 is those that nobody has weighed, 0 or left out all"`
+	Likelihood  int    `query:"likelihood" minimum:"0" maximum:"10" doc:"A step of the matrix; 0 or left out all"`
+	Consequence int    `query:"consequence" minimum:"0" maximum:"10" doc:"A step of the matrix; 0 or left out all"`
+	Treatment   string `query:"treatment" enum:"accept,reduce,share,avoid,none"`
 	web.APIPaging
 },
 ) (*apiListOut, error) {
-	f := Filter{Unit: access.UnitID(in.Unit), Rank: in.Rank, Treatment: in.Treatment, Page: in.Page}
+	f := Filter{Unit: access.UnitID(in.Unit), Rank: in.Rank, Likelihood: in.Likelihood, Consequence: in.Consequence, Treatment: in.Treatment, Page: in.Page}
 	if in.Treatment == "none" {
 		f.Treatment = Missing
 	}
