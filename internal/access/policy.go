@@ -558,12 +558,12 @@ var policies = map[string]Policy{
 	"overview.Confirm":         {Kind: KindEvidence, By: manages},
 	"overview.Strong":          {Kind: KindEvidence, By: works, Weakness: true},
 	"overview.Todo":            {Kind: KindAction, By: works, Weakness: true},
-	"overview.Chores":          {Kind: KindTodo, By: with(works, runs)}, // who only runs the program is reminded of its keys, and of nothing else
+	"overview.Chores":          {Kind: KindTodo, By: with(knows, runs)}, // who only runs the program is reminded of its keys, and procurement of what suppliers say
 	"overview.SaveView":        {Kind: KindSystem, By: works},
 	"overview.Views":           {Kind: KindSystem, By: works},
 	"overview.RemoveView":      {Kind: KindSystem, By: works},
 	"overview.ExportList":      {Kind: KindSystem, By: works, StepUp: true, Weakness: true},
-	"overview.Snooze":          {Kind: KindTodo, By: with(works, runs)},
+	"overview.Snooze":          {Kind: KindTodo, By: with(knows, runs)},
 	"overview.Search":          {Kind: KindRule, By: knows},
 	"overview.Rule":            {Kind: KindRule, By: with(knows, reads)},
 	"overview.Requirement":     {Kind: KindRequirement, By: with(works, reads), Weakness: true},
