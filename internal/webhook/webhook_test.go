@@ -439,7 +439,7 @@ func TestEveryActionIsToldOrNot(t *testing.T) {
 	if len(found) < 60 {
 		t.Fatalf("only %d actions found", len(found))
 	}
-	reads := regexp.MustCompile(`\.(Open|Edit|List|View|Component|Plan|Annex|Models|Follows|Doers|Bulks|Called|Responsible|Supplied|Posed|Delegated|Common|Kept|Uploads|Imports|Preview|Keep|Choose|Take|Discard|Systems|Choices|Board|Versions|SavePaper|SaveSubProcessor)$`)
+	reads := regexp.MustCompile(`\.(Open|Edit|List|View|Component|Plan|Annex|Models|Follows|Doers|Bulks|Called|Responsible|Supplied|Posed|Delegated|Common|Kept|Uploads|Imports|Preview|Keep|Choose|Take|Discard|Systems|Choices|Board|Versions|SavePaper|SaveSubProcessor|Differences)$`)
 	for action := range found {
 		if webhook.EventOf(action, "") != "" || reads.MatchString(action) {
 			continue
