@@ -31,6 +31,21 @@ func (s *session) noteAll(matches []detect.Match) {
 	}
 }
 
+// countAt counts a number in a window that is all one file of rows or of keys, if its column is judged and has had one of its kind.
+func (s *session) countAt(at int, d detect.Detector, number uint64, why detect.Why) bool {
+	c := s.findColumn(&s.segments[0], at)
+	if c == nil || !c.judged || c.kinds == nil || c.kinds[d] == nil {
+		return false
+	}
+	why, confidence := why.InColumn(c.heading)
+	t := c.kinds[d]
+	t.why |= why
+	t.distinct.add(s.mixed(number))
+	confidence, _ = c.weighed(d, confidence, why)
+	s.tell(d, confidence)
+	return true
+}
+
 // note takes in a match of a segment: it is counted, and made a finding of where findings are wanted.
 func (s *session) note(m *detect.Match, g *segment) {
 	col := s.columnOf(g, m)

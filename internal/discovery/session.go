@@ -264,10 +264,16 @@ func (s *session) tries() bool {
 
 // askColumns says how the scanner asks for columns in the window, and what their names may speak of.
 func (s *session) askColumns() {
-	s.scanner.Column, s.scanner.Silent = nil, 0
-	if len(s.segments) == 1 && s.segments[0].form == source.CSV {
-		s.scanner.Column, s.scanner.Silent = s.cellAt, ^s.csv.speaksOf(s)
-		return
+	s.scanner.Column, s.scanner.Count, s.scanner.Silent = nil, nil, 0
+	if len(s.segments) == 1 {
+		form := s.segments[0].form
+		if !s.Detail && !s.scanner.Tried && (form == source.CSV || form == source.JSON) {
+			s.scanner.Count = s.countAt
+		}
+		if form == source.CSV {
+			s.scanner.Column, s.scanner.Silent = s.cellAt, ^s.csv.speaksOf(s)
+			return
+		}
 	}
 	if !s.hasColumns() {
 		return

@@ -120,6 +120,15 @@ func (s *Scanner) noteCivic(start, end int, number uint64, century int, form civ
 	if why == 0 || !s.want[d] {
 		return why != 0
 	}
+	if s.Count != nil && why&Future == 0 && !attached && !s.others {
+		counted := why
+		if form == dashed {
+			counted |= Separator
+		}
+		if s.Count(start, d, number, counted) { // as nearly all numbers in columns are
+			return true
+		}
+	}
 	// Made in its place: copied right after it is written, it would be waited for.
 	s.out = append(s.out, Match{})
 	m := &s.out[len(s.out)-1]
@@ -427,10 +436,11 @@ func letterAt(t []byte, i int) bool {
 	}
 }
 
-// floating tries numbers that a spreadsheet has written as 1.98507099805E11: the digits after the point are the run.
+// floating tries numbers that a spreadsheet has written as 1.98507099805E11: the digits after the point, which wholeBefore says stands there,
+// are the run.
 func (s *Scanner) floating(i, n int) {
 	t := s.text
-	if n > 11 || i+n+3 > len(t) || t[i+n]|0x20 != 'e' || !wholeBefore(t, i) {
+	if n > 11 || i+n+3 > len(t) || t[i+n]|0x20 != 'e' {
 		return
 	}
 	e := i + n + 1

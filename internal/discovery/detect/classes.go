@@ -91,7 +91,11 @@ func eight(b *[64]byte, i int) uint64 { return binary.LittleEndian.Uint64(b[i : 
 // together makes one word of a bitmap of the high bits of eight times eight bytes: it puts them between each other, so that bit 8j+k is
 // that of byte 8k+j, and exchanges rows and columns.
 func together(x0, x1, x2, x3, x4, x5, x6, x7 uint64) uint64 {
-	x := x0&highs>>7 | x1&highs>>6 | x2&highs>>5 | x3&highs>>4 | x4&highs>>3 | x5&highs>>2 | x6&highs>>1 | x7&highs
+	return turned(x0&highs>>7 | x1&highs>>6 | x2&highs>>5 | x3&highs>>4 | x4&highs>>3 | x5&highs>>2 | x6&highs>>1 | x7&highs)
+}
+
+// turned exchanges the rows and columns of eight times eight bits.
+func turned(x uint64) uint64 {
 	t := (x ^ x>>7) & 0x00aa00aa00aa00aa
 	x ^= t ^ t<<7
 	t = (x ^ x>>14) & 0x0000cccc0000cccc
@@ -100,11 +104,11 @@ func together(x0, x1, x2, x3, x4, x5, x6, x7 uint64) uint64 {
 	return x ^ t ^ t<<28
 }
 
-// areDigits has the high bit of every byte that is a digit. A byte y is below n when neither y's high bit nor that of (y&0x7f)+(0x80-n) is
+// noDigits has the high bit of every byte that is no digit. A byte y is below n when neither y's high bit nor that of (y&0x7f)+(0x80-n) is
 // set.
-func areDigits(x uint64) uint64 {
+func noDigits(x uint64) uint64 {
 	x ^= zeros
-	return ^(x&lows + pastNin | x)
+	return x&lows + pastNin | x
 }
 
 // areSigns has the high bit of every byte that is a sign.
@@ -116,8 +120,9 @@ func areSigns(x uint64) uint64 {
 func numbersGo(digits, signs []uint64, src []byte) {
 	for w := range digits {
 		b := (*[64]byte)(src[w*64:])
-		digits[w] = together(areDigits(eight(b, 0)), areDigits(eight(b, 8)), areDigits(eight(b, 16)), areDigits(eight(b, 24)),
-			areDigits(eight(b, 32)), areDigits(eight(b, 40)), areDigits(eight(b, 48)), areDigits(eight(b, 56)))
+		digits[w] = ^turned(noDigits(eight(b, 0))&highs>>7 | noDigits(eight(b, 8))&highs>>6 | noDigits(eight(b, 16))&highs>>5 |
+			noDigits(eight(b, 24))&highs>>4 | noDigits(eight(b, 32))&highs>>3 | noDigits(eight(b, 40))&highs>>2 |
+			noDigits(eight(b, 48))&highs>>1 | noDigits(eight(b, 56))&highs)
 	}
 	for w := range signs {
 		b := (*[64]byte)(src[w*64:])

@@ -2,6 +2,8 @@
 
 package detect
 
+import "bytes"
+
 // civicWords are the contexts that speak for a personnummer or samordningsnummer.
 const civicWords = Contexts(1<<Personnummer | 1<<Samordningsnummer | 1<<Interim | 1<<DateOfBirth)
 
@@ -36,31 +38,27 @@ func (s *Scanner) judgeCivic(m *Match, form civicForm, attached bool) {
 		cell, heading, in := s.Column(m.Start)
 		m.Cell = cell
 		if in {
-			judgeByHeading(m, form, heading)
+			m.Why, m.Confidence = m.Why.InColumn(heading)
 			return
 		}
 	}
 	s.judgeByWords(m, form)
 }
 
-// judgeByHeading weighs a number in a column by the column's name.
-func judgeByHeading(m *Match, form civicForm, heading Contexts) {
+// InColumn weighs a number in a column, of which all else is known that speaks for it or against it, by the column's name.
+func (w Why) InColumn(heading Contexts) (Why, Confidence) {
+	dashed := w&Separator != 0
 	switch {
 	case heading&civicWords != 0:
-		m.Why |= Heading
-		m.Confidence = High
+		return w | Heading, High
+	case heading&otherNumbers != 0 && dashed:
+		return w | AgainstHeading, Medium
 	case heading&otherNumbers != 0:
-		m.Why |= AgainstHeading
-		m.Confidence = Low
-		if form == dashed {
-			m.Confidence = Medium
-		}
-	default:
-		m.Confidence = Medium
-		if form == dashed {
-			m.Confidence = High
-		}
+		return w | AgainstHeading, Low
+	case dashed:
+		return w, High
 	}
+	return w, Medium
 }
 
 // judgeByWords weighs a number in running text by the words around it: the nearest decides.
@@ -123,20 +121,9 @@ func (s *Scanner) saidNearer(other int, m *Match) bool {
 func (s *Scanner) saidBefore(classes Contexts, start int) (distance int, ok bool) {
 	s.needWords(start-saysOther-longestWord, start)
 	hits := s.hitsBetween(start-saysOther, start)
-	if len(hits) == 0 {
-		return 0, false
-	}
-	clause := s.clauseStart(start)
 	for i := len(hits) - 1; i >= 0; i-- {
-		h := hits[i]
-		if int(h.end) > start {
-			continue
-		}
-		if int(h.end) < clause {
-			return 0, false
-		}
-		if classes&h.class.set() != 0 {
-			return start - int(h.end), true
+		if h := hits[i]; int(h.end) <= start && classes&h.class.set() != 0 {
+			return start - int(h.end), int(h.end) >= s.clauseStart(start)
 		}
 	}
 	return 0, false
@@ -144,16 +131,11 @@ func (s *Scanner) saidBefore(classes Contexts, start int) (distance int, ok bool
 
 // saidAfter reports whether a word for another kind of number stands directly after a place, in the same sentence: "... som tidpunkt".
 func (s *Scanner) saidAfter(end int) bool {
-	stop := end
-	for last := min(len(s.text), end+saysAfter); stop < last; stop++ {
-		if c := s.text[stop]; c == '.' || c == ';' || c == '\n' {
-			break
-		}
-	}
-	s.needWords(end, stop)
-	for _, h := range s.hitsBetween(end, stop) {
+	last := min(len(s.text), end+saysAfter)
+	s.needWords(end, last)
+	for _, h := range s.hitsBetween(end, last) {
 		if h.class == against {
-			return true
+			return bytes.IndexAny(s.text[end:h.pos], ".;\n") < 0
 		}
 	}
 	return false

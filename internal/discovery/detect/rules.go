@@ -25,6 +25,7 @@ type Rules struct {
 	ids     []string
 	dict    *dictionary // all terms
 	numbers *dictionary // those that speak for or against a number
+	civic   *dictionary // of those, the ones that are asked for when only personnummer and samordningsnummer are wanted
 	names   nameEndings
 }
 
@@ -70,7 +71,7 @@ func Load(fsys fs.FS) (*Rules, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load detectors: %w", err)
 	}
-	r := &Rules{ids: formed[:], dict: newDictionary(), numbers: newDictionary()}
+	r := &Rules{ids: formed[:], dict: newDictionary(), numbers: newDictionary(), civic: newDictionary()}
 	r.ids = slices.Clone(r.ids)
 	digest := sha256.New()
 	seen := map[string]bool{}
@@ -166,6 +167,11 @@ func (r *Rules) addAll(terms []string, mark string, c class) error {
 		}
 		if c < class(firstSensitive) || c == against {
 			if err := r.numbers.add(mark+t, c); err != nil {
+				return err
+			}
+		}
+		if c.set()&(civicWords|otherNumbers) != 0 {
+			if err := r.civic.add(mark+t, c); err != nil {
 				return err
 			}
 		}

@@ -19,6 +19,11 @@ type Scanner struct {
 	// near is other cells. cell is for Match.Cell. It may be nil.
 	Column func(at int) (cell uint16, heading Contexts, in bool)
 
+	// Count counts a number whose place is in a column by itself, when nothing else is to be told of it, and reports whether it did; else the
+	// number is a match. why says whether it has a separator as well. It may be nil, and is not asked where more than personnummer and
+	// samordningsnummer is wanted.
+	Count func(at int, d Detector, number uint64, why Why) bool
+
 	// Silent is what no column's name speaks of in the text that is looked through, as far as it is known.
 	Silent Contexts
 
@@ -60,13 +65,16 @@ type Scanner struct {
 
 // NewScanner makes a scanner for some of the rules' detectors.
 func (r *Rules) NewScanner(want []Detector) *Scanner {
-	s := &Scanner{rules: r, dict: r.numbers, kernel: kernels()[0], verdicts: new(verdicts)}
+	s := &Scanner{rules: r, dict: r.civic, kernel: kernels()[0], verdicts: new(verdicts)}
 	for _, d := range want {
 		s.want[d] = true
-		s.others = s.others || d > Samordningsnummer
-		if d == NamePerson || d.Sensitive() {
+		switch {
+		case d == NamePerson || d.Sensitive():
 			s.dict = r.dict
+		case d > Samordningsnummer && s.dict == r.civic:
+			s.dict = r.numbers
 		}
+		s.others = s.others || d > Samordningsnummer
 	}
 	s.dict = s.dict.whole()
 	return s
@@ -157,8 +165,8 @@ func (s *Scanner) civics(signs []uint64, from, to int) {
 	for w, fractions := range h.fractions[first:last] {
 		for ; fractions != 0; fractions &= fractions - 1 {
 			i := (first+w)*64 + bits.TrailingZeros64(fractions)
-			if n := s.runAt(i); i+n < len(s.text) && s.text[i+n]|0x20 == 'e' {
-				s.floating(i, n)
+			if wholeBefore(s.text, i) { // nearly none, where signs are not known
+				s.floating(i, s.runAt(i))
 			}
 		}
 	}

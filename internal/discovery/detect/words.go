@@ -92,7 +92,7 @@ const pickedBlocks = 32
 // pickWords picks the words that may have terms among those that begin between two words of the bitmap, and between from and to. It
 // returns how many there are. Nothing in it depends on whether a word is picked, which no processor could foresee.
 func (s *Scanner) pickWords(first, last, from, to int) (picked int) {
-	digits, letters, text, begins := s.digits, s.letters, s.text, s.dict.begins
+	digits, letters, inside := s.digits, s.letters, s.dict.stems.n > 0
 	var before, digit uint64
 	if first > 0 {
 		before, digit = letters[first-1]>>63, digits[first-1]>>63
@@ -102,7 +102,10 @@ func (s *Scanner) pickWords(first, last, from, to int) (picked int) {
 		starts := l &^ (l<<1 | before)
 		// Up to three letters directly after a digit are part of an identifier: hashes are full of such.
 		starts &^= (digits[w]<<1 | digit) &^ ((l>>1 | next<<63) & (l>>2 | next<<62) & (l>>3 | next<<61))
-		long := s.stemmed(w, starts)
+		var long uint64
+		if inside {
+			long = s.stemmed(w, starts)
+		}
 		before, digit = l>>63, digits[w]>>63
 		if w == from/64 {
 			starts &= ^uint64(0) << (from % 64)
@@ -110,13 +113,29 @@ func (s *Scanner) pickWords(first, last, from, to int) (picked int) {
 		if w == to/64 {
 			starts &= 1<<(to%64) - 1
 		}
-		for ; starts != 0; starts &= starts - 1 {
-			k := bits.TrailingZeros64(starts) & 63
-			i := w*64 + k
-			h, bit := beginning(eightAt(text, i), firstSix[(l>>k|next<<1<<(63-k))&63])
-			s.picked[picked&(len(s.picked)-1)] = int32(i)
-			picked += int(begins[h]>>bit&1 | uint32(long>>k)&1)
+		if at := w * 64; at+pickedBytes <= len(s.text) {
+			picked = s.pickStarts((*[pickedBytes]byte)(s.text[at:]), starts, l, next, long, at, picked)
+		} else {
+			var last [pickedBytes]byte
+			copy(last[:], s.text[min(at, len(s.text)):])
+			picked = s.pickStarts(&last, starts, l, next, long, at, picked)
 		}
+	}
+	return picked
+}
+
+// pickedBytes are those of a word of the bitmap, and of the eight that begin with its last.
+const pickedBytes = 64 + 7
+
+// pickStarts does so for the words that begin in one word of the bitmap, which stands for the first 64 bytes of t. It is a function of its
+// own, with arrays of known length, so that all it needs stays in registers.
+func (s *Scanner) pickStarts(t *[pickedBytes]byte, starts, l, next, long uint64, at, picked int) int {
+	begins, places, out := s.dict.begins, s.dict.places, &s.picked
+	for ; starts != 0; starts &= starts - 1 {
+		k := bits.TrailingZeros64(starts) & 63
+		h, bit := beginning(binary.LittleEndian.Uint64(t[k:k+8]), firstSix[(l>>k|next<<1<<(63-k))&63])
+		out[picked&(len(out)-1)] = int32(at + k)
+		picked += int(begins[h&places]>>bit&1 | uint32(long>>k)&1)
 	}
 	return picked
 }
