@@ -197,6 +197,8 @@ func (s *session) findColumn(g *segment, at int) *column {
 	switch {
 	case g.form == source.CSV:
 		return s.csv.column(s, at)
+	case g.form == source.JSON && s.keys.made:
+		return s.keys.columnAt(s, at)
 	case g.form == source.JSON:
 		return s.json.columnAt(s, at)
 	case g.form == source.Markup:

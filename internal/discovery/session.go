@@ -59,6 +59,7 @@ type session struct {
 	last          int               // the segment that was asked for last
 	csv           csvLayout
 	json          lastKey
+	keys          jsonKeys
 	columns       map[source.Column]*column
 	lastKeyed     []*column // those that were found last by a key or an element
 	document      document
@@ -106,6 +107,7 @@ func (s *session) begin(t task) {
 	clear(s.counts)
 	clear(s.lows)
 	s.columns, s.lastKeyed, s.json.column = nil, s.lastKeyed[:0], nil
+	s.keys = jsonKeys{keys: s.keys.keys}
 	s.before, s.began, s.skips, s.partly = nil, time.Time{}, nil, false
 	s.document = document{}
 }
@@ -265,6 +267,7 @@ func (s *session) tries() bool {
 // askColumns says how the scanner asks for columns in the window, and what their names may speak of.
 func (s *session) askColumns() {
 	s.scanner.Column, s.scanner.Count, s.scanner.Silent = nil, nil, 0
+	s.keys.made = false
 	if len(s.segments) == 1 {
 		form := s.segments[0].form
 		if !s.Detail && !s.scanner.Tried && (form == source.CSV || form == source.JSON) {
@@ -273,6 +276,12 @@ func (s *session) askColumns() {
 		if form == source.CSV {
 			s.scanner.Column, s.scanner.Silent = s.cellAt, ^s.csv.speaksOf(s)
 			return
+		}
+		if form == source.JSON && s.scanner.AsksSilent() {
+			if names, ok := s.keys.learn(s.window, s.Rules.Heading); ok {
+				s.scanner.Column, s.scanner.Silent = s.columnAt, ^names
+				return
+			}
 		}
 	}
 	if !s.hasColumns() {
