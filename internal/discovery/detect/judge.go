@@ -135,7 +135,7 @@ func (s *Scanner) saidAfter(end int) bool {
 	s.needWords(end, last)
 	for _, h := range s.hitsBetween(end, last) {
 		if h.class == against {
-			return bytes.IndexAny(s.text[end:h.pos], ".;\n") < 0
+			return !bytes.ContainsAny(s.text[end:h.pos], ".;\n")
 		}
 	}
 	return false
