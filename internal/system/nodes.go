@@ -12,11 +12,13 @@ import (
 // nodes numbers ids in the order in which they are met. It takes the place of a map because half a million look-ups in one are most of the work with a
 // large graph, and wait for memory: here an id takes eight bytes to look for, and the sums of many ids can be made before any of them is looked for.
 type nodes struct {
-	seed maphash.Seed
-	ids  []string
+	ids []string
 	// slots is where the ids are looked for, from the one that the sum tells and on. It is a power of two long, and at most half of it is taken.
 	slots []slot
 }
+
+// nodeSeed is the same for all graphs, so that two of the same dependencies are equal.
+var nodeSeed = maphash.MakeSeed()
 
 // slot is where a node was put: a part of the sum of its id, and its number and one; zero where there is none.
 type slot struct{ sum, node uint32 }
@@ -27,10 +29,10 @@ func newNodes(expected int) nodes {
 	for size < 2*expected {
 		size *= 2
 	}
-	return nodes{seed: maphash.MakeSeed(), ids: make([]string, 0, expected), slots: make([]slot, size)}
+	return nodes{ids: make([]string, 0, expected), slots: make([]slot, size)}
 }
 
-func (s *nodes) sum(id string) uint32 { return uint32(maphash.String(s.seed, id)) } //nolint:gosec // a part of it is enough
+func (s *nodes) sum(id string) uint32 { return uint32(maphash.String(nodeSeed, id)) } //nolint:gosec // a part of it is enough
 
 // number gives the number of an id, a new one when it is met for the first time.
 func (s *nodes) number(id string, sum uint32) int32 {
