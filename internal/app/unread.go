@@ -89,12 +89,13 @@ func (u *unread) state(c net.Conn, s http.ConnState) {
 	case http.StateClosed, http.StateHijacked:
 		u.conns.Delete(c)
 		if n.begun.Load() > n.seen.Load() {
-			u.log.Warn("request refused before any page", slog.String("from", c.RemoteAddr().String()), slog.Int64("answered_before", n.seen.Load()))
 			reason := reasonHead
 			if patience := u.server.ReadHeaderTimeout; n.seen.Load() == 0 && u.now().Sub(n.since) >= patience-patience/10 {
 				reason = reasonSlow
 			}
+			// First the log that nobody can rewrite: whoever reads the line knows that it has been counted there.
 			u.sighted(unreadHead, c.RemoteAddr().String(), reason)
+			u.log.Warn("request refused before any page", slog.String("from", c.RemoteAddr().String()), slog.Int64("answered_before", n.seen.Load()))
 		}
 	case http.StateNew, http.StateIdle:
 	}
@@ -110,8 +111,8 @@ func (u *unread) state2(c net.Conn, n *counts, s http.ConnState) {
 		n.before.Store(n.seen.Load())
 	case http.StateIdle, http.StateClosed:
 		if n.begun.Load() > 1 && n.before.Swap(-1) == n.seen.Load() {
-			u.log.Warn("request refused before any page", slog.String("from", c.RemoteAddr().String()), slog.Int64("answered_before", n.seen.Load()))
 			u.sighted(unreadHTTP2, c.RemoteAddr().String(), reasonUnseen)
+			u.log.Warn("request refused before any page", slog.String("from", c.RemoteAddr().String()), slog.Int64("answered_before", n.seen.Load()))
 		}
 		if s == http.StateClosed {
 			u.conns.Delete(c)
@@ -122,8 +123,8 @@ func (u *unread) state2(c net.Conn, n *counts, s http.ConnState) {
 
 // misframed is told of what is wrong with a message of HTTP/2. Whose it was is not known here.
 func (u *unread) misframed(kind string) {
-	u.log.Warn("message of HTTP/2 refused before any page", slog.String("kind", kind))
 	u.sighted(unreadHTTP2, "", kind)
+	u.log.Warn("message of HTTP/2 refused before any page", slog.String("kind", kind))
 }
 
 func (u *unread) sighted(where, remote, reason string) {
