@@ -116,6 +116,21 @@ func TestRunKeepsTheCommandsFailure(t *testing.T) {
 	}
 }
 
+// The tests that take the longest are named, the longest first, without those that are quick and without subtests.
+func TestRunNamesTheSlowest(t *testing.T) {
+	events := `{"Action":"pass","Package":"p","Test":"TestA","Elapsed":12}` + "\n" + `{"Action":"pass","Package":"p","Test":"TestB","Elapsed":90.4}` + "\n" +
+		`{"Action":"pass","Package":"p","Test":"TestB/one","Elapsed":80}` + "\n" + `{"Action":"pass","Package":"p","Test":"TestC","Elapsed":1}` + "\n" + `{"Action":"pass","Package":"p"}` + "\n"
+	file := filepath.Join(t.TempDir(), "events")
+	write(t, file, events)
+	var out, errs strings.Builder
+	if code := run([]string{"cat", file}, false, &out, &errs); code != 0 {
+		t.Errorf("exit code = %d, want 0; output:\n%s", code, out.String())
+	}
+	if want := "\nSlowest:\n     90 s  p TestB\n     12 s  p TestA\n"; !strings.Contains(out.String(), want) {
+		t.Errorf("output lacks %q:\n%s", want, out.String())
+	}
+}
+
 func write(t *testing.T, file, text string) {
 	t.Helper()
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {

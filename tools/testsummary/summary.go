@@ -4,6 +4,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -45,7 +46,20 @@ type summary struct {
 	packs                   map[string]*pack
 	passed, failed, skipped int
 	skips, failures         []string
+	slow                    []slow
 }
+
+// slow is a test that took long, subtests included.
+type slow struct {
+	name    string
+	seconds float64
+}
+
+// What is told of the tests that take the longest, so that whoever waits for the suite knows what for.
+const (
+	mostSlow  = 12
+	slowSince = 10 // seconds
+)
 
 func (s *summary) print(format string, args ...any) { _, _ = fmt.Fprintf(s.out, format, args...) }
 
@@ -93,6 +107,9 @@ func (s *summary) handle(e event) {
 	case "pass", "fail", "skip":
 		if e.Test != "" {
 			p.test(e.Test).result = e.Action
+			if e.Elapsed >= slowSince && !strings.Contains(e.Test, "/") {
+				s.slow = append(s.slow, slow{e.Package + " " + e.Test, e.Elapsed})
+			}
 			return
 		}
 		s.close(e, p)
@@ -222,6 +239,7 @@ func (s *summary) finish() int {
 			s.show(p)
 		}
 	}
+	s.list("Slowest:", s.slowest())
 	s.list("Skipped:", s.skips)
 	s.list("Failed:", s.failures)
 	code := 0
@@ -240,6 +258,16 @@ func (s *summary) finish() int {
 	}
 	s.print("%d passed, %d failed, %d skipped\n", s.passed, s.failed, s.skipped)
 	return code
+}
+
+// slowest are the tests that took the longest, the longest first.
+func (s *summary) slowest() []string {
+	slices.SortStableFunc(s.slow, func(a, b slow) int { return cmp.Compare(b.seconds, a.seconds) })
+	var lines []string
+	for _, t := range s.slow[:min(len(s.slow), mostSlow)] {
+		lines = append(lines, fmt.Sprintf("%5.0f s  %s", t.seconds, t.name))
+	}
+	return lines
 }
 
 func (s *summary) list(title string, lines []string) {
