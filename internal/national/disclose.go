@@ -227,6 +227,9 @@ func (l *Ledger) cell(s *Stand, by map[int]Part, wait Set) Cell {
 		return parts
 	}
 	values, why := l.choose(want, func(set Set) Reason { return l.unsafe(of(set)) }, func(set Set) bool { return l.beside(set, by) })
+	if why == FewHidden && len(shown) == 0 {
+		why = Few // nobody is shown of this figure, so that too few know it is all there is to tell
+	}
 	if why != "" {
 		return hidden(s, why)
 	}

@@ -400,6 +400,37 @@ func TestUnknownStaysInTheSet(t *testing.T) {
 	}
 }
 
+// TestFewIsSaidPlainly: where nobody is shown by itself, a figure that too few know is hidden for being of too few, and not besides anybody.
+func TestFewIsSaidPlainly(t *testing.T) {
+	for name, c := range map[string]struct {
+		known, shown int
+		want         Reason
+	}{
+		"three know, nobody is shown":         {3, 0, Few},
+		"nobody knows":                        {0, 0, Few},
+		"four know besides two who are shown": {6, 2, FewHidden},
+		"the only one who knows is shown":     {1, 1, Few},
+	} {
+		ps, all := some(12, 0, 12)
+		l, by := NewLedger(12), map[int]Part{}
+		for i, p := range ps {
+			p.Shown = i < c.shown
+			if i >= c.known {
+				p.Count = followup.Count{Denominator: 1, Unknown: 1}
+			}
+			by[i] = p
+		}
+		hidden := newSet(12)
+		for i := c.shown; i < 12; i++ {
+			hidden.add(i)
+		}
+		got := l.cell(&Stand{Group: Group{Whole, Whole, all}, Hidden: hidden}, by, nil)
+		if got.Why != c.want {
+			t.Errorf("%s: got %q, want %q", name, got.Why, c.want)
+		}
+	}
+}
+
 // TestUnanimousButUnknown hides a sum that tells that nothing is known to fail in any of those it stands on.
 func TestUnanimousButUnknown(t *testing.T) {
 	ps := parts([2]int64{1, 2}, [2]int64{2, 3}, [2]int64{3, 3}, [2]int64{1, 2}, [2]int64{0, 1})

@@ -12,6 +12,7 @@ import (
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/dbtest"
+	"github.com/insegel/insegel/internal/followup"
 	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/webtest"
 )
@@ -58,7 +59,30 @@ func TestExampleHasANation(t *testing.T) {
 			t.Errorf("%d sizes have a figure", groups)
 		}
 		saysInvented(t, w)
+		besidesNobody(t, w)
 	})
+}
+
+// besidesNobody sees that no page of a nation in which nobody is shown tells of those who are shown, and that the plain reason stands instead.
+func besidesNobody(t *testing.T, w *webtest.Client) {
+	t.Helper()
+	for lang, says := range map[string][2]string{"sv": {"För få utöver dem som visas", "Färre än fem kommuner"}, "en": {"Too few besides those", "Fewer than five municipalities"}} {
+		w.Lang = lang
+		plainly := 0
+		for _, indicator := range asked {
+			for series := range followup.Series(followup.NumSeries) {
+				text := w.Get(Place + "?indikator=" + indicator + "&serie=" + series.String()).Text("main")
+				if strings.Contains(text, says[0]) {
+					t.Errorf("%s in %s tells of those who are shown, and nobody is", indicator, lang)
+				}
+				plainly += strings.Count(text, says[1])
+			}
+		}
+		if plainly == 0 {
+			t.Errorf("no page in %s says that it is of too few", lang)
+		}
+	}
+	w.Lang = ""
 }
 
 // saysInvented sees that whatever is read of the nation says that it is invented.
