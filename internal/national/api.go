@@ -70,7 +70,7 @@ func (p *Public) receive(c *web.Context) error {
 	if err != nil {
 		return gone(err)
 	}
-	got, failed := p.Service.Receive(c.Context(), actor, []Incoming{Read("http", c.Request.Body)})
+	got, failed := p.Service.Receive(c.Context(), actor, []Incoming{Read("http", posted{c.Request.Body})})
 	if failed != nil {
 		return failed
 	}
@@ -86,6 +86,19 @@ func (p *Public) receive(c *web.Context) error {
 		status = http.StatusRequestEntityTooLarge
 	}
 	return c.Text(status, string(b))
+}
+
+// posted is what a program sends. That it is larger than the site takes is told as of any submission that is too large.
+type posted struct{ io.Reader }
+
+// Read reads on.
+func (p posted) Read(b []byte) (int, error) {
+	n, err := p.Reader.Read(b)
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		err = ErrTooLarge
+	}
+	return n, err //nolint:wrapcheck // io.EOF must stay what it is
 }
 
 // gone answers where nothing is received or published.

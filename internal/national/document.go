@@ -69,6 +69,9 @@ func encode(d document) ([]byte, error) {
 // body reads what has come, and never more than MaxBody of it.
 func body(r io.Reader) ([]byte, error) {
 	b, err := io.ReadAll(io.LimitReader(r, MaxBody+1))
+	if errors.Is(err, ErrTooLarge) {
+		return nil, ErrTooLarge
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrJSON, err)
 	}

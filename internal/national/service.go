@@ -187,7 +187,7 @@ func (s *sorted) entries() []audit.Entry {
 // clip keeps what a stranger wrote short and fit for a log: what is no text, such as a file's name in another encoding, would make the
 // database refuse all that came with it.
 func clip(s string) string {
-	const most = 200
+	const most = 300
 	s = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return unicode.ReplacementChar
