@@ -4,6 +4,7 @@ package national
 
 import (
 	"maps"
+	"slices"
 	"testing"
 
 	"github.com/insegel/insegel/internal/catalogue"
@@ -172,6 +173,52 @@ func TestNoClassificationIsTold(t *testing.T) {
 		}
 		if told != 2 {
 			t.Errorf("%s: told in %d series", step.period, told)
+		}
+	}
+}
+
+// TestSimulatedNationRevealsNobody attacks what a whole simulated nation publishes over its five periods, to the questions that are asked first:
+// with all that is told in all periods, groups and series, nobody who has not agreed to be shown comes out, and no two sums differ by fewer than
+// five.
+func TestSimulatedNationRevealsNobody(t *testing.T) {
+	e := engine(t)
+	sim := NewSimulation(e, 2019, 290, 40)
+	all := map[string]standing{}
+	for _, code := range sim.Codes() {
+		p := sim.Profile(code)
+		all[code] = standing{municipality: code, size: p.Size, shown: p.Shown}
+	}
+	b := newShelf(e.Catalogue)
+	var counted knows
+	series := map[string]*knows{}
+	same := func(int) string { return "" }
+	for _, p := range sim.Periods(civilNow()) {
+		figures := figuresIn(sim, p)
+		for code, of := range figures {
+			figures[code] = slices.DeleteFunc(of, func(f Figure) bool { return !slices.Contains(asked, f.Indicator) })
+		}
+		for _, c := range b.publish(p, all, figures) {
+			if !c.Published() {
+				continue
+			}
+			counted.add(c.Base, same)
+			name := SeriesName(c.Indicator, c.Definition, c.Series)
+			if series[name] == nil {
+				series[name] = &knows{}
+			}
+			series[name].add(c.Base, same)
+			series[name].add(c.Hidden, same)
+		}
+	}
+	if len(series) < 8 || len(counted.sums) < 5 {
+		t.Fatalf("%d series and %d sums are told", len(series), len(counted.sums))
+	}
+	if said := counted.attack(); said != "" {
+		t.Errorf("what is counted: %s", said)
+	}
+	for name, k := range series {
+		if said := k.attack(); said != "" {
+			t.Errorf("%s: %s", name, said)
 		}
 	}
 }
