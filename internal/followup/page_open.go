@@ -75,7 +75,7 @@ func (p *Pages) open(c *web.Context) error {
 	}
 	out.draw(c.L, &d)
 	if ind.Computed() {
-		out.Counted, out.Met, out.Of = p.words(ind.Counted, lang), p.words(ind.Met, lang), c.L.T("followup.kind-"+ind.Of)
+		out.Counted, out.Met, out.Of = RuleText(p.Service.Engine.Catalogue, ind.Counted, lang), RuleText(p.Service.Engine.Catalogue, ind.Met, lang), c.L.T("followup.kind-"+ind.Of)
 		i, _ := p.Service.Engine.Index(ind.ID)
 		for s := range Series(NumSeries) {
 			out.Cells = append(out.Cells, seriesCell{c.L.T("followup.series-" + s.String()), cellOf(c.L, ind, d.Tallies[i][s].Count(ind.Answer), s)})
@@ -88,8 +88,8 @@ func (p *Pages) open(c *web.Context) error {
 	return c.Render(pages, "open.html", out)
 }
 
-// words tells a rule in words: groups are joined by and, alternatives by or.
-func (p *Pages) words(r catalogue.Rule, lang catalogue.Lang) string {
+// RuleText tells a rule in words: groups are joined by and, alternatives by or.
+func RuleText(c *catalogue.Catalogue, r catalogue.Rule, lang catalogue.Lang) string {
 	or, and, not := " eller ", " och ", "inte: "
 	if lang == catalogue.EN {
 		or, and, not = " or ", " and ", "not: "
@@ -102,7 +102,7 @@ func (p *Pages) words(r catalogue.Rule, lang catalogue.Lang) string {
 				if part != "" {
 					part += or
 				}
-				part += prefix + p.Service.Engine.Catalogue.IndicatorFacts[n].Name.In(lang)
+				part += prefix + c.IndicatorFacts[n].Name.In(lang)
 			}
 		}
 		add("", g.Yes)

@@ -77,6 +77,13 @@ type picturePage struct {
 	CanShare                  bool
 	References, Dependences   string
 	Fetched                   []fetchedRow
+	How                       how
+}
+
+// how is how the indicator is counted, and Rows where the own municipality's rows are.
+type how struct {
+	Meaning, Of, Counted, Met, Corresponds, Rows string
+	Definition                                   int
 }
 
 type (
@@ -90,7 +97,8 @@ type (
 	questionRow struct {
 		Name, Href string
 		Answers    []answerRow
-		Own        string
+		// Own is what the own municipality would answer, Rows where what it counts is, and OwnWas what it was the year before.
+		Own, Rows, OwnWas string
 	}
 	// answerRow is the answer in one series: the share, how many it stands on, and what it was the year before.
 	answerRow struct{ Series, Value, Members, Before string }
@@ -126,6 +134,7 @@ func (p *Pages) picture(c *web.Context) error {
 		File: Place + "/tabell?" + url.Values{"indikator": {x.Indicator.ID}, "period": {x.Release.Period.String()}, "serie": {x.Series.String()}}.Encode(),
 	}
 	p.choices(c, &x, &out)
+	out.How = p.how(c, &x)
 	if x.Release.Number == 0 {
 		out.Empty = &web.Empty{Title: c.L.T("national.page-empty"), Text: c.L.T("national.page-empty-text")}
 		if out.CanShare {
@@ -153,6 +162,23 @@ func (p *Pages) picture(c *web.Context) error {
 	}
 	return c.Render(pages, "picture.html", out)
 }
+
+// how tells how an indicator is counted.
+func (p *Pages) how(c *web.Context, x *Picture) how {
+	lang, ind := catalogue.Lang(c.L.Lang), x.Indicator
+	out := how{Meaning: ind.Meaning.In(lang), Corresponds: ind.Corresponds, Definition: ind.Definition}
+	if ind.Computed() {
+		cat := p.Service.Engine.Catalogue
+		out.Of, out.Counted, out.Met = c.L.T("followup.kind-"+ind.Of), followup.RuleText(cat, ind.Counted, lang), followup.RuleText(cat, ind.Met, lang)
+	}
+	if access.Allowed(c.Actor, "followup.Open") {
+		out.Rows = rowsOf(ind)
+	}
+	return out
+}
+
+// rowsOf is where the rows are that the own municipality's number counts.
+func rowsOf(ind *catalogue.Indicator) string { return followup.Place + "/" + ind.ID + "#rader" }
 
 // choices fills the form.
 func (p *Pages) choices(c *web.Context, x *Picture, out *picturePage) {

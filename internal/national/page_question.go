@@ -24,7 +24,10 @@ func (o *picturePage) ask(l *locale.Localizer, x *Picture, c *catalogue.Catalogu
 		for s := range followup.Series(followup.NumSeries) {
 			row.Answers = append(row.Answers, answerOf(l, q, s))
 		}
-		row.Own = ownAnswer(l, q.Indicator, q.Own)
+		row.Own, row.Rows = ownAnswer(l, q.Indicator, q.Own), rowsOf(q.Indicator)
+		if s, ok := knownBest(q.Own); ok && q.OwnWas[s].Shown() {
+			row.OwnWas = l.T("national.was", "Period", l.Date(x.OwnSince), "Percent", ownValue(l, q.Indicator, q.OwnWas[s]))
+		}
 		o.Questions = append(o.Questions, row)
 	}
 }
@@ -46,12 +49,21 @@ func answerOf(l *locale.Localizer, q *Question, s followup.Series) answerRow {
 
 // ownAnswer is what a municipality knows best of itself, and how it knows it.
 func ownAnswer(l *locale.Localizer, ind *catalogue.Indicator, counts [followup.NumSeries]followup.Count) string {
+	s, ok := knownBest(counts)
+	if !ok {
+		return l.T("national.own-unknown")
+	}
+	return l.T("national.own-answer", "Value", ownValue(l, ind, counts[s]), "Series", l.T("national.in-"+s.String()))
+}
+
+// knownBest is the series that shows a value in the best way.
+func knownBest(counts [followup.NumSeries]followup.Count) (followup.Series, bool) {
 	for s, n := range counts {
 		if n.Shown() {
-			return l.T("national.own-answer", "Value", ownValue(l, ind, n), "Series", l.T("national.in-"+followup.Series(s).String()))
+			return followup.Series(s), true
 		}
 	}
-	return l.T("national.own-unknown")
+	return 0, false
 }
 
 func ownValue(l *locale.Localizer, ind *catalogue.Indicator, n followup.Count) string {

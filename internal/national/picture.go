@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/insegel/insegel/internal/catalogue"
+	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/followup"
 )
 
@@ -33,6 +34,8 @@ type Picture struct {
 	// Own is the reader's own municipality with its size and figure, when it is known.
 	Own, OwnSize string
 	OwnCount     followup.Count
+	// OwnSince is the last day of the year before on which the own values were taken; zero when they were not.
+	OwnSince civil.Date
 	// Receives says that the organisation receives others' figures, and gives what it publishes as open data.
 	Receives bool
 	// Invented says that the figures are of municipalities that have not submitted them: an example's, or a simulated nation's.
@@ -53,7 +56,8 @@ type Question struct {
 	// Before is what was published last of the year before, and When its period.
 	Before [followup.NumSeries]*Cell
 	When   [followup.NumSeries]Period
-	Own    [followup.NumSeries]followup.Count
+	// Own is what the reader's own municipality has now, and OwnWas what it had on the day that the picture tells, by the same definition.
+	Own, OwnWas [followup.NumSeries]followup.Count
 }
 
 // answer finds the answers among the cells of the whole country.

@@ -5,8 +5,10 @@ package national
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/followup"
 	"github.com/insegel/insegel/internal/organisation"
@@ -107,7 +109,23 @@ func (s *Service) own(ctx context.Context, tx *db.Tx, actor access.Actor, out *P
 			}
 		}
 	}
-	return nil
+	return s.ownBefore(ctx, tx, out)
+}
+
+// ownBefore adds what the own municipality had when its values were last taken in the year before this.
+func (s *Service) ownBefore(ctx context.Context, tx *db.Tx, out *Picture) error {
+	year := civil.Of(tx.Now).Year
+	first := func(year int) civil.Date { return civil.Date{Year: year, Month: time.January, Day: 1} }
+	points, err := followup.TakenBefore(ctx, tx, tx.Scope, first(year-1), first(year))
+	for _, p := range points {
+		out.OwnSince = p.On
+		for i := range out.Questions {
+			if q := &out.Questions[i]; p.Indicator == q.Indicator.ID && p.Definition == q.Indicator.Definition {
+				q.OwnWas[p.Series] = p.Count
+			}
+		}
+	}
+	return err
 }
 
 // questions answers what is asked first, of the release that is shown.

@@ -27,10 +27,10 @@ type briefPage struct {
 
 // briefFigure is one question with its answer, in each series.
 type briefFigure struct {
-	ID, Question, Answer, Value, Of, Unknown, Change, Name string
-	Tag                                                    web.Tag
-	Others                                                 []string
-	Raise                                                  bool
+	ID, Question, Answer, Value, Of, Unknown, Change, Name, Meaning string
+	Tag                                                             web.Tag
+	Others                                                          []string
+	Raise                                                           bool
 }
 
 // briefRisk is the largest risk.
@@ -76,7 +76,7 @@ func briefFigureOf(c *web.Context, f *Figure, whole bool) briefFigure {
 	ind, now := f.Indicator, f.Now[followup.Measured]
 	l := lang(c)
 	out := briefFigure{
-		ID: ind.ID, Question: ind.Asks.In(l), Name: ind.Name.In(l), Value: c.L.Percent(int(now.Numerator), int(now.Denominator)),
+		ID: ind.ID, Question: ind.Asks.In(l), Name: ind.Name.In(l), Meaning: ind.Meaning.In(l), Value: c.L.Percent(int(now.Numerator), int(now.Denominator)),
 		Of: c.L.T("overview.of", "Part", now.Numerator, "Whole", now.Denominator), Raise: may(c, "followup.Raise"),
 	}
 	switch {
