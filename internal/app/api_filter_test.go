@@ -57,6 +57,7 @@ var pageAsks = map[string][]string{
 	"followup serie": {"list-indicators series"},
 	"followup visa":  {folded},
 
+	"incident av":         {"list-incidents origin"},
 	"incident format":     {ofFile},
 	"incident handelse":   {prefilled},
 	"incident id":         {afterwards},

@@ -8,8 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/insegel/insegel/internal/app"
 	"github.com/insegel/insegel/internal/auth/token"
 	"github.com/insegel/insegel/internal/classification"
+	"github.com/insegel/insegel/internal/probe/verdict"
 	"github.com/insegel/insegel/internal/requirement"
 	"github.com/insegel/insegel/internal/webtest"
 )
@@ -194,4 +196,31 @@ func TestAPIIncidents(t *testing.T) {
 		t.Errorf("the list has not the incident: %d %s", got.Status, got.Body)
 	}
 	problem(t, ask(c, "GET", "/suppliers/finns-inte/affected", ""), 404, "web.not-found")
+	measurementByAPI(t, a, s, key, c)
+}
+
+// measurementByAPI lets a program make an incident of a measurement, once; a person finds it by the measurement, and it points back.
+func measurementByAPI(t *testing.T, a *app.App, s sides, key *caller, c *webtest.Client) {
+	t.Helper()
+	sys := decoded[apiSystem](t, ask(c, "POST", "/systems", `{"name":"Skolskjutsen"}`), 201)
+	seen := must(a.Evidence.Record(t.Context(), s.reader, measuredLogin(sys.ID, "EV_PWFORM", verdict.PasswordOnly, "Provad")))(t).ID.String()
+	problem(t, key.ask("POST", "/incidents", `{"title":"X","measurement":"finns-inte"}`), 404, "web.not-found")
+	made := decoded[struct{ ID string }](t, key.ask("POST", "/incidents", `{"title":"Inloggning med bara lösenord","measurement":"`+seen+`"}`), 201)
+	problem(t, key.ask("POST", "/incidents", `{"title":"Inloggning med bara lösenord","measurement":"`+seen+`"}`), 409, "incident.api-origin")
+	type incident struct {
+		ID      string
+		Systems []struct{ ID string }
+		Origin  struct{ Kind, ID, Path string }
+	}
+	got := decoded[incident](t, ask(c, "GET", "/incidents/"+made.ID, ""), 200)
+	if o := got.Origin; o.Kind != "measurement" || o.ID != seen || !strings.HasSuffix(o.Path, "#b-"+seen) || len(got.Systems) != 1 || got.Systems[0].ID != sys.ID {
+		t.Errorf("made of a measurement: %+v", got)
+	}
+	list := decoded[struct {
+		Items []struct{ ID string }
+		Total int
+	}](t, ask(c, "GET", "/incidents?origin="+seen, ""), 200)
+	if list.Total != 1 || list.Items[0].ID != made.ID {
+		t.Errorf("by its measurement: %+v", list)
+	}
 }

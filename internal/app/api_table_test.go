@@ -251,6 +251,10 @@ var goesWell = map[string][]told{
 		{"PUT", "/incidents/<inc>/measures/<ms>", `{"text":"Byt alla nycklar"}`, "<mv>", 200, ""},
 		{"PUT", "/incidents/<inc>/fields", `{"title":"Larmet ur loggen"}`, "<xv>", 200, ""},
 		{"GET", "/incidents/<inc>", "", "", 200, "~Larmet_ur_loggen ~Byt_alla_nycklar"},
+		{"GET", sys + "/evidence?source=measured", "", "", 200, "seen=items.0.id"},
+		{"POST", "/incidents", `{"title":"Inloggning utan andra faktor","measurement":"<seen>"}`, "", 201, "of=id"},
+		{"GET", "/incidents/<of>", "", "", 200, `~"kind":"measurement" ~"id":"<seen>" ~#b-<seen> ~"name":"Biståndsakten"`},
+		{"GET", "/incidents?origin=<seen>", "", "", 200, `~<of> ~"total":1`},
 	},
 	"purchases": {
 		{"POST", "/purchases", `{"name":"Ny e-tjänst"}`, "", 201, "pu=id pv=etag"},

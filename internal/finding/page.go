@@ -35,6 +35,7 @@ const (
 	SourcesPath = "/bevis/kallor"
 	RulesPath   = "/bevis/regler"
 	placePath   = "/bevis/fynd/"
+	incidentsOf = "/incidenter?av=" // leads to the incident that a place has become
 	lookPath    = "/bevis/innehall/"
 )
 
@@ -491,11 +492,13 @@ type placePage struct {
 	Rules     []ruleRow
 	Decided   string
 	DecidedBy string
-	Dispute   string
-	Disputes  web.Field
-	MayGive   bool
-	MayTell   bool
-	Paging    web.Paging
+	// Begun leads to the incident that the place has become.
+	Begun    string
+	Dispute  string
+	Disputes web.Field
+	MayGive  bool
+	MayTell  bool
+	Paging   web.Paging
 }
 
 func (p *Pages) place(c *web.Context) error {
@@ -543,6 +546,9 @@ func (p *Pages) showPlace(c *web.Context, page int, faults ...web.FieldError) er
 		d.Decided = x.Note
 		if x.State == Incident {
 			d.Form.Clock = c.L.T("finding.clock-runs", "At", c.L.Moment(x.ReportBy(x.Decided)))
+			if access.Allowed(c.Actor, "incident.List") {
+				d.Begun = incidentsOf + x.ID.String()
+			}
 		}
 	}
 	return c.Render(templates, "place.html", d)

@@ -5,11 +5,13 @@ package incident
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/evidence"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/supplier"
 	"github.com/insegel/insegel/internal/web"
@@ -62,10 +64,32 @@ func apiRefusal(err error) error {
 	if f, ok := faultOf(err, "", "", ""); ok {
 		return &web.Error{Status: http.StatusUnprocessableEntity, Key: f.Key, Err: err}
 	}
-	if errors.Is(err, ErrRule) {
+	switch {
+	case errors.Is(err, ErrRule):
 		return &web.Error{Status: http.StatusNotFound, Key: "incident.api-no-duty", Err: err}
+	case errors.Is(err, ErrOrigin):
+		return &web.Error{Status: http.StatusConflict, Key: "incident.api-origin", Err: err}
 	}
 	return err
+}
+
+// apiOrigin is what an incident came from.
+type apiOrigin struct {
+	Kind string `json:"kind" enum:"finding,measurement,supplier"`
+	ID   string `json:"id,omitempty" doc:"The finding's or the measurement's id"`
+	Path string `json:"path" doc:"Where its page is"`
+}
+
+// apiOriginOf gives an origin for programs; none is nothing.
+func apiOriginOf(o Origin) *apiOrigin {
+	switch o.Kind {
+	case "":
+		return nil
+	case "probe":
+		return &apiOrigin{"measurement", o.Ref, o.Path}
+	default:
+		return &apiOrigin{o.Kind, o.Ref, o.Path}
+	}
 }
 
 type apiListed struct {
@@ -78,6 +102,7 @@ type apiListed struct {
 	Next    *time.Time `json:"next,omitempty" doc:"When something must be done at the latest"`
 	Closed  *time.Time `json:"closed_at,omitempty"`
 	Systems int        `json:"systems" doc:"How many are known to be hit"`
+	Origin  *apiOrigin `json:"origin,omitempty" doc:"What it came from"`
 }
 
 type apiListOut struct {
@@ -91,12 +116,16 @@ type apiListOut struct {
 const apiPageSize = 100
 
 func (p *API) list(c *web.Context, in *struct {
+	Origin string `query:"origin" maxLength:"100" doc:"The id of a finding or a measurement: the incident that it has become"`
 	web.APIPaging
 },
 ) (*apiListOut, error) {
 	l, err := p.Service.List(c.Context(), c.Actor)
 	if err != nil {
 		return nil, err
+	}
+	if in.Origin != "" {
+		l.Rows = slices.DeleteFunc(l.Rows, func(r Row) bool { return !r.Origin.Of(in.Origin) })
 	}
 	out := &apiListOut{}
 	b := &out.Body
@@ -107,6 +136,7 @@ func (p *API) list(c *web.Context, in *struct {
 		b.Items = append(b.Items, apiListed{
 			ID: r.ID.String(), Number: r.Number, Title: r.Texts[Title], Unit: r.UnitID.String(), Drill: r.Incident.Drill != "",
 			Found: apiMoment(r.FoundAt), Next: apiMoment(r.Next), Closed: apiMoment(r.ClosedAt), Systems: len(r.Systems),
+			Origin: apiOriginOf(r.Origin),
 		})
 	}
 	return out, nil
@@ -130,13 +160,15 @@ func (p *API) report(c *web.Context, in *struct {
 		Unit     string     `json:"unit,omitempty" maxLength:"100" doc:"The id of the unit whose it is, when no systems are known"`
 		Systems  []string   `json:"systems,omitempty" nullable:"false" maxItems:"1000" doc:"Ids or short names of systems that are hit"`
 		Supplier string     `json:"supplier,omitempty" maxLength:"100" doc:"The id of the supplier that it happened to; its systems are taken when none are named"`
+
+		Measurement string `json:"measurement,omitempty" maxLength:"100" doc:"The id of measured evidence that it comes from, which it points back to and which becomes an incident once; its system is taken when none are named, and when it was measured is when the incident was found"`
 	}
 },
 ) (*apiReportedOut, error) {
 	b := &in.Body
 	x, err := p.Service.Report(c.Context(), c.Actor, New{
 		Title: b.Title, Happened: b.Happened, FoundAt: moved(b.FoundAt), AwareAt: moved(b.AwareAt), AwareWhy: b.AwareWhy, Unit: access.UnitID(b.Unit),
-		Systems: b.Systems, Supplier: ids.ID[supplier.Supplier](b.Supplier),
+		Systems: b.Systems, Supplier: ids.ID[supplier.Supplier](b.Supplier), Measured: ids.ID[evidence.Record](b.Measurement),
 	})
 	if err != nil {
 		return nil, apiRefusal(err)
@@ -234,6 +266,7 @@ type apiOut struct {
 		// Protected says that nothing more is written here.
 		Protected bool `json:"protected,omitempty" doc:"It concerns protective security and is handled in another order"`
 		APIFields
+		Origin   *apiOrigin   `json:"origin,omitempty" doc:"What it came from"`
 		Systems  []apiHit     `json:"systems" nullable:"false" doc:"Those that the reader reaches"`
 		Beyond   int          `json:"beyond" doc:"How many more are hit"`
 		Hit      string       `json:"systems_etag,omitempty" doc:"For If-Match when other systems are said to be hit"`
@@ -268,6 +301,7 @@ func (p *API) read(c *web.Context, ref string) (*apiOut, error) {
 	out := &apiOut{ETag: web.ETag(v.Version)}
 	b := &out.Body
 	b.ID, b.Number, b.Systems, b.Duties, b.Measures = v.Incident.ID.String(), v.Number, []apiHit{}, []apiDuty{}, []apiMeasure{}
+	b.Origin = apiOriginOf(v.Origin)
 	if v.Answers["security_protection"] == Yes {
 		b.Protected, b.Title, b.Risk = true, v.Texts[Title], v.Risk
 		return out, nil

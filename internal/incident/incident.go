@@ -88,6 +88,9 @@ type Origin struct {
 	Kind, Ref, Path string
 }
 
+// Of reports whether an incident came from what has the id, so that what became one leads to it.
+func (o Origin) Of(ref string) bool { return ref != "" && o.Ref == ref }
+
 // Text is one of the texts of an incident, by the name of its column.
 type Text string
 
@@ -180,6 +183,21 @@ func (x *Incident) ReportOn(rule string) Report {
 	r := x.Reports[rule]
 	r.Rule = rule
 	return r
+}
+
+// notifying are the duties that are the incident notification under the Cyber Security Act (2 kap. 6 §), also that of a trust service, for which there is
+// less time. The month of the final report is counted from it.
+var notifying = []string{"inc-csl-72h", "inc-csl-72h-betrodd"}
+
+// notified gives when the notification was made first, as has been decided; zero when it has not been.
+func (x *Incident) notified() time.Time {
+	var first time.Time
+	for _, id := range notifying {
+		if r := x.ReportOn(id); r.Status == Done && (first.IsZero() || r.At.Before(first)) {
+			first = r.At
+		}
+	}
+	return first
 }
 
 // since gives when what a period is counted from happened; zero when it has not.

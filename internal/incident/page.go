@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -96,6 +97,9 @@ func (p *Pages) list(c *web.Context) error {
 	l, err := p.Service.List(c.Context(), c.Actor)
 	if err != nil {
 		return err
+	}
+	if i := slices.IndexFunc(l.Rows, func(r Row) bool { return r.Origin.Of(c.Query("av")) }); i >= 0 {
+		return c.Redirect(l.Rows[i].Path())
 	}
 	t := c.L.T
 	d := listPage{

@@ -42,7 +42,7 @@ type New struct {
 	Systems  []string
 	Supplier ids.ID[supplier.Supplier]
 	Origin   Origin
-	// Measured is the measurement that it comes from; the origin is made of it.
+	// Measured is the measurement that it comes from; the origin is made of it, and its system is hit when none are named.
 	Measured ids.ID[evidence.Record]
 	// Drill is the id of a scenario to practise on.
 	Drill string
@@ -72,6 +72,9 @@ func (s *Service) Report(ctx context.Context, actor access.Actor, n New) (Incide
 			x.FoundAt = tx.Now
 		}
 		if err := x.Check(tx.Now); err != nil {
+			return err
+		}
+		if err := n.ofMeasurement(ctx, tx); err != nil {
 			return err
 		}
 		if err := s.placeNew(ctx, tx, actor, &x, &n); err != nil {
@@ -113,6 +116,19 @@ func (x *Incident) comeOf(ctx context.Context, tx *db.Tx, actor access.Actor, id
 		x.Number = number
 		return originErr(number, err)
 	}
+	return nil
+}
+
+// ofMeasurement takes the system of the measurement that an incident comes of, when no systems are named.
+func (n *New) ofMeasurement(ctx context.Context, tx *db.Tx) error {
+	if n.Measured == "" || len(n.Systems) > 0 {
+		return nil
+	}
+	r, err := evidence.Get(ctx, tx, tx.Scope, n.Measured)
+	if err != nil {
+		return err
+	}
+	n.Systems = []string{r.System.String()}
 	return nil
 }
 
@@ -489,9 +505,9 @@ func (s *Service) Decide(ctx context.Context, actor access.Actor, ref string, r 
 		if err := saveReport(ctx, tx, x.ID, r); err != nil {
 			return err
 		}
-		// The notification under the Cyber Security Act is what the month of the final report is counted from.
-		if r.Rule == "inc-csl-72h" && r.Status == Done && x.NotifiedAt.IsZero() {
-			x.NotifiedAt = r.At
+		x.Reports[r.Rule] = r
+		if slices.Contains(notifying, r.Rule) { // what is corrected moves the month of the final report too
+			x.NotifiedAt = x.notified()
 			if err := update(ctx, tx, &x); err != nil {
 				return err
 			}
