@@ -132,6 +132,8 @@ type Screening struct {
 	Outcome string
 	// Hits are the sufficient rules and criteria that hold or may hold, Exemptions those that are claimed.
 	Hits, Exemptions []Hit
+	// Steps are the rules of how an assessment is made that hold or may hold. They decide nothing about whether it is required.
+	Steps []Hit
 	// Criteria is how many different criteria hold for certain, Possible how many more may.
 	Criteria, Possible int
 	Open               []*Rule // questions that nobody has answered
@@ -177,6 +179,8 @@ func (d *DPIARules) Judge(v *catalogue.Vocabulary, k *Known) Screening {
 			if yes && k.Reasons[r.ID] != "" { // an exemption without its reason is none
 				s.Exemptions = append(s.Exemptions, h)
 			}
+		case RuleProcess:
+			s.Steps = append(s.Steps, h)
 		}
 	}
 	for c := range may {

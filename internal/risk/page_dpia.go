@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/document"
@@ -48,7 +49,7 @@ type dpiaPage struct {
 	Stop                               bool
 	Outcome                            web.Tag
 	Text                               string
-	Hits                               []hitRow
+	Hits, Making                       []hitRow
 	Questions                          []web.Field
 	ScreenAction                       string
 	State                              string
@@ -92,6 +93,7 @@ func (p *Pages) dpiaForm(c *web.Context, sent func(string) string, faults []web.
 	d.Hits = p.hits(c, &v)
 	residual := p.Service.ResidualForPeople(&v)
 	d.Residual, d.High = p.levelTag(c, residual), residual >= p.Service.Scale.consult
+	d.Making = p.making(c, &v, d.High)
 	d.Due = v.DPIA.Due(v.Today, v.Screening.Outcome)
 	d.Document = dpiaPath(slug) + "/dokument?format=docx"
 	if sent == nil {
@@ -146,20 +148,7 @@ func (p *Pages) hits(c *web.Context, v *View) []hitRow {
 	for _, list := range [][]Hit{v.Screening.Hits, v.Screening.Exemptions} {
 		for i := range list {
 			h := &list[i]
-			row := hitRow{Name: h.Name.In(lang(c)), Source: h.Source}
-			switch {
-			case h.Truth.String() == "maybe":
-				row.Tags = append(row.Tags, web.Tag{Icon: "q", Word: c.L.T("risk.maybe")})
-			case h.Kind == RuleSufficient:
-				row.Tags = append(row.Tags, web.Tag{Kind: "warn", Icon: "warn", Word: c.L.T("risk.sufficient")})
-			case h.Kind == RuleExemption:
-				row.Tags = append(row.Tags, web.Info(c.L.T("risk.exemption")))
-			default:
-				row.Tags = append(row.Tags, web.Info(c.L.T("risk.criterion", "Number", strings.TrimPrefix(h.Criterion, "k"))))
-			}
-			if !h.Verified {
-				row.Tags = append(row.Tags, web.Tag{Kind: "warn", Icon: "warn", Word: c.L.T("risk.unverified")})
-			}
+			row := hitRow{Name: h.Name.In(lang(c)), Source: h.Source, Tags: hitTags(c, h)}
 			for _, b := range h.Because {
 				row.Because = append(row.Because, b.Text)
 			}
@@ -170,6 +159,40 @@ func (p *Pages) hits(c *web.Context, v *View) []hitRow {
 				row.Because = append(row.Because, c.L.T("risk.unanswered"))
 			}
 			out = append(out, row)
+		}
+	}
+	return out
+}
+
+// hitTags tell how a rule counts.
+func hitTags(c *web.Context, h *Hit) []web.Tag {
+	var out []web.Tag
+	switch {
+	case h.Truth == catalogue.Maybe:
+		out = append(out, web.Tag{Icon: "q", Word: c.L.T("risk.maybe")})
+	case h.Kind == RuleSufficient:
+		out = append(out, web.Tag{Kind: "warn", Icon: "warn", Word: c.L.T("risk.sufficient")})
+	case h.Kind == RuleExemption:
+		out = append(out, web.Info(c.L.T("risk.exemption")))
+	case h.Kind == RuleCriterion:
+		out = append(out, web.Info(c.L.T("risk.criterion", "Number", strings.TrimPrefix(h.Criterion, "k"))))
+	}
+	if !h.Verified {
+		out = append(out, web.Tag{Kind: "warn", Icon: "warn", Word: c.L.T("risk.unverified")})
+	}
+	return out
+}
+
+// making is what the law says of how the assessment is made, and of what comes after it while the residual risk to people is high.
+func (p *Pages) making(c *web.Context, v *View, high bool) []hitRow {
+	var out []hitRow
+	for i := range v.Screening.Steps {
+		h := &v.Screening.Steps[i]
+		out = append(out, hitRow{Name: h.Question.In(lang(c)), Source: h.Source, Tags: hitTags(c, h)})
+	}
+	for i := range p.Service.Rules.Rules {
+		if r := &p.Service.Rules.Rules[i]; high && r.Kind == RuleAfter {
+			out = append(out, hitRow{Name: r.Question.In(lang(c)), Source: r.Source, Tags: hitTags(c, &Hit{Rule: r, Truth: catalogue.Yes})})
 		}
 	}
 	return out

@@ -215,11 +215,17 @@ func TestAssessment(t *testing.T) {
 		if got := p.Text("main"); !strings.Contains(got, "Krävs") || !strings.Contains(got, "Kriterium 4") || !strings.Contains(got, "Kriterium 7") {
 			t.Fatalf("the screening: %s", got)
 		}
+		if got := p.Text("main"); !strings.Contains(got, "artikel 35.2") || strings.Contains(got, "artikel 36.2") {
+			t.Errorf("how it is made: %s", got)
+		}
 		r := Risk{Name: "Röjd akt", Likelihood: 3}
 		r.Impacts[catalogue.Confidentiality][catalogue.Individual] = catalogue.Serious
 		l := must(bundle())(t).In("sv")
 		must(w.s.Save(t.Context(), w.actor, "akten", r, l))(t)
 		describe := `form[action$="/beskrivning"]`
+		if got := w.open(page).Text("main"); !strings.Contains(got, "artikel 36.2") {
+			t.Error("while the risk to people is high, nothing tells of prior consultation")
+		}
 		if q := w.Submit(p, describe, url.Values{"lamna": {"ja"}}); q.Status != 422 {
 			t.Errorf("handed on with nothing in it: %d", q.Status)
 		}

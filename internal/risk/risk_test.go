@@ -168,7 +168,7 @@ var screenings = map[string]struct {
 	"nothing is answered":                                  {"unknown is never taken for an answer", "personal_data=yes", "", MayBe},
 	"everything is denied":                                 {"WP 248", "personal_data=yes", "all=no", NotRequired},
 	"one criterion and the rest denied":                    {"WP 248; GDPR 24–25", "personal_data=yes children=yes", "all=no", Consider},
-	"two of the same criterion count as one":               {"IMY:s förteckning: same k-number", "personal_data=yes special_category=yes protected_identity=yes", "all=no", Consider},
+	"two of the same criterion count as one":               {"IMY:s förteckning: same k-number", "personal_data=yes special_category=yes protected_identity=high", "all=no", Consider},
 	"an exemption with its reason":                         {"GDPR 35.10", "personal_data=yes special_category=yes large_scale=yes", "all=no dpia-u-35-10=yes", Exempt},
 	"an exemption without a reason is none":                {"GDPR 35.10", "personal_data=yes special_category=yes large_scale=yes", "all=no dpia-u-35-5=yes", Required},
 	"whether there are personal data is open":              {"unknown is never taken for an answer", "", "all=no", MayBe},
