@@ -32,6 +32,7 @@ import (
 	"github.com/insegel/insegel/internal/probe/verdict"
 	"github.com/insegel/insegel/internal/procurement"
 	"github.com/insegel/insegel/internal/requirement"
+	"github.com/insegel/insegel/internal/web"
 	"github.com/insegel/insegel/internal/webtest"
 )
 
@@ -153,8 +154,8 @@ func (c *teller) repeated(t *testing.T, path, body string, first *webtest.Page, 
 	problem(t, ask(c.Client, "POST", path, body+" ", headers...), http.StatusUnprocessableEntity, "web.api-repeat-other")
 }
 
-// newTeller signs somebody in to a program with the example municipality.
-func newTeller(t *testing.T) (*teller, *app.App, access.Actor) {
+// searchedExample is a program with the example municipality, whose files have been searched, and who leads it.
+func searchedExample(t *testing.T) (*app.App, access.Actor, web.Viewer) {
 	t.Helper()
 	share := filepath.Join(t.TempDir(), "share")
 	ok(t, app.ExampleShare(share))
@@ -166,6 +167,13 @@ func newTeller(t *testing.T) (*teller, *app.App, access.Actor) {
 	t.Cleanup(func() { _ = a.Close() }) // what it held is thrown away
 	actor, viewer, err := a.Example(t.Context())
 	ok(t, err)
+	return a, actor, viewer
+}
+
+// newTeller signs somebody in to a program with the example municipality.
+func newTeller(t *testing.T) (*teller, *app.App, access.Actor) {
+	t.Helper()
+	a, actor, viewer := searchedExample(t)
 	address, link := demoSite(t, a, actor, viewer)
 	c := webtest.Open(t, address)
 	if p := c.Get(strings.TrimPrefix(link, address)); p.Status != http.StatusOK {

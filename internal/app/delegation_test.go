@@ -123,6 +123,12 @@ func mailing(t *testing.T, a *app.App, org access.OrganisationID, smtp string) {
 	if err := a.Mail.Set(t.Context(), access.LocalAdministrator(org), set); err != nil {
 		t.Fatal(err)
 	}
+	works(t, a)
+}
+
+// works lets the program work its jobs until the test ends.
+func works(t *testing.T, a *app.App) {
+	t.Helper()
 	if err := a.Jobs.Start(context.Background()); err != nil {
 		t.Fatal(err)
 	}

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: EUPL-1.2
 //
-// Holds a workshop with three browsers, and then does what a coordinator does the morning after a supplier's breach, and with what a measurement has found:
-//   node desk.mjs CHROMIUM LINK SYSTEM SUPPLIER [DIRECTORY FOR PICTURES]
-// LINK signs the one who leads in; SYSTEM is the path of the system whose risks are weighed, SUPPLIER that of the supplier that was breached. It
-// writes one line of JSON per step, and {"fault": ...} for what is wrong.
+// Holds a workshop with three browsers, and then does what a coordinator does the morning after a supplier's breach, with what a measurement has found,
+// and with what a search has found:
+//   node desk.mjs CHROMIUM LINK SYSTEM SUPPLIER DRAFTS [DIRECTORY FOR PICTURES]
+// LINK signs the one who leads in; SYSTEM is the path of the system whose risks are weighed, SUPPLIER that of the supplier that was breached, and
+// DRAFTS the directory that the drafts for the authority are put in. It writes one line of JSON per step, and {"fault": ...} for what is wrong.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
 
-const [executablePath, link, system, supplier, shots] = process.argv.slice(2);
+const [executablePath, link, system, supplier, drafts, shots] = process.argv.slice(2);
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 const write = (v) => process.stdout.write(JSON.stringify(v) + '\n');
@@ -132,4 +133,42 @@ const drafted = lead.waitForEvent('download');
 await lead.locator('section[aria-labelledby=underlag] a[href*="docx"]').first().click();
 if (!(await drafted).suggestedFilename().endsWith('.docx')) fault('the draft of what was measured is no document');
 write({ step: 'drafted' });
+
+// What a search has found, in one step to an incident that points back, through the assessment and a decision to what the authority gets.
+await lead.goto(`${address}/bevis`);
+await follow(lead, /^Granska fyndet/);
+const place = new URL(lead.url()).pathname;
+await lead.locator('input[name=utfall][value=incident]').check();
+await lead.fill('#beslut [name=anteckning]', 'Mappen låg öppen för alla.');
+await judge(lead, 'finding');
+await press(lead, 'Spara beslut');
+await lead.goto(address + place);
+const way = address + await lead.getByRole('link', { name: 'Visa incidenten' }).getAttribute('href');
+// The incident is begun by a job; until then the way leads to the list.
+for (let i = 0; i < 600 && !/\/incidenter\/[0-9]+$/.test(lead.url()); i++) {
+  await lead.goto(way);
+  await new Promise((go) => { setTimeout(go, 100); });
+}
+const begun = lead.url();
+await judge(lead, 'of-finding');
+await follow(lead, 'Fyndet');
+if (new URL(lead.url()).pathname !== place) fault(`the incident points back to ${lead.url()}`);
+await lead.goto(begun);
+await follow(lead, 'Bedömd');
+for (const [name, value] of Object.entries({ risk: 'high', 'q-breach': 'yes', 'q-cyber': 'no' })) await lead.locator(`select[name="${name}"]`).selectOption(value);
+for (const [name, value] of Object.entries({ 'risk-varfor': 'Uppgifter om stöd låg öppet.', foljder: 'Oro och skada.', personer: '70' })) await lead.fill(`[name="${name}"]`, value);
+await judge(lead, 'assessment');
+await press(lead, 'Spara');
+await Promise.all([lead.waitForEvent('load'), lead.locator('#r-inc-gdpr-33 a.btn').click()]);
+await lead.selectOption('select[name=beslut]', 'planned');
+await lead.fill('[name=skal]', 'Hög risk.');
+await press(lead, 'Spara beslutet');
+if (!(await lead.innerText('#r-inc-gdpr-33')).includes('Ska göras')) fault('the decision is not told');
+await judge(lead, 'assessed');
+for (const format of ['docx', 'json']) {
+  const file = lead.waitForEvent('download');
+  await lead.locator(`section[aria-labelledby=underlag] a[href$="/underlag/imy?format=${format}"]`).click();
+  await (await file).saveAs(`${drafts}/imy.${format}`);
+}
+write({ step: 'notified', incident: new URL(begun).pathname });
 await browser.close();
