@@ -56,7 +56,7 @@ func must[T any](v T, err error) func(t testing.TB) T {
 // room is a workshop about the system Akten, and the site that it is held on.
 type room struct {
 	*webtest.Client // of whoever leads it
-	t               *testing.T
+	t               testing.TB
 	s               *workshop.Service
 	actor           access.Actor
 	site            http.Handler
@@ -69,7 +69,7 @@ func (r *room) clock() time.Time { r.mu.Lock(); defer r.mu.Unlock(); return r.no
 
 func (r *room) pass(d time.Duration) { r.mu.Lock(); defer r.mu.Unlock(); r.now = r.now.Add(d) }
 
-func hold(t *testing.T, d *db.DB) *room {
+func hold(t testing.TB, d *db.DB) *room {
 	t.Helper()
 	r := &room{t: t, actor: dbtest.Organisation(t, d, "norrsjo"), now: time.Date(2026, 11, 28, 9, 0, 0, 0, time.UTC)}
 	d.Now = r.clock
@@ -258,7 +258,7 @@ func decided(r *room, d *db.DB) {
 }
 
 // documentText is everything that a DOCX says.
-func documentText(t *testing.T, body string) string {
+func documentText(t testing.TB, body string) string {
 	t.Helper()
 	z := must(zip.NewReader(bytes.NewReader([]byte(body)), int64(len(body))))(t)
 	f := must(z.Open("word/document.xml"))(t)
