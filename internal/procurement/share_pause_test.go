@@ -193,29 +193,31 @@ func TestReceiptTakesTheConsentBack(t *testing.T) {
 
 // A receipt is mailed only when answers are shared, to whoever was asked, and says nothing any more when the organisation has ended the sharing.
 func TestReceiptIsForWhatIsShared(t *testing.T) {
-	a := newSharing(t, dbtest.SQLite(t))
-	p := a.party(t, "alfa", "Leverantören AB", company)
-	a.party(t, "beta", "Leverantören", company)
-	count := func() (n int) {
-		must(t, a.db.Read(t.Context(), p.actor.Organisation, func(tx *db.Tx) error {
-			return db.One(tx.QueryRow(t.Context(), `SELECT COUNT(*) FROM access_link WHERE organisation_id = $1 AND task = $2`, p.actor.Organisation, procurement.ReceiptTask), &n)
-		}))
-		return n
-	}
-	seat, holder := p.ask(t, "lo@leverantor.example")
-	posed, err := a.service.Posed(t.Context(), holder, seat, a.sv())
-	must(t, err)
-	p.say(t, seat, holder, "", procurement.Reply{Requirement: posed.Rows[0].ID, Status: requirement.Met})
-	if n := count(); n != 0 {
-		t.Errorf("%d receipts of what is not shared", n)
-	}
-	seat, holder = p.ask(t, "lo@leverantor.example")
-	p.say(t, seat, holder, procurement.Share, procurement.Reply{Requirement: posed.Rows[0].ID, Status: requirement.Met})
-	if n := count(); n != 1 {
-		t.Fatalf("%d receipts, want 1", n)
-	}
-	must(t, p.service.EndSharing(t.Context(), p.actor, p.slug, "leverantor.example"))
-	if _, err := a.service.Receipt(t.Context(), p.receipt(t)); !errors.Is(err, procurement.ErrNotShared) {
-		t.Errorf("after the organisation has ended it: %v", err)
-	}
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		a := newSharing(t, d)
+		p := a.party(t, "alfa", "Leverantören AB", company)
+		a.party(t, "beta", "Leverantören", company)
+		count := func() (n int) {
+			must(t, a.db.Read(t.Context(), p.actor.Organisation, func(tx *db.Tx) error {
+				return db.One(tx.QueryRow(t.Context(), `SELECT COUNT(*) FROM access_link WHERE organisation_id = $1 AND task = $2`, p.actor.Organisation, procurement.ReceiptTask), &n)
+			}))
+			return n
+		}
+		seat, holder := p.ask(t, "lo@leverantor.example")
+		posed, err := a.service.Posed(t.Context(), holder, seat, a.sv())
+		must(t, err)
+		p.say(t, seat, holder, "", procurement.Reply{Requirement: posed.Rows[0].ID, Status: requirement.Met})
+		if n := count(); n != 0 {
+			t.Errorf("%d receipts of what is not shared", n)
+		}
+		seat, holder = p.ask(t, "lo@leverantor.example")
+		p.say(t, seat, holder, procurement.Share, procurement.Reply{Requirement: posed.Rows[0].ID, Status: requirement.Met})
+		if n := count(); n != 1 {
+			t.Fatalf("%d receipts, want 1", n)
+		}
+		must(t, p.service.EndSharing(t.Context(), p.actor, p.slug, "leverantor.example"))
+		if _, err := a.service.Receipt(t.Context(), p.receipt(t)); !errors.Is(err, procurement.ErrNotShared) {
+			t.Errorf("after the organisation has ended it: %v", err)
+		}
+	})
 }

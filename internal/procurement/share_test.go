@@ -406,45 +406,47 @@ func ended(t *testing.T, from, to *party, id string) {
 
 // Whoever was asked takes the consent back by the link, and the copies go away; a colleague of theirs, an own unit and a bidder are not asked for it.
 func TestConsentIsTakenBackByTheLink(t *testing.T) {
-	a := newSharing(t, dbtest.SQLite(t))
-	from, to := a.party(t, "alfa", "Leverantören AB", company), a.party(t, "beta", "Leverantören", company)
-	to.ask(t, "kim@leverantor.example")
-	seat, holder := from.ask(t, "lo@leverantor.example")
-	posed, err := a.service.Posed(t.Context(), holder, seat, a.sv())
-	must(t, err)
-	id := posed.Rows[0].ID
-	from.say(t, seat, holder, procurement.Share, procurement.Reply{Requirement: id, Status: requirement.Met})
-	if to.exchange(t, id) == nil {
-		t.Fatal("nothing is shared")
-	}
-	seat, holder = from.ask(t, "lo@leverantor.example")
-	must(t, a.service.DelegatePosed(t.Context(), holder, a.sv(), seat, procurement.Delegate{To: "bo@leverantor.example", Lang: "sv", Topic: posed.Rows[0].Topic}))
-	posed, err = a.service.Posed(t.Context(), holder, seat, a.sv())
-	must(t, err)
-	if !posed.Shares {
-		t.Error("it is not told that the answers are shared")
-	}
-	part := procurement.Seat{Kind: procurement.SheetPart, ID: posed.Parts[0].ID.String()}
-	colleague := (&link.Link{ID: posed.Parts[0].Link, Organisation: from.actor.Organisation}).Actor("192.0.2.7")
-	for _, say := range []procurement.Sharing{procurement.Share, procurement.NotShare, ""} {
-		if err := a.service.ConsentPosed(t.Context(), colleague, a.sv(), part, say); !errors.Is(err, procurement.ErrNotShared) {
-			t.Errorf("a colleague says %q: %v", say, err)
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		a := newSharing(t, d)
+		from, to := a.party(t, "alfa", "Leverantören AB", company), a.party(t, "beta", "Leverantören", company)
+		to.ask(t, "kim@leverantor.example")
+		seat, holder := from.ask(t, "lo@leverantor.example")
+		posed, err := a.service.Posed(t.Context(), holder, seat, a.sv())
+		must(t, err)
+		id := posed.Rows[0].ID
+		from.say(t, seat, holder, procurement.Share, procurement.Reply{Requirement: id, Status: requirement.Met})
+		if to.exchange(t, id) == nil {
+			t.Fatal("nothing is shared")
 		}
-	}
-	must(t, a.service.ConsentPosed(t.Context(), holder, a.sv(), seat, procurement.NotShare))
-	if got := to.exchange(t, id); len(got) != 1 || got[0].Ended.IsZero() {
-		t.Errorf("after it was taken back: %+v", got)
-	}
-	must(t, a.service.AskSupplier(t.Context(), from.actor, from.slug, a.sv(), procurement.Ask{To: "it@leverantor.example", Lang: "sv", Form: procurement.ToUnit}))
-	r := from.supplied(t).Requests[0]
-	unit := (&link.Link{ID: r.Link, Organisation: from.actor.Organisation}).Actor("192.0.2.7")
-	at := procurement.Seat{Kind: procurement.SheetRequest, ID: r.ID.String()}
-	if p, err := a.service.Posed(t.Context(), unit, at, a.sv()); err != nil || p.Sharable {
-		t.Errorf("an own unit is asked to share: %v", err)
-	}
-	if err := a.service.ConsentPosed(t.Context(), unit, a.sv(), at, procurement.Share); !errors.Is(err, procurement.ErrNotShared) {
-		t.Errorf("an own unit shares: %v", err)
-	}
+		seat, holder = from.ask(t, "lo@leverantor.example")
+		must(t, a.service.DelegatePosed(t.Context(), holder, a.sv(), seat, procurement.Delegate{To: "bo@leverantor.example", Lang: "sv", Topic: posed.Rows[0].Topic}))
+		posed, err = a.service.Posed(t.Context(), holder, seat, a.sv())
+		must(t, err)
+		if !posed.Shares {
+			t.Error("it is not told that the answers are shared")
+		}
+		part := procurement.Seat{Kind: procurement.SheetPart, ID: posed.Parts[0].ID.String()}
+		colleague := (&link.Link{ID: posed.Parts[0].Link, Organisation: from.actor.Organisation}).Actor("192.0.2.7")
+		for _, say := range []procurement.Sharing{procurement.Share, procurement.NotShare, ""} {
+			if err := a.service.ConsentPosed(t.Context(), colleague, a.sv(), part, say); !errors.Is(err, procurement.ErrNotShared) {
+				t.Errorf("a colleague says %q: %v", say, err)
+			}
+		}
+		must(t, a.service.ConsentPosed(t.Context(), holder, a.sv(), seat, procurement.NotShare))
+		if got := to.exchange(t, id); len(got) != 1 || got[0].Ended.IsZero() {
+			t.Errorf("after it was taken back: %+v", got)
+		}
+		must(t, a.service.AskSupplier(t.Context(), from.actor, from.slug, a.sv(), procurement.Ask{To: "it@leverantor.example", Lang: "sv", Form: procurement.ToUnit}))
+		r := from.supplied(t).Requests[0]
+		unit := (&link.Link{ID: r.Link, Organisation: from.actor.Organisation}).Actor("192.0.2.7")
+		at := procurement.Seat{Kind: procurement.SheetRequest, ID: r.ID.String()}
+		if p, err := a.service.Posed(t.Context(), unit, at, a.sv()); err != nil || p.Sharable {
+			t.Errorf("an own unit is asked to share: %v", err)
+		}
+		if err := a.service.ConsentPosed(t.Context(), unit, a.sv(), at, procurement.Share); !errors.Is(err, procurement.ErrNotShared) {
+			t.Errorf("an own unit shares: %v", err)
+		}
+	})
 }
 
 // An invented municipality shares nothing.
