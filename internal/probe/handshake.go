@@ -59,7 +59,7 @@ func shake(ctx context.Context, c net.Conn, host string, o *Options, old bool) (
 		config.MaxVersion = tls.VersionTLS12
 	}
 	t := tls.Client(c, config)
-	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	ctx, cancel := context.WithTimeout(ctx, o.answerTimeout())
 	defer cancel()
 	err := t.HandshakeContext(ctx)
 	h.mu.Lock()

@@ -78,6 +78,9 @@ func (o *Options) defaults() {
 	}
 }
 
+// answerTimeout is how long one answer within a connection may take: a few words, and never longer than a page.
+func (o *Options) answerTimeout() time.Duration { return min(dialTimeout, o.Timeout) }
+
 // agent is what the probe says about itself to those that it measures.
 func (o *Options) agent() string {
 	if o.Contact == "" {

@@ -241,7 +241,7 @@ const stoppedByServer = "stopped_by_server"
 
 // hsts asks for the start page and reads one header of the answer. status is 0 when there was none.
 func hsts(t *tls.Conn, host string, o *Options) (days, status int) {
-	if t.SetDeadline(time.Now().Add(dialTimeout)) != nil {
+	if t.SetDeadline(time.Now().Add(o.answerTimeout())) != nil {
 		return 0, 0
 	}
 	if strings.Contains(host, ":") {
@@ -289,7 +289,7 @@ func (m *measurement) ask(ctx context.Context, version uint16, suites []uint16) 
 	defer func() { _ = c.Close() }() // only read from
 	q := hello.Question{Name: m.host, Version: version, Suites: suites}
 	b, err := q.Bytes()
-	if err != nil || c.SetDeadline(time.Now().Add(dialTimeout)) != nil {
+	if err != nil || c.SetDeadline(time.Now().Add(m.options.answerTimeout())) != nil {
 		return a, false
 	}
 	if _, err := c.Write(b); err != nil {
