@@ -3,17 +3,12 @@
 package report
 
 import (
-	"context"
 	"embed"
 	"errors"
-	"fmt"
-	"io"
-	"mime"
 	"net/http"
 	"net/url"
-	"os"
 	"slices"
-	"strconv"
+	"time"
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/document"
@@ -32,6 +27,10 @@ type Pages struct {
 	Service *Service
 	// Link is the address of the program, for links back from a document; empty when it is not known.
 	Link string
+	// Patience is how long a reader waits for a document before being shown a page about it instead; 0 is three seconds.
+	Patience time.Duration
+
+	makings makings
 }
 
 // Routes registers the pages.
@@ -40,13 +39,17 @@ func (p *Pages) Routes(s *web.Site) {
 	s.Handle("GET /rapporter/behandlingar", "report.Processings", p.processings)
 	s.Handle("GET /rapporter/leverantorer", "report.Suppliers", p.suppliers)
 	s.Handle("GET /rapporter/om-laget", "report.Account", p.account)
+	s.Handle("GET /rapporter/pagar/{id}", "report.Choices", p.making)
+	s.Handle("GET /rapporter/pagar/{id}/hamta", "report.Choices", p.fetch)
 	s.Handle("GET /rapporter/{kind}", "report.Write", p.download)
 }
 
 // listPage tells what can be exported.
 type listPage struct {
 	web.Page
-	Kinds []kindRow
+	// OnTheirWay are documents that the reader has asked for and that took long.
+	OnTheirWay []web.Link
+	Kinds      []kindRow
 	// Accounts are the fields of the form for the reports on the state, and Dossier those for one about a single system; none for who may
 	// not have them.
 	Accounts, Dossier []web.Field
@@ -103,7 +106,7 @@ func (p *Pages) account(c *web.Context) error {
 		return err
 	}
 	r.Kind, r.Unit, r.Weaknesses = Kind(c.Query("slag")), access.UnitID(c.Query("enhet")), c.Query("sarbarheter") == "ja" || c.Query("akt-sarbarheter") == "ja"
-	return p.send(c, &r, p.Service.Account)
+	return p.send(c, &r, "report.Account", p.Service.Account)
 }
 
 // kindRow is one kind of report.
@@ -144,6 +147,7 @@ func (p *Pages) list(c *web.Context) error {
 			})
 		}
 	}
+	out.OnTheirWay = p.onTheirWay(c)
 	if err := p.accountFields(c, &out); err != nil {
 		return err
 	}
@@ -166,7 +170,7 @@ func (p *Pages) download(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.send(c, &r, p.Service.Write)
+	return p.send(c, &r, "report.Write", p.Service.Write)
 }
 
 func (p *Pages) processings(c *web.Context) error {
@@ -175,7 +179,7 @@ func (p *Pages) processings(c *web.Context) error {
 		return err
 	}
 	r.Kind = ProcessingRecord
-	return p.send(c, &r, p.Service.Processings)
+	return p.send(c, &r, "report.Processings", p.Service.Processings)
 }
 
 func (p *Pages) suppliers(c *web.Context) error {
@@ -184,33 +188,7 @@ func (p *Pages) suppliers(c *web.Context) error {
 		return err
 	}
 	r.Kind = SupplierRecord
-	return p.send(c, &r, p.Service.Suppliers)
-}
-
-// send writes a report to a temporary file first: when something goes wrong the reader gets a page that says so, never half a document.
-func (p *Pages) send(c *web.Context, r *Request, write func(context.Context, access.Actor, Request, io.Writer) error) error {
-	f, err := os.CreateTemp("", "insegel-report-*")
-	if err != nil {
-		return fmt.Errorf("make room for report: %w", err)
-	}
-	defer func() { _ = os.Remove(f.Name()) }() // what is left behind goes with the machine's temporary files
-	defer func() { _ = f.Close() }()           // it has been read
-	if err := write(c.Context(), c.Actor, *r, f); err != nil {
-		return understand(err)
-	}
-	size, err := f.Seek(0, io.SeekCurrent)
-	if err == nil {
-		_, err = f.Seek(0, io.SeekStart)
-	}
-	if err != nil {
-		return fmt.Errorf("read report back: %w", err)
-	}
-	h := c.Writer.Header()
-	h.Set("Content-Type", r.Format.MediaType())
-	h.Set("Content-Length", strconv.FormatInt(size, 10))
-	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": p.fileName(r)}))
-	_, _ = io.Copy(c.Writer, f) // the reader may have left
-	return nil
+	return p.send(c, &r, "report.Suppliers", p.Service.Suppliers)
 }
 
 // request reads what is asked for from the address.

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/classification"
@@ -25,6 +26,11 @@ import (
 // site serves the pages of reports to a reader whom the test may change.
 func site(t *testing.T, w *town) (*webtest.Client, *access.Actor) {
 	t.Helper()
+	return served(t, w, &report.Pages{Service: w.reports})
+}
+
+func served(t *testing.T, w *town, pages *report.Pages) (*webtest.Client, *access.Actor) {
+	t.Helper()
 	texts, err := locale.NewBundle(map[string]string{
 		"web": web.Messages, "classification": classification.Messages, "requirement": requirement.Messages, "report": report.Messages,
 	})
@@ -35,7 +41,7 @@ func site(t *testing.T, w *town) (*webtest.Client, *access.Actor) {
 			return reader, web.Viewer{Name: "Prov", Role: "coordinator"}, true
 		},
 	})
-	(&report.Pages{Service: w.reports}).Routes(s)
+	pages.Routes(s)
 	return webtest.Start(t, s), &reader
 }
 
@@ -131,5 +137,61 @@ func TestDownloadRefuses(t *testing.T) {
 		if p := client.Get(path); p.Status != http.StatusForbidden {
 			t.Errorf("GET %s without the right: got %d, want 403", path, p.Status)
 		}
+	}
+}
+
+// A report that takes long is not waited for: whoever asked is led to a page that says so and that survives a reload, finds it again under the
+// reports, and fetches it when it is there. Nobody else sees it.
+func TestLongReportIsFetchedLater(t *testing.T) {
+	w := newTown(t, dbtest.SQLite(t))
+	client, reader := served(t, w, &report.Pages{Service: w.reports, Patience: time.Nanosecond})
+	// A report notes that it is taken out before it is written: who holds the database holds it.
+	held, free, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	go func() {
+		ended <- w.reports.DB.Write(t.Context(), w.actor.Organisation, func(*db.Tx) error {
+			close(held)
+			<-free
+			return nil
+		})
+	}()
+	<-held
+	asked := client.Get("/rapporter/plan?format=csv&lang=sv")
+	for _, p := range []*webtest.Page{asked, client.Get(asked.URL)} {
+		webtest.CheckDOM(t, p.Doc)
+		if p.Status != http.StatusOK || p.Header.Get("Refresh") == "" || p.URL != asked.URL || !p.Has("progress") || !strings.Contains(p.Text("main"), "handlingsplan.csv") {
+			t.Errorf("on its way: %d at %s: %s", p.Status, p.URL, p.Text("main"))
+		}
+	}
+	if p := client.Get(asked.URL + "/hamta"); p.URL != asked.URL {
+		t.Errorf("fetched too early: %s", p.URL)
+	}
+	if p := client.Get("/rapporter"); webtest.Attr(webtest.Find(p.Doc, "section[aria-labelledby=pavag] a"), "href") != asked.URL {
+		t.Errorf("the list of reports does not lead there: %s", p.Text("main"))
+	}
+	close(free)
+	check(t, <-ended)
+	p := client.Get(asked.URL)
+	for ; p.Header.Get("Refresh") != ""; p = client.Get(asked.URL) {
+		time.Sleep(time.Millisecond)
+	}
+	webtest.CheckDOM(t, p.Doc)
+	file := client.Get(webtest.Attr(webtest.Find(p.Doc, "main a.pri"), "href"))
+	if file.Status != http.StatusOK || !strings.Contains(file.Header.Get("Content-Disposition"), "handlingsplan.csv") || file.Header.Get("Content-Length") != strconv.Itoa(len(file.Body)) {
+		t.Errorf("fetched: %d, %v", file.Status, file.Header)
+	}
+	if again := client.Get(asked.URL + "/hamta"); again.Body != file.Body {
+		t.Error("it is not the same when it is fetched again")
+	}
+	mine := *reader
+	reader.ID = "somebody-else"
+	for _, path := range []string{asked.URL, asked.URL + "/hamta"} {
+		if p := client.Get(path); p.Status != http.StatusNotFound {
+			t.Errorf("somebody else is answered %d at %s", p.Status, path)
+		}
+	}
+	*reader = mine
+	reader.Fresh = false
+	if p := client.Get(asked.URL + "/hamta"); p.Header.Get("Content-Disposition") != "" {
+		t.Error("a report that takes a fresh sign-in is fetched without one")
 	}
 }
