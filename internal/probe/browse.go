@@ -4,6 +4,7 @@ package probe
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -24,14 +25,14 @@ func (w *walk) browse(ctx context.Context) {
 	w.session.most = maxScriptBody
 	defer func() { w.session.most = maxBody }()
 	shown, err := browser.Show(ctx, browser.Options{Program: w.options.Browser, Fetch: w.serve}, w.shell.String())
-	if err != nil {
-		w.record.limit("browser_failed")
-		w.options.Log.Warn("the browser could not show the page", "why", err.Error())
-		if shown == nil || len(shown.Blocked) == 0 && shown.HTML == "" {
-			return
-		}
+	if err != nil || len(shown.Blocked) == 0 && shown.HTML == "" { // nothing of what it may have become is known
+		w.unshown(err)
+		return
 	}
 	w.record.limit("js_run")
+	if shown.Restless {
+		w.record.limit("page_restless")
+	}
 	at := w.shell
 	if u, err := decode.Resolve(nil, shown.URL); err == nil {
 		at = u
@@ -42,6 +43,20 @@ func (w *walk) browse(ctx context.Context) {
 	for _, b := range shown.Blocked {
 		w.blocked(ctx, at, b)
 	}
+}
+
+// unshown notes that the browser gave no page, and why: the page stays as empty as it was.
+func (w *walk) unshown(err error) {
+	w.seen.Unshown = true
+	code := "browser_failed"
+	if errors.Is(err, browser.ErrNeverRests) {
+		code = "script_endless"
+	}
+	w.record.limit(code)
+	if err == nil {
+		err = browser.ErrBrowser
+	}
+	w.options.Log.Warn("the browser could not show the page", "why", err.Error())
 }
 
 // blocked takes in where the browser was going when it was stopped.

@@ -41,6 +41,10 @@ func TestShellInABrowser(t *testing.T) {
 			`fetch("` + other.URL + `/a").catch(() => 0); fetch("/secret", {method: "POST", body: "x"}).catch(() => 0); new WebSocket("ws" + "` + other.URL + `".slice(4)); ` +
 				`new Image().src = "` + other.URL + `/b"; document.body.innerHTML = "<form><input type=password></form>"`, "password_only", 16,
 		},
+		"demand in a frame": {
+			`document.body.innerHTML = "<form><input name=u><input type=password></form>"; let f = document.createElement("iframe"); f.src = "https://op.example.se/auth?" + new URLSearchParams({client_id: "app", ` +
+				`response_type: "code", prompt: "none", claims: JSON.stringify({id_token: {acr: {essential: true, value: "` + loa3 + `"}}})}); document.body.append(f)`, "password_only", 16,
+		},
 		"nothing": {`document.body.innerHTML = "<p>Välkommen</p>"`, "unknown", 20},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -66,5 +70,40 @@ func TestShellInABrowser(t *testing.T) {
 	}
 	if touched.Load() {
 		t.Error("a script reached a server that nobody approved")
+	}
+}
+
+// TestShellThatGivesNoPage has scripts from which no page comes that could be read: it is unknown, with the reason.
+func TestShellThatGivesNoPage(t *testing.T) {
+	program := chromium(t)
+	for name, c := range map[string]struct{ script, limit string }{
+		"a script without end": {`for (;;) { }`, "script_endless"},
+		"a file":               {`location = "/astray"`, "browser_failed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				switch r.URL.Path {
+				case "/astray":
+					w.Header().Set("Location", "file:///etc/passwd")
+					w.WriteHeader(http.StatusFound)
+				case "/app.js":
+					w.Header().Set("Content-Type", "text/javascript")
+					fmt.Fprint(w, c.script)
+				default:
+					w.Header().Set("Content-Type", "text/html; charset=utf-8")
+					fmt.Fprint(w, page("", `<script src="/app.js"></script>`))
+				}
+			})
+			o := options(t, strings.TrimPrefix(s.URL, "http://"))
+			o.Browser = program
+			r := login(t, o, s.URL)
+			if r.Verdict != "unknown" || r.Paths[0].Rule != 19 || !slices.Contains(r.Limits, c.limit) || slices.Contains(r.Limits, "js_run") {
+				t.Errorf("got %s by rule %d, limits %q, want unknown and %s: %q", r.Verdict, r.Paths[0].Rule, r.Limits, c.limit, r.Reasons)
+			}
+			if len(r.Reasons) == 0 || !strings.Contains(r.Reasons[0], "no page came of it") {
+				t.Errorf("reasons = %q", r.Reasons)
+			}
+		})
 	}
 }

@@ -7,6 +7,7 @@ package browser
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -15,6 +16,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -27,7 +29,7 @@ type Request struct {
 	Method string
 	// Body is what would be sent.
 	Body string
-	// Page says that it is to be shown, and not only used by a page.
+	// Page says that it is to be shown in place of the page, and not only used by it or shown in a frame of it.
 	Page bool
 }
 
@@ -46,15 +48,28 @@ type Options struct {
 	Unconfined bool
 	// Fetch answers a request, or nil for one that must not be made. It is called for one request at a time.
 	Fetch func(ctx context.Context, r Request) *Response
+	// Most is how long a page is watched, and then how long it may take to be read; zero is 20 and 15 seconds.
+	Most time.Duration
 }
+
+// Why the browser gave no page.
+var (
+	// ErrNeverRests says that the page's scripts kept the browser so busy that the page could not be read.
+	ErrNeverRests = errors.New("the page's scripts do not end")
+	// ErrEnded says that the browser, or what shows the page in it, ended: by itself, or when the page took more memory than there is for it.
+	ErrEnded = errors.New("the browser ended")
+)
 
 // Shown is what came of a page.
 type Shown struct {
 	// HTML is the page after its scripts have run, and URL where it was by then.
 	HTML string
 	URL  string
-	// Blocked are the pages that it tried to go to and that were not fetched.
+	// Blocked are the pages that it tried to go to and that were not fetched. What frames in it tried to show is not among them: that is not
+	// where somebody who opens the page is led.
 	Blocked []Request
+	// Restless says that the page had not come to rest when it was read.
+	Restless bool
 }
 
 // Limits of one page.
@@ -62,6 +77,8 @@ const (
 	showTimeout  = 20 * time.Second
 	startTimeout = time.Minute             // a busy machine takes its time to start a browser
 	quiet        = 1500 * time.Millisecond // without any request: then the page is taken to be ready
+	readTimeout  = 15 * time.Second        // to read a page that has been shown
+	maxReads     = 3
 	maxHTML      = 2 << 20
 	maxRequests  = 80
 	maxMessage   = 32 << 20
@@ -73,7 +90,9 @@ var arguments = []string{
 	"--disable-background-networking", "--disable-component-update", "--disable-default-apps", "--disable-domain-reliability", "--disable-client-side-phishing-detection",
 	"--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider,AutofillServerCommunication,CertificateTransparencyComponentUpdater",
 	"--metrics-recording-only", "--mute-audio", "--password-store=basic", "--proxy-server=socks5://127.0.0.1:9", "--proxy-bypass-list=<-loopback>",
-	"--host-resolver-rules=MAP * ~NOTFOUND", "--force-webrtc-ip-handling-policy=disable_non_proxied_udp", "--disable-dev-shm-usage", "--incognito",
+	"--host-resolver-rules=MAP * ~NOTFOUND", "--force-webrtc-ip-handling-policy=disable_non_proxied_udp", "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+	"--disable-dev-shm-usage", "--incognito",
+	"--block-new-web-contents", "--no-pings", "--disable-breakpad", "--renderer-process-limit=1", "--js-flags=--max-old-space-size=256",
 }
 
 // Show opens an address and waits until the page is quiet, or has tried to go where it may not.
@@ -131,7 +150,8 @@ func start(ctx context.Context, o Options, profile string) (*pipe, error) {
 		args = append(args, "--no-sandbox")
 	}
 	p := &pipe{to: to, from: from, in: make(chan message, 64)}
-	p.cmd = exec.CommandContext(ctx, o.Program, append(args, "about:blank")...) //nolint:gosec // the program that the operator named
+	program, args := bounded(o.Program, append(args, "about:blank"))
+	p.cmd = exec.CommandContext(ctx, program, args...) //nolint:gosec // the program that the operator named
 	p.cmd.Env = []string{"HOME=" + profile, "PATH=/usr/bin:/bin", "LANG=C.UTF-8"}
 	p.cmd.ExtraFiles = []*os.File{theirIn, theirOut}
 	confine(p.cmd, o.Unconfined)
@@ -196,7 +216,9 @@ type show struct {
 	options  Options
 	shown    *Shown
 	session  string
+	frame    string // the page's own, as opposed to those that it shows in itself
 	requests int
+	loaded   bool // the page, with the scripts that it names
 }
 
 func (s *show) run(ctx context.Context, address string) error {
@@ -225,16 +247,42 @@ func (s *show) run(ctx context.Context, address string) error {
 			return err
 		}
 	}
+	var tree struct {
+		FrameTree struct {
+			Frame struct {
+				ID string `json:"id"`
+			} `json:"frame"`
+		} `json:"frameTree"`
+	}
+	if err := s.call(ctx, s.session, "Page.getFrameTree", object{}, &tree); err != nil {
+		return err
+	}
+	s.frame = tree.FrameTree.Frame.ID
 	if _, err := s.pipe.send(s.session, "Page.navigate", object{"url": address}); err != nil {
 		return err
 	}
-	watching, cancel := context.WithTimeout(ctx, showTimeout)
+	return s.see(ctx)
+}
+
+// see watches the page until it rests, or for as long as a page may take, and reads it as it is by then.
+func (s *show) see(ctx context.Context) error {
+	watching, cancel := context.WithTimeout(ctx, cmp.Or(s.options.Most, showTimeout))
 	defer cancel()
-	// A page that never rests is read as it is by then.
-	if err := s.watch(watching); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+	err := s.watch(watching)
+	if err != nil && (ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded)) {
 		return err
 	}
-	return s.take(ctx)
+	s.shown.Restless = err != nil
+	brief, end := context.WithTimeout(ctx, cmp.Or(s.options.Most, readTimeout))
+	defer end()
+	err = s.take(brief)
+	if len(s.shown.Blocked) > 0 {
+		return nil // where it was going is what is asked for, whatever stands there now
+	}
+	if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+		return ErrNeverRests
+	}
+	return err
 }
 
 // call sends a command and waits for its result. What happens meanwhile is handled.
@@ -250,7 +298,7 @@ func (s *show) call(ctx context.Context, session, method string, params object, 
 		case m, ok := <-s.pipe.in:
 			switch {
 			case !ok:
-				return errors.New("the browser ended")
+				return ErrEnded
 			case m.ID == id && m.Error != nil:
 				return fmt.Errorf("%s: %s", method, m.Error.Message)
 			case m.ID == id && result == nil:
@@ -274,13 +322,13 @@ func (s *show) watch(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-timer.C:
-			if s.requests > 0 {
+			if s.requests > 0 && s.loaded { // a busy machine may take longer than that to run a script that it has been given
 				return nil
 			}
 			timer.Reset(quiet)
 		case m, ok := <-s.pipe.in:
 			if !ok {
-				return errors.New("the browser ended")
+				return ErrEnded
 			}
 			if err := s.event(ctx, m); err != nil {
 				return err
@@ -295,14 +343,20 @@ func (s *show) watch(ctx context.Context) error {
 func (s *show) event(ctx context.Context, m message) error {
 	switch m.Method {
 	case "Page.javascriptDialogOpening":
-		_, err := s.pipe.send(s.session, "Page.handleJavaScriptDialog", object{"accept": false})
+		_, err := s.pipe.send(m.SessionID, "Page.handleJavaScriptDialog", object{"accept": false})
 		return err
+	case "Page.loadEventFired":
+		s.loaded = true
+		return nil
+	case "Inspector.targetCrashed":
+		return ErrEnded
 	case "Fetch.requestPaused":
 	default:
 		return nil
 	}
 	var paused struct {
 		RequestID    string `json:"requestId"`
+		FrameID      string `json:"frameId"`
 		ResourceType string `json:"resourceType"`
 		Request      struct {
 			URL      string `json:"url"`
@@ -314,7 +368,7 @@ func (s *show) event(ctx context.Context, m message) error {
 		return err
 	}
 	s.requests++
-	r := Request{URL: paused.Request.URL, Method: paused.Request.Method, Body: paused.Request.PostData, Page: paused.ResourceType == "Document"}
+	r := Request{URL: paused.Request.URL, Method: paused.Request.Method, Body: paused.Request.PostData, Page: paused.ResourceType == "Document" && paused.FrameID == s.frame}
 	var answer *Response
 	if s.requests <= maxRequests && !slices.Contains([]string{"Image", "Media", "Font", "Prefetch", "Ping"}, paused.ResourceType) {
 		answer = s.options.Fetch(ctx, r)
@@ -326,6 +380,7 @@ func (s *show) event(ctx context.Context, m message) error {
 		_, err := s.pipe.send(m.SessionID, "Fetch.failRequest", object{"requestId": paused.RequestID, "errorReason": "BlockedByClient"})
 		return err
 	}
+	s.loaded = s.loaded && !r.Page
 	headers := []object{}
 	for _, h := range answer.Header {
 		headers = append(headers, object{"name": h[0], "value": h[1]})
@@ -336,21 +391,45 @@ func (s *show) event(ctx context.Context, m message) error {
 	return err
 }
 
-// take reads the page as it has become.
-func (s *show) take(ctx context.Context) error {
-	for expression, into := range map[string]*string{
-		fmt.Sprintf("document.documentElement.outerHTML.slice(0, %d)", maxHTML): &s.shown.HTML,
-		"location.href.slice(0, 8192)":                                          &s.shown.URL,
-	} {
-		var r struct {
-			Result struct {
-				Value string `json:"value"`
-			} `json:"result"`
+// reading gives where the page is and what it has become. Its own scripts cannot change what it means: it runs in a world of its own.
+const reading = `[location.href.slice(0, 8192), document.documentElement ? document.documentElement.outerHTML.slice(0, %d) : ""]`
+
+// take reads the page as it has become. A page that goes on meanwhile is read where it has come to.
+func (s *show) take(ctx context.Context) (err error) {
+	for range maxReads {
+		var got []string
+		if got, err = s.read(ctx); err == nil && len(got) == 2 {
+			s.shown.URL, s.shown.HTML = got[0], got[1]
+			if strings.HasPrefix(got[0], "chrome-error:") { // the browser's own words
+				s.shown.URL, s.shown.HTML = "", ""
+			}
+			return nil
 		}
-		if err := s.call(ctx, s.session, "Runtime.evaluate", object{"expression": expression, "returnByValue": true}, &r); err != nil {
-			return err
+		if ctx.Err() != nil || errors.Is(err, ErrEnded) {
+			break
 		}
-		*into = r.Result.Value
 	}
-	return nil
+	return err
+}
+
+func (s *show) read(ctx context.Context) ([]string, error) {
+	var world struct {
+		ExecutionContextID int `json:"executionContextId"`
+	}
+	if err := s.call(ctx, s.session, "Page.createIsolatedWorld", object{"frameId": s.frame}, &world); err != nil {
+		return nil, err
+	}
+	var r struct {
+		Result struct {
+			Value []string `json:"value"`
+		} `json:"result"`
+		Thrown *struct {
+			Text string `json:"text"`
+		} `json:"exceptionDetails"`
+	}
+	err := s.call(ctx, s.session, "Runtime.evaluate", object{"expression": fmt.Sprintf(reading, maxHTML), "contextId": world.ExecutionContextID, "returnByValue": true}, &r)
+	if err == nil && r.Thrown != nil {
+		err = fmt.Errorf("read the page: %s", r.Thrown.Text)
+	}
+	return r.Result.Value, err
 }

@@ -5,8 +5,17 @@ package browser
 import (
 	"os"
 	"os/exec"
+	"strconv"
 	"syscall"
 )
+
+// maxMemory is how much memory each of the browser's processes may take, in KiB. A page that wants more is not shown.
+const maxMemory = 1 << 20
+
+// bounded is the program with its arguments as it is started so that none of its processes can take more memory than that.
+func bounded(program string, args []string) (string, []string) {
+	return "/bin/sh", append([]string{"-c", `ulimit -d "$0" && exec "$@"`, strconv.Itoa(maxMemory), program}, args...)
+}
 
 // nobody is who the browser believes that it is.
 const nobody = 65534

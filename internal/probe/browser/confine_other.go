@@ -6,6 +6,9 @@ package browser
 
 import "os/exec"
 
+// bounded leaves the browser's memory to the system.
+func bounded(program string, args []string) (string, []string) { return program, args }
+
 // confine leaves the browser to its own sandbox where the system has no namespaces.
 func confine(*exec.Cmd, bool) {}
 

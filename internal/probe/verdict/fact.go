@@ -42,6 +42,8 @@ type Observation struct {
 	Plain bool
 	// Page is the page that was reached; nil when none was.
 	Page *decode.Page
+	// Unshown says that the page was shown to a browser, as it is empty until its scripts have run, and that nothing came of it.
+	Unshown bool
 	// SecondStep says that the system's owner has declared that a second step follows the password.
 	SecondStep bool
 	// Away is a host that the page leads to and that is not approved; AwayMethod the e-identification that is known to be there.
@@ -54,7 +56,7 @@ var factNames = []string{
 	"certificate_refused", "certificate_refused_by_answer", "certificate_refused_after_request", "certificate_asked", "certificate_untrusted",
 	"certificate_maybe_after_request", "request", "saml", "oidc", "wsfed", "opaque", "broken", "signature_valid", "object_signed", "asked", "exact",
 	"minimum", "upwards", "essential", "wished", "all_strong", "some_strong", "only_weak", "only_windows", "hint_strong", "provider_strong",
-	"challenge_password", "challenge_windows", "password", "password_link", "user_name", "strong_method", "federated", "only_federated", "shell", "text",
+	"challenge_password", "challenge_windows", "password", "password_link", "user_name", "strong_method", "federated", "only_federated", "shell", "unshown", "text",
 	"page", "page_says", "second_step", "away",
 }
 
@@ -73,6 +75,7 @@ func (r *Rules) facts(o *Observation) facts {
 		"challenge_password":                hasAny(o.Challenges, "basic", "digest", "ntlm"),
 		"challenge_windows":                 hasAny(o.Challenges, "negotiate", "kerberos"),
 		"second_step":                       o.SecondStep,
+		"unshown":                           o.Unshown,
 		"away":                              o.Away != "",
 		"strong_method":                     o.AwayMethod != "",
 	}
