@@ -23,6 +23,14 @@ type logPage struct {
 	CanTake, CanSave bool
 	Applications     []applicationRow
 	Imports          []importRow
+	// Place is where how far a file has come is asked for, and Reading the file that is being taken in, from another tab or before a reload.
+	Place, Reading, Far string
+}
+
+// pulse is how far a file has come, for the page's script. A page whose mark is another is loaded anew.
+type pulse struct {
+	Mark  string            `json:"mark"`
+	Texts map[string]string `json:"texts"`
 }
 
 type applicationRow struct {
@@ -42,7 +50,40 @@ type importRow struct {
 // The forms that a file can have, as the page offers them.
 var logForms = []string{"", "entra", "keycloak", "keycloak-log", "adfs", "shibboleth", "simplesamlphp", "conditional-access", "saml-metadata"}
 
-func (p *Pages) logs(c *web.Context) error { return p.logList(c, "", "") }
+func (p *Pages) logs(c *web.Context) error {
+	if c.Part() {
+		return c.JSON(p.pulse(c))
+	}
+	return p.logList(c, "", "")
+}
+
+// pulse tells how far the file that somebody hands in has come. The page that hands it in has no mark: it must not be loaded anew, as that would
+// end the reading.
+func (p *Pages) pulse(c *web.Context) pulse {
+	out := pulse{Texts: map[string]string{}}
+	r := p.Service.readings.of(c.Actor)
+	if r == nil {
+		return out
+	}
+	if c.Query("pagar") != "" {
+		out.Mark = r.id.String()
+	}
+	out.Texts["far"] = farOf(c.L, r)
+	return out
+}
+
+// farOf says how far a file has come.
+func farOf(l *locale.Localizer, r *reading) string {
+	const mega = 1_000_000
+	done := r.far()
+	switch {
+	case r.size <= 0:
+		return l.T("measurement.reading-done", "Done", l.Number(done/mega))
+	case done >= r.size:
+		return l.T("measurement.reading-all", "Total", l.Number(r.size/mega))
+	}
+	return l.T("measurement.reading-far", "Done", l.Number(done/mega), "Total", l.Number(r.size/mega), "Percent", l.Number(done*100/r.size))
+}
 
 func (p *Pages) logList(c *web.Context, name, text string, faults ...web.FieldError) error {
 	all, err := p.Service.SignInLogs(c.Context(), c.Actor)
@@ -57,6 +98,10 @@ func (p *Pages) logList(c *web.Context, name, text string, faults ...web.FieldEr
 		Name:    web.Field{Name: "namn", Label: l.T("measurement.mapping-name"), Value: name},
 		Text:    web.Field{Name: "beskrivning", Type: "textarea", Rows: 8, Label: l.T("measurement.mapping-text"), Hint: l.T("measurement.mapping-hint"), Value: text},
 		CanTake: access.Allowed(c.Actor, "measurement.TakeLog"), CanSave: access.Allowed(c.Actor, "measurement.SaveMapping"),
+	}
+	out.Place = logPlace
+	if r := p.Service.readings.of(c.Actor); r != nil {
+		out.Reading, out.Far = r.id.String(), farOf(l, r)
 	}
 	for _, f := range logForms {
 		key := "measurement.form-" + f
@@ -139,7 +184,7 @@ func (p *Pages) take(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	f := LogFile{Format: form.Get("form")}
+	f := LogFile{Format: form.Get("form"), Size: c.Request.ContentLength}
 	if name, ok := cutMapping(f.Format); ok {
 		f.Format, f.Mapping = "", name
 	}

@@ -53,8 +53,9 @@ type Service struct {
 	// Version is what the prober says that it is.
 	Version string
 
-	pace sync.Mutex
-	last time.Time
+	pace     sync.Mutex
+	last     time.Time
+	readings readings
 }
 
 // Register lets approvals make targets measured. Call it once.

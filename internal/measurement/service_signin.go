@@ -83,6 +83,8 @@ type LogFile struct {
 	Format string
 	// Mapping is the name of a saved mapping; it goes before Format.
 	Mapping string
+	// Size is about how many bytes it is, to tell how far its reading has come; 0 when that is not known.
+	Size int64
 }
 
 // SignInLogs reads what logs have told. It concerns the whole organisation, since an application may be any unit's.
@@ -117,7 +119,9 @@ func (s *Service) TakeLog(ctx context.Context, actor access.Actor, in io.Reader,
 		return Import{}, err
 	}
 	x := &taking{Import: Import{ID: ids.New[Import](), By: actor.ID}, sum: sha256.New()}
-	in = io.TeeReader(in, x.sum)
+	r, end := s.readings.begin(actor, x.ID, f.Size)
+	defer end()
+	in = io.TeeReader(in, io.MultiWriter(x.sum, r))
 	if err := s.readLog(ctx, actor, in, f, x); err != nil {
 		return Import{}, fmt.Errorf("take in log: %w", err)
 	}

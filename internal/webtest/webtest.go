@@ -168,6 +168,9 @@ func (c *Client) Request(method, path string, body io.Reader) *http.Request {
 	return r
 }
 
+// Send sends a request, for whom it is no fault of the test when it comes to nothing.
+func (c *Client) Send(r *http.Request) (*http.Response, error) { return c.http.Do(r) }
+
 // Do sends a request and reads the answer.
 func (c *Client) Do(r *http.Request) *Page {
 	c.t.Helper()

@@ -341,7 +341,7 @@ if (words.lasts) {
 for (const place of document.querySelectorAll("[data-live]")) {
   const { live, every, mark } = place.dataset;
   let wait = +every;
-  (async function look() {
+  async function look() {
     try {
       const answer = await fetch(live, { headers: { "X-Part": "1" }, credentials: "same-origin", redirect: "error" });
       wait = answer.ok ? +every : Math.min(wait * 2, 60000);
@@ -354,7 +354,8 @@ for (const place of document.querySelectorAll("[data-live]")) {
       }
     } catch { wait = Math.min(wait * 2, 10000); }
     setTimeout(look, wait);
-  })();
+  }
+  if (place.matches("form")) place.addEventListener("submit", look); else look(); // a form asks while what is in it is on its way
 }
 
 /** A row of tabs that is wider than the screen shows the one that is open. */
