@@ -77,7 +77,7 @@ func demoSite(t testing.TB, a *app.App, actor access.Actor, viewer web.Viewer) (
 		t.Fatal(err)
 	}
 	server.Config.Handler = a.Site(app.ServerOptions{
-		Pace: unhurried, Demo: demo, Who: func(context.Context) (access.Actor, web.Viewer, error) { return actor, viewer, nil },
+		Pace: unhurried, Patience: patient, Demo: demo, Who: func(context.Context) (access.Actor, web.Viewer, error) { return actor, viewer, nil },
 	})
 	server.Start()
 	t.Cleanup(server.Close)

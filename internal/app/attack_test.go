@@ -61,6 +61,9 @@ func (l *lines) String() string {
 	return l.b.String()
 }
 
+// patient has a report waited for however slow the machine is.
+const patient = time.Hour
+
 // besieged serves the program on a database of its own until the test ends.
 func besieged(t *testing.T, database string, o app.ServerOptions, more ...func(*app.Options)) *fort {
 	t.Helper()
@@ -81,6 +84,9 @@ func besieged(t *testing.T, database string, o app.ServerOptions, more ...func(*
 	ready, ended := make(chan string, 1), make(chan error, 1)
 	if o.Pace == nil {
 		o.Pace = unhurried
+	}
+	if o.Patience == 0 {
+		o.Patience = patient
 	}
 	if o.Address == "" {
 		o.Address = "127.0.0.1:0"

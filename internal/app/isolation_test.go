@@ -313,7 +313,7 @@ func (s *sides) signIn(t *testing.T) (*webtest.Client, *web.Site) {
 	}))
 	server := httptest.NewUnstartedServer(nil)
 	demo := must(auth.NewDemoLink(server.Listener.Addr().String()))(t)
-	site := s.app.Site(app.ServerOptions{Pace: unhurried, Demo: demo, Who: func(context.Context) (access.Actor, web.Viewer, error) { return s.reader, web.Viewer{}, nil }})
+	site := s.app.Site(app.ServerOptions{Pace: unhurried, Patience: patient, Demo: demo, Who: func(context.Context) (access.Actor, web.Viewer, error) { return s.reader, web.Viewer{}, nil }})
 	server.Config.Handler = site
 	server.Start()
 	t.Cleanup(server.Close)

@@ -26,7 +26,7 @@ func emptied(t *testing.T, width int) (*desk, emptyInstallation) {
 	d := &desk{t: t, a: open(t, "sqlite:"+filepath.Join(t.TempDir(), "a.db"))}
 	d.a.DB.Now = d.now
 	server := httptest.NewUnstartedServer(nil)
-	o := app.ServerOptions{Address: server.Listener.Addr().String()}
+	o := app.ServerOptions{Address: server.Listener.Addr().String(), Patience: patient}
 	server.Config.Handler = d.a.Site(o)
 	code, _, err := d.a.FirstCode(t.Context(), o, "")
 	if err != nil {

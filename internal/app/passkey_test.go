@@ -131,7 +131,7 @@ func TestPasskeysInBrowser(t *testing.T) {
 	d := &desk{t: t, a: open(t, "sqlite:"+filepath.Join(t.TempDir(), "a.db"))}
 	d.a.DB.Now = d.now
 	server := httptest.NewUnstartedServer(nil)
-	o := app.ServerOptions{Address: server.Listener.Addr().String()}
+	o := app.ServerOptions{Address: server.Listener.Addr().String(), Patience: patient}
 	server.Config.Handler = d.a.Site(o)
 	code, address, err := d.a.FirstCode(t.Context(), o, "")
 	if err != nil {

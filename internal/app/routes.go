@@ -3,6 +3,8 @@
 package app
 
 import (
+	"time"
+
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/action"
 	"github.com/insegel/insegel/internal/alarm"
@@ -92,7 +94,7 @@ func (a *App) places(c *web.Context) []web.Link {
 }
 
 // routes mounts the pages of every slice.
-func (a *App) routes(site *web.Site, address string, sessions *auth.Sessions) {
+func (a *App) routes(site *web.Site, address string, sessions *auth.Sessions, patience time.Duration) {
 	site.Public("GET "+HelpPath, helpPage)
 	site.Handle("GET "+AdministrationPath, "organisation.Chart", administrationPage)
 	a.examplePages(site)
@@ -127,7 +129,7 @@ func (a *App) routes(site *web.Site, address string, sessions *auth.Sessions) {
 	(&register.Pages{Service: a.Register, Classifications: a.Classifications}).Routes(site)
 	(&measurement.Pages{Service: a.Measurements, Limit: a.ProbeRules.Limit}).Routes(site)
 	(&measurement.API{Service: a.Measurements, Actor: (&token.Keys{DB: a.DB}).Actor, Refused: token.ErrRefused}).Routes(site)
-	(&report.Pages{Service: a.Reports, Link: address}).Routes(site)
+	(&report.Pages{Service: a.Reports, Link: address, Patience: patience}).Routes(site)
 	a.campaignPages().Routes(site)
 	(&followup.Pages{Service: a.Followup}).Routes(site)
 	(&national.Pages{Service: a.National}).Routes(site)

@@ -43,6 +43,8 @@ type ServerOptions struct {
 	Ready func(net.Addr)
 	// Pace is how often signed-in readers may ask; nil is web.DefaultPace.
 	Pace *web.Pace
+	// Patience is how long a reader waits for a report before being shown a page about it instead; 0 is three seconds.
+	Patience time.Duration
 	// Demo, when set, is the one-time sign-in link of the demonstration. Nothing but the demo command may set it.
 	Demo *auth.DemoLink
 	// Who tells whom Demo signs in as.
@@ -99,7 +101,7 @@ func (a *App) Site(o ServerOptions) *web.Site {
 	if o.Demo != nil {
 		o.Demo.Mount(site, sessions, o.Who)
 	}
-	a.routes(site, link, sessions)
+	a.routes(site, link, sessions, o.Patience)
 	return site
 }
 

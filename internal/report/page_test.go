@@ -26,7 +26,7 @@ import (
 // site serves the pages of reports to a reader whom the test may change.
 func site(t *testing.T, w *town) (*webtest.Client, *access.Actor) {
 	t.Helper()
-	return served(t, w, &report.Pages{Service: w.reports})
+	return served(t, w, &report.Pages{Service: w.reports, Patience: time.Hour}) // however slow the machine is
 }
 
 func served(t *testing.T, w *town, pages *report.Pages) (*webtest.Client, *access.Actor) {
