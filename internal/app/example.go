@@ -222,8 +222,8 @@ func (a *App) tellAll(ctx context.Context, actor access.Actor, s *story, today c
 	if err := a.tellProcessings(ctx, actor, s, names, today); err != nil {
 		return err
 	}
-	return errors.Join(a.tellDraft(ctx, actor), a.tellPurchases(ctx, actor, s), a.tellReferences(ctx, actor, s), a.tellCampaign(ctx, actor, today),
-		a.tellReplies(ctx, actor, s, names), a.tellTenders(ctx, actor, s, today))
+	return errors.Join(a.tellDraft(ctx, actor), a.tellPurchases(ctx, actor, s), a.tellCampaign(ctx, actor, today),
+		a.tellReplies(ctx, actor, s, names), a.tellTenders(ctx, actor, s, today), a.tellReferences(ctx, actor, s))
 }
 
 // tellDependencies says what systems depend on. What an earlier start that was cut short has said is left as it is.

@@ -95,3 +95,73 @@ func TestHistoryIsNotRecounted(t *testing.T) {
 		}
 	})
 }
+
+// TestInventedPast gives an example a past: two years of it, of values that could be, each quarter no worse than the one before; never beside values that
+// were taken, and gone when the example is. On both engines.
+func TestInventedPast(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		d.Now = func() time.Time { return time.Date(2026, 11, 29, 3, 0, 0, 0, time.UTC) }
+		actor := access.LocalAdministrator(dbtest.Organisation(t, d, "norrsjo").Organisation)
+		shipped := cataloguetest.Load(t)
+		s := &Service{DB: d, Engine: NewEngine(shipped), Requirements: &requirement.Service{DB: d, Engine: requirement.NewEngine(shipped)}}
+		write := func(do func(tx *db.Tx) error) {
+			t.Helper()
+			if err := d.Write(t.Context(), actor.Organisation, do); err != nil {
+				t.Fatal(err)
+			}
+		}
+		points := func() []Point {
+			t.Helper()
+			st, err := s.List(t.Context(), actor)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return st.Points
+		}
+		write(func(tx *db.Tx) error {
+			for _, name := range []string{"Ett", "Två", "Tre"} {
+				x := system.New(name)
+				x.State = "in-use"
+				if err := system.Upsert(t.Context(), tx, actor.Organisation, []system.System{x}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		for range 2 { // again, nothing more
+			write(func(tx *db.Tx) error { return s.InventPast(t.Context(), tx) })
+		}
+		days := map[string]bool{}
+		for _, p := range points() {
+			days[p.On.String()] = true
+			if p.Numerator < 0 || p.Unknown < 0 || p.Numerator+p.Unknown > p.Denominator || p.Catalogue != inventedBy {
+				t.Errorf("%+v cannot be", p)
+			}
+		}
+		if len(days) != inventedQuarters || !days["2026-09-30"] || !days["2025-12-31"] || !days["2024-12-31"] {
+			t.Errorf("values of %v", days)
+		}
+		write(func(tx *db.Tx) error { return ForgetInvented(t.Context(), tx) })
+		if n := len(points()); n != 0 {
+			t.Errorf("%d values are left of the example", n)
+		}
+		if err := s.Snapshot(t.Context(), actor); err != nil {
+			t.Fatal(err)
+		}
+		taken := len(points())
+		write(func(tx *db.Tx) error { return s.InventPast(t.Context(), tx) })
+		write(func(tx *db.Tx) error { return ForgetInvented(t.Context(), tx) })
+		if n := len(points()); n != taken || n == 0 {
+			t.Errorf("of %d values that were taken %d are left", taken, n)
+		}
+	})
+	for _, c := range []Count{{Numerator: 17, Denominator: 40, Unknown: 20}, {Denominator: 9, Unknown: 9}, {Numerator: 1, Denominator: 1}} {
+		for back, last := int64(1), c; back <= inventedQuarters; back++ {
+			was := c.earlier(back)
+			if was.Numerator > last.Numerator || was.Unknown < c.Unknown || was.Numerator+was.Unknown > was.Denominator || was.Denominator != c.Denominator {
+				t.Errorf("%+v was %+v %d quarters ago", c, was, back)
+			}
+			last = was
+		}
+	}
+}

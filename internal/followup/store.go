@@ -35,9 +35,14 @@ func save(ctx context.Context, tx *db.Tx, org access.OrganisationID, edition str
 	if _, err := tx.Exec(ctx, `DELETE FROM indicator_snapshot WHERE organisation_id = $1 AND taken_on = $2`, org, today); err != nil {
 		return fmt.Errorf("clear the day's values: %w", err)
 	}
+	return saveOn(ctx, tx, today, edition, values)
+}
+
+// saveOn puts the values of a day with those that are there.
+func saveOn(ctx context.Context, tx *db.Tx, day civil.Date, edition string, values []Value) error {
 	rows := make([][]any, len(values))
 	for i, v := range values {
-		rows[i] = []any{org, today, v.Indicator, v.Definition, v.Series.String(), v.Numerator, v.Denominator, v.Unknown, edition}
+		rows[i] = []any{tx.Scope, day, v.Indicator, v.Definition, v.Series.String(), v.Numerator, v.Denominator, v.Unknown, edition}
 	}
 	err := tx.Insert(ctx, `INSERT INTO indicator_snapshot (organisation_id, taken_on, indicator, definition, series, numerator, denominator, unknown, catalogue) VALUES`, "", rows)
 	if err != nil {
@@ -75,4 +80,12 @@ func TakenBefore(ctx context.Context, tx *db.Tx, org access.OrganisationID, from
 		return nil, fmt.Errorf("read values: %w", err)
 	}
 	return points, nil
+}
+
+// ForgetInvented takes an invented past away, within the use case that takes the example away.
+func ForgetInvented(ctx context.Context, tx *db.Tx) error {
+	if _, err := tx.Exec(ctx, `DELETE FROM indicator_snapshot WHERE organisation_id = $1 AND catalogue = $2`, tx.Scope, inventedBy); err != nil {
+		return fmt.Errorf("take away invented values: %w", err)
+	}
+	return nil
 }

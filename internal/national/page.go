@@ -78,7 +78,11 @@ type picturePage struct {
 	References, Dependences   string
 	Fetched                   []fetchedRow
 	How                       how
+	Ticks                     []tick
 }
+
+// tick is a share below the strip.
+type tick struct{ X, Label string }
 
 // how is how the indicator is counted, and Rows where the own municipality's rows are.
 type how struct {
@@ -260,9 +264,8 @@ func percentOf(l *locale.Localizer, c followup.Count) string {
 // country draws the map and the groups.
 func (o *picturePage) country(l *locale.Localizer, x *Picture, c *catalogue.Catalogue) {
 	o.Map = Draw(c, x.Shown, x.Release.Basis, x.Own)
-	ranges := [5]string{"0–20", "21–40", "41–60", "61–80", "81–100"}
-	for i, r := range ranges {
-		o.Legend = append(o.Legend, legend{"q" + strconv.Itoa(i+1), r + "\u00a0%"})
+	for i, from := range [5]int{0, 21, 41, 61, 81} {
+		o.Legend = append(o.Legend, legend{"q" + strconv.Itoa(i+1), strconv.Itoa(from) + "–" + l.Percent(20*(i+1), 100)})
 	}
 	o.MapSummary = l.T("national.map-summary", "Total", x.Country, "Shown", len(x.Shown), "Hidden", len(x.Release.Basis)-len(x.Shown),
 		"Missing", x.Country-len(x.Release.Basis))
@@ -317,6 +320,9 @@ func (o *picturePage) spread(l *locale.Localizer, x *Picture, c *catalogue.Catal
 		order[i] = c.Municipalities[i].Code
 	}
 	o.Strip = Lay(x.Shown, order, &x.Whole, x.OwnCount)
+	for share := 0; share <= 100; share += 25 {
+		o.Ticks = append(o.Ticks, tick{place(float64(share)), l.Percent(share, 100)})
+	}
 	o.StripTitle = spreadFinding(l, x, o.Own)
 	if x.Whole.Quartiles {
 		q := x.Whole.Quartile

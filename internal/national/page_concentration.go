@@ -421,11 +421,12 @@ func attachDependences(c *web.Context, name string, list []DependenceRow) error 
 // dependsPreviewPage is exactly what would leave, with the names that stay here.
 type dependsPreviewPage struct {
 	web.Page
-	Period, Body, Fault, Count, Undecided string
-	SoleTraders, Unnumbered               string
-	Suppliers                             []dependsRow
-	Kinds                                 []string
-	Agreed                                bool
+	Period                        web.Field
+	Body, Fault, Count, Undecided string
+	SoleTraders, Unnumbered       string
+	Suppliers                     []dependsRow
+	Kinds                         []string
+	Agreed                        bool
 }
 
 func (p *Pages) previewDepends(c *web.Context) error {
@@ -436,11 +437,11 @@ func (p *Pages) previewDepends(c *web.Context) error {
 	out := dependsPreviewPage{Page: web.Page{
 		Title: c.L.T("national.depends-preview-title", "Period", periodName(c.L, period)), Active: Menu,
 		Crumbs: []web.Crumb{{Label: c.L.T("national.title"), Href: Place}, {Label: c.L.T("national.sharing-title"), Href: SharingPath}},
-	}, Period: period.String()}
+	}, Period: p.periods(c, period)}
 	x, err := p.Service.PreviewConcentration(c.Context(), c.Actor, Draft{Period: period})
 	switch {
 	case errors.Is(err, ErrNoMunicipality):
-		out.Fault = c.L.T("national.sharing-no-municipality")
+		out.Fault = c.L.T("national.preview-no-municipality")
 	case errors.Is(err, ErrNotCurrent):
 		out.Fault = c.L.T("national.depends-not-current")
 	case errors.Is(err, ErrNoFigures), errors.Is(err, ErrFuture):

@@ -23,7 +23,7 @@ func finding(l *locale.Localizer, x *Picture) string {
 	}
 	out := l.T(key, "Name", name, "Percent", percentOf(l, x.Whole.Sum), "Members", x.Whole.Members)
 	if was, ok := x.YearBefore(); ok && alike(&was.Cell, &x.Whole) && !broken(x.Indicator, was.Period, x.Release.Period) {
-		out += l.T("national.finding-"+turn(x.Indicator.Direction, was.Sum, x.Whole.Sum), "Period", periodName(l, was.Period), "Percent", percentOf(l, was.Sum))
+		out += ", " + l.T("national.than-"+turn(x.Indicator.Direction, was.Sum, x.Whole.Sum), "Period", periodName(l, was.Period), "Percent", percentOf(l, was.Sum))
 	}
 	return out
 }

@@ -4,6 +4,7 @@ package national
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -156,8 +157,9 @@ func (p *Pages) sharingClash(c *web.Context, x Sharing) error {
 // previewPage is exactly what would leave.
 type previewPage struct {
 	web.Page
-	Period, Body, Fault string
-	Figures             []figureRow
+	Period      web.Field
+	Body, Fault string
+	Figures     []figureRow
 }
 
 type figureRow struct{ Name, Series, Value string }
@@ -168,12 +170,13 @@ func (p *Pages) preview(c *web.Context) error {
 		period = LastCompleted(civilToday(p.Service))
 	}
 	out := previewPage{Page: web.Page{
-		Title: c.L.T("national.preview-title", "Period", periodName(c.L, period)), Active: Menu, Crumbs: []web.Crumb{{Label: c.L.T("national.title"), Href: Place}},
-	}, Period: period.String()}
+		Title: c.L.T("national.preview-title", "Period", periodName(c.L, period)), Active: Menu,
+		Crumbs: []web.Crumb{{Label: c.L.T("national.title"), Href: Place}, {Label: c.L.T("national.sharing-title"), Href: SharingPath}},
+	}, Period: p.periods(c, period)}
 	x, err := p.Service.Preview(c.Context(), c.Actor, Draft{Period: period})
 	switch {
 	case errors.Is(err, ErrNoMunicipality):
-		out.Fault = c.L.T("national.sharing-no-municipality")
+		out.Fault = c.L.T("national.preview-no-municipality")
 	case errors.Is(err, ErrNoFigures), errors.Is(err, ErrFuture):
 		out.Fault = c.L.T("national.preview-nothing")
 	case err != nil:
@@ -193,6 +196,24 @@ func (p *Pages) preview(c *web.Context) error {
 		}
 	}
 	return c.Render(pages, "preview.html", out)
+}
+
+// periods is the choice between the last quarters and years that have ended, and the one that is shown.
+func (p *Pages) periods(c *web.Context, shown Period) web.Field {
+	today := civilToday(p.Service)
+	var list []Period
+	for at := LastCompleted(today); len(list) < 4; at = LastCompleted(at.Begin()) {
+		list = append(list, at)
+	}
+	list = append(list, Period{Year: today.Year - 1}, Period{Year: today.Year - 2})
+	if !slices.Contains(list, shown) {
+		list = append(list, shown)
+	}
+	f := web.Field{Name: "period", Value: shown.String()}
+	for _, at := range list {
+		f.Options = append(f.Options, web.Option{Value: at.String(), Label: periodName(c.L, at)})
+	}
+	return f
 }
 
 func civilToday(s *Service) civil.Date { return civil.Of(s.DB.Now()) }

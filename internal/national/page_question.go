@@ -4,6 +4,7 @@ package national
 
 import (
 	"net/url"
+	"strings"
 
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/followup"
@@ -18,11 +19,11 @@ func (o *picturePage) ask(l *locale.Localizer, x *Picture, c *catalogue.Catalogu
 	for i := range x.Questions {
 		q := &x.Questions[i]
 		row := questionRow{
-			Name: q.Indicator.Name.In(catalogue.Lang(l.Lang)),
+			Name: l.T("national.ask-" + strings.ToLower(strings.ReplaceAll(q.Indicator.ID, "_", "-"))),
 			Href: Place + "?" + url.Values{"indikator": {q.Indicator.ID}, "period": {x.Release.Period.String()}}.Encode(),
 		}
 		for s := range followup.Series(followup.NumSeries) {
-			row.Answers = append(row.Answers, answerOf(l, q, s))
+			row.Answers = append(row.Answers, answerOf(l, q, s, x.Release.Period))
 		}
 		row.Own, row.Rows = ownAnswer(l, q.Indicator, q.Own), rowsOf(q.Indicator)
 		if s, ok := knownBest(q.Own); ok && q.OwnWas[s].Shown() {
@@ -32,16 +33,25 @@ func (o *picturePage) ask(l *locale.Localizer, x *Picture, c *catalogue.Catalogu
 	}
 }
 
-func answerOf(l *locale.Localizer, q *Question, s followup.Series) answerRow {
+// answerOf answers a question in one series for a period: how many of how many, and whether that is better than the year before, where the two
+// compare.
+func answerOf(l *locale.Localizer, q *Question, s followup.Series, p Period) answerRow {
 	out := answerRow{Series: l.T("national.series-" + s.String()), Value: "–"}
-	switch now := q.Now[s]; {
-	case now == nil:
-	case now.Published():
+	now, before := q.Now[s], q.Before[s]
+	shown := now != nil && now.Published()
+	switch {
+	case shown && q.Indicator.PerMunicipality():
+		out.Value, out.Members = percentOf(l, now.Sum), l.T("national.ask-count", "Count", now.Sum.Numerator, "Of", now.Members)
+	case shown:
 		out.Value, out.Members = percentOf(l, now.Sum), l.T("national.of-members", "Count", now.Members)
-	case now.Why != Few: // too few is nothing to tell of
+	case now != nil && now.Why != Few: // too few is nothing to tell of
 		out.Value = l.T("national.not-shown")
 	}
-	if before := q.Before[s]; before != nil {
+	switch {
+	case before == nil:
+	case shown && alike(before, now) && !broken(q.Indicator, q.When[s], p):
+		out.Before = l.T("national.than-"+turn(q.Indicator.Direction, before.Sum, now.Sum), "Period", periodName(l, q.When[s]), "Percent", percentOf(l, before.Sum))
+	default:
 		out.Before = l.T("national.was", "Period", periodName(l, q.When[s]), "Percent", percentOf(l, before.Sum))
 	}
 	return out

@@ -49,6 +49,9 @@ func (s *Service) Illustrate(ctx context.Context, actor access.Actor, x Illustra
 		if !o.Example {
 			return ErrNotExample
 		}
+		if err := s.Followup.InventPast(ctx, tx); err != nil {
+			return err
+		}
 		return s.illustrate(ctx, tx, actor, &x)
 	})
 	if err != nil {
@@ -127,6 +130,9 @@ func ClearIllustration(ctx context.Context, tx *db.Tx) error {
 		return err
 	}
 	if err := clearInvented(ctx, tx); err != nil {
+		return err
+	}
+	if err := followup.ForgetInvented(ctx, tx); err != nil {
 		return err
 	}
 	return forgetDepended(ctx, tx) // it was of the example's register
