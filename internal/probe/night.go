@@ -18,7 +18,7 @@ const (
 	perSecond  = time.Second // between one new host and the next, whichever they are
 	perDay     = 40          // connections with one host
 	perRun     = 20          // the most that one measurement of a host takes
-	atOnce     = 16          // hosts that are measured at the same time, each at its own slow pace
+	atOnce     = 6           // hosts that are measured at the same time, each at its own slow pace: 2,500 in a night have a minute each
 	lastMinute = runTimeout  // before the window closes: nothing new is begun that might not be done
 )
 

@@ -75,7 +75,7 @@ type Page struct {
 
 // Limits of what is looked at on a page.
 const (
-	maxNodes   = 100_000
+	maxNodes   = 40_000
 	maxForms   = 100
 	maxLinks   = 2_000
 	maxInputs  = 200
@@ -129,6 +129,7 @@ func ReadPage(body []byte, at *url.URL, w *Words) *Page {
 		p.Cut = true
 		return p
 	}
+	body, p.Cut = begun(body)
 	// Without scripting what stands in noscript is read too; it is told apart below.
 	root, err := html.ParseWithOptions(bytes.NewReader(body), html.ParseOptionEnableScripting(false))
 	if err != nil {
@@ -139,6 +140,22 @@ func ReadPage(body []byte, at *url.URL, w *Words) *Page {
 	r.walk(root)
 	r.finish()
 	return p
+}
+
+// begun is as much of a page as is looked at, so that the rest takes no memory, and whether there is more.
+func begun(body []byte) (part []byte, more bool) {
+	z := html.NewTokenizer(bytes.NewReader(body))
+	for n, at := 0, 0; n < maxNodes; {
+		kind := z.Next()
+		if kind == html.ErrorToken {
+			return body, false
+		}
+		if at += len(z.Raw()); kind != html.EndTagToken {
+			n++
+		}
+		part = body[:at]
+	}
+	return part, len(part) < len(body)
 }
 
 // walk goes through the tree without recursion: a page can be nested deeper than a stack.
@@ -546,7 +563,7 @@ func (r *pageReader) sends(f *form, script string) bool {
 
 // tangle is how many elements a page may make beside those that stand in it, and maxLevels how deep what is set apart is followed.
 const (
-	tangle    = 400_000
+	tangle    = 150_000
 	maxLevels = 1000
 )
 
@@ -595,6 +612,7 @@ func (t *tangling) scan(text []byte, depth int) {
 			name := string(tag)
 			raw = slices.Contains(unread, name)
 			t.start(name)
+			t.made += min(depth, 1) // it may be an element, where it seems to be none
 		case html.EndTagToken:
 			tag, _ := z.TagName()
 			t.end(string(tag))

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package overview
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/insegel/insegel/internal/civil"
+	"github.com/insegel/insegel/internal/evidence"
+	"github.com/insegel/insegel/internal/probe/verdict"
+)
+
+// weakAt is a system at a supplier whose ways in are measured not to be strong.
+func weakAt(name, supplier string, ways ...string) StrongRow {
+	return StrongRow{Name: name, Supplier: supplier, Status: verdict.NotMet, weak: ways}
+}
+
+// TestNextSteps finds where the fewest ways in close the most systems: three at one supplier that close fourteen come before one that closes four.
+func TestNextSteps(t *testing.T) {
+	var rows []StrongRow
+	for i := range 14 {
+		rows = append(rows, weakAt(fmt.Sprint("system ", i), "Treservaföretaget", []string{"a.example.se", "b.example.se", "c.example.se"}[i%3]))
+	}
+	for i := range 4 {
+		rows = append(rows, weakAt(fmt.Sprint("annat ", i), "En dörr", "d.example.se"))
+	}
+	rows = append(rows,
+		weakAt("ett", "Flera dörrar", "e.example.se", "f.example.se"),
+		weakAt("två", "Ännu en", "g.example.se"),
+		weakAt("utan leverantör", "", "h.example.se"),
+		weakAt("utan väg", "Ingen väg"),
+		StrongRow{Name: "inte visat", Supplier: "Okänt", Status: verdict.NotShown, weak: []string{"i.example.se"}},
+		StrongRow{Name: "uppfyllt", Supplier: "Klart", Status: verdict.Met},
+	)
+	type step struct {
+		Supplier       string
+		Paths, Systems int
+	}
+	var got []step
+	for _, s := range nextSteps(rows) {
+		got = append(got, step{s.Supplier, s.Paths, s.Systems})
+		if len(s.Names) != s.Systems {
+			t.Errorf("%s: %d names", s.Supplier, len(s.Names))
+		}
+	}
+	if diff := cmp.Diff([]step{{"Treservaföretaget", 3, 14}, {"En dörr", 1, 4}, {"Ännu en", 1, 1}}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestForecast counts what planned actions close, and what is lost when nothing is measured anew before the day.
+func TestForecast(t *testing.T) {
+	by := civil.Date{Year: 2026, Month: 12, Day: 31}
+	known := func(expires civil.Date) *StrongWay { return &StrongWay{By: &evidence.Record{Expires: expires}} }
+	x := Strong{Forecast: Forecast{By: by}}
+	for _, c := range []struct {
+		row     StrongRow
+		planned bool
+	}{
+		{StrongRow{Status: verdict.NotMet}, true},
+		{StrongRow{Status: verdict.NotShown}, true},
+		{StrongRow{Status: verdict.NotMet}, false},
+		{StrongRow{Status: verdict.Met, Way: known(by)}, false},
+		{StrongRow{Status: verdict.Met, Way: known(by.AddDays(-30))}, true},
+		{StrongRow{Status: verdict.Met, Way: known(by.AddDays(1))}, false},
+		{StrongRow{Status: verdict.Met}, false},
+	} {
+		x.forecast(&c.row, c.planned)
+	}
+	if x.Forecast.Planned != 2 || x.Forecast.Ending != 2 {
+		t.Errorf("%d planned and %d ending, want 2 and 2", x.Forecast.Planned, x.Forecast.Ending)
+	}
+	for today, year := range map[civil.Date]int{{Year: 2026, Month: 3, Day: 1}: 2026, {Year: 2026, Month: 11, Day: 1}: 2026, {Year: 2026, Month: 11, Day: 29}: 2027} {
+		if got := yearEnd(today); got != (civil.Date{Year: year, Month: 12, Day: 31}) {
+			t.Errorf("on %v the forecast is for %v", today, got)
+		}
+	}
+}
