@@ -76,15 +76,23 @@ func (d *docx) document() {
 	for _, p := range d.l.Properties {
 		d.property(p)
 	}
-	wide := false
+	wide, after := false, ""
 	for i, p := range d.l.parts {
-		if p.wide != wide {
+		if p.wide == wide {
+			d.raw(after)
+		} else { // what turns the page parts tables too: another line would be alone on a page when a table fills the one before
 			d.raw(`<w:p><w:pPr><w:spacing w:before="0" w:after="0" w:line="20" w:lineRule="exact"/>`)
 			d.pageSetup(wide)
 			d.raw(`</w:pPr></w:p>`)
 			wide = p.wide
 		}
 		d.part(i+1, p)
+		if after = ""; p.sheet != nil { // two tables with nothing between would become one
+			after = `<w:p><w:pPr><w:pStyle w:val="AfterTable"/></w:pPr></w:p>`
+		}
+	}
+	if after != "" { // Word wants a line after the last table; one as low as can be needs no page of its own
+		d.raw(`<w:p><w:pPr><w:spacing w:before="0" w:after="0" w:line="20" w:lineRule="exact"/></w:pPr></w:p>`)
 	}
 	d.pageSetup(wide)
 	d.raw(`</w:body></w:document>`)
@@ -221,8 +229,7 @@ func (d *docx) table(p part) {
 		}
 		d.raw(`</w:tr>`)
 	}
-	// Two tables with nothing between would become one.
-	d.raw(`</w:tbl><w:p><w:pPr><w:pStyle w:val="AfterTable"/></w:pPr></w:p>`)
+	d.raw(`</w:tbl>`)
 }
 
 // tableStyle is the variant of a style that suits the kind of column.

@@ -57,7 +57,7 @@ func (p htmlPage) Link(value string) string { return safeLink(value) }
 func (p htmlPage) Sections() []htmlSection {
 	out := make([]htmlSection, len(p.l.parts))
 	for i, part := range p.l.parts {
-		out[i] = htmlSection{Section: part.Section, Anchor: part.id, Rank: part.level}
+		out[i] = htmlSection{Section: part.Section, Anchor: part.id, Rank: part.level, Wide: part.wide}
 		if part.sheet != nil {
 			out[i].Sheet = &htmlTable{sheet: part.sheet, l: p.l, Anchor: part.id}
 			out[i].Sheet.Same = strings.TrimSpace(part.Heading) == out[i].Sheet.Label()
@@ -85,7 +85,9 @@ type htmlSection struct {
 	Section
 	Anchor string
 	Rank   int
-	Sheet  *htmlTable
+	// Wide tells whether it wants a page turned sideways.
+	Wide  bool
+	Sheet *htmlTable
 }
 
 // htmlTable is a table as the template sees it.
@@ -96,9 +98,6 @@ type htmlTable struct {
 	// Same says that the heading above calls the table what it is called, so that it is not shown once more.
 	Same bool
 }
-
-// Wide tells whether the table wants a page turned sideways.
-func (t *htmlTable) Wide() bool { return t.wide() }
 
 // Label is what the table is called when it has no caption.
 func (t *htmlTable) Label() string {

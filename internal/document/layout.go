@@ -100,7 +100,8 @@ func clampLevel(level, previous int) int {
 }
 
 // orient gives a bare heading the page of the section after it, so that it does
-// not stand alone on a page turned the other way.
+// not stand alone on a page turned the other way, and what is short between two
+// wide tables theirs, so that it is not all there is on a page of its own.
 func (l *layout) orient() {
 	for i := len(l.parts) - 2; i >= 0; i-- {
 		p := &l.parts[i]
@@ -108,6 +109,37 @@ func (l *layout) orient() {
 			p.wide = l.parts[i+1].wide
 		}
 	}
+	for from := 1; from < len(l.parts); from++ {
+		if !l.parts[from-1].wide {
+			continue
+		}
+		to, lines := from, 0
+		for to < len(l.parts) && !l.parts[to].wide {
+			lines += l.parts[to].lines()
+			to++
+		}
+		if to == len(l.parts) || lines > fewLines {
+			continue
+		}
+		for i := from; i < to; i++ {
+			l.parts[i].wide = true
+		}
+	}
+}
+
+// fewLines is how much is too little for a page of its own: about a third of it.
+const fewLines = 15
+
+// lines is about how many lines a section takes on a page.
+func (p *part) lines() int {
+	n := 2
+	for _, text := range p.Paragraphs {
+		n += 1 + len(text)/100
+	}
+	if p.sheet != nil {
+		n += 2 + 2*len(p.sheet.Rows)
+	}
+	return n
 }
 
 // newSheet names the table of s and shares out its width.
