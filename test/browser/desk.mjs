@@ -25,7 +25,7 @@ const browser = await chromium.launch({
 async function person(width) {
   const context = await browser.newContext({ locale: 'sv-SE', viewport: { width, height: 900 }, acceptDownloads: true });
   const page = await context.newPage();
-  page.setDefaultTimeout(60_000); // long, because it is only there to end a test that hangs
+  page.setDefaultTimeout(300_000); // long, because it is only there to end a test that hangs
   page.on('pageerror', (e) => fault(`script: ${e.message} on ${page.url()}`));
   page.on('console', (m) => { if (m.type() === 'error' && !/status of 410/.test(m.text())) fault(`console: ${m.text()} on ${page.url()}`); });
   return page;

@@ -20,7 +20,7 @@ async function person(scripts) {
   const context = await browser.newContext({ locale: 'sv-SE', viewport: { width: 1280, height: 900 }, javaScriptEnabled: scripts });
   await context.addCookies(cookies);
   const page = await context.newPage();
-  page.setDefaultTimeout(60_000); // long, because it is only there to end a test that hangs
+  page.setDefaultTimeout(300_000); // long, because it is only there to end a test that hangs
   const fault = (what) => write({ fault: `${scripts ? 'with' : 'without'} scripts, ${page.url()}: ${what}` });
   page.on('pageerror', (e) => fault(`script: ${e.message}`));
   page.on('console', (m) => { if (m.type() === 'error') fault(`console: ${m.text()}`); });

@@ -16,7 +16,7 @@ const fault = (what) => write({ fault: what });
 
 /** Waits for a letter whose text the form finds, and gives what it found. */
 async function letter(form) {
-  for (let i = 0; i < 600; i++) {
+  for (let i = 0; i < 3000; i++) {
     const { messages } = await (await fetch(`${mail}/api/v1/messages`)).json();
     for (const m of messages) {
       const found = form.exec((await (await fetch(`${mail}/api/v1/message/${m.ID}`)).json()).Text);
@@ -33,7 +33,7 @@ const browser = await chromium.launch({
 });
 const context = await browser.newContext({ locale: 'sv-SE', viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
 const page = await context.newPage();
-page.setDefaultTimeout(60_000); // long, because it is only there to end a test that hangs
+page.setDefaultTimeout(300_000); // long, because it is only there to end a test that hangs
 page.on('pageerror', (e) => fault(`script: ${e.message} on ${page.url()}`));
 page.on('console', (m) => { if (m.type() === 'error') fault(`console: ${m.text()} on ${page.url()}`); });
 
