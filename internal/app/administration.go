@@ -67,8 +67,13 @@ type administrationData struct {
 	Chores []chore
 }
 
+// administrationPage leads to what the reader may open of it; whoever may open nothing is refused.
 func administrationPage(c *web.Context) error {
+	within := administration(c)
+	if len(within) == 0 {
+		return access.Check(c.Actor, chores[0].action)
+	}
 	return c.Render(administrationTemplate, "administration.html", administrationData{
-		Page: web.Page{Title: c.L.T("app.menu-administration"), Active: "administration"}, Chores: administration(c),
+		Page: web.Page{Title: c.L.T("app.menu-administration"), Active: "administration"}, Chores: within,
 	})
 }

@@ -96,7 +96,7 @@ func (a *App) places(c *web.Context) []web.Link {
 // routes mounts the pages of every slice.
 func (a *App) routes(site *web.Site, address string, sessions *auth.Sessions, patience time.Duration) {
 	site.Public("GET "+HelpPath, helpPage)
-	site.Handle("GET "+AdministrationPath, "organisation.Chart", administrationPage)
+	site.Handle("GET "+AdministrationPath, "", administrationPage)
 	a.examplePages(site)
 	a.alarmPages().Routes(site)
 	(&mail.Pages{Service: a.Mail}).Routes(site)

@@ -191,7 +191,7 @@ func (o *raisePage) draw(l *locale.Localizer, r *Raise, steps []Raised) {
 // raiseRow tells of one step.
 func (p *Pages) raiseRow(c *web.Context, r *Raise, number int, x Raised) raiseRow {
 	s := &r.All[x.Step]
-	out := raiseRow{Number: number, Title: p.stepTitle(c.L, s), Place: s.Name, Unit: s.Ref.Unit, Href: stepPlace(s), After: p.afterText(c.L, r.Indicator, x)}
+	out := raiseRow{Number: number, Title: p.stepTitle(c.L, s), Place: s.Name, Unit: s.Ref.Unit, Href: stepPlace(c, s), After: p.afterText(c.L, r.Indicator, x)}
 	switch s.Kind {
 	case Taken:
 		out.Tag = web.Info(c.L.T("followup.raise-taken"))
@@ -255,11 +255,13 @@ func (p *Pages) stepTitle(l *locale.Localizer, s *Step) string {
 // factPages are where on a system's pages a fact is shown and changed.
 var factPages = map[string]string{"classified": "/klassning", "ever_classified": "/klassning", "owned": "/ansvariga", "met": "/krav"}
 
-// stepPlace is where the thing is shown that a step is about.
-func stepPlace(s *Step) string {
+// stepPlace is where the thing is shown that a step is about. Who may not name somebody is led to the system.
+func stepPlace(c *web.Context, s *Step) string {
 	switch path, ok := factPages[s.Fact]; {
 	case s.Slug == "":
 		return s.Ref.Href
+	case s.Fact == "owned" && !access.AllowedAt(c.Actor, "system.Responsible", s.Unit):
+		return "/system/" + s.Slug
 	case ok:
 		return "/system/" + s.Slug + path
 	default:
@@ -271,7 +273,7 @@ func stepPlace(s *Step) string {
 func stepButton(c *web.Context, s *Step) (label, href string) {
 	switch {
 	case s.Slug == "" || s.Requirement == "":
-		return c.L.T("followup.raise-open"), stepPlace(s)
+		return c.L.T("followup.raise-open"), stepPlace(c, s)
 	case s.Action != nil:
 		return c.L.T("followup.raise-action"), action.PlanPath(s.Slug, s.Requirement)
 	case access.AllowedAt(c.Actor, "action.Save", s.Unit):

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/locale"
 )
 
@@ -192,7 +193,10 @@ type layoutData struct {
 	// Roles are all of the viewer's roles, and Withheld those that the sign-in does not give, as shown.
 	Roles    []string
 	Withheld []Withheld
-	Search   string
+	// Search is where the search box leads; empty for who may not search.
+	Search string
+	// Example says that the reader may open the page about the example's data.
+	Example bool
 	// Alarms is how many alarms the reader is told about.
 	Alarms int
 	// Style is the address of the organisation's own style sheet.
@@ -202,8 +206,25 @@ type layoutData struct {
 	Content any
 }
 
+// examplePath is the page about the example's data, which every page leads to when it shows them.
+const examplePath = "/exempel"
+
+// mayOpen reports whether the reader may open a page of the site.
+func (c *Context) mayOpen(path string) bool {
+	for i := range c.site.routes {
+		if r := &c.site.routes[i]; r.Pattern == http.MethodGet+" "+path {
+			return r.Action == "" || access.Allowed(c.Actor, r.Action)
+		}
+	}
+	return true
+}
+
 func (c *Context) layoutData(p Page, content any) layoutData {
-	d := layoutData{P: p, Viewer: c.Viewer, Role: c.Viewer.Role, Initials: initials(c.Viewer.Name), Search: c.site.opts.Search, Here: c.here(), Content: content}
+	d := layoutData{P: p, Viewer: c.Viewer, Role: c.Viewer.Role, Initials: initials(c.Viewer.Name), Here: c.here(), Content: content}
+	if c.mayOpen(c.site.opts.Search) {
+		d.Search = c.site.opts.Search
+	}
+	d.Example = c.mayOpen(examplePath)
 	d.Role = c.role(d.Role)
 	for _, r := range c.Viewer.Roles {
 		d.Roles = append(d.Roles, c.role(r))
