@@ -66,6 +66,7 @@ var pageAsks = map[string][]string{
 	"incident system":     {prefilled},
 	"incident upptackt":   {prefilled},
 
+	"measurement pagar":  {afterwards},
 	"measurement system": {"list-targets system"},
 	"measurement slag":   {prefilled},
 
