@@ -24,7 +24,8 @@ const (
 	patience = 3 * time.Second
 	// keptFor is how long a document that took longer is kept for whoever asked for it.
 	keptFor = 15 * time.Minute
-	// mostMade is how many documents one person may have on their way or waiting to be fetched; the oldest that is ready makes room.
+	// mostMade is how many documents one person may have on their way or waiting to be fetched; the oldest that is ready makes room. Whoever
+	// has as many on their way has to wait, since leaving stops none of them.
 	mostMade = 5
 	// lookEvery is how often the page of a document on its way asks anew, in seconds, with and without scripts.
 	lookEvery = "2"
@@ -70,10 +71,14 @@ func (x *makings) begin(ctx context.Context, m *making, write func(context.Conte
 	if err != nil {
 		return fmt.Errorf("make room for report: %w", err)
 	}
+	// What tells of weaknesses is on the disk for a quarter of an hour at most, and under no name: a server that is killed leaves nothing behind.
+	// Where an open file cannot be taken away, drop does it.
+	_ = os.Remove(f.Name())
 	m.id, m.file, m.ended = ids.New[making](), f, make(chan struct{})
-	x.mu.Lock()
-	x.all = append(x.all, m)
-	x.mu.Unlock()
+	if !x.take(m) {
+		_ = f.Close() // nothing has been written to it
+		return &web.Error{Status: http.StatusTooManyRequests, Key: "report.page-making-many"}
+	}
 	lasting := context.WithoutCancel(ctx)
 	go func() {
 		defer close(m.ended)
@@ -83,6 +88,23 @@ func (x *makings) begin(ctx context.Context, m *making, write func(context.Conte
 		}
 	}()
 	return nil
+}
+
+// take puts a document among those being made, unless whoever asked has as many on their way as they may have.
+func (x *makings) take(m *making) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	under := 0
+	for _, other := range x.all {
+		if other.organisation == m.organisation && other.actor == m.actor && !other.isReady() {
+			under++
+		}
+	}
+	if under >= mostMade {
+		return false
+	}
+	x.all = append(x.all, m)
+	return true
 }
 
 // whole does something that nobody stands behind to catch what it panics with.
@@ -102,7 +124,7 @@ func (x *makings) drop(m *making) {
 	x.mu.Unlock()
 	<-m.ended
 	_ = m.file.Close()           // it has been read, or is not wanted
-	_ = os.Remove(m.file.Name()) // what is left behind goes with the machine's temporary files
+	_ = os.Remove(m.file.Name()) // it is gone already, where an open file can be taken away
 }
 
 // of gives the documents of one person, the oldest first.

@@ -6,6 +6,9 @@ import (
 	"log/slog"
 	"mime"
 	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -143,6 +146,7 @@ func TestDownloadRefuses(t *testing.T) {
 // A report that takes long is not waited for: whoever asked is led to a page that says so and that survives a reload, finds it again under the
 // reports, and fetches it when it is there. Nobody else sees it.
 func TestLongReportIsFetchedLater(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
 	w := newTown(t, dbtest.SQLite(t))
 	client, reader := served(t, w, &report.Pages{Service: w.reports, Patience: time.Nanosecond})
 	// A report notes that it is taken out before it is written: who holds the database holds it.
@@ -167,6 +171,17 @@ func TestLongReportIsFetchedLater(t *testing.T) {
 	}
 	if p := client.Get("/rapporter"); webtest.Attr(webtest.Find(p.Doc, "section[aria-labelledby=pavag] a"), "href") != asked.URL {
 		t.Errorf("the list of reports does not lead there: %s", p.Text("main"))
+	}
+	for range 4 {
+		if p := client.Get("/rapporter/plan?format=csv&lang=sv"); p.Status != http.StatusOK {
+			t.Errorf("another: %d", p.Status)
+		}
+	}
+	if p := client.Get("/rapporter/plan?format=csv&lang=sv"); p.Status != http.StatusTooManyRequests {
+		t.Errorf("one more than may be on their way: %d", p.Status)
+	}
+	if left, err := filepath.Glob(filepath.Join(os.TempDir(), "insegel-report-*")); err != nil || runtime.GOOS == "linux" && len(left) > 0 {
+		t.Errorf("what is being written lies on the disk under a name: %v, %v", left, err)
 	}
 	close(free)
 	check(t, <-ended)
