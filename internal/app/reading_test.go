@@ -50,7 +50,8 @@ func TestLogTellsHowFarItHasCome(t *testing.T) {
 		mark, far = ask("?pagar=1")
 		return strings.HasPrefix(far, "2 MB av ") || strings.HasPrefix(far, "3 MB av ")
 	})
-	if own, same := ask(""); own != "" || same != far || mark == "" {
+	// It may have come further since.
+	if own, same := ask(""); own != "" || !strings.Contains(same, " MB av ") || mark == "" {
 		t.Errorf("the page that hands it in: mark %q, %q; another: mark %q, %q", own, same, mark, far)
 	}
 	page = c.Get(place)
