@@ -73,6 +73,20 @@ func (s *session) last() *handshake {
 	return s.latest
 }
 
+// shaken are the connections with encryption so far. One that was given up may still be under way, and come later.
+func (s *session) shaken() []*handshake {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.conns)
+}
+
+// keep notes a connection with encryption.
+func (s *session) keep(h *handshake) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.conns = append(s.conns, h)
+}
+
 func (s *session) close() { s.http.CloseIdleConnections() }
 
 // connect opens a connection to the first address of a host that answers.
@@ -222,11 +236,11 @@ func (s *session) rest(ctx context.Context, target *url.URL) {
 	host, port := lookedUp(target.Hostname()), portOf(target)
 	addrs, err := s.guard.addresses(ctx, host, port)
 	n, bad := strconv.ParseUint(port, 10, 16)
-	if err != nil || bad != nil || len(s.conns) == 0 {
+	if err != nil || bad != nil || len(s.shaken()) == 0 {
 		return
 	}
 	for _, a := range addrs {
-		if slices.ContainsFunc(s.conns, func(h *handshake) bool { return h.ip == a.String() }) || s.pace.wait(ctx, a.String()) != nil {
+		if slices.ContainsFunc(s.shaken(), func(h *handshake) bool { return h.ip == a.String() }) || s.pace.wait(ctx, a.String()) != nil {
 			continue
 		}
 		c, err := s.guard.dial(ctx, host, netip.AddrPortFrom(a, uint16(n)))
@@ -234,7 +248,7 @@ func (s *session) rest(ctx context.Context, target *url.URL) {
 			continue
 		}
 		_, h, _ := shake(ctx, c, host, s.options, false) // what went wrong stands in what was seen
-		s.conns = append(s.conns, h)
+		s.keep(h)
 		_ = c.Close()
 	}
 }

@@ -324,7 +324,7 @@ func silent(d *verdict.Decision) bool { return d.Verdict == verdict.Unknown }
 // finish records the connections, and looks at the addresses that were not connected to.
 func (w *walk) finish(ctx context.Context, target *url.URL) {
 	w.session.rest(ctx, target)
-	for _, h := range w.session.conns {
+	for _, h := range w.session.shaken() {
 		w.record.TLS = append(w.record.TLS, h.record())
 	}
 	addrs, err := w.session.guard.resolve(ctx, plainHost(target.Hostname()))
