@@ -318,7 +318,7 @@ func (c *teller) tenders(t *testing.T, a *app.App, actor access.Actor) {
 	if len(replies) == 0 {
 		t.Fatal("the bidder is asked nothing")
 	}
-	c.onto(t, a, v.Tender.Deadline.Add(time.Minute))
+	c.onto(t, a, actor, v.Tender.Deadline.Add(time.Minute))
 	c.tell(t, []told{
 		{"POST", one + "/open", "", "", 200, `~"opened": ~"held":"met"`},
 		{"POST", one + "/award", `{"bid":"<bid>"}`, "", 200, ""},
@@ -326,17 +326,12 @@ func (c *teller) tenders(t *testing.T, a *app.App, actor access.Actor) {
 	})
 }
 
-// onto lets time go by, while somebody goes on using their session.
-func (c *teller) onto(t *testing.T, a *app.App, to time.Time) {
+// onto lets time go by. A session does not last for as long as a day may, so who it is signs in anew.
+func (c *teller) onto(t *testing.T, a *app.App, actor access.Actor, to time.Time) {
 	t.Helper()
-	at := a.DB.Now()
-	a.DB.Now = func() time.Time { return at }
-	for at.Before(to) {
-		at = at.Add(20 * time.Minute)
-		if p := ask(c.Client, "GET", "/example", ""); p.Status != http.StatusOK {
-			t.Fatalf("at %s: %d %s", at, p.Status, p.Body)
-		}
-	}
+	a.DB.Now = func() time.Time { return to }
+	f := &fort{t: t, a: a, at: strings.TrimPrefix(c.URL, "http://")}
+	c.SetCookie(sessionCookie, f.enter(actor).Cookie(sessionCookie))
 }
 
 // apiOperation is one operation as the description has it.
