@@ -3,6 +3,7 @@
 package followup
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/catalogue/cataloguetest"
+	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/dbtest"
 	"github.com/insegel/insegel/internal/locale"
@@ -141,6 +143,16 @@ func TestInventedPast(t *testing.T) {
 		if len(days) != inventedQuarters || !days["2026-09-30"] || !days["2025-12-31"] || !days["2024-12-31"] {
 			t.Errorf("values of %v", days)
 		}
+		// What is told to others is taken from what was counted, and never from this.
+		write(func(tx *db.Tx) error {
+			from, before := civil.Date{Year: 2024, Month: time.January, Day: 1}, civil.Of(tx.Now)
+			told, err := LastBefore(t.Context(), tx, tx.Scope, from, before)
+			shown, fault := TakenBefore(t.Context(), tx, tx.Scope, from, before)
+			if len(told) != 0 || len(shown) == 0 {
+				t.Errorf("%d values would be told to others, and %d are shown", len(told), len(shown))
+			}
+			return errors.Join(err, fault)
+		})
 		write(func(tx *db.Tx) error { return ForgetInvented(t.Context(), tx) })
 		if n := len(points()); n != 0 {
 			t.Errorf("%d values are left of the example", n)

@@ -61,9 +61,10 @@ func history(ctx context.Context, tx *db.Tx, org access.OrganisationID, indicato
 	return out, nil
 }
 
-// LastBefore reads the values of the last day on which they were taken from one day up to another, which is not counted.
+// LastBefore reads the values of the last day on which they were counted from one day up to another, which is not counted. What was invented is not
+// among them: they are what an organisation tells others.
 func LastBefore(ctx context.Context, tx *db.Tx, org access.OrganisationID, from, before civil.Date) ([]Value, error) {
-	points, err := TakenBefore(ctx, tx, org, from, before)
+	points, err := taken(ctx, tx, org, from, before, inventedBy)
 	out := make([]Value, len(points))
 	for i := range points {
 		out[i] = points[i].Value
@@ -71,11 +72,16 @@ func LastBefore(ctx context.Context, tx *db.Tx, org access.OrganisationID, from,
 	return out, err
 }
 
-// TakenBefore is LastBefore with the day that the values were taken on.
+// TakenBefore reads the values of the last day on which they were taken, an example's invented past included, with the day.
 func TakenBefore(ctx context.Context, tx *db.Tx, org access.OrganisationID, from, before civil.Date) ([]Point, error) {
-	points, err := db.All(ctx, tx, scanPoint, `SELECT `+pointColumns+` FROM indicator_snapshot WHERE organisation_id = $1 AND taken_on =
-		(SELECT MAX(taken_on) FROM indicator_snapshot WHERE organisation_id = $1 AND taken_on >= $2 AND taken_on < $3) ORDER BY indicator, series`,
-		org, from, before)
+	return taken(ctx, tx, org, from, before, "")
+}
+
+// taken reads the last day's values, other than those by an edition of the catalogue.
+func taken(ctx context.Context, tx *db.Tx, org access.OrganisationID, from, before civil.Date, other string) ([]Point, error) {
+	points, err := db.All(ctx, tx, scanPoint, `SELECT `+pointColumns+` FROM indicator_snapshot WHERE organisation_id = $1 AND catalogue <> $4 AND taken_on =
+		(SELECT MAX(taken_on) FROM indicator_snapshot WHERE organisation_id = $1 AND catalogue <> $4 AND taken_on >= $2 AND taken_on < $3) ORDER BY indicator, series`,
+		org, from, before, other)
 	if err != nil {
 		return nil, fmt.Errorf("read values: %w", err)
 	}
