@@ -59,7 +59,7 @@ func ImportedLines(l *locale.Localizer, s *Imported, span Span) []web.PlotLine {
 	var out []web.PlotLine
 	pieces := s.pieces(Country)
 	for _, piece := range pieces {
-		line := web.PlotLine{Class: "b", Label: ImportedTitle(l, s)}
+		line := web.PlotLine{Class: others, Label: ImportedTitle(l, s)}
 		if len(pieces) > 1 { // lines of the same name are told apart by their years
 			line.Label += ", " + strconv.Itoa(piece[0].Year) + "–" + strconv.Itoa(piece[len(piece)-1].Year)
 		}

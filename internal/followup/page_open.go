@@ -181,9 +181,12 @@ func (o *openPage) line(l *locale.Localizer, span Span, line web.PlotLine, point
 	}
 }
 
+// others is how a line of what others have published is drawn: unlike each of our own series.
+const others = "d"
+
 // ReferenceLine draws a series that somebody else has published.
 func ReferenceLine(l *locale.Localizer, r *catalogue.Reference, span Span) web.PlotLine {
-	line := web.PlotLine{Class: "b", Label: r.Survey.In(catalogue.Lang(l.Lang))}
+	line := web.PlotLine{Class: others, Label: r.Survey.In(catalogue.Lang(l.Lang))}
 	for _, v := range r.Values {
 		line.Points = append(line.Points, web.PlotPoint{X: span.Middle(v.Year), Y: float64(v.Low+v.High) / 200})
 		line.Value = Interval(l, v)

@@ -4,17 +4,24 @@ package national
 
 import (
 	"fmt"
+	"io/fs"
 	"net/http"
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
+	"github.com/insegel/insegel/data"
 	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/catalogue"
+	"github.com/insegel/insegel/internal/catalogue/cataloguetest"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/dbtest"
 	"github.com/insegel/insegel/internal/followup"
+	"github.com/insegel/insegel/internal/requirement"
 )
 
 // BenchmarkRecountMemory counts every indicator anew from rows in memory, for 1, 290 and 2 900 municipalities with 700 systems.
@@ -54,11 +61,11 @@ func inMemory() float64 {
 	return float64(m.Sys-m.HeapReleased) / (1 << 20)
 }
 
-// BenchmarkRecountPostgres counts every indicator anew from the rows in PostgreSQL, of 1 and of 290 municipalities with 700 systems.
+// BenchmarkRecountPostgres counts every indicator anew from the rows in PostgreSQL, of 1, 290 and 2 900 municipalities with 700 systems.
 func BenchmarkRecountPostgres(b *testing.B) {
-	for _, n := range []int{1, 290} {
+	for _, n := range []int{1, 290, tenfold} {
 		b.Run(strconv.Itoa(n), func(b *testing.B) {
-			s, actor := start(b, dbtest.Postgres(b))
+			s, actor := startOf(b, dbtest.Postgres(b), n)
 			sim := NewSimulation(s.Engine, 7, n, 700)
 			must(b, s.fillRows(b.Context(), actor, sim, sim.Codes(), Period{2026, 3}))
 			for b.Loop() {
@@ -71,11 +78,78 @@ func BenchmarkRecountPostgres(b *testing.B) {
 	}
 }
 
-// BenchmarkPicturePages opens the national pages over HTTP and tells the slowest of twenty, in milliseconds.
+// tenfold is ten times as many municipalities as Sweden has, so that how cost grows can be measured beyond the country.
+const tenfold = 2900
+
+// startOf gives the service of a nation of n municipalities: Sweden, or where n is more than Sweden has, a hundred counties of 29.
+func startOf(b *testing.B, d *db.DB, n int) (*Service, access.Actor) {
+	b.Helper()
+	s, actor := start(b, d)
+	if n <= len(s.Engine.Catalogue.Municipalities) {
+		return s, actor
+	}
+	c, err := catalogue.Load(larger(b))
+	must(b, err)
+	s.Engine = followup.NewEngine(c)
+	s.Followup = &followup.Service{DB: d, Engine: s.Engine, Requirements: &requirement.Service{DB: d, Engine: requirement.NewEngine(c)}}
+	return s, actor
+}
+
+// larger are the shipped data, in which invented counties and municipalities stand beside Sweden's.
+func larger(b *testing.B) fs.FS {
+	b.Helper()
+	files := fstest.MapFS{}
+	must(b, fs.WalkDir(data.Files, ".", func(name string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(data.Files, name)
+		files[name] = &fstest.MapFile{Data: text}
+		return err
+	}))
+	c := cataloguetest.Load(b)
+	for county := range 100 {
+		code := fmt.Sprintf("%02d", county)
+		if _, there := c.County(code); !there {
+			add(files, "geography/counties.csv", code, "Län "+code, "Län "+code)
+		}
+		for have, next := count(c, code), 0; have < tenfold/100; next++ {
+			place := fmt.Sprintf("%s%02d", code, next)
+			if _, there := c.Municipality(place); there {
+				continue
+			}
+			add(files, "geography/municipalities.csv", place, "Kommun "+place, code, strconv.Itoa(1000+county), strconv.Itoa(next))
+			have++
+		}
+	}
+	return files
+}
+
+func add(files fstest.MapFS, name string, row ...string) {
+	files[name].Data = append(files[name].Data, strings.Join(row, ",")+"\n"...)
+}
+
+// count is how many municipalities a county has.
+func count(c *catalogue.Catalogue, county string) (n int) {
+	for i := range c.Municipalities {
+		if c.Municipalities[i].County == county {
+			n++
+		}
+	}
+	return n
+}
+
+// BenchmarkPicturePages opens the national pages over HTTP and tells the slowest of twenty, in milliseconds: for Sweden, and in SQLite for
+// ten times as many municipalities.
 func BenchmarkPicturePages(b *testing.B) {
-	for name, open := range map[string]func(testing.TB) *db.DB{"sqlite": dbtest.SQLite, "postgres": dbtest.Postgres} {
-		s, actor := start(b, open(b))
-		must(b, s.Fill(b.Context(), actor, NewSimulation(s.Engine, 7, 290, 10)))
+	for _, of := range []struct {
+		name           string
+		open           func(testing.TB) *db.DB
+		municipalities int
+	}{{"sqlite", dbtest.SQLite, 290}, {"postgres", dbtest.Postgres, 290}, {"sqlite-2900", dbtest.SQLite, tenfold}} {
+		name := of.name
+		s, actor := startOf(b, of.open(b), of.municipalities)
+		must(b, s.Fill(b.Context(), actor, NewSimulation(s.Engine, 7, of.municipalities, 10)))
 		w := site(b, s, actor)
 		for what, path := range map[string]string{
 			"picture": Place, "share": Place + "?indikator=INFOKLASS&serie=self-assessed", "table": Place + "/tabell?indikator=INFOKLASS",
@@ -107,33 +181,37 @@ func allPlaces(s *Service) string {
 	return out
 }
 
-// BenchmarkPublish decides what a period publishes, after four others.
+// BenchmarkPublish decides what a period publishes, after four others, with 290 and with 2 900 municipalities.
 func BenchmarkPublish(b *testing.B) {
-	for b.Loop() {
-		b.StopTimer()
-		s, actor := start(b, dbtest.SQLite(b))
-		sim := NewSimulation(s.Engine, 7, 290, 10)
-		must(b, s.Fill(b.Context(), actor, sim))
-		in := Each(sim.Codes(), func(code string) Incoming {
-			p := sim.Profile(code)
-			x, err := sim.Submission(&p, Period{2025, 4})
-			return Incoming{Name: code, Submission: x, Err: err}
+	for _, n := range []int{290, tenfold} {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			for b.Loop() {
+				b.StopTimer()
+				s, actor := startOf(b, dbtest.SQLite(b), n)
+				sim := NewSimulation(s.Engine, 7, n, 10)
+				must(b, s.Fill(b.Context(), actor, sim))
+				in := Each(sim.Codes(), func(code string) Incoming {
+					p := sim.Profile(code)
+					x, err := sim.Submission(&p, Period{2025, 4})
+					return Incoming{Name: code, Submission: x, Err: err}
+				})
+				_, err := s.Receive(b.Context(), actor, in)
+				must(b, err)
+				b.StartTimer()
+				must(b, s.Publish(b.Context(), actor, Period{2025, 4}))
+			}
 		})
-		_, err := s.Receive(b.Context(), actor, in)
-		must(b, err)
-		b.StartTimer()
-		must(b, s.Publish(b.Context(), actor, Period{2025, 4}))
 	}
 }
 
-// BenchmarkReceive takes in the submissions of 1 and of 290 municipalities.
+// BenchmarkReceive takes in the submissions of 1, 290 and 2 900 municipalities.
 func BenchmarkReceive(b *testing.B) {
 	for name, open := range map[string]func(testing.TB) *db.DB{"sqlite": dbtest.SQLite, "postgres": dbtest.Postgres} {
-		for _, n := range []int{1, 290} {
+		for _, n := range []int{1, 290, tenfold} {
 			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {
 				for b.Loop() {
 					b.StopTimer()
-					s, actor := start(b, open(b))
+					s, actor := startOf(b, open(b), n)
 					sim := NewSimulation(s.Engine, 7, n, 10)
 					in := incoming(b, s, actor, sim)
 					b.StartTimer()

@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/followup"
 	"github.com/insegel/insegel/internal/ids"
+	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/web"
 )
 
@@ -21,11 +23,11 @@ func (p *Pages) table(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	rows := [][]string{{"indicator", "series", "period", "grouping", "group", "municipalities", "submitted", "numerator", "denominator", "unknown", "reason", "invented"}}
+	rows := [][]string{{"indicator", "series", "period", "grouping", "group", "municipalities", "submitted", "numerator", "denominator", "unknown", "reason", "low", "high", "source", "invented"}}
 	series, period := x.Series, x.Release.Period
 	made := strconv.FormatBool(x.Invented)
 	add := func(split string, cell *Cell) {
-		row := []string{x.Indicator.ID, series.String(), period.String(), split, cell.Group, "", strconv.Itoa(cell.Submitted), "", "", "", string(cell.Why), made}
+		row := []string{x.Indicator.ID, series.String(), period.String(), split, cell.Group, "", strconv.Itoa(cell.Submitted), "", "", "", string(cell.Why), "", "", "", made}
 		if cell.Published() {
 			row[5], row[7] = strconv.Itoa(cell.Members), strconv.FormatInt(cell.Sum.Numerator, 10)
 			row[8], row[9] = strconv.FormatInt(cell.Sum.Denominator, 10), strconv.FormatInt(cell.Sum.Unknown, 10)
@@ -49,7 +51,7 @@ func (p *Pages) table(c *web.Context) error {
 		if n, ok := x.Shown[code]; ok {
 			rows = append(rows, []string{
 				x.Indicator.ID, x.Series.String(), x.Release.Period.String(), "municipality", code, "1", "1",
-				strconv.FormatInt(n.Numerator, 10), strconv.FormatInt(n.Denominator, 10), strconv.FormatInt(n.Unknown, 10), "", made,
+				strconv.FormatInt(n.Numerator, 10), strconv.FormatInt(n.Denominator, 10), strconv.FormatInt(n.Unknown, 10), "", "", "", "", made,
 			})
 		}
 	}
@@ -59,11 +61,40 @@ func (p *Pages) table(c *web.Context) error {
 			add(Whole, &t.Cell)
 		}
 	}
+	rows = append(rows, toldByOthers(c.L, &x)...)
 	var b bytes.Buffer
 	if err := csv.NewWriter(&b).WriteAll(rows); err != nil {
 		return fmt.Errorf("write table: %w", err)
 	}
 	return c.Attachment(x.Indicator.ID+".csv", "text/csv; charset=utf-8", b.Bytes())
+}
+
+// toldByOthers are the rows of what others have told of the whole country, which is drawn beside the series over time: percentages as they were
+// told, low and high the same unless only a range is known, each with its source. Nothing is worked out from them.
+func toldByOthers(l *locale.Localizer, x *Picture) (rows [][]string) {
+	add := func(series string, year int, low, high, source string) {
+		rows = append(rows, []string{x.Indicator.ID, series, strconv.Itoa(year), Whole, Whole, "", "", "", "", "", "", low, high, source, "false"})
+	}
+	lang := catalogue.Lang(l.Lang)
+	for i := range x.Indicator.References {
+		r := &x.Indicator.References[i]
+		for _, v := range r.Values {
+			add("survey", v.Year, strconv.Itoa(v.Low), strconv.Itoa(v.High), r.Survey.In(lang)+": "+v.Source.In(lang))
+		}
+	}
+	for i := range x.Imported {
+		s := &x.Imported[i]
+		if !s.Percent() {
+			continue // is not drawn either
+		}
+		for _, v := range s.At(followup.Country) {
+			if v.Value != nil {
+				value := strconv.FormatFloat(*v.Value, 'f', -1, 64)
+				add("fetched", v.Year, value, value, followup.ImportedTitle(l, s)+": "+s.Base)
+			}
+		}
+	}
+	return rows
 }
 
 // referenceTable gives one of others' series as a file: every figure with where it is from and when it was fetched.
