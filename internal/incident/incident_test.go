@@ -234,6 +234,36 @@ func TestPackInventsNothing(t *testing.T) {
 	}
 }
 
+// TestPackHelpsWithoutInventing asks how many people are hit: what the registers hold is told to who must write it, and is no answer.
+func TestPackHelpsWithoutInventing(t *testing.T) {
+	r := rules(t)
+	x := &Incident{Risk: RiskUnknown, Texts: map[Text]string{}, Answers: map[string]Answer{}}
+	a := &Affected{Hits: make([]AffectedSystem, 3), Persons: 4800, Uncounted: 1}
+	m := material{x: x, a: a, facts: r.Facts(x, nil), l: texts4(t), now: time.Unix(0, 0)}
+	asked := 0
+	for i := range r.Packs {
+		form := &r.Packs[i]
+		for n, f := range m.draft(r, form).Fields {
+			if form.Fields[n].Value != "incident.persons" {
+				continue
+			}
+			if asked++; !f.MustWrite || f.Value != "" || !strings.Contains(f.Help, "4\u00a0800") || !strings.Contains(f.Help, "saknas antal") {
+				t.Errorf("%s: %+v", form.ID, f)
+			}
+		}
+	}
+	if asked == 0 {
+		t.Error("no pack asks how many people are hit")
+	}
+	people := int64(12)
+	x.Persons = &people
+	for _, f := range m.draft(r, &r.Packs[0]).Fields {
+		if f.Help != "" {
+			t.Errorf("helps with what is written: %+v", f)
+		}
+	}
+}
+
 func TestRulesAreHeldToWhatTheySpeakOf(t *testing.T) {
 	c, err := catalogued()
 	if err != nil {

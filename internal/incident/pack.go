@@ -72,6 +72,8 @@ type Field struct {
 	Path   string `json:"path,omitempty"`
 	// MustWrite says that a person must write it before it is handed on.
 	MustWrite bool `json:"must_write"`
+	// Help is what the registers say that may help who must write it. It is not the value: how many there are in a system is not how many are hit.
+	Help string `json:"help,omitempty"`
 }
 
 // material is what packs are made of.
@@ -88,16 +90,17 @@ type material struct {
 // origin is where a value comes from.
 type origin struct{ key, path string }
 
-// value is one value of a pack.
+// value is one value of a pack, with what may help who must write it where it is empty.
 type value struct {
 	text string
 	from origin
+	help string
 }
 
 // values are the ways to the values that packs name.
 var values = map[string]func(m *material) value{
 	"organisation.name": func(m *material) value {
-		return value{m.a.Organisation.Name, origin{"organisation", ""}}
+		return value{text: m.a.Organisation.Name, from: origin{"organisation", ""}}
 	},
 	"record.contact":    func(m *material) value { return m.record(m.a.Common.Contact) },
 	"record.dpo":        func(m *material) value { return m.record(m.dpo()) },
@@ -123,8 +126,12 @@ var values = map[string]func(m *material) value{
 	"incident.period":      func(m *material) value { return m.own(m.period(), "handelse") },
 	"incident.happened":    func(m *material) value { return m.own(m.x.Texts[Happened], "handelse") },
 	"incident.limited":     func(m *material) value { return m.own(m.hours(m.x.LimitedHours), "bedomning") },
-	"incident.persons":     func(m *material) value { return m.own(m.count(m.x.Persons), "bedomning") },
-	"incident.records":     func(m *material) value { return m.own(m.count(m.x.Records), "bedomning") },
+	"incident.persons": func(m *material) value {
+		v := m.own(m.count(m.x.Persons), "bedomning")
+		v.help = m.persons()
+		return v
+	},
+	"incident.records": func(m *material) value { return m.own(m.count(m.x.Records), "bedomning") },
 	"incident.consequences": func(m *material) value {
 		return m.own(m.x.Texts[Consequences], "bedomning")
 	},
@@ -185,7 +192,9 @@ func (m *material) draft(r *Rules, form *PackForm) Pack {
 	for _, f := range form.Fields {
 		v := values[f.Value](m)
 		field := Field{ID: f.ID, Label: f.Label.In(lang), Value: strings.TrimSpace(v.text), Path: v.from.path}
-		field.MustWrite = field.Value == ""
+		if field.MustWrite = field.Value == ""; field.MustWrite {
+			field.Help = v.help
+		}
 		if v.from.key != "" {
 			field.Source = m.l.T("incident.source-" + v.from.key)
 		} else {
@@ -197,7 +206,7 @@ func (m *material) draft(r *Rules, form *PackForm) Pack {
 }
 
 func (m *material) register(text string) value {
-	return value{text, origin{"register", m.registerPath()}}
+	return value{text: text, from: origin{"register", m.registerPath()}}
 }
 
 // registerPath is the page of the only system that is hit, or of the incident's systems.
@@ -208,14 +217,16 @@ func (m *material) registerPath() string {
 	return m.subject
 }
 
-func (m *material) record(text string) value { return value{text, origin{"record", "/behandlingar"}} }
+func (m *material) record(text string) value {
+	return value{text: text, from: origin{"record", "/behandlingar"}}
+}
 
 func (m *material) own(text, part string) value {
 	path := m.x.Path()
 	if part != "" && m.x.ID != "" {
 		path += "/" + part
 	}
-	return value{text, origin{"incident", path}}
+	return value{text: text, from: origin{"incident", path}}
 }
 
 func (m *material) answer(id string) value {

@@ -170,8 +170,11 @@ func (p *Pages) affected(c *web.Context) error {
 		Page: web.Page{Title: t("incident.affected", "Name", a.Supplier.Name), Active: supplier.Menu, Crumbs: []web.Crumb{
 			{Label: t("incident.suppliers"), Href: supplier.Place}, {Label: a.Supplier.Name, Href: path}, {Label: t("incident.affected-short")},
 		}},
-		Lead: t("incident.affected-lead"), Hit: p.hit(c, &a),
+		Hit: p.hit(c, &a),
 	}
+	// Who comes here asks who is hit, so the answer stands first, and not a second time further down.
+	d.Lead = t("incident.affected-lead") + " " + d.Hit.Sum + " " + d.Hit.Persons
+	d.Hit.Sum, d.Hit.Persons = "", ""
 	for _, f := range a.Facilities {
 		d.Outside = append(d.Outside, f.Name)
 	}
@@ -284,7 +287,7 @@ func (p *Pack) document(c *web.Context, link string) *document.Document {
 		f := &p.Fields[i]
 		value, source := document.T(f.Value), document.T(f.Source)
 		if f.MustWrite {
-			value = document.Cell{Text: t("incident.pack-write"), Strong: true}
+			value = document.Cell{Text: strings.TrimSpace(t("incident.pack-write") + " " + f.Help), Strong: true}
 		}
 		if link != "" && f.Path != "" {
 			source = document.L(f.Source, link+f.Path)
