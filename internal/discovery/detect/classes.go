@@ -28,10 +28,12 @@ type kernel struct {
 	sift func(v *sieve, text []byte, tries, wide, bare []uint64) int
 	// marks fills the signs beside runs of digits.
 	marks func(out []marks, src []byte)
+	// pick picks the words that may have terms among those that begin in the text, of which letters has a word more. They are told from at on.
+	pick func(out *picks, w *wordStarts, text []byte, letters []uint64, begins *beginnings, places uint32, at int) int
 }
 
 // kernelGo is the one in Go.
-var kernelGo = kernel{numbers: numbersGo, words: wordsGo, back: backGo, stems: stemsGo, marks: marksGo}
+var kernelGo = kernel{numbers: numbersGo, words: wordsGo, back: backGo, stems: stemsGo, marks: marksGo, pick: pickGo}
 
 // lastBlock is the part of a text after its whole blocks, filled up with zeros.
 func lastBlock(src []byte) (block [64]byte) {

@@ -48,10 +48,15 @@ func siftAVX2(v *sieve, text []byte, tries, wide, bare []uint64) int
 //go:noescape
 func marksAVX2(out []marks, src []byte)
 
+// pickBMI2 is the kernel in assembly. It reads seven bytes after the text that letters has words for.
+//
+//go:noescape
+func pickBMI2(out *picks, w *wordStarts, text []byte, letters []uint64, begins *beginnings, places uint32, at int) int
+
 // kernels are those that this machine can run, the fastest first.
 func kernels() []kernel {
-	if cpu.X86.HasAVX2 && cpu.X86.HasBMI1 && cpu.X86.HasPOPCNT {
-		return []kernel{{numbersAVX2, wordsAVX2, back32, shapesAVX2, stemsAVX2, siftAVX2, marksAVX2}, kernelGo}
+	if cpu.X86.HasAVX2 && cpu.X86.HasBMI1 && cpu.X86.HasBMI2 && cpu.X86.HasPOPCNT {
+		return []kernel{{numbersAVX2, wordsAVX2, back32, shapesAVX2, stemsAVX2, siftAVX2, marksAVX2, pickBMI2}, kernelGo}
 	}
 	return []kernel{kernelGo}
 }

@@ -73,9 +73,9 @@ type dictionary struct {
 
 	finished sync.Once
 
-	begins *[1 << beginningBits]uint32 // a bit for each way in which a word with a term begins: see beginning
-	places uint32                      // the last place of begins that is used; all of its bits are set
-	stems  stems                       // of the terms that may stand inside a word
+	begins *beginnings // a bit for each way in which a word with a term begins: see beginning
+	places uint32      // the last place of begins that is used; all of its bits are set
+	stems  stems       // of the terms that may stand inside a word
 }
 
 // entry is a term with its first eight bytes, by which most are told apart. It lies ahead of the key by so many bytes.
@@ -190,7 +190,7 @@ func (d *dictionary) whole() *dictionary {
 // finish builds the tables.
 func (d *dictionary) finish() {
 	d.places = 1<<min(beginningBits, max(8, bits.Len(uint(len(d.terms)))+1)) - 1
-	d.begins = new([1 << beginningBits]uint32)
+	d.begins = new(beginnings)
 	for i := range d.terms {
 		t := &d.terms[i]
 		h := keyHash(keyOf(t.text))
@@ -232,6 +232,8 @@ func (d *dictionary) finish() {
 // beginningBits is how many places of a dictionary's beginnings there are at most: 16,384, which are 64 KiB. One of few terms has fewer, which
 // stay in the processor's nearest cache.
 const beginningBits = 14
+
+type beginnings [1 << beginningBits]uint32
 
 // beginning is where the bit of a word stands that begins with eight bytes, of which mask keeps the letters up to six: the place is told by
 // the first four, and which of its 32 bits by the two after them, and by whether the word begins with a capital.

@@ -86,60 +86,6 @@ func (s *Scanner) readWords(to int) {
 	}
 }
 
-// pickedBlocks is how many words of the bitmap are gone through at a time. In each 32 words of the text begin at most.
-const pickedBlocks = 32
-
-// pickWords picks the words that may have terms among those that begin between two words of the bitmap, and between from and to. It
-// returns how many there are. Nothing in it depends on whether a word is picked, which no processor could foresee.
-func (s *Scanner) pickWords(first, last, from, to int) (picked int) {
-	digits, letters, inside := s.digits, s.letters, s.dict.stems.n > 0
-	var before, digit uint64
-	if first > 0 {
-		before, digit = letters[first-1]>>63, digits[first-1]>>63
-	}
-	for w := first; w < last; w++ {
-		l, next := letters[w], letters[w+1]
-		starts := l &^ (l<<1 | before)
-		// Up to three letters directly after a digit are part of an identifier: hashes are full of such.
-		starts &^= (digits[w]<<1 | digit) &^ ((l>>1 | next<<63) & (l>>2 | next<<62) & (l>>3 | next<<61))
-		var long uint64
-		if inside {
-			long = s.stemmed(w, starts)
-		}
-		before, digit = l>>63, digits[w]>>63
-		if w == from/64 {
-			starts &= ^uint64(0) << (from % 64)
-		}
-		if w == to/64 {
-			starts &= 1<<(to%64) - 1
-		}
-		if at := w * 64; at+pickedBytes <= len(s.text) {
-			picked = s.pickStarts((*[pickedBytes]byte)(s.text[at:]), starts, l, next, long, at, picked)
-		} else {
-			var last [pickedBytes]byte
-			copy(last[:], s.text[min(at, len(s.text)):])
-			picked = s.pickStarts(&last, starts, l, next, long, at, picked)
-		}
-	}
-	return picked
-}
-
-// pickedBytes are those of a word of the bitmap, and of the eight that begin with its last.
-const pickedBytes = 64 + 7
-
-// pickStarts does so for the words that begin in one word of the bitmap, which stands for the first 64 bytes of t. It is a function of its
-// own, with arrays of known length, so that all it needs stays in registers.
-func (s *Scanner) pickStarts(t *[pickedBytes]byte, starts, l, next, long uint64, at, picked int) int {
-	begins, places, out := s.dict.begins, s.dict.places, &s.picked
-	for ; starts != 0; starts &= starts - 1 {
-		k := bits.TrailingZeros64(starts) & 63
-		h, bit := beginning(binary.LittleEndian.Uint64(t[k:k+8]), firstSix[(l>>k|next<<1<<(63-k))&63])
-		out[picked&(len(out)-1)] = int32(at + k)
-		picked += int(begins[h&places]>>bit&1 | uint32(long>>k)&1)
-	}
-	return picked
-}
-
 // stemmed are the starts of those words that begin in a word of the bitmap in which a term may stand after two letters or more. A word that
 // goes on for all of the next word of the bitmap is among them.
 func (s *Scanner) stemmed(w int, starts uint64) (long uint64) {
@@ -164,14 +110,6 @@ func (s *Scanner) stemmed(w int, starts uint64) (long uint64) {
 	}
 	return long & starts
 }
-
-// firstSix are masks of the first bytes of eight that are letters, six at most, by the bits of the first six.
-var firstSix = func() (masks [64]uint64) {
-	for m := range masks {
-		masks[m] = 1<<(8*min(6, bits.TrailingZeros64(^uint64(m)))) - 1
-	}
-	return masks
-}()
 
 // eightAt is the eight bytes at i, filled up with zeros after the text's end.
 func eightAt(t []byte, i int) uint64 {
