@@ -74,15 +74,10 @@ func (d Date) String() string {
 func (d Date) Time() time.Time { return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC) }
 
 // Before reports whether d is an earlier day than o.
-func (d Date) Before(o Date) bool {
-	if d.Year != o.Year {
-		return d.Year < o.Year
-	}
-	if d.Month != o.Month {
-		return d.Month < o.Month
-	}
-	return d.Day < o.Day
-}
+func (d Date) Before(o Date) bool { return d.Number() < o.Number() }
+
+// Number is a number that grows by the day, with gaps: to compare days by, and never to be stored. No date is 0.
+func (d Date) Number() int { return d.Year<<9 | int(d.Month)<<5 | d.Day }
 
 // AddMonths moves the date by whole months; 31 January plus one month is the last of February.
 func (d Date) AddMonths(n int) Date {

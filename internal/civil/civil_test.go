@@ -62,3 +62,18 @@ func TestScanAndText(t *testing.T) {
 		t.Error("Scan took a number")
 	}
 }
+
+// TestBeforeIsTheCalendars walks through four years, a leap day among them: each day is before the next, and no day is before itself.
+func TestBeforeIsTheCalendars(t *testing.T) {
+	d := civil.Date{Year: 2025, Month: time.January, Day: 1}
+	if none := (civil.Date{}); none.Number() != 0 || !none.Before(d) || d.Before(none) {
+		t.Error("no date is not before every day")
+	}
+	for range 4 * 366 {
+		next := d.AddDays(1)
+		if !d.Before(next) || next.Before(d) || d.Before(d) || d.Time().Before(next.Time()) != d.Before(next) {
+			t.Fatalf("%s and %s are in the wrong order", d, next)
+		}
+		d = next
+	}
+}

@@ -32,6 +32,22 @@ const (
 // Sources lists them.
 var Sources = []Source{Measured, Attested, SelfAssessed}
 
+// numSources is how many there are.
+const numSources = 3
+
+// Index is a source's place in Sources, and -1 of what is none.
+func (s Source) Index() int {
+	switch s {
+	case Measured:
+		return 0
+	case Attested:
+		return 1
+	case SelfAssessed:
+		return 2
+	}
+	return -1
+}
+
 // Outcome is what a record says about its subject.
 type Outcome string
 

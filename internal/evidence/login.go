@@ -25,7 +25,6 @@ const (
 	tested
 	logged
 	ruled
-	classes
 )
 
 func class(r *Record) int {
@@ -40,24 +39,49 @@ func class(r *Record) int {
 	return seen
 }
 
+// Logins are a system's records of sign-in by source, each list oldest first. Used again, it keeps its room.
+type Logins [numSources][]*Record
+
+// Read finds the records of sign-in among a system's. Records come oldest first.
+func (l *Logins) Read(records []Record) {
+	for k := range l {
+		l[k] = l[k][:0]
+	}
+	for i := range records {
+		if r := &records[i]; r.Subject == SubjectLogin {
+			if k := r.Source.Index(); k >= 0 {
+				l[k] = append(l[k], r)
+			}
+		}
+	}
+}
+
+// Of are the records of one source.
+func (l *Logins) Of(source Source) []*Record {
+	if k := source.Index(); k >= 0 {
+		return l[k]
+	}
+	return nil
+}
+
 // Standings tells what is known about each way in on a day, from one source alone: what is measured, attested and self-assessed is never
 // mixed. Records come oldest first.
 func Standings(paths []system.LoginPath, records []Record, source Source, on civil.Date) []Standing {
-	return AppendStandings(make([]Standing, 0, len(paths)+1), paths, records, source, on)
+	var l Logins
+	l.Read(records)
+	return AppendStandings(make([]Standing, 0, len(paths)+1), paths, l.Of(source), on)
 }
 
-// AppendStandings is Standings into a list that is used again.
-func AppendStandings(out []Standing, paths []system.LoginPath, records []Record, source Source, on civil.Date) []Standing {
-	var room [fewLogins]*Record
-	logins := signIns(room[:0], records, source)
+// AppendStandings is Standings of the records of sign-in of one source, into a list that is used again.
+func AppendStandings(out []Standing, paths []system.LoginPath, logins []*Record, on civil.Date) []Standing {
 	for i := range paths {
-		st := Standing{Path: paths[i], Way: verdict.Way{Who: who(paths[i].Audience)}}
-		st.collect(logins, on)
-		out = append(out, st)
+		out = append(out, Standing{Path: paths[i], Way: verdict.Way{Who: who(paths[i].Audience)}})
+		out[len(out)-1].collect(logins, on)
 	}
-	whole := Standing{}
-	if whole.collect(logins, on); whole.By != nil || whole.Disputed != nil {
-		out = append(out, whole)
+	out = append(out, Standing{}) // of the whole system
+	whole := &out[len(out)-1]
+	if whole.collect(logins, on); whole.By == nil && whole.Disputed == nil {
+		out = out[:len(out)-1]
 	}
 	return out
 }
@@ -69,15 +93,21 @@ func who(audience string) verdict.Who {
 	return verdict.Who(audience)
 }
 
-// fewScopes is how many scopes a way in is seen from without more room being made.
-const fewScopes = 4
+// few is how many records count for a way in without more room being made.
+const few = 8
 
-// latest are the newest records of one class of a way in, one for each scope.
-type latest []*Record
+// counted is a record that counts, with what it is.
+type counted struct {
+	*Record
+	class int
+}
 
-func (l latest) with(r *Record) latest {
+// latest are the newest records of a way in: one of each class for each scope.
+type latest []counted
+
+func (l latest) with(r counted) latest {
 	for i := range l {
-		if l[i].Scope == r.Scope {
+		if l[i].class == r.class && l[i].Scope == r.Scope {
 			l[i] = r
 			return l
 		}
@@ -85,27 +115,10 @@ func (l latest) with(r *Record) latest {
 	return append(l, r)
 }
 
-// fewLogins is how many records of sign-in a source has of a system without more room being made.
-const fewLogins = 32
-
-// signIns adds the records of sign-in of one source to a list.
-func signIns(list []*Record, records []Record, source Source) []*Record {
-	for i := range records {
-		if r := &records[i]; r.Subject == SubjectLogin && r.Source == source {
-			list = append(list, r)
-		}
-	}
-	return list
-}
-
 // collect finds the records of a way in that count, among those of sign-in of one source, and sums them up.
 func (st *Standing) collect(logins []*Record, on civil.Date) {
-	var room [classes][fewScopes]*Record // on the stack: a nation's sign-ins are summed up in a second
-	var by [classes]latest
-	disputed := false
-	for i := range room {
-		by[i] = room[i][:0]
-	}
+	var room [few]counted // on the stack: a nation's sign-ins are summed up in a second
+	newest, disputed := latest(room[:0]), false
 	for _, r := range logins {
 		if r.Path != st.Path.ID {
 			continue
@@ -116,16 +129,18 @@ func (st *Standing) collect(logins []*Record, on civil.Date) {
 			}
 			continue
 		}
-		c := class(r)
-		by[c] = by[c].with(r)
+		newest = newest.with(counted{r, class(r)})
 		disputed = disputed || r.Dispute != nil
 	}
-	if disputed {
-		st.dispute(&by)
+	if len(newest) == 0 {
+		return
 	}
-	st.see(by[seen], by[tested])
-	st.log(by[logged])
-	st.rule(by[ruled])
+	if disputed {
+		newest = st.dispute(newest)
+	}
+	st.see(newest)
+	st.log(newest)
+	st.rule(newest)
 	if st.By != nil && st.By.Source == SelfAssessed {
 		st.Way.Grade = verdict.Attested // a word taken for what it says, in a series of its own
 	}
@@ -135,33 +150,34 @@ func (st *Standing) collect(logins []*Record, on civil.Date) {
 }
 
 // dispute takes out what is said to be wrong. It has taken the place of what is older: that does not count again because of somebody's word.
-func (st *Standing) dispute(by *[classes]latest) {
-	for i, l := range by {
-		kept := l[:0]
-		for _, r := range l {
-			if !r.Disputed() {
-				kept = append(kept, r)
-				continue
-			}
-			if says := r.Says(); says == For || says == Against {
-				st.Way.Disputed = true
-			}
-			st.Disputed = r
+func (st *Standing) dispute(newest latest) latest {
+	of := seen
+	kept := newest[:0]
+	for _, r := range newest {
+		if !r.Disputed() {
+			kept = append(kept, r)
+			continue
 		}
-		by[i] = kept
+		if says := r.Says(); says == For || says == Against {
+			st.Way.Disputed = true
+		}
+		if st.Disputed == nil || r.class >= of { // a log is named before a page
+			st.Disputed, of = r.Record, r.class
+		}
 	}
+	return kept
 }
 
 // see sums up what was seen from outside: the weakest of what each scope saw. A test of the demand stands until something weak is seen.
-func (st *Standing) see(pages, tests latest) {
-	for _, r := range pages {
-		if st.By == nil || r.Verdict.Weaker(st.Way.Verdict) {
-			st.take(r)
+func (st *Standing) see(newest latest) {
+	for _, r := range newest {
+		if r.class == seen && (st.By == nil || r.Verdict.Weaker(st.Way.Verdict)) {
+			st.take(r.Record)
 		}
 	}
-	for _, r := range tests {
-		if st.By == nil || st.Way.Verdict == "" || st.Way.Verdict == verdict.Unknown || st.Way.Verdict == verdict.StrongDemanded && st.Way.Grade != verdict.Tested {
-			st.take(r)
+	for _, r := range newest {
+		if r.class == tested && (st.By == nil || st.Way.Verdict == "" || st.Way.Verdict == verdict.Unknown || st.Way.Verdict == verdict.StrongDemanded && st.Way.Grade != verdict.Tested) {
+			st.take(r.Record)
 		}
 	}
 }
@@ -172,25 +188,33 @@ func (st *Standing) take(r *Record) {
 }
 
 // log sums up logs: one factor in any of them is what counts, and a log that does not say makes the rest unsaid.
-func (st *Standing) log(logs latest) {
-	for i, r := range logs {
-		st.Way.Logged = true
-		if i == 0 || surer(st.Way.LogFactors, r.Factors) {
-			st.Way.LogFactors, st.Way.LogLoA = r.Factors, r.LoA
-			st.By = r
+func (st *Standing) log(newest latest) {
+	for _, r := range newest {
+		if r.class != logged {
+			continue
 		}
+		if !st.Way.Logged || surer(st.Way.LogFactors, r.Factors) {
+			st.Way.LogFactors, st.Way.LogLoA = r.Factors, r.LoA
+			st.By = r.Record
+		}
+		st.Way.Logged = true
 	}
 }
 
 // rule sums up the rules of identity providers in the same way. They decide what is shown only where nothing was seen of more weight.
-func (st *Standing) rule(rules latest) {
-	for i, r := range rules {
-		if i == 0 || surer(st.Way.PolicyFactors, r.Factors) {
+func (st *Standing) rule(newest latest) {
+	first := true
+	for _, r := range newest {
+		if r.class != ruled {
+			continue
+		}
+		if first || surer(st.Way.PolicyFactors, r.Factors) {
 			st.Way.PolicyFactors, st.Way.PolicyLoA = r.Factors, r.LoA
 			if !st.Way.Logged && st.Way.Verdict != verdict.PasswordOnly {
-				st.By = r
+				st.By = r.Record
 			}
 		}
+		first = false
 	}
 }
 

@@ -111,8 +111,10 @@ func standing(records []Record, path ids.ID[system.LoginPath], on civil.Date) St
 			open[i].Expires = on.AddDays(1)
 		}
 	}
+	var logins Logins
+	logins.Read(open)
 	st := Standing{Path: system.LoginPath{ID: path}}
-	st.collect(signIns(nil, open, Measured), on)
+	st.collect(logins.Of(Measured), on)
 	return st
 }
 

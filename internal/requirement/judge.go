@@ -93,15 +93,19 @@ type Judging struct {
 	disputed, disputedAgainst Bits
 	// all is every requirement of the catalogue.
 	all Bits
-	// measuredOn is the latest day that something was measured of a requirement, as a number of days; 0 is never.
-	measuredOn []int32
-	standings  []evidence.Standing
-	// statuses are the answers of the standings to each goal.
+	// measuredOn is the latest day that something was measured of a requirement, as its number; 0 is never.
+	measuredOn []int
+	// signIns are the records of sign-in, and standings what those of one source tell of the ways in.
+	signIns   evidence.Logins
+	standings []evidence.Standing
+	// statuses are what each standing's way answers to the goals.
 	statuses [][]verdict.Status
 	// aged are the last days whose answers are too old on a day, by way of knowing.
-	aged   [3]civil.Date
-	agedOn civil.Date
-	memo   map[uint64]verdict.Status
+	aged [3]civil.Date
+	// limits are the same for records, by what a requirement asks; all are of the day on.
+	limits map[age]civil.Date
+	on     civil.Date
+	memo   map[uint64][]verdict.Status
 	newest []int
 	// ground is called for everything that is found of the requirement only; nil outside explain.
 	ground func(Ground)
@@ -111,7 +115,7 @@ type Judging struct {
 // NewJudging makes room to judge in.
 func (p *Proof) NewJudging() *Judging {
 	n := len(p.catalogue.Requirements)
-	j := &Judging{p: p, measuredOn: make([]int32, n), memo: map[uint64]verdict.Status{}, only: -1}
+	j := &Judging{p: p, measuredOn: make([]int, n), limits: map[age]civil.Date{}, memo: map[uint64][]verdict.Status{}, only: -1}
 	for _, b := range j.sets() {
 		*b = newBits(n)
 	}
@@ -132,9 +136,9 @@ func (j *Judging) Judge(c *Case) {
 		clear(*b)
 	}
 	clear(j.measuredOn)
+	j.age(c.On)
 	j.records(c)
 	j.logins(c)
-	j.age(c.On)
 	for id, a := range c.Answers {
 		if i, ok := j.p.catalogue.RequirementIndex(id); ok {
 			j.weighAnswer(i, &a)
@@ -142,19 +146,25 @@ func (j *Judging) Judge(c *Case) {
 	}
 }
 
-// age finds the last day whose answers are too old, for each way of knowing.
+// age forgets the limits of another day, and finds the last days whose answers are too old.
 func (j *Judging) age(on civil.Date) {
-	if on == j.agedOn {
+	if on == j.on {
 		return
 	}
-	j.agedOn = on
+	j.on = on
+	clear(j.limits)
 	for k, source := range evidence.Sources {
-		d := on
-		for on.Before(j.p.life.Ends("", source, d)) {
-			d = d.AddDays(-1)
-		}
-		j.aged[k] = d
+		j.aged[k] = lastTooOld(on, func(d civil.Date) civil.Date { return j.p.life.Ends("", source, d) })
 	}
+}
+
+// lastTooOld is the last day of which something no longer counts on a day, when it ends as a function of its day tells.
+func lastTooOld(on civil.Date, ends func(civil.Date) civil.Date) civil.Date {
+	d := on
+	for on.Before(ends(d)) {
+		d = d.AddDays(-1)
+	}
+	return d
 }
 
 // Of is what is shown about the requirement at a place in the catalogue. Beside a measurement that is disputed nothing is shown to be met; one
@@ -192,9 +202,6 @@ func (j *Judging) Explain(c *Case, i int) Judgement {
 	return out
 }
 
-// days is a day as a number that grows.
-func days(d civil.Date) int32 { return int32(d.Year)*372 + int32(d.Month)*31 + int32(d.Day) }
-
 // tell hands a ground on when it is asked for.
 func (j *Judging) tell(i int, g Ground) {
 	if i == j.only && j.ground != nil {
@@ -230,7 +237,8 @@ func (j *Judging) records(c *Case) {
 func (j *Judging) replaced(records []evidence.Record, r *evidence.Record) bool {
 	for _, n := range j.newest {
 		o := &records[n]
-		if o.Kind == r.Kind && o.Subject == r.Subject && o.Source == r.Source && o.Path == r.Path && o.Scope == r.Scope && slices.Equal(o.About, r.About) {
+		// What tells most of them apart is asked first.
+		if o.Subject == r.Subject && slices.Equal(o.About, r.About) && o.Kind == r.Kind && o.Source == r.Source && o.Path == r.Path && o.Scope == r.Scope {
 			return true
 		}
 	}
@@ -240,8 +248,12 @@ func (j *Judging) replaced(records []evidence.Record, r *evidence.Record) bool {
 // weigh counts one record for or against one requirement.
 func (j *Judging) weigh(c *Case, about *provenByAge, r *evidence.Record) {
 	i := about.index
-	proves := j.p.proves[r.Kind]
 	counts := r.Valid(c.On) && j.fresh(c, about, r)
+	if !counts && j.ground == nil {
+		j.weak.set(i)
+		return
+	}
+	proves := j.p.proves[r.Kind]
 	weak := proves == nil || !proves.Has(i)
 	if j.ground != nil {
 		j.tell(i, Ground{Record: r, Outcome: r.Outcome, Old: !counts, Weak: weak})
@@ -252,24 +264,41 @@ func (j *Judging) weigh(c *Case, about *provenByAge, r *evidence.Record) {
 	case r.Disputed():
 		j.dispute(i, r)
 	case r.Source == evidence.Measured:
-		j.measure(i, r.Outcome, days(r.SeenOn), !weak)
+		j.measure(i, r.Outcome, r.SeenOn.Number(), !weak)
 	default:
-		j.word(i, r.Outcome == evidence.For, days(r.SeenOn))
+		j.word(i, r.Outcome == evidence.For, r.SeenOn.Number())
 		if r.Outcome == evidence.For && r.Source == evidence.Attested && !weak {
 			j.strong.set(i)
 		}
 	}
 }
 
-// fresh reports whether a record is as new as the requirement asks.
-func (j *Judging) fresh(c *Case, about *provenByAge, r *evidence.Record) bool {
-	switch about.Within {
-	case "days":
-		return c.On.Before(r.SeenOn.AddDays(j.p.figure(c.Figures, about) + 1))
-	case "months":
-		return c.On.Before(r.SeenOn.AddMonths(j.p.figure(c.Figures, about)).AddDays(1))
+// age is how old evidence may be.
+type age struct {
+	months bool
+	n      int
+}
+
+func (a age) ends(seen civil.Date) civil.Date {
+	if a.months {
+		return seen.AddMonths(a.n).AddDays(1)
 	}
-	return true
+	return seen.AddDays(a.n + 1)
+}
+
+// fresh reports whether a record is as new as the requirement asks. The limit is the same for every system: reckoning with the calendar for each
+// record would take longer than all the rest.
+func (j *Judging) fresh(c *Case, about *provenByAge, r *evidence.Record) bool {
+	if about.Within == "" {
+		return true
+	}
+	a := age{about.Within == "months", j.p.figure(c.Figures, about)}
+	limit, ok := j.limits[a]
+	if !ok {
+		limit = lastTooOld(j.on, a.ends)
+		j.limits[a] = limit
+	}
+	return limit.Before(r.SeenOn)
 }
 
 // dispute counts a measurement that somebody says is wrong, and that nobody has settled.
@@ -280,7 +309,7 @@ func (j *Judging) dispute(i int, r *evidence.Record) {
 	}
 }
 
-func (j *Judging) measure(i int, o evidence.Outcome, on int32, proves bool) {
+func (j *Judging) measure(i int, o evidence.Outcome, on int, proves bool) {
 	j.measuredOn[i] = max(j.measuredOn[i], on)
 	switch {
 	case o == evidence.Against:
@@ -294,7 +323,7 @@ func (j *Judging) measure(i int, o evidence.Outcome, on int32, proves bool) {
 }
 
 // word counts what somebody says. That it is not met is believed, unless a newer measurement shows that it is.
-func (j *Judging) word(i int, isFor bool, on int32) {
+func (j *Judging) word(i int, isFor bool, on int) {
 	switch {
 	case isFor:
 		j.wordFor.set(i)
@@ -305,7 +334,7 @@ func (j *Judging) word(i int, isFor bool, on int32) {
 
 // weighAnswer counts the self-assessment.
 func (j *Judging) weighAnswer(i int, a *Answer) {
-	k := slices.Index(evidence.Sources, evidence.Source(a.KnownBy))
+	k := evidence.Source(a.KnownBy).Index()
 	old := k < 0 || !j.aged[k].Before(a.KnownOn)
 	proves := j.p.attests
 	proof := a.KnownBy == Attested && proves.Has(i)
@@ -322,7 +351,7 @@ func (j *Judging) weighAnswer(i int, a *Answer) {
 			j.strong.set(i)
 		}
 	case NotMet, Partly:
-		j.word(i, false, days(a.KnownOn))
+		j.word(i, false, a.KnownOn.Number())
 	}
 	if j.ground != nil && a.Status != DontKnow {
 		j.tell(i, a.ground(old, proof))
@@ -347,17 +376,13 @@ const attestKind = "EV_ATTEST"
 
 // logins weighs what is known of the ways in.
 func (j *Judging) logins(c *Case) {
-	var has [3]bool
-	for n := range c.Records {
-		if r := &c.Records[n]; r.Subject == evidence.SubjectLogin {
-			has[slices.Index(evidence.Sources, r.Source)] = true
-		}
-	}
-	for k, source := range evidence.Sources { // measurements first: what somebody says is held against them
-		if !has[k] {
+	j.signIns.Read(c.Records)
+	for _, source := range evidence.Sources { // measurements first: what somebody says is held against them
+		records := j.signIns.Of(source)
+		if len(records) == 0 {
 			continue
 		}
-		j.standings = evidence.AppendStandings(j.standings[:0], c.Logins, c.Records, source, c.On)
+		j.standings = evidence.AppendStandings(j.standings[:0], c.Logins, records, c.On)
 		j.answerGoals(source)
 		for n := range j.p.logins {
 			l := &j.p.logins[n]
@@ -368,7 +393,7 @@ func (j *Judging) logins(c *Case) {
 }
 
 // login counts what one source shows of the ways in that a requirement speaks of.
-func (j *Judging) login(i int, source evidence.Source, status verdict.Status, on int32) {
+func (j *Judging) login(i int, source evidence.Source, status verdict.Status, on int) {
 	switch {
 	case status == "":
 	case status == verdict.NotShown:
@@ -384,8 +409,8 @@ func (j *Judging) login(i int, source evidence.Source, status verdict.Status, on
 
 // path is what one source shows of the ways in that a requirement speaks of: met when every one is. It is empty when the source says nothing
 // of any of them.
-func (j *Judging) path(l *loginProof, source evidence.Source) (verdict.Status, int32) {
-	out, known, on := verdict.Met, false, int32(0)
+func (j *Judging) path(l *loginProof, source evidence.Source) (verdict.Status, int) {
+	out, known, on := verdict.Met, false, 0
 	for n := range j.standings {
 		st := &j.standings[n]
 		concerned, sure := l.speaksOf(st)
@@ -403,13 +428,16 @@ func (j *Judging) path(l *loginProof, source evidence.Source) (verdict.Status, i
 			continue
 		}
 		known = true
-		status := j.statuses[l.goal][n]
+		status := verdict.NotShown
+		if st.By != nil {
+			status = j.statuses[n][l.goal]
+		}
 		if status == verdict.NotMet && !sure {
 			status = verdict.NotShown
 		}
 		out = lower(out, status)
 		if st.By != nil {
-			on = max(on, days(st.By.SeenOn))
+			on = max(on, st.By.SeenOn.Number())
 		}
 		if j.ground != nil {
 			j.tellWay(l, st, status, source)
@@ -423,18 +451,13 @@ func (j *Judging) path(l *loginProof, source evidence.Source) (verdict.Status, i
 
 // answerGoals holds every way in against every goal, once.
 func (j *Judging) answerGoals(source evidence.Source) {
-	for len(j.statuses) < len(j.p.goals) {
-		j.statuses = append(j.statuses, nil)
-	}
-	for g := range j.p.goals {
-		j.statuses[g] = j.statuses[g][:0]
-		for n := range j.standings {
-			status := verdict.NotShown
-			if j.standings[n].By != nil {
-				status = j.way(&j.standings[n].Way, g, source.Series())
-			}
-			j.statuses[g] = append(j.statuses[g], status)
+	j.statuses = j.statuses[:0]
+	for n := range j.standings {
+		var status []verdict.Status
+		if j.standings[n].By != nil {
+			status = j.way(&j.standings[n].Way, source.Series())
 		}
+		j.statuses = append(j.statuses, status)
 	}
 }
 
@@ -498,18 +521,21 @@ func lower(a, b verdict.Status) verdict.Status {
 	return verdict.Met
 }
 
-// way asks the table from verdict to indicator, and remembers the answer: there are few different ways in.
-func (j *Judging) way(w *verdict.Way, goal int, s verdict.Series) verdict.Status {
-	key := code(w)<<8 | uint64(goal)<<1
+// way asks the table from verdict to indicator about each goal, and remembers the answers: there are few different ways in.
+func (j *Judging) way(w *verdict.Way, s verdict.Series) []verdict.Status {
+	key := code(w) << 1
 	if s == verdict.SeriesAttested {
 		key |= 1
 	}
-	status, ok := j.memo[key]
+	answers, ok := j.memo[key]
 	if !ok {
-		status, _ = j.p.indicator.Way(*w, j.p.goals[goal], s)
-		j.memo[key] = status
+		answers = make([]verdict.Status, len(j.p.goals))
+		for g, goal := range j.p.goals {
+			answers[g], _ = j.p.indicator.Way(*w, goal, s)
+		}
+		j.memo[key] = answers
 	}
-	return status
+	return answers
 }
 
 // code is a number for all that the table asks of a way in.

@@ -231,6 +231,23 @@ func TestJudgeDisputed(t *testing.T) {
 	}
 }
 
+// TestJudgeOnAnotherDay judges the same systems on one day after another in the same room: how old something may be is reckoned anew.
+func TestJudgeOnAnotherDay(t *testing.T) {
+	i, _ := cataloguetest.Load(t).RequirementIndex(logReview)
+	c := requirement.Case{Logins: ways, Records: []evidence.Record{ago(t, 0, of(evidence.SubjectLogReview, "EV_REVIEW", evidence.Attested, evidence.For))}}
+	j := proof(t).NewJudging()
+	for _, days := range []int{91, 0, 90, 91, 0} {
+		c.On = civil.Of(judgedOn).AddDays(days)
+		want := requirement.ShownMet
+		if days > 90 {
+			want = requirement.Unproven
+		}
+		if j.Judge(&c); j.Of(i) != want {
+			t.Errorf("%d days after the review: got %s, want %s", days, j.Of(i), want)
+		}
+	}
+}
+
 // TestJudgeForgets judges systems one after the other in the same room: nothing of one is left for the next.
 func TestJudgeForgets(t *testing.T) {
 	j := proof(t).NewJudging()
