@@ -70,12 +70,21 @@ func (a *App) apart(dir string) error {
 }
 
 // suspected tells those who run the program that somebody has said that a finding may be a personal data incident, and begins the incident:
-// the time to report it counts from then. The incident points back at the finding, which becomes one only once.
+// the time to report it counts from then. The incident points back at the finding, which becomes one only once, and names the system that it was
+// found in, where one is known.
 func (a *App) suspected(ctx context.Context, s finding.Suspected) error {
 	var place finding.Place
+	var hit []string
 	err := a.DB.Write(ctx, s.Organisation, func(tx *db.Tx) (err error) {
 		if place, err = finding.Get(ctx, tx, s.Organisation, s.Place); err != nil {
 			return err
+		}
+		of, err := finding.Belongs(ctx, tx, &place)
+		if err != nil {
+			return err
+		}
+		if !of.IsZero() {
+			hit = append(hit, of.String())
 		}
 		return alarm.Raise(ctx, tx, alarm.Alarm{Organisation: s.Organisation, Kind: alarm.IncidentSuspected, ObjectKind: "finding", ObjectID: s.Place.String()})
 	})
@@ -87,7 +96,7 @@ func (a *App) suspected(ctx context.Context, s finding.Suspected) error {
 	}
 	l := a.Texts.In("sv")
 	_, err = a.Incidents.Report(ctx, access.SystemActor(s.Organisation), incident.New{
-		Title: l.T("app.incident-of-finding"), FoundAt: s.Known, AwareAt: s.Known, AwareWhy: l.T("app.incident-aware"), Unit: place.Unit,
+		Title: l.T("app.incident-of-finding"), FoundAt: s.Known, AwareAt: s.Known, AwareWhy: l.T("app.incident-aware"), Unit: place.Unit, Systems: hit,
 		Origin: incident.Origin{Kind: "finding", Ref: s.Place.String(), Path: place.PagePath()},
 	})
 	if err != nil && !errors.Is(err, incident.ErrOrigin) {

@@ -16,7 +16,7 @@ import (
 )
 
 // A finding that may be an incident becomes one: in the unit of where it was found, with the clock running from when somebody said so, and
-// pointing back. It does so once, however often it is decided about.
+// pointing back, and naming the system of the source. It does so once, however often it is decided about.
 func TestFindingBecomesAnIncident(t *testing.T) {
 	a := open(t, "sqlite:"+t.TempDir()+"/insegel.db")
 	actor := dbtest.Organisation(t, a.DB, "norrsjo")
@@ -26,6 +26,11 @@ func TestFindingBecomesAnIncident(t *testing.T) {
 	unit := unitOf(t, a, actor, "Social")
 	f := fillFindings(t, a, actor.Organisation, unit, "Prov")
 	console := access.LocalAdministrator(actor.Organisation)
+	elsewhere := system.New("Diariet") // of the whole organisation: the incident stays where it was found
+	elsewhere = must(a.Systems.Create(t.Context(), actor, elsewhere))(t)
+	source := must(a.Findings.Open(t.Context(), console, f.source))(t).Source
+	source.System = elsewhere.ID
+	ok(t, a.Findings.Change(t.Context(), console, source))
 	decide := func() {
 		t.Helper()
 		ok(t, a.Findings.Decide(t.Context(), console, []finding.Chosen{{ID: f.place.ID}}, finding.Decision{Outcome: finding.Incident, Note: "Öppet för alla"}))
@@ -51,5 +56,8 @@ func TestFindingBecomesAnIncident(t *testing.T) {
 	want := incident.Origin{Kind: "finding", Ref: f.place.ID.String(), Path: f.place.PagePath()}
 	if x.Origin != want || x.UnitID != unit || x.AwareAt.IsZero() || x.AwareAt != x.FoundAt || rows[0].Next.IsZero() {
 		t.Errorf("the incident: %+v, next %v", x, rows[0].Next)
+	}
+	if len(x.Systems) != 1 || x.Systems[0].ID != elsewhere.ID {
+		t.Errorf("the incident names the systems %+v, want that of the source", x.Systems)
 	}
 }

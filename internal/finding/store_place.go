@@ -165,6 +165,15 @@ func Get(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.ID[Pl
 	return placeOf(ctx, tx, org, id)
 }
 
+// Belongs tells which system a place is of: the one that somebody has said, else that of its source; empty when neither is known.
+func Belongs(ctx context.Context, tx *db.Tx, p *Place) (ids.ID[system.System], error) {
+	if !p.System.IsZero() {
+		return p.System, nil
+	}
+	s, err := sourceOf(ctx, tx, tx.Scope, p.SourceID)
+	return s.System, err
+}
+
 func placeOf(ctx context.Context, tx *db.Tx, org access.OrganisationID, id ids.ID[Place]) (Place, error) {
 	row := tx.QueryRow(ctx, `SELECT `+placeColumns+fromPlaces+` AND p.id = $2`, org, id)
 	p, err := scanPlace(ctx, tx)(func(dest ...any) error { return db.One(row, dest...) })

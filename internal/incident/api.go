@@ -166,10 +166,14 @@ func (p *API) report(c *web.Context, in *struct {
 },
 ) (*apiReportedOut, error) {
 	b := &in.Body
-	x, err := p.Service.Report(c.Context(), c.Actor, New{
-		Title: b.Title, Happened: b.Happened, FoundAt: moved(b.FoundAt), AwareAt: moved(b.AwareAt), AwareWhy: b.AwareWhy, Unit: access.UnitID(b.Unit),
+	n := New{
+		Title: b.Title, Happened: b.Happened, FoundAt: moved(b.FoundAt), AwareAt: moved(b.AwareAt), AwareWhy: b.AwareWhy,
 		Systems: b.Systems, Supplier: ids.ID[supplier.Supplier](b.Supplier), Measured: ids.ID[evidence.Record](b.Measurement),
-	})
+	}
+	if len(b.Systems) == 0 && b.Measurement == "" {
+		n.Unit = access.UnitID(b.Unit)
+	}
+	x, err := p.Service.Report(c.Context(), c.Actor, n)
 	if err != nil {
 		return nil, apiRefusal(err)
 	}

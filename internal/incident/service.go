@@ -36,7 +36,7 @@ type New struct {
 	// AwareAt is when the organisation knew, and AwareWhy why that is taken for the moment; zero is not yet known.
 	AwareAt  time.Time
 	AwareWhy string
-	// Unit is whose incident it is when no systems are known.
+	// Unit is whose incident it is, also when the systems that are named are others'; empty is that of its systems.
 	Unit access.UnitID
 	// Systems are ids or slugs within the actor's reach. Supplier is whose systems are hit; its systems are taken when none are named.
 	Systems  []string
@@ -198,7 +198,11 @@ func (s *Service) placeNew(ctx context.Context, tx *db.Tx, actor access.Actor, x
 	if err != nil {
 		return err
 	}
-	return x.take(actor, systems)
+	if err := x.take(actor, systems); err != nil || n.Unit == "" {
+		return err
+	}
+	x.UnitID = n.Unit
+	return access.CheckAt(actor, "incident.Report", n.Unit)
 }
 
 // found reads systems by ids or slugs within the actor's reach.
