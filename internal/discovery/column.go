@@ -4,11 +4,8 @@ package discovery
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
-	"hash/maphash"
 	"math"
-	"math/bits"
 	"slices"
 
 	"github.com/insegel/insegel/internal/discovery/detect"
@@ -303,25 +300,7 @@ func (c *column) tally(m *detect.Match, value []byte) {
 		t.distinct.add(s.mixed(m.Number))
 		return
 	}
-	s.normal = detect.Normal(s.normal[:0], m.Detector, value)
-	t.distinct.add(s.hashed(s.normal))
-}
-
-// hashed is a hash of a value that nobody outside can foresee.
-func (s *session) hashed(b []byte) uint64 {
-	if len(b) > 16 {
-		return maphash.Bytes(s.seed, b)
-	}
-	var w [16]byte
-	copy(w[:], b)
-	hi, lo := bits.Mul64(binary.LittleEndian.Uint64(w[:])^s.salts[0], binary.LittleEndian.Uint64(w[8:])^s.salts[1])
-	return (hi ^ lo + uint64(len(b))) * (s.salts[0] | 1)
-}
-
-// mixed is a hash of a number that nobody outside can foresee.
-func (s *session) mixed(n uint64) uint64 {
-	hi, lo := bits.Mul64(n^s.salts[0], s.salts[1]|1)
-	return (hi ^ lo) * (s.salts[0] | 1)
+	t.distinct.add(s.hashed(m.Detector, value))
 }
 
 // hold keeps a match until the column is judged.

@@ -44,9 +44,8 @@ type session struct {
 
 	read, skipped int64
 	found         []Finding
-	counts, lows  []int64 // by detector: high and medium, and low
-	fresh         int64   // counted since the progress was told
-	seed          maphash.Seed
+	counts, lows  []int64           // by detector: high and medium, and low
+	fresh         int64             // counted since the progress was told
 	salts         [2]uint64         // of numbers' hashes
 	spare         []uint64          // for columns' counts of different values
 	normal        []byte            // the value that is being hashed
@@ -95,8 +94,8 @@ func newSession(e *engine) *session {
 	s.scanner.Roughly = !e.Detail
 	s.counts, s.lows = make([]int64, len(e.Rules.IDs())), make([]int64, len(e.Rules.IDs()))
 	s.masks = map[string]string{}
-	s.seed = maphash.MakeSeed()
-	s.salts = [2]uint64{maphash.Bytes(s.seed, []byte{0}), maphash.Bytes(s.seed, []byte{1})}
+	seed := maphash.MakeSeed()
+	s.salts = [2]uint64{maphash.Bytes(seed, []byte{0}), maphash.Bytes(seed, []byte{1})}
 	return s
 }
 
