@@ -39,6 +39,9 @@ func (s *Scanner) address(r *run) {
 	if whole || s.saidOf(r)&(1<<Address) != 0 {
 		c = High
 	}
+	if whole {
+		s.addressed = stop
+	}
 	s.add(Address, first, stop, c, why)
 }
 
@@ -97,7 +100,10 @@ func endsAsStreet(word []byte) bool {
 	of := streetTails[word[len(word)-1]|0x20]
 	for i := range of {
 		street := of[i].street
-		if tail&of[i].mask == of[i].value && len(word) >= len(street) && bytes.EqualFold(word[len(word)-len(street):], street) {
+		if tail&of[i].mask != of[i].value || len(word) < len(street) {
+			continue
+		}
+		if end := word[len(word)-len(street):]; bytes.Equal(end, street) || bytes.EqualFold(end, street) { // nearly all are in small letters
 			return true
 		}
 	}
@@ -192,8 +198,11 @@ func (s *Scanner) townEnd(at int) int {
 	return town + n
 }
 
-// postcode tries a postcode with its town, which alone says little.
+// postcode tries a postcode with its town, which alone says little. That of an address that has been found is nothing by itself.
 func (s *Scanner) postcode(r *run) {
+	if r.i < s.addressed {
+		return
+	}
 	if r.n != 3 || s.text[r.i] == '0' || r.i+3 >= len(s.text) || s.text[r.i+3] != ' ' {
 		return
 	}

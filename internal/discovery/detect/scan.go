@@ -59,6 +59,7 @@ type Scanner struct {
 	every                  bool                   // tries runs that may be nothing as well, for tests
 	cell                   uint16                 // of the column that was asked for last, for the run that is tried
 	cursor                 int                    // the first hit that begins after the last run
+	addressed              int                    // where the last address ends that has a postcode
 	out                    []Match
 	kept                   []Match  // those of out in order, settled
 	digitsOf               [24]byte // of the number that is being tried
@@ -90,7 +91,7 @@ func (s *Scanner) AsksSilent() bool { return s.others }
 func (s *Scanner) Scan(text []byte, from, to int) []Match {
 	s.text, s.out = text, s.out[:0]
 	s.hits, s.hitsFrom, s.hitsTo, s.lettered, s.cursor = s.hits[:0], 0, 0, false, 0
-	s.spokenOf = 0
+	s.spokenOf, s.addressed = 0, 0
 	words := len(text)/64 + 2
 	if cap(s.digits) < words {
 		more := words + words/4
