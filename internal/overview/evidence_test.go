@@ -78,6 +78,7 @@ func TestEvidenceOfASystem(t *testing.T) {
 	if got := w.open(t, StrongPath).Body; !strings.Contains(got, "Krävs inte") || !strings.Contains(got, sys.Name) {
 		t.Error("the page of strong authentication does not tell of the password")
 	}
+	strongOnPaper(t, w, sys.Name)
 	todo, err := w.s.Todo(ctx, w.actor, TodoUnit)
 	must(t, err)
 	if !hasTask(todo.Tasks, TaskWorse) {

@@ -64,6 +64,7 @@ func (p *Pages) Routes(s *web.Site) {
 	s.Handle("GET /{$}", "", p.home)
 	s.Handle("GET "+BriefPath, "overview.Brief", p.brief)
 	s.Handle("GET "+StrongPath, "overview.Strong", p.strong)
+	s.Handle("GET "+strongFilePath, "overview.Strong", p.strongFile)
 	s.Handle("GET /system", "overview.List", p.list)
 	s.Handle("GET /system/{slug}", "overview.System", p.system)
 	s.Handle("GET /system/{slug}/bevis", "overview.Evidence", p.systemEvidence)

@@ -40,6 +40,7 @@ type strongPage struct {
 	Empty     *web.Empty
 	Source    web.Source
 	Action    string
+	CSV       string // what is drawn, as a file
 }
 
 // strongSeries is one source's bar.
@@ -78,12 +79,16 @@ type strongUnitView struct {
 // goalNames are the goals as they stand in addresses and texts.
 var goalNames = []string{"tva-faktorer", "tillitsniva-3"}
 
-func (p *Pages) strong(c *web.Context) error {
-	goal := requirement.TwoFactors
+// strongGoal is the goal that an address asks for.
+func strongGoal(c *web.Context) int {
 	if c.Query("mal") == goalNames[requirement.LevelThree] {
-		goal = requirement.LevelThree
+		return requirement.LevelThree
 	}
-	unit := c.Query("forvaltning")
+	return requirement.TwoFactors
+}
+
+func (p *Pages) strong(c *web.Context) error {
+	goal, unit := strongGoal(c), c.Query("forvaltning")
 	x, err := p.Overview.Strong(c.Context(), c.Actor, goal, unit)
 	if err != nil {
 		return err
@@ -109,6 +114,7 @@ func (p *Pages) strong(c *web.Context) error {
 	d.next(c, &x)
 	p.strongRows(c, &d, &x, unit)
 	d.units(c, &x)
+	d.CSV = address(strongFilePath, "mal", d.Goal, "forvaltning", unit)
 	d.Source = web.Source{Kind: web.NotMeasured, Word: t("overview.strong-never")}
 	if !x.Measured.IsZero() {
 		d.Source = web.Source{Kind: web.Measured, Detail: c.L.Date(x.Measured)}

@@ -4,13 +4,18 @@ package overview
 
 import (
 	"fmt"
+	"net/http"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/net/html"
 
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/evidence"
 	"github.com/insegel/insegel/internal/probe/verdict"
+	"github.com/insegel/insegel/internal/webtest"
 )
 
 // weakAt is a system at a supplier whose ways in are measured not to be strong.
@@ -77,5 +82,46 @@ func TestForecast(t *testing.T) {
 		if got := yearEnd(today); got != (civil.Date{Year: year, Month: 12, Day: 31}) {
 			t.Errorf("on %v the forecast is for %v", today, got)
 		}
+	}
+}
+
+// strongOnPaper looks at what is printed of the page of strong authentication, and at its file: numbers, and no system that is weak by name.
+func strongOnPaper(t *testing.T, w *world, name string) {
+	t.Helper()
+	page := w.open(t, StrongPath)
+	told := 0
+	for n := range page.Doc.Descendants() {
+		if n.Type != html.TextNode || !strings.Contains(n.Data, name) {
+			continue
+		}
+		told++
+		kept := false
+		for up := n.Parent; up != nil; up = up.Parent {
+			kept = kept || slices.Contains(strings.Fields(webtest.Attr(up, "class")), "weak")
+		}
+		if !kept {
+			t.Errorf("%q is printed although the system is weak", n.Data)
+		}
+	}
+	if told == 0 {
+		t.Errorf("the page does not name %s", name)
+	}
+	file := ""
+	for _, a := range webtest.All(page.Doc, "main a") {
+		if href := webtest.Attr(a, "href"); strings.HasPrefix(href, strongFilePath) {
+			file = href
+		}
+	}
+	got := w.Get(file)
+	if got.Status != http.StatusOK || !strings.HasPrefix(got.Header.Get("Content-Type"), "text/csv") {
+		t.Fatalf("%q: %d %s", file, got.Status, got.Header.Get("Content-Type"))
+	}
+	want := webtest.Text(webtest.All(page.Doc, "details.tbl tbody tr")[0])
+	row := strings.Split(strings.Split(got.Body, "\r\n")[2], ";")
+	if strings.Join(row, " ") != want {
+		t.Errorf("the file says %q, the page %q", row, want)
+	}
+	if strings.Contains(got.Body, name) {
+		t.Error("the file names a system")
 	}
 }
