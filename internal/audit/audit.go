@@ -103,11 +103,14 @@ func Append(ctx context.Context, tx *db.Tx, actor access.Actor, entries ...Entry
 	if err != nil {
 		return err
 	}
-	size, err := grow(ctx, tx, actor.Organisation, b)
+	size, stored, err := grow(ctx, tx, actor.Organisation, b)
 	if err != nil {
 		return fmt.Errorf("grow audit log: %w", err)
 	}
-	tree, err := readEdge(ctx, tx, actor.Organisation, size-int64(len(entries)))
+	tree, err := edgeOf(size-int64(len(entries)), stored)
+	if errors.Is(err, ErrTree) { // now that the head is held, all that others wrote while it was waited for is seen
+		tree, err = readEdge(ctx, tx, actor.Organisation, size-int64(len(entries)))
+	}
 	if err != nil {
 		return fmt.Errorf("append to audit log: %w", err)
 	}

@@ -4,6 +4,7 @@ package audit_test
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -171,6 +172,30 @@ func TestConcurrentWritersLeaveNoHoles(t *testing.T) {
 		}
 		if theirs := log(t, d, other, "a"); len(theirs) != 1 || theirs[0].Seq != 0 {
 			t.Errorf("another organisation's log was touched: %+v", theirs)
+		}
+	})
+}
+
+// TestAppendTakesFewJourneys appends to logs of many sizes, few entries and many at a time. On PostgreSQL a statement is a journey to the
+// server, and a few entries take two: one takes their numbers and reads the tree's edge, the other writes.
+func TestAppendTakesFewJourneys(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		actor := dbtest.Organisation(t, d, "norrsjo")
+		size := head(t, d, actor)
+		for n := range 40 {
+			entries := make([]audit.Entry, []int{1, 3, 1, 25}[n%4])
+			for i := range entries {
+				entries[i] = entry(fmt.Sprint(n, "-", i))
+			}
+			before := d.Statements()
+			appended(t, d, actor, entries...)
+			if got := d.Statements() - before; d.Engine == db.Postgres && len(entries) < 20 && got != 2 {
+				t.Fatalf("%d entries of the log took %d statements", len(entries), got)
+			}
+			size += int64(len(entries))
+		}
+		if v := verified(t, d, actor.Organisation, byKey()); !v.Whole() || v.Size != size {
+			t.Errorf("the log of %d entries: %+v", size, v)
 		}
 	})
 }

@@ -5,6 +5,7 @@ package audit
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,8 +14,10 @@ import (
 	"github.com/insegel/insegel/internal/ids"
 )
 
-// grow takes the numbers of a batch and gives the log's new size. The row is held until the transaction ends.
-func grow(ctx context.Context, tx *db.Tx, org access.OrganisationID, b *batch) (int64, error) {
+// grow takes the numbers of a batch and gives the log's new size. The row is held until the transaction ends. On PostgreSQL it reads the stored
+// hashes of the edge as it was too, from the largest subtree, since each statement is a journey to the server. They are those of the moment
+// when the statement began: where others have written while the row was waited for, some are missing.
+func grow(ctx context.Context, tx *db.Tx, org access.OrganisationID, b *batch) (size int64, stored []string, err error) {
 	name, changed := org.String(), 0
 	if org == db.Installation {
 		name = ids.New[batch]().String() // kept only when the log is new
@@ -22,16 +25,42 @@ func grow(ctx context.Context, tx *db.Tx, org access.OrganisationID, b *batch) (
 	if b.changed {
 		changed = len(b.leaves)
 	}
-	var size int64
-	err := db.One(tx.QueryRow(ctx, `
+	edge := `NULL`
+	if tx.Engine == db.Postgres {
+		edge = edgeWas()
+	}
+	var hashes sql.NullString
+	err = db.One(tx.QueryRow(ctx, `
 		INSERT INTO audit_head (organisation_id, name, size, changed) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (organisation_id) DO UPDATE SET size = audit_head.size + excluded.size,
 			changed = CASE WHEN excluded.changed > 0 THEN audit_head.size + excluded.size ELSE audit_head.changed END
-		RETURNING size`, org, name, len(b.leaves), changed), &size)
-	return size, err
+		RETURNING size, `+edge, org, name, len(b.leaves), changed), &size, &hashes)
+	return size, strings.Fields(hashes.String), err
 }
 
+// edgeWas reads the edge of a log before grow's $3 entries. Where it is stored follows from the size (edgePlaces): with the last entry of each
+// beginning of the log that ends where some number of the size's lowest bits are cleared. Of a log of more levels than are asked for here
+// some are missing, and it is read by itself.
+func edgeWas() string {
+	var ends strings.Builder
+	for level := range 30 {
+		ends.WriteString(", ((audit_head.size - $3) >> " + strconv.Itoa(level) + " << " + strconv.Itoa(level) + ") - 1")
+	}
+	return `(SELECT string_agg(h.hashes, ' ' ORDER BY h.seq) FROM audit_hash h WHERE h.organisation_id = $1 AND h.seq IN (-1` + ends.String() + `))`
+}
+
+// fewEntries is how many entries are written with one statement on PostgreSQL, where each is a journey to the server. To SQLite it is none.
+const fewEntries = 20
+
 func (b *batch) insert(ctx context.Context, tx *db.Tx) error {
+	if n := len(b.entries); tx.Engine == db.Postgres && n <= fewEntries {
+		args := slices.Concat(slices.Concat(b.entries...), slices.Concat(b.kept...), slices.Concat(b.hashes...))
+		_, err := tx.Exec(ctx, `
+			WITH entry AS (INSERT INTO audit_entry (organisation_id, seq, at, action, object_kind, object_id, record) VALUES `+marks(n, 7, 0)+`),
+				kept AS (INSERT INTO audit_private (organisation_id, seq, salts, actor, what, why, address) VALUES `+marks(n, 7, 7*n)+`)
+			INSERT INTO audit_hash (organisation_id, seq, hashes) VALUES `+marks(n, 3, 14*n), args...)
+		return err
+	}
 	err := tx.Insert(ctx, `INSERT INTO audit_entry (organisation_id, seq, at, action, object_kind, object_id, record) VALUES`, "", b.entries)
 	if err != nil {
 		return err
@@ -41,6 +70,24 @@ func (b *batch) insert(ctx context.Context, tx *db.Tx) error {
 		return err
 	}
 	return tx.Insert(ctx, `INSERT INTO audit_hash (organisation_id, seq, hashes) VALUES`, "", b.hashes)
+}
+
+// marks are the places of some rows' values in a statement, after those of others.
+func marks(rows, width, after int) string {
+	var s strings.Builder
+	for i := range rows * width {
+		switch {
+		case i == 0:
+			s.WriteString("(")
+		case i%width == 0:
+			s.WriteString("), (")
+		default:
+			s.WriteString(", ")
+		}
+		s.WriteString("$" + strconv.Itoa(after+i+1))
+	}
+	s.WriteString(")")
+	return s.String()
 }
 
 func head(ctx context.Context, tx *db.Tx, org access.OrganisationID) (Head, error) {

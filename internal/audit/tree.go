@@ -120,6 +120,22 @@ func readEdge(ctx context.Context, tx *db.Tx, org access.OrganisationID, size in
 	return t, err
 }
 
+// edgeOf makes the edge of a tree of the given size from all that is stored where it is, in order. It is ErrTree when something is missing.
+func edgeOf(size int64, stored []string) (edge, error) {
+	t, places := edge{size: size}, edgePlaces(size)
+	if len(stored) != len(places) {
+		return t, ErrTree
+	}
+	for i, p := range places {
+		h, err := hashAt(stored[i], p.level)
+		if err != nil {
+			return t, err
+		}
+		t.nodes = append(t.nodes, h)
+	}
+	return t, nil
+}
+
 // reader lets tlog read the stored tree.
 func reader(ctx context.Context, tx *db.Tx, org access.OrganisationID) tlog.HashReaderFunc {
 	return func(indexes []int64) ([]tlog.Hash, error) {
