@@ -207,6 +207,8 @@ type archive struct {
 	shown map[string]int64
 	// bases are the sets whose denominators have been summed, in any series, and sets those whose denominators or values each series has summed.
 	bases, sets []summed
+	// counted are those whose denominators each series has summed, where sets has values alone.
+	counted []summed
 	// before is the last release of the same period, 0 when there is none, cells are what it published, and earlier are all of the period.
 	before  int64
 	cells   []published
@@ -249,6 +251,11 @@ func (p *places) histories(a *archive, r *Release) map[string]history {
 		h.sets = append(h.sets, p.set(x.codes, x.release))
 		out[x.series] = h
 	}
+	for _, x := range a.counted {
+		h := out[x.series]
+		h.counted = append(h.counted, p.set(x.codes, x.release))
+		out[x.series] = h
+	}
 	for i := range a.earlier {
 		sets := map[string][]Set{}
 		for _, x := range a.earlier[i].sets {
@@ -266,8 +273,9 @@ func (p *places) histories(a *archive, r *Release) map[string]history {
 
 // history is what has been published before of one series.
 type history struct {
-	// sets are those whose denominators or values were summed.
-	sets []Set
+	// sets are those whose denominators or values were summed, and counted those of denominators that are not among them: what is told of how
+	// many are counted is no sum of what they answer, and a rule of a series' own does not speak of it.
+	sets, counted []Set
 	// earlier are the releases of the same period, and basis what is to be released now.
 	earlier []past
 	basis   map[int]string
@@ -285,7 +293,7 @@ func (l *Ledger) publish(stands []Stand, list []series, histories map[string]his
 	var out []published
 	for i, cells := range Each(names, func(name string) []Cell {
 		own, h := l.clone(), histories[name]
-		own.rule, own.before, own.told = by[name].rule, h.sets, append([]Set{}, h.sets...)
+		own.rule, own.before, own.told = by[name].rule, h.sets, append(append([]Set{}, h.sets...), h.counted...)
 		for _, s := range h.sets {
 			own.remember(s)
 		}

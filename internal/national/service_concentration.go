@@ -279,6 +279,9 @@ func concentrationArchive(ctx context.Context, tx *db.Tx, r *Release, releases [
 	if a.sets, err = dependenceSets(ctx, tx, tx.Scope); err != nil {
 		return a, err
 	}
+	if a.counted, err = dependenceCounted(ctx, tx, tx.Scope); err != nil {
+		return a, err
+	}
 	if a.before = latestOf(releases, r.Period).Number; a.before == 0 {
 		return a, nil
 	}

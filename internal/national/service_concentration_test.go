@@ -292,6 +292,36 @@ func TestDependsPages(t *testing.T) {
 		t.Errorf("CSV has %d rows and JSON %d", n, list.Count)
 	}
 	lookCloser(t, s, actor, w)
+	countedIsKnown(t, s, actor)
+}
+
+// countedIsKnown sees that the next release is held against everybody who has been counted in public of each thing, and not only against those
+// whose answers were summed.
+func countedIsKnown(t *testing.T, s *Service, actor access.Actor) {
+	t.Helper()
+	must(t, s.DB.Read(t.Context(), actor.Organisation, func(tx *db.Tx) error {
+		releases, err := concentrationReleases(t.Context(), tx, actor.Organisation)
+		if err != nil {
+			return err
+		}
+		r := releases[len(releases)-1]
+		a, err := concentrationArchive(t.Context(), tx, &r, releases)
+		if err != nil {
+			return err
+		}
+		counted := newPlaces(s.Engine.Catalogue, nil, nil).histories(&a, &r)
+		for _, x := range a.sets {
+			if len(counted[x.series].counted) == 0 {
+				t.Errorf("of %s nobody is known to have been counted", x.series)
+			}
+		}
+		for _, x := range a.bases {
+			if !slices.ContainsFunc(a.counted, func(c summed) bool { return c.codes == x.codes }) {
+				t.Errorf("those counted in release %d are known of no thing", x.release)
+			}
+		}
+		return nil
+	}))
 }
 
 // lookCloser opens the page of the supplier that most depend on, and of one that is not told of.

@@ -102,6 +102,16 @@ func dependenceSets(ctx context.Context, tx *db.Tx, org access.OrganisationID) (
 	return out, nil
 }
 
+// dependenceCounted reads who has been counted in public of each thing, each set once.
+func dependenceCounted(ctx context.Context, tx *db.Tx, org access.OrganisationID) ([]summed, error) {
+	out, err := db.All(ctx, tx, scanDependenceSet, `SELECT subject, base, MAX(release_number) FROM national_dependence WHERE organisation_id = $1 AND kept = 0
+		GROUP BY subject, base ORDER BY MIN(release_number), subject, base`, org)
+	if err != nil {
+		return nil, fmt.Errorf("read what has been published: %w", err)
+	}
+	return out, nil
+}
+
 // dependenceSetsIn reads every set that one release told of.
 func dependenceSetsIn(ctx context.Context, tx *db.Tx, org access.OrganisationID, number int64) ([]summed, error) {
 	out, err := db.All(ctx, tx, scanDependenceSet, `SELECT subject, base, release_number FROM national_dependence
