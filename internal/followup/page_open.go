@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/insegel/insegel/internal/catalogue"
@@ -24,7 +25,7 @@ type openPage struct {
 	Questionnaire             string
 	Cells                     []seriesCell
 	Plot                      web.Plot
-	Summary                   string
+	Summary, Finding          string
 	History                   []historyRow
 	Breaks                    []string
 	Published                 []publishedRow
@@ -163,7 +164,23 @@ func (o *openPage) draw(l *locale.Localizer, d *Detail) {
 	o.imported(l, d.Imported)
 	o.Plot.XLabel = []string{strconv.Itoa(span.From), strconv.Itoa((span.From + span.To) / 2), strconv.Itoa(span.To)}
 	o.Plot.YLabel = []string{l.Percent(1, 1), l.Percent(1, 2), l.Percent(0, 1)}
-	o.Summary = Summary(l, o.Plot)
+	o.Summary, o.Finding = Summary(l, o.Plot), timeFinding(l, d.Points, d.Indicator.Definition)
+}
+
+// timeFinding is the heading of a plot over time: what the surest series that has two values by today's definition has gone from and to. When none has,
+// nothing is said to have changed.
+func timeFinding(l *locale.Localizer, points []Point, definition int) string {
+	for s := range Series(NumSeries) {
+		shown := slices.DeleteFunc(Monthly(OfSeries(points, s, definition)), func(p Point) bool { return !p.Shown() })
+		if len(shown) < 2 {
+			continue
+		}
+		first, last := &shown[0], &shown[len(shown)-1]
+		return l.T("followup.page-time-finding", "Series", l.T("followup.series-"+s.String()),
+			"From", l.Percent(int(first.Numerator), int(first.Denominator)), "First", l.Date(first.On),
+			"To", l.Percent(int(last.Numerator), int(last.Denominator)), "Last", l.Date(last.On))
+	}
+	return l.T("followup.page-time")
 }
 
 // line draws the points of one series, and lists them. Without any it does nothing.
