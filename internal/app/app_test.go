@@ -4,11 +4,8 @@ package app_test
 
 import (
 	"context"
-	"encoding/json"
 	"log/slog"
 	"net/http/httptest"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -284,67 +281,5 @@ func TestPagesNeedSignIn(t *testing.T) {
 	}
 	if p := c.Get("/demo/x"); p.Status != 404 {
 		t.Errorf("a server that is not the demonstration answers on its link with %d", p.Status)
-	}
-}
-
-// TestBrowser opens the main pages in Chromium at three widths and in both languages and runs an accessibility checker on each, also with
-// forced colours and reduced motion; no page scrolls sideways, not at 200 % either.
-func TestBrowser(t *testing.T) {
-	chromium, err := exec.LookPath("chromium")
-	if err != nil {
-		dbtest.Missing(t, "chromium: install Debian's package chromium, or run make test")
-	}
-	browser, err := filepath.Abs("../../test/browser")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(filepath.Join(browser, "node_modules", "playwright-core")); err != nil {
-		dbtest.Missing(t, "the browser test's modules: run npm ci in test/browser, or make test")
-	}
-	address, link, _ := example(t, "sqlite:"+filepath.Join(t.TempDir(), "example.db"))
-	const slug = "/system/e-ansokan-ekonomiskt-bistand"
-	var pages []string
-	for _, path := range []string{
-		"/", "/system", slug, slug + "/krav", slug + "/klassning", slug + "/atgarder", slug + "/upphandling", slug + "/historik",
-		slug + "/som-det-var", slug + "/redigera", "/system/nytt", "/system/orosanmalan-barn/klassning", "/information", "/information/eb-ansokan", "/regler",
-		"/regler/SOLPUL-10", "/krav/inloggning-hsl-oppet-nat", "/atgarder", "/upphandling", "/rapporter", "/importera", "/klassning/modeller",
-		slug + "/ansvariga", slug + "/leverantorssvar", "/behandlingar", "/administration/personer", "/administration/personer/lista", "/administration/inloggning",
-		"/administration/inloggning/ny/oidc", "/administration/roller", "/administration/beslut", "/larm",
-		"/sok?q=social", "/api", "/stilguide", "/hjalp", "/tillganglighet", "/administration/utseende", "/administration/handelser",
-	} {
-		pages = append(pages, address+path)
-	}
-	orders := filepath.Join(t.TempDir(), "orders.json")
-	b, err := json.Marshal(map[string]any{"link": link, "pages": pages, "widths": []int{1280, 390, 320}, "languages": []string{"sv-SE", "en-GB"}, "shots": os.Getenv("INSEGEL_TEST_SHOTS")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(orders, b, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command("node", "check.mjs", chromium, orders)
-	cmd.Dir, cmd.Stderr = browser, os.Stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("run the browser: %v", err)
-	}
-	var found struct {
-		Faults []struct {
-			Page, Fault, Language string
-			Width                 int
-		}
-		Paints []struct {
-			Page string
-			MS   int
-		}
-	}
-	if err := json.Unmarshal(out, &found); err != nil {
-		t.Fatalf("read what the browser found: %v\n%s", err, out)
-	}
-	for _, f := range found.Faults {
-		t.Errorf("%s at %d px in %s: %s", strings.TrimPrefix(f.Page, address), f.Width, f.Language, f.Fault)
-	}
-	for _, p := range found.Paints {
-		t.Logf("%s: the largest part is painted after %d ms", strings.TrimPrefix(p.Page, address), p.MS)
 	}
 }
