@@ -3,6 +3,7 @@
 package national
 
 import (
+	"cmp"
 	"embed"
 	"errors"
 	"net/http"
@@ -61,25 +62,30 @@ type picturePage struct {
 	StripTitle, StripSummary  string
 	Strip                     Strip
 	Facts                     []factRow
-	Plot                      web.Plot
-	TrendTitle, TrendSummary  string
-	Trend                     []trendRow
-	Breaks                    []string
-	Quality                   []qualityRow
-	File                      string
-	Shown                     []shownRow
-	Questions                 []questionRow
-	Own                       string
-	Beside                    []groupRow
-	Kept, Invented            string
-	Open                      []web.Link
-	Empty                     *web.Empty
-	CanShare                  bool
-	References, Dependences   string
-	Fetched                   []fetchedRow
-	How                       how
-	Ticks                     []tick
+	// Spread is the strip as a table: its quartiles, and who is shown by themselves, the lowest first.
+	Spread                   []spreadRow
+	Plot                     web.Plot
+	TrendTitle, TrendSummary string
+	Trend                    []trendRow
+	Breaks                   []string
+	Quality                  []qualityRow
+	File                     string
+	Shown                    []shownRow
+	Questions                []questionRow
+	Own                      string
+	Beside                   []groupRow
+	Kept, Invented           string
+	Open                     []web.Link
+	Empty                    *web.Empty
+	CanShare                 bool
+	References, Dependences  string
+	Fetched                  []fetchedRow
+	How                      how
+	Ticks                    []tick
 }
+
+// spreadRow is a row of the strip as a table.
+type spreadRow struct{ Name, Value string }
 
 // tick is a share below the strip.
 type tick struct{ X, Label string }
@@ -333,6 +339,33 @@ func (o *picturePage) spread(l *locale.Localizer, x *Picture, c *catalogue.Catal
 		o.StripSummary = l.T("national.strip-summary", "Count", len(x.Shown), "Median", percent(q[1]), "Low", percent(q[0]), "High", percent(q[2]))
 	} else {
 		o.StripSummary = l.T("national.strip-few", "Count", len(x.Shown))
+	}
+	o.tabulate(l, x, c)
+}
+
+// tabulate tells what the strip draws, for those who do not see it.
+func (o *picturePage) tabulate(l *locale.Localizer, x *Picture, c *catalogue.Catalogue) {
+	if x.Whole.Quartiles {
+		for i, name := range []string{"national.lower-quartile", "national.middle-quartile", "national.upper-quartile"} {
+			o.Spread = append(o.Spread, spreadRow{l.T(name), l.Percent(int(x.Whole.Quartile[i]), 100)})
+		}
+	}
+	if x.OwnCount.Shown() {
+		o.Spread = append(o.Spread, spreadRow{o.Own, percentOf(l, x.OwnCount)})
+	}
+	var shown []*catalogue.Municipality
+	for i := range c.Municipalities {
+		if m := &c.Municipalities[i]; m.Code != x.Own || !x.OwnCount.Shown() {
+			if _, ok := x.Shown[m.Code]; ok {
+				shown = append(shown, m)
+			}
+		}
+	}
+	slices.SortStableFunc(shown, func(a, b *catalogue.Municipality) int {
+		return cmp.Compare(x.Shown[a.Code].OfKnown(), x.Shown[b.Code].OfKnown())
+	})
+	for _, m := range shown {
+		o.Spread = append(o.Spread, spreadRow{m.Name, percentOf(l, x.Shown[m.Code])})
 	}
 }
 

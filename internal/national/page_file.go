@@ -23,14 +23,15 @@ func (p *Pages) table(c *web.Context) error {
 	if err != nil {
 		return err
 	}
-	rows := [][]string{{"indicator", "series", "period", "grouping", "group", "municipalities", "submitted", "numerator", "denominator", "unknown", "reason", "low", "high", "source", "invented"}}
+	rows := [][]string{{"indicator", "series", "period", "grouping", "group", "municipalities", "submitted", "numerator", "denominator", "unknown", "lower_quartile", "median", "upper_quartile", "reason", "low", "high", "source", "invented"}}
 	series, period := x.Series, x.Release.Period
 	made := strconv.FormatBool(x.Invented)
 	add := func(split string, cell *Cell) {
-		row := []string{x.Indicator.ID, series.String(), period.String(), split, cell.Group, "", strconv.Itoa(cell.Submitted), "", "", "", string(cell.Why), "", "", "", made}
+		row := []string{x.Indicator.ID, series.String(), period.String(), split, cell.Group, "", strconv.Itoa(cell.Submitted), "", "", "", "", "", "", string(cell.Why), "", "", "", made}
 		if cell.Published() {
 			row[5], row[7] = strconv.Itoa(cell.Members), strconv.FormatInt(cell.Sum.Numerator, 10)
 			row[8], row[9] = strconv.FormatInt(cell.Sum.Denominator, 10), strconv.FormatInt(cell.Sum.Unknown, 10)
+			copy(row[10:], quartiles(cell))
 		}
 		rows = append(rows, row)
 	}
@@ -51,7 +52,7 @@ func (p *Pages) table(c *web.Context) error {
 		if n, ok := x.Shown[code]; ok {
 			rows = append(rows, []string{
 				x.Indicator.ID, x.Series.String(), x.Release.Period.String(), "municipality", code, "1", "1",
-				strconv.FormatInt(n.Numerator, 10), strconv.FormatInt(n.Denominator, 10), strconv.FormatInt(n.Unknown, 10), "", "", "", "", made,
+				strconv.FormatInt(n.Numerator, 10), strconv.FormatInt(n.Denominator, 10), strconv.FormatInt(n.Unknown, 10), "", "", "", "", "", "", "", made,
 			})
 		}
 	}
@@ -69,11 +70,21 @@ func (p *Pages) table(c *web.Context) error {
 	return c.Attachment(x.Indicator.ID+".csv", "text/csv; charset=utf-8", b.Bytes())
 }
 
+// quartiles are those of a cell as they are published, in whole percent; nothing where too few have a value.
+func quartiles(c *Cell) (out []string) {
+	if c.Quartiles {
+		for _, q := range c.Quartile {
+			out = append(out, strconv.FormatFloat(q, 'f', 0, 64))
+		}
+	}
+	return out
+}
+
 // toldByOthers are the rows of what others have told of the whole country, which is drawn beside the series over time: percentages as they were
 // told, low and high the same unless only a range is known, each with its source. Nothing is worked out from them.
 func toldByOthers(l *locale.Localizer, x *Picture) (rows [][]string) {
 	add := func(series string, year int, low, high, source string) {
-		rows = append(rows, []string{x.Indicator.ID, series, strconv.Itoa(year), Whole, Whole, "", "", "", "", "", "", low, high, source, "false"})
+		rows = append(rows, []string{x.Indicator.ID, series, strconv.Itoa(year), Whole, Whole, "", "", "", "", "", "", "", "", "", low, high, source, "false"})
 	}
 	lang := catalogue.Lang(l.Lang)
 	for i := range x.Indicator.References {

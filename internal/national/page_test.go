@@ -151,6 +151,16 @@ func TestOwnBesideOthers(t *testing.T) {
 	}, got); diff != "" {
 		t.Error(diff)
 	}
+	p.Whole.Quartiles, p.Whole.Quartile = true, [3]float64{20, 50, 80}
+	p.Shown = map[string]followup.Count{"0114": {Numerator: 9, Denominator: 10}, "0180": p.OwnCount, "0115": {Numerator: 1, Denominator: 12, Unknown: 2}}
+	o.Own, got = "Stockholm", nil
+	o.spread(l, &p, c)
+	for _, r := range o.Spread {
+		got = append(got, strings.ReplaceAll(r.Name+": "+r.Value, "\u00a0", " "))
+	}
+	if diff := cmp.Diff([]string{"Undre kvartilen: 20 %", "Median: 50 %", "Övre kvartilen: 80 %", "Stockholm: 75 %", "Vallentuna: 10 %", "Upplands Väsby: 90 %"}, got); diff != "" {
+		t.Errorf("the strip as a table: %s", diff)
+	}
 }
 
 // TestReceiveOverHTTP sends a submission, a forged one, and one that never ends.
