@@ -69,10 +69,59 @@ func TestMenuLeadsOnlyWhereTheReaderMayGo(t *testing.T) {
 	}
 }
 
+// TestPagesLeadOnlyWhereTheReaderMayGo opens, as each role, one page of each kind that can be reached by links: nothing on it leads to what the
+// role may not open, and no form on it asks for what the role may not do.
+func TestPagesLeadOnlyWhereTheReaderMayGo(t *testing.T) {
+	a := open(t, sqliteFile(t))
+	actor, _, err := a.Example(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	site := a.Site(app.ServerOptions{Pace: unhurried})
+	server := httptest.NewServer(site)
+	t.Cleanup(server.Close)
+	f := &fort{t: t, a: a, at: strings.TrimPrefix(server.URL, "http://"), org: actor.Organisation}
+	routes := routesOf(site)
+	for _, role := range access.Roles() {
+		t.Run(string(role), func(t *testing.T) {
+			who := f.person(f.org, "Person "+string(role), role)
+			may := func(r web.Route) bool { return r.Action == "" || access.Allowed(who, r.Action) }
+			c := f.enter(who)
+			first := "/"
+			if to := c.Get(first).Header.Get("Location"); to != "" {
+				first = to
+			}
+			pages, seen, told := 0, map[string]bool{}, map[string]bool{}
+			for queue := []string{first}; len(queue) > 0; queue = queue[1:] {
+				p := c.Get(queue[0])
+				if p.Doc == nil || p.Status != http.StatusOK {
+					continue // a file, or a way on
+				}
+				pages++
+				here := routes.of(http.MethodGet, queue[0]).Pattern
+				for _, to := range leads(p.Doc) {
+					r := routes.of(to.method, to.address)
+					if !may(r) && !told[here+r.Action] {
+						told[here+r.Action] = true
+						t.Errorf("%s leads to %s %s, which takes %s", here, to.method, to.address, r.Action)
+					}
+					if may(r) && r.Pattern != "" && to.method == http.MethodGet && !seen[r.Pattern] {
+						seen[r.Pattern] = true
+						queue = append(queue, to.address)
+					}
+				}
+			}
+			if pages < 5 {
+				t.Errorf("reaches %d pages", pages)
+			}
+		})
+	}
+}
+
 // lead is where a page offers to go.
 type lead struct{ method, address string }
 
-// leads are the links, buttons and forms of a page that lead within the program.
+// leads are the links, and the forms with a button, of a page that lead within the program.
 func leads(doc *html.Node) []lead {
 	var out []lead
 	add := func(method, address string) {
@@ -85,6 +134,9 @@ func leads(doc *html.Node) []lead {
 		add(http.MethodGet, webtest.Attr(a, "href"))
 	}
 	for _, form := range webtest.All(doc, "form") {
+		if len(webtest.All(form, "button")) == 0 {
+			continue // holds fields for who only reads them: nothing can be pressed
+		}
 		method := webtest.Attr(form, "method")
 		if method == "" {
 			method = http.MethodGet

@@ -269,7 +269,9 @@ func (k *waiting) decision(c *web.Context, list []*Sum, f Filter) decision {
 	}
 	d.Do = d.Href
 	if len(list) == 1 {
-		d.Do = systemPath(list[0].Slug) + k.path
+		if one := systemPath(list[0].Slug) + k.path; c.MayOpen(one) {
+			d.Do = one
+		}
 	}
 	if !first.IsZero() {
 		d.When = c.L.T(key+"-when", "Day", c.L.ShortDate(first))

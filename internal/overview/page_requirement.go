@@ -234,6 +234,10 @@ func weightTag(c *web.Context, must bool) web.Tag {
 func (p *Pages) why(c *web.Context, v *requirement.View, r *requirement.Applied) web.Why {
 	w := web.Why{Met: r.Answer.Status != requirement.NotMet && r.Answer.Status != requirement.Partly}
 	path := systemPath(v.System.Slug)
+	levels := path + "/klassning"
+	if !c.MayOpen(levels) {
+		levels = ""
+	}
 	for _, b := range r.Because {
 		switch b.Kind {
 		case catalogue.BecauseInformation:
@@ -241,7 +245,7 @@ func (p *Pages) why(c *web.Context, v *requirement.View, r *requirement.Applied)
 		case catalogue.BecauseCondition:
 			w.Information = append(w.Information, web.WhyLine{Text: b.Text, Href: path + "#facts"})
 		case "level":
-			w.Classification = append(w.Classification, web.WhyLine{Text: b.Text, Href: path + "/klassning"})
+			w.Classification = append(w.Classification, web.WhyLine{Text: b.Text, Href: levels})
 		}
 	}
 	if len(w.Information) == 0 {
@@ -256,7 +260,7 @@ func (p *Pages) why(c *web.Context, v *requirement.View, r *requirement.Applied)
 	if n := len(w.Classification); n > 0 {
 		w.Classification[n-1].Detail = decidedBy(c, v) // once: it holds for every aspect
 	} else {
-		w.Classification = []web.WhyLine{{Text: c.L.T("overview.why-any-level"), Href: path + "/klassning"}}
+		w.Classification = []web.WhyLine{{Text: c.L.T("overview.why-any-level"), Href: levels}}
 	}
 	w.Protection = []web.WhyLine{{Text: r.Is(lang(c)), Detail: c.L.T("overview.kind-of-" + r.Kind), Href: "/krav/" + r.ID}}
 	line := web.WhyLine{Text: c.L.T("requirement.status-" + string(r.Answer.Status)), Href: "#svar-" + r.ID}

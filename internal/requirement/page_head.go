@@ -28,7 +28,8 @@ func PageHead(c *web.Context, v *View, tab string) web.SystemHead {
 // facets are the use cases that show the facets of a system.
 var facets = map[string]string{
 	web.TabOverview: "overview.System", web.TabRequirements: "overview.Requirements", web.TabClassification: "classification.Open",
-	web.TabRisks: "risk.Open", web.TabActions: "action.Plan", web.TabProcurement: "procurement.Annex", web.TabHistory: "overview.History",
+	web.TabRisks: "risk.Open", web.TabActions: "action.Plan", web.TabProcurement: "procurement.Annex",
+	web.TabSupplier: "overview.SystemSupplier", web.TabHistory: "overview.History",
 }
 
 func headTags(c *web.Context, v *View) []web.Tag {

@@ -57,6 +57,18 @@ type Context struct {
 	unlock func() // lets the next change past Unchanged
 }
 
+// MayOpen reports whether the reader's roles allow the page at an address within the site, so that no link leads to a page that refuses.
+// An address that no page has is not for roles to refuse.
+func (c *Context) MayOpen(address string) bool {
+	to, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	_, pattern := c.site.mux.Handler(&http.Request{Method: http.MethodGet, URL: to, Host: c.Request.Host})
+	action := c.site.actions[pattern]
+	return action == "" || access.Allowed(c.Actor, action)
+}
+
 // Context is the request's context, for use cases.
 func (c *Context) Context() context.Context { return c.Request.Context() }
 

@@ -41,7 +41,7 @@ type Page struct {
 	Active string
 	// Layout is App, Focus or Plain.
 	Layout string
-	// Crumbs lead to the page.
+	// Crumbs lead to the page. Those that lead to what the reader may not open are left out.
 	Crumbs []Crumb
 	// Errors are the faults of a form that was sent; the page is then answered with status 422.
 	Errors []FieldError
@@ -97,6 +97,9 @@ func (p Page) Flash() string { return p.flash }
 
 // Offer is what can be done about what the flash tells of; its zero value is nothing.
 func (p Page) Offer() Offer { return p.offer }
+
+// May reports whether the reader may open an address; see Context.MayOpen.
+func (p Page) May(address string) bool { return p.c.MayOpen(address) }
 
 // Err gives what is wrong with a field, or nothing.
 func (p Page) Err(field string) string {

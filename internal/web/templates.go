@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"path"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 
@@ -287,6 +288,7 @@ func (c *Context) Render(t *Templates, name string, page Pager) error {
 	if p.Status == 0 && len(p.Errors) > 0 {
 		p.Status = http.StatusUnprocessableEntity
 	}
+	p.Crumbs = slices.DeleteFunc(slices.Clone(p.Crumbs), func(x Crumb) bool { return x.Href != "" && !c.MayOpen(x.Href) })
 	p.flash, p.offer = c.takeFlash()
 	content, err := withPage(page, p)
 	if err != nil {

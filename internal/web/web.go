@@ -128,9 +128,11 @@ type Site struct {
 	log    *slog.Logger
 	opts   Options
 	mux    *http.ServeMux
-	csrf   *http.CrossOriginProtection
-	routes []Route
-	cache  sync.Map // of bound templates, by templateKey
+	// actions are the use cases of the routes, by their patterns.
+	actions map[string]string
+	csrf    *http.CrossOriginProtection
+	routes  []Route
+	cache   sync.Map // of bound templates, by templateKey
 
 	kinds   map[string]kind // of the routes that are not for readers, by pattern
 	reports reports
@@ -140,7 +142,7 @@ type Site struct {
 
 // NewSite makes a site with static files, health check and the language switch. The bundle must hold Messages.
 func NewSite(bundle *locale.Bundle, log *slog.Logger, opts Options) *Site {
-	s := &Site{bundle: bundle, log: log, opts: opts, mux: http.NewServeMux(), csrf: http.NewCrossOriginProtection(), kinds: map[string]kind{}}
+	s := &Site{bundle: bundle, log: log, opts: opts, mux: http.NewServeMux(), csrf: http.NewCrossOriginProtection(), kinds: map[string]kind{}, actions: map[string]string{}}
 	s.Public("POST /sprak", chooseLanguage)
 	s.Machine("POST "+ReportPath, s.takeReport)
 	return s
@@ -234,6 +236,7 @@ func (s *Site) actor(r *http.Request) (access.Actor, Viewer, bool) {
 
 func (s *Site) register(route Route, h Handler) {
 	s.routes = append(s.routes, route)
+	s.actions[route.Pattern] = route.Action
 	s.mux.HandleFunc(route.Pattern, func(w http.ResponseWriter, r *http.Request) {
 		c := s.context(w, r)
 		if err := h(c); err != nil {

@@ -297,6 +297,26 @@ func TestRoleIsNeeded(t *testing.T) {
 	h.Handle("GET /x", "nobody.Knows", nil)
 }
 
+// TestNobodyIsLedToWhatRefuses: a step of the path to a page stands there for those who may take it, and MayOpen says so of any address.
+func TestNobodyIsLedToWhatRefuses(t *testing.T) {
+	h := newHouse(t, nil)
+	h.Handle("GET /system", "organisation.Set", func(c *web.Context) error { return c.Text(200, "") })
+	h.Handle("GET /may", "", func(c *web.Context) error { return c.Text(200, fmt.Sprint(c.MayOpen(c.Query("to")))) })
+	c := start(t, h)
+	if p := c.Get("/gallery"); p.Text(".crumb a") != "System" {
+		t.Errorf("the coordinator's path is %q", p.Text(".crumb"))
+	}
+	h.actor = auditor
+	if p := c.Get("/gallery"); p.Has(".crumb a") || p.Text(".crumb [aria-current=page]") != "Galleri" {
+		t.Errorf("the auditor's path is %q", p.Text(".crumb"))
+	}
+	for to, want := range map[string]string{"/system?sida=2#x": "false", "/gallery": "true", "/nowhere": "true", "/%zz": "false"} {
+		if p := c.Get("/may?to=" + url.QueryEscape(to)); p.Body != want {
+			t.Errorf("%s may be opened by the auditor: %s", to, p.Body)
+		}
+	}
+}
+
 func TestRoutes(t *testing.T) {
 	want := []web.Route{{Pattern: "POST /sprak", Public: true}, {Pattern: "POST /csp", Public: true}, {Pattern: "GET /gallery"}, {Pattern: "GET /focus"}}
 	if diff := cmp.Diff(want, newHouse(t, nil).Routes()); diff != "" {
