@@ -101,7 +101,7 @@ func toldByOthers(l *locale.Localizer, x *Picture) (rows [][]string) {
 		for _, v := range s.At(followup.Country) {
 			if v.Value != nil {
 				value := strconv.FormatFloat(*v.Value, 'f', -1, 64)
-				add("fetched", v.Year, value, value, followup.ImportedTitle(l, s)+": "+s.Base)
+				add("fetched", v.Year, value, value, s.Base+": "+followup.ImportedTitle(l, s)) // the address first: no spreadsheet takes it for a formula
 			}
 		}
 	}

@@ -357,7 +357,7 @@ func TestReferencePages(t *testing.T) {
 		t.Errorf("the table: %s", table.Body)
 	}
 	drawn := w.Get(Place + "/tabell?indikator=STARK_AUT_SOC_ALLA").Body
-	for _, want := range []string{",survey,2019,all,all,,,,,,,,,,13,13,", ",fetched,2023,all,all,,,,,,,,,,41.5,41.5,\"Andel påhittade inloggningar, andel (%): "} {
+	for _, want := range []string{",survey,2019,all,all,,,,,,,,,,13,13,", ",fetched,2023,all,all,,,,,,,,,,41.5,41.5,\"" + base + ": Andel påhittade inloggningar, andel (%)\""} {
 		if !strings.Contains(drawn, want) {
 			t.Errorf("the table of the lines over time lacks %q:\n%s", want, drawn)
 		}

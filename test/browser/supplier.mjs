@@ -37,6 +37,7 @@ page.setDefaultTimeout(300_000); // long, because it is only there to end a test
 page.on('pageerror', (e) => fault(`script: ${e.message} on ${page.url()}`));
 // An answer that is partly met is saved by itself between the choice and its text when the machine is slow, and is told that the text is missing: 422.
 const unfinished = (m) => m.text().includes('status of 422');
+page.on('response', (r) => { if (r.status() === 422 && !r.request().headers()['x-autosave']) fault(`422 to a form that was sent, on ${page.url()}`); });
 page.on('console', (m) => { if (m.type() === 'error' && !unfinished(m)) fault(`console: ${m.text()} on ${page.url()}`); });
 
 let shot = 0;
