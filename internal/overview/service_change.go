@@ -98,7 +98,7 @@ func (s *Service) metActions(ctx context.Context, tx *db.Tx, org access.Organisa
 		return nil, err
 	}
 	j := s.requirements.Proof.NewJudging()
-	j.Judge(&requirement.Case{Logins: sys.Logins, Records: records[sys.ID], Answers: answers[sys.ID], Figures: figures, On: civil.Of(tx.Now)})
+	j.Judge(&requirement.Case{Logins: sys.Logins, Records: records[sys.ID], Answers: s.requirements.Proof.Given(answers[sys.ID]), Figures: figures, On: civil.Of(tx.Now)})
 	var out []*action.Action
 	for id, a := range actions[sys.ID] {
 		if i, ok := s.catalogue().RequirementIndex(id); ok && a.Status != action.Done && j.Of(i) == requirement.ShownMet && j.Measured(i) {

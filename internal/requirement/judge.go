@@ -42,7 +42,7 @@ func (j Judged) String() string {
 type Case struct {
 	Logins  []system.LoginPath
 	Records []evidence.Record
-	Answers map[string]Answer
+	Answers Given
 	// Figures are the organisation's own figures, by requirement and key.
 	Figures map[string]map[string]int
 	On      civil.Date
@@ -139,11 +139,7 @@ func (j *Judging) Judge(c *Case) {
 	j.age(c.On)
 	j.records(c)
 	j.logins(c)
-	for id, a := range c.Answers {
-		if i, ok := j.p.catalogue.RequirementIndex(id); ok {
-			j.weighAnswer(i, &a)
-		}
-	}
+	j.weighGiven(c)
 }
 
 // age forgets the limits of another day, and finds the last days whose answers are too old.
@@ -330,45 +326,6 @@ func (j *Judging) word(i int, isFor bool, on int) {
 	case on > j.measuredOn[i] || !j.strongMeasured.Has(i):
 		j.wordAgainst.set(i)
 	}
-}
-
-// weighAnswer counts the self-assessment.
-func (j *Judging) weighAnswer(i int, a *Answer) {
-	k := evidence.Source(a.KnownBy).Index()
-	old := k < 0 || !j.aged[k].Before(a.KnownOn)
-	proves := j.p.attests
-	proof := a.KnownBy == Attested && proves.Has(i)
-	switch a.Status {
-	case NotApplicable:
-		j.excepted.set(i)
-	case Met:
-		if old {
-			j.weak.set(i)
-			break
-		}
-		j.wordFor.set(i)
-		if proof {
-			j.strong.set(i)
-		}
-	case NotMet, Partly:
-		j.word(i, false, a.KnownOn.Number())
-	}
-	if j.ground != nil && a.Status != DontKnow {
-		j.tell(i, a.ground(old, proof))
-	}
-}
-
-// ground is an answer as something that a judgement rests on.
-func (a *Answer) ground(old, proof bool) Ground {
-	kept := *a // only what is explained is kept
-	g := Ground{Answer: &kept, Old: old && a.Status == Met, Weak: a.Status == Met && !proof, Outcome: evidence.Unclear}
-	switch a.Status {
-	case Met:
-		g.Outcome = evidence.For
-	case NotMet, Partly:
-		g.Outcome = evidence.Against
-	}
-	return g
 }
 
 // attestKind is the kind of evidence that an attested answer is.

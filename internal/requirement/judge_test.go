@@ -157,7 +157,7 @@ func TestJudge(t *testing.T) {
 		if !ok {
 			t.Fatalf("%s: there is no requirement %s", name, c.id)
 		}
-		on := requirement.Case{Logins: ways, Records: c.records, Answers: c.answers, On: civil.Of(judgedOn)}
+		on := requirement.Case{Logins: ways, Records: c.records, Answers: proof(t).Given(c.answers), On: civil.Of(judgedOn)}
 		got := proof(t).NewJudging().Explain(&on, i)
 		if got.Status != c.want {
 			t.Errorf("%s: got %s, want %s", name, got.Status, c.want)
@@ -209,7 +209,7 @@ func TestJudgeDisputed(t *testing.T) {
 		if !ok {
 			t.Fatalf("%s: there is no requirement %s", name, c.id)
 		}
-		on := requirement.Case{Logins: ways, Records: c.records, Answers: c.answers, On: civil.Of(judgedOn)}
+		on := requirement.Case{Logins: ways, Records: c.records, Answers: proof(t).Given(c.answers), On: civil.Of(judgedOn)}
 		j := proof(t).NewJudging()
 		got := j.Explain(&on, i)
 		if got.Status != c.want {
@@ -251,7 +251,7 @@ func TestJudgeOnAnotherDay(t *testing.T) {
 // TestJudgeForgets judges systems one after the other in the same room: nothing of one is left for the next.
 func TestJudgeForgets(t *testing.T) {
 	j := proof(t).NewJudging()
-	full := requirement.Case{Logins: ways, Records: []evidence.Record{ago(t, 1, page("staff", verdict.PasswordOnly))}, Answers: said(roles, requirement.Met, requirement.SelfAssessed, 1), On: civil.Of(judgedOn)}
+	full := requirement.Case{Logins: ways, Records: []evidence.Record{ago(t, 1, page("staff", verdict.PasswordOnly))}, Answers: proof(t).Given(said(roles, requirement.Met, requirement.SelfAssessed, 1)), On: civil.Of(judgedOn)}
 	j.Judge(&full)
 	j.Judge(&requirement.Case{Logins: ways, On: civil.Of(judgedOn)})
 	for i := range cataloguetest.Load(t).Requirements {
@@ -281,7 +281,8 @@ func cases(b testing.TB, n int) []requirement.Case {
 	out := make([]requirement.Case, n)
 	for i := range out {
 		at := &out[i]
-		at.On, at.Answers = civil.Of(judgedOn), map[string]requirement.Answer{}
+		answers := map[string]requirement.Answer{}
+		at.On = civil.Of(judgedOn)
 		for k, who := range []string{"residents", "staff", "administrators"} {
 			at.Logins = append(at.Logins, system.LoginPath{ID: ids.ID[system.LoginPath](fmt.Sprint("p", k)), Audience: who, Zone: "internet"})
 		}
@@ -302,8 +303,9 @@ func cases(b testing.TB, n int) []requirement.Case {
 		}
 		for range 12 {
 			id := c.Requirements[r.IntN(len(c.Requirements))].ID
-			at.Answers[id] = requirement.Answer{Requirement: id, Status: requirement.Statuses[r.IntN(5)], KnownBy: requirement.Attested, KnownOn: at.On.AddDays(-r.IntN(500))}
+			answers[id] = requirement.Answer{Requirement: id, Status: requirement.Statuses[r.IntN(5)], KnownBy: requirement.Attested, KnownOn: at.On.AddDays(-r.IntN(500))}
 		}
+		at.Answers = proof(b).Given(answers)
 	}
 	return out
 }

@@ -82,8 +82,9 @@ func (m *material) view(k known, out *Outcome) View {
 	v.Need.Suspected = Suspected(&v.Subject)
 	m.engine.DeriveSubject(&v.Subject, m.day, out)
 	v.Records, v.Answers, v.applies = m.records[s.ID], answers, slices.Clone(out.Requirements)
-	judged := Case{Logins: s.Logins, Records: v.Records, Answers: answers, Figures: m.figures, On: m.today}
+	judged := Case{Logins: s.Logins, Records: v.Records, Figures: m.figures, On: m.today}
 	if m.judging != nil {
+		judged.Answers = m.judging.p.Given(answers)
 		m.judging.Judge(&judged)
 		m.judging.sum(out.Requirements, &v.Shown)
 	}
@@ -118,7 +119,7 @@ func (s *Service) EachShown(views []*View, tell func(v *View, r *catalogue.Requi
 	}
 	for _, v := range views {
 		if j != nil {
-			j.Judge(&Case{Logins: v.System.Logins, Records: v.Records, Answers: v.Answers, Figures: v.Figures, On: v.Today})
+			j.Judge(&Case{Logins: v.System.Logins, Records: v.Records, Answers: s.Proof.Given(v.Answers), Figures: v.Figures, On: v.Today})
 		}
 		for i := range s.Engine.Catalogue.Requirements {
 			r := &s.Engine.Catalogue.Requirements[i]
