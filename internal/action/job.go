@@ -16,6 +16,14 @@ func Register(q *job.Queue, s *Service) {
 	job.Handle(q, func(ctx context.Context, args classification.Changed) error {
 		return s.Review(ctx, access.SystemActor(args.Organisation), args.System, Classified)
 	})
+	job.Handle(q, func(ctx context.Context, args classification.ManyChanged) error {
+		for _, id := range args.Systems { // each on its own, so that nobody else has to wait for all to be written
+			if err := s.Review(ctx, access.SystemActor(args.Organisation), id, Classified); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	job.Handle(q, func(ctx context.Context, args system.Parted) error {
 		return s.Review(ctx, access.SystemActor(args.Organisation), args.System, Parted)
 	})

@@ -109,6 +109,31 @@ func (f *desk) row(id string) *action.Row {
 	return &rows[i]
 }
 
+// startJobs lets what is added to the queue be done until the test ends.
+func (f *desk) startJobs() {
+	f.t.Helper()
+	action.Register(f.queue, f.Service)
+	if err := f.queue.Start(context.WithoutCancel(f.t.Context())); err != nil {
+		f.t.Fatal(err)
+	}
+	f.t.Cleanup(func() {
+		if err := f.queue.Stop(context.Background()); err != nil {
+			f.t.Error(err)
+		}
+	})
+}
+
+// awaitObsolete waits until some action is obsolete.
+func (f *desk) awaitObsolete() {
+	f.t.Helper()
+	for limit := time.Now().Add(time.Minute); len(f.obsolete()) == 0; {
+		if time.Now().After(limit) { // only ends a test that would never end
+			f.t.Fatal("the job has not come")
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
 // obsolete lists the requirements whose actions are obsolete.
 func (f *desk) obsolete() []string {
 	f.t.Helper()
@@ -205,22 +230,9 @@ func TestObsoleteThroughTheJob(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		action.Register(f.queue, f.Service)
-		if err := f.queue.Start(context.WithoutCancel(t.Context())); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if err := f.queue.Stop(context.Background()); err != nil {
-				t.Error(err)
-			}
-		})
+		f.startJobs()
 		f.decide(1)
-		for limit := time.Now().Add(time.Minute); len(f.obsolete()) == 0; {
-			if time.Now().After(limit) { // only ends a test that would never end
-				t.Fatal("the job has not come")
-			}
-			time.Sleep(50 * time.Millisecond)
-		}
+		f.awaitObsolete()
 		if diff := cmp.Diff([]string{serious}, f.obsolete()); diff != "" {
 			t.Error(diff)
 		}
@@ -236,6 +248,33 @@ func TestObsoleteThroughTheJob(t *testing.T) {
 		}
 		if r := f.row(serious); r == nil || r.Action == nil || len(f.obsolete()) != 0 {
 			t.Errorf("got %+v", r)
+		}
+	})
+}
+
+// What an import has changed is told of many systems at once, and each of them has its actions reviewed.
+func TestObsoleteThroughTheJobForMany(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		f := newDesk(t, d)
+		f.decide(3)
+		if err := f.save(action.Action{Requirement: serious, Status: action.New}); err != nil {
+			t.Fatal(err)
+		}
+		f.decide(1)
+		gone := ids.New[system.System]() // removed since the job was added
+		err := d.Write(t.Context(), f.actor.Organisation, func(tx *db.Tx) error {
+			if _, err := tx.Exec(t.Context(), `DELETE FROM river_job`); err != nil { // what the decision itself has asked for
+				return err
+			}
+			return classification.TellChanged(t.Context(), tx, f.queue, []ids.ID[system.System]{gone, f.sys.ID})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.startJobs()
+		f.awaitObsolete()
+		if diff := cmp.Diff([]string{serious}, f.obsolete()); diff != "" {
+			t.Error(diff)
 		}
 	})
 }

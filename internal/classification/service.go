@@ -41,6 +41,28 @@ type Changed struct {
 // Kind names the job.
 func (Changed) Kind() string { return "classification.changed" }
 
+// ManyChanged is Changed for systems that were changed together, as by an import.
+type ManyChanged struct {
+	Organisation access.OrganisationID   `json:"organisation"`
+	Systems      []ids.ID[system.System] `json:"systems"`
+}
+
+// Kind names the job.
+func (ManyChanged) Kind() string { return "classification.many-changed" }
+
+// changedAtOnce is how many systems one job is told of: few enough to be done in a moment, so that a job that is broken off has little to do
+// again. The queue begins some twenty jobs in a second, so that one for each of thousands would keep it for minutes.
+const changedAtOnce = 100
+
+// TellChanged adds the jobs that tell later slices of systems that were changed together.
+func TellChanged(ctx context.Context, tx *db.Tx, q *job.Queue, systems []ids.ID[system.System]) error {
+	var jobs []job.Args
+	for part := range slices.Chunk(systems, changedAtOnce) {
+		jobs = append(jobs, ManyChanged{tx.Scope, part})
+	}
+	return q.AddMany(ctx, tx, jobs)
+}
+
 // Work is everything about the classification of one system.
 type Work struct {
 	System  system.System

@@ -15,7 +15,6 @@ import (
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/information"
-	"github.com/insegel/insegel/internal/job"
 	"github.com/insegel/insegel/internal/supplier"
 	"github.com/insegel/insegel/internal/system"
 )
@@ -29,7 +28,7 @@ type batch struct {
 	drafts    []classification.Classification
 	replaced  []ids.ID[classification.Classification]
 	suggested []suggestion
-	jobs      []job.Args
+	changed   []ids.ID[system.System] // there was a system before, and later slices may know of it
 	entries   []audit.Entry
 }
 
@@ -82,7 +81,7 @@ func (b *batch) add(r *Row) {
 		b.suggest(&s, r)
 	}
 	if r.Outcome == Updated { // nothing later can hang on a system that was not there before
-		b.jobs = append(b.jobs, classification.Changed{Organisation: b.actor.Organisation, System: s.ID})
+		b.changed = append(b.changed, s.ID)
 	}
 	b.rows = append(b.rows, r)
 	b.systems = append(b.systems, s)
@@ -217,7 +216,7 @@ func (b *batch) write(ctx context.Context, id ids.ID[Import]) error {
 	if err := saveChanges(ctx, b.tx, org, id, b.changes); err != nil {
 		return err
 	}
-	return b.service.Jobs.AddMany(ctx, b.tx, b.jobs)
+	return classification.TellChanged(ctx, b.tx, b.service.Jobs, b.changed)
 }
 
 // link suggests information to the batch's systems.

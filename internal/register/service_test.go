@@ -258,6 +258,61 @@ func TestImportAgainAndUndo(t *testing.T) {
 	})
 }
 
+// Later slices are told of all systems that an import changes, and again when it is undone, many at once: the queue begins few jobs in a second.
+func TestImportTellsOfManyAtOnce(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		s := service(t, d)
+		actor := dbtest.Organisation(t, d, "prov")
+		list := func(unit string) Request {
+			var b strings.Builder
+			b.WriteString("System;Förvaltning\n")
+			for i := range 230 {
+				fmt.Fprintf(&b, "System %d;%s\n", i, unit)
+			}
+			return Request{File: "a.csv", Content: []byte(b.String())}
+		}
+		told := func() (jobs, systems int) {
+			text := "CAST(args AS TEXT)"
+			if d.Engine == db.SQLite { // where the queue keeps them packed
+				text = "json(args)"
+			}
+			must(t, d.Read(ctx, db.Installation, func(tx *db.Tx) error {
+				all, err := db.All(ctx, tx, func(scan func(...any) error) (string, error) {
+					var args string
+					err := scan(&args)
+					return args, err
+				}, `SELECT `+text+` FROM river_job WHERE kind = 'classification.many-changed'`)
+				different := map[ids.ID[system.System]]bool{}
+				for _, x := range all {
+					var args classification.ManyChanged
+					must(t, json.Unmarshal([]byte(x), &args))
+					for _, id := range args.Systems {
+						different[id] = args.Organisation == actor.Organisation
+					}
+				}
+				jobs, systems = len(all), len(different)
+				return err
+			}))
+			return jobs, systems
+		}
+		_, err := s.Import(ctx, actor, list("Kultur"))
+		must(t, err)
+		if jobs, _ := told(); jobs != 0 {
+			t.Errorf("%d jobs tell of systems that were not there before", jobs)
+		}
+		done, err := s.Import(ctx, actor, list("Fritid"))
+		must(t, err)
+		if jobs, systems := told(); jobs != 3 || systems != 230 {
+			t.Errorf("%d jobs tell of %d systems, want 3 of 230", jobs, systems)
+		}
+		_, err = s.Undo(ctx, actor, done.ID)
+		must(t, err)
+		if jobs, systems := told(); jobs != 6 || systems != 230 {
+			t.Errorf("undone: %d jobs tell of %d systems, want 6 of 230", jobs, systems)
+		}
+	})
+}
+
 func levels(c *classification.Classification) string {
 	if c == nil {
 		return "none"

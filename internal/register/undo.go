@@ -12,7 +12,6 @@ import (
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/db"
 	"github.com/insegel/insegel/internal/ids"
-	"github.com/insegel/insegel/internal/job"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/supplier"
@@ -79,7 +78,6 @@ type undoing struct {
 	restored []system.System
 	made     []ids.ID[classification.Classification]
 	replaced []classification.Classification
-	jobs     []job.Args
 	entries  []audit.Entry
 	out      Undone
 }
@@ -189,7 +187,6 @@ func (u *undoing) take(c *change, s system.System) {
 	}
 	s.Version++
 	u.restored = append(u.restored, s)
-	u.jobs = append(u.jobs, classification.Changed{Organisation: u.actor.Organisation, System: s.ID})
 	u.entries = append(u.entries, system.Changed("register.Undo", s))
 }
 
@@ -218,7 +215,11 @@ func (u *undoing) write(ctx context.Context, id ids.ID[Import]) error {
 	if err := setUndone(ctx, u.tx, org, id); err != nil {
 		return err
 	}
-	if err := u.service.Jobs.AddMany(ctx, u.tx, u.jobs); err != nil {
+	var changed []ids.ID[system.System]
+	for i := range u.restored {
+		changed = append(changed, u.restored[i].ID)
+	}
+	if err := classification.TellChanged(ctx, u.tx, u.service.Jobs, changed); err != nil {
 		return err
 	}
 	entries := append([]audit.Entry{{
