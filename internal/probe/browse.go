@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/insegel/insegel/internal/probe/browser"
 	"github.com/insegel/insegel/internal/probe/decode"
@@ -22,6 +23,13 @@ var handedOn = []string{"Content-Type", "Location", "Access-Control-Allow-Origin
 // browse shows the page to a browser, and takes in what became of it. Each request of the browser goes through the same guard and at the
 // same pace as the probe's own; one that goes elsewhere, or sends something, is refused, and where it was going is the evidence.
 func (w *walk) browse(ctx context.Context) {
+	done, ok := w.turn(ctx)
+	if !ok { // the page is as empty as it was
+		w.record.limit("browser_busy")
+		w.options.Log.Warn("the page was not shown: other pages were, all the time that it waited")
+		return
+	}
+	defer done()
 	w.session.most = maxScriptBody
 	defer func() { w.session.most = maxBody }()
 	shown, err := browser.Show(ctx, browser.Options{Program: w.options.Browser, Fetch: w.serve}, w.shell.String())
@@ -45,12 +53,28 @@ func (w *walk) browse(ctx context.Context) {
 	}
 }
 
+// turnTimeout is how long a page waits for its turn in the browser: long enough for some others, and short of what a whole run may take.
+const turnTimeout = 90 * time.Second
+
+// turn waits for the page's turn. A browser takes more memory than all else that measures, so there is one at a time.
+func (w *walk) turn(ctx context.Context) (func(), bool) {
+	if w.options.Turn == nil {
+		return func() {}, true
+	}
+	ctx, cancel := context.WithTimeout(ctx, turnTimeout)
+	defer cancel()
+	return w.options.Turn(ctx)
+}
+
 // unshown notes that the browser gave no page, and why: the page stays as empty as it was.
 func (w *walk) unshown(err error) {
 	w.seen.Unshown = true
 	code := "browser_failed"
-	if errors.Is(err, browser.ErrNeverRests) {
+	switch {
+	case errors.Is(err, browser.ErrNeverRests):
 		code = "script_endless"
+	case errors.Is(err, browser.ErrHeavy):
+		code = "page_heavy"
 	}
 	w.record.limit(code)
 	if err == nil {

@@ -3,6 +3,7 @@
 package probe_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"os/exec"
@@ -105,5 +106,29 @@ func TestShellThatGivesNoPage(t *testing.T) {
 				t.Errorf("reasons = %q", r.Reasons)
 			}
 		})
+	}
+}
+
+// TestTurnInTheBrowser has a page that waits for its turn in the browser: one that does not come leaves the page unknown, with the reason, and one
+// that comes is given back.
+func TestTurnInTheBrowser(t *testing.T) {
+	s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		fmt.Fprint(w, page("", `<script src="/app.js"></script>`))
+	})
+	for limit, ok := range map[string]bool{"browser_busy": false, "browser_failed": true} {
+		o := options(t, strings.TrimPrefix(s.URL, "http://"))
+		asked, given := 0, 0
+		o.Browser, o.Turn = "/nowhere/browser", func(context.Context) (func(), bool) {
+			asked++
+			return func() { given++ }, ok
+		}
+		r := login(t, o, s.URL)
+		if r.Verdict != "unknown" || r.Paths[0].Rule != 19 || !slices.Contains(r.Limits, limit) || slices.Contains(r.Limits, "js_run") || slices.Contains(r.Limits, "js_not_run") == ok {
+			t.Errorf("%s: got %s by rule %d, limits %q", limit, r.Verdict, r.Paths[0].Rule, r.Limits)
+		}
+		if asked != 1 || given != map[bool]int{true: 1}[ok] {
+			t.Errorf("%s: asked %d times, given back %d", limit, asked, given)
+		}
 	}
 }

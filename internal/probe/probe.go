@@ -48,6 +48,9 @@ type Options struct {
 	Vantage Vantage
 	// Browser is the program that shows pages that are empty until their scripts have run; empty runs no scripts.
 	Browser string
+	// Turn waits until the browser may be started, and gives what is to be called when it has ended; not ok says that the turn did not come.
+	// Nil lets it be started at once.
+	Turn func(ctx context.Context) (done func(), ok bool)
 	// SecondStep says that the owner has declared that a second step follows the password.
 	SecondStep bool
 	// Version and Contact are what the probe says about itself.

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -256,5 +257,24 @@ func TestPagesThatNeverEnd(t *testing.T) {
 				t.Errorf("%d requests were handed on", len(s.asked))
 			}
 		})
+	}
+}
+
+// TestPagesThatAreHeavy has a page that keeps 250 MB: it is shown where a browser may take as much as it may, and ends the browser, with the
+// reason and nothing of the page, where all of its processes together may take less.
+func TestPagesThatAreHeavy(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("what processes take together is looked up where Linux tells it")
+	}
+	program := program(t)
+	for most, want := range map[int64]error{0: nil, 400 << 20: browser.ErrHeavy} {
+		s := &site{pages: map[string]browser.Response{own: html("<body><script>window.kept = []; for (let i = 0; i < 50; i++) kept.push(new Uint8Array(5 << 20).fill(1))" + done + "</script>")}}
+		shown, err := browser.Show(t.Context(), browser.Options{Program: program, Fetch: s.fetch, Memory: most}, own)
+		if !errors.Is(err, want) {
+			t.Errorf("with %d bytes: got %v, want %v", most, err, want)
+		}
+		if got := strings.Contains(shown.HTML, `id="end"`); got != (want == nil) {
+			t.Errorf("with %d bytes: the page was read: %v: %.300q", most, got, shown.HTML)
+		}
 	}
 }

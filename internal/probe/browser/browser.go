@@ -17,6 +17,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -50,6 +51,8 @@ type Options struct {
 	Fetch func(ctx context.Context, r Request) *Response
 	// Most is how long a page is watched, and then how long it may take to be read; zero is 20 and 15 seconds.
 	Most time.Duration
+	// Memory is how many bytes all of the browser's processes may take together; zero is 1 GiB.
+	Memory int64
 }
 
 // Why the browser gave no page.
@@ -58,6 +61,8 @@ var (
 	ErrNeverRests = errors.New("the page's scripts do not end")
 	// ErrEnded says that the browser, or what shows the page in it, ended: by itself, or when the page took more memory than there is for it.
 	ErrEnded = errors.New("the browser ended")
+	// ErrHeavy says that the browser was ended because its processes took more memory together than a page may.
+	ErrHeavy = errors.New("the page takes more memory than a page may")
 )
 
 // Shown is what came of a page.
@@ -82,6 +87,8 @@ const (
 	maxHTML      = 2 << 20
 	maxRequests  = 80
 	maxMessage   = 32 << 20
+	maxTogether  = 1 << 30 // bytes that the browser's processes may take together
+	weighEvery   = 100 * time.Millisecond
 )
 
 // arguments keep the browser from doing anything but what it is told. What goes past the interception meets a proxy that is not there.
@@ -110,7 +117,11 @@ func Show(ctx context.Context, o Options, address string) (*Shown, error) {
 	}
 	defer p.stop()
 	s := &show{pipe: p, options: o, shown: &Shown{}}
-	if err := s.run(ctx, address); err != nil {
+	err = s.run(ctx, address)
+	if p.heavy.Load() { // whatever it had come to: a page that is cut off in the middle is not what somebody would see
+		return &Shown{}, fmt.Errorf("%w: %w", ErrBrowser, ErrHeavy)
+	}
+	if err != nil {
 		return s.shown, fmt.Errorf("%w: %w", ErrBrowser, err)
 	}
 	return s.shown, nil
@@ -123,6 +134,9 @@ type pipe struct {
 	from *os.File
 	in   chan message
 	next int
+	// heavy says that it was ended for the memory that it took. ending is closed when nobody needs to know any longer, weighed when nobody looks.
+	heavy           atomic.Bool
+	ending, weighed chan struct{}
 }
 
 type message struct {
@@ -149,7 +163,7 @@ func start(ctx context.Context, o Options, profile string) (*pipe, error) {
 	if o.Unconfined {
 		args = append(args, "--no-sandbox")
 	}
-	p := &pipe{to: to, from: from, in: make(chan message, 64)}
+	p := &pipe{to: to, from: from, in: make(chan message, 64), ending: make(chan struct{}), weighed: make(chan struct{})}
 	program, args := bounded(o.Program, append(args, "about:blank"))
 	p.cmd = exec.CommandContext(ctx, program, args...) //nolint:gosec // the program that the operator named
 	p.cmd.Env = []string{"HOME=" + profile, "PATH=/usr/bin:/bin", "LANG=C.UTF-8"}
@@ -160,7 +174,28 @@ func start(ctx context.Context, o Options, profile string) (*pipe, error) {
 		return nil, errors.Join(err, to.Close(), from.Close())
 	}
 	go p.read()
+	go p.weigh(cmp.Or(o.Memory, maxTogether))
 	return p, nil
+}
+
+// weigh looks at what the browser's processes take together, and ends them when it is too much: a limit for each of them says nothing of how many
+// they become.
+func (p *pipe) weigh(most int64) {
+	defer close(p.weighed)
+	t := time.NewTicker(weighEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-p.ending:
+			return
+		case <-t.C:
+			if taken(p.cmd.Process.Pid) > most {
+				p.heavy.Store(true)
+				kill(p.cmd)
+				return
+			}
+		}
+	}
 }
 
 // read takes in what the browser says, until it ends.
@@ -200,6 +235,8 @@ func (p *pipe) send(session, method string, params any) (int, error) {
 
 // stop ends the browser and everything that it started.
 func (p *pipe) stop() {
+	close(p.ending)
+	<-p.weighed // before its number can be another's
 	kill(p.cmd)
 	_ = p.to.Close()
 	_ = p.cmd.Wait() // it was killed

@@ -15,3 +15,6 @@ func confine(*exec.Cmd, bool) {}
 func kill(cmd *exec.Cmd) {
 	_ = cmd.Process.Kill() // it may have ended already
 }
+
+// taken is not known where the system does not tell it in files.
+func taken(int) int64 { return 0 }

@@ -49,6 +49,8 @@ type Order struct {
 	Version    string `json:"version"`
 	// Held says that the order's pipe stays open as long as the one who gave the order is there: when it closes, nobody waits for the record.
 	Held bool `json:"held,omitempty"`
+	// Turns says that the one who gave the order lets one browser be started at a time, and is asked over two pipes of their own.
+	Turns bool `json:"turns,omitempty"`
 }
 
 // What is measured.
@@ -121,6 +123,9 @@ func Measure(ctx context.Context, data fs.FS, o *Order) (any, error) {
 	if o.Scripts {
 		opts.Browser = o.Browser
 	}
+	if o.Turns {
+		opts.Turn = ask(os.NewFile(grantedAt, "granted"), os.NewFile(askedAt, "asked"))
+	}
 	for _, text := range o.Allow {
 		a, err := probe.ParseAllow(text)
 		if err != nil {
@@ -190,7 +195,7 @@ func whileOpen(ctx context.Context, in io.Reader) (context.Context, context.Canc
 // surroundings: no variable that could hold a secret or name a proxy, no directory of ours, no open file.
 func Run(ctx context.Context, program []string, o *Order) (*Found, error) {
 	held := *o
-	held.Held = true
+	held.Held, held.Turns = true, o.Scripts && o.Browser != ""
 	order, err := json.Marshal(held)
 	if err != nil {
 		return nil, fmt.Errorf("write order: %w", err)
@@ -206,9 +211,19 @@ func Run(ctx context.Context, program []string, o *Order) (*Found, error) {
 	out := &limited{most: maxRecord}
 	cmd.Env, cmd.Dir, cmd.Stdin, cmd.Stdout, cmd.WaitDelay = []string{}, "/", in, out, 5*time.Second
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // so that a browser that it has started is tidied away; it is killed after a while
-	if err := errors.Join(cmd.Start(), in.Close()); err != nil {          // the child has its own
+	begun := func() {}
+	if held.Turns {
+		t, err := newTurns(cmd)
+		if err != nil {
+			return nil, fmt.Errorf("hand over order: %w", err)
+		}
+		defer t.end()
+		begun = t.begin
+	}
+	if err := errors.Join(cmd.Start(), in.Close()); err != nil { // the child has its own
 		return nil, fmt.Errorf("%w: %w", ErrChild, err)
 	}
+	begun()
 	wrote := make(chan error, 1)
 	go func() {
 		_, err := hold.Write(append(order, '\n'))
