@@ -23,9 +23,15 @@ const (
 	floating                  // 1.98507099805E11
 )
 
-// tryCivic tries the run of digits at i, which has the shape of a number, and notes it when it is one. wide is 1 when it has a century,
-// and bare says that no separator is in it. Nearly all that are none end with their date or their sum.
-func (s *Scanner) tryCivic(i, wide int, bare bool) {
+// tryCivic tries the run of digits at i, which has the shape of a number, and notes it when it is one. Nearly all that are none end with their
+// date or their sum.
+func (s *Scanner) tryCivic(i int) {
+	n := s.runAt(i)
+	s.tryParts(i, n>>1&1^1, n >= 10) // of six, eight, ten and twelve, a century have eight and twelve
+}
+
+// tryParts does so for a run of which it is known whether it has a century, as wide is 1 then, and whether no separator is in it.
+func (s *Scanner) tryParts(i, wide int, bare bool) {
 	t := s.text
 	birth := i + 2*wide
 	if !bare && birth+11 > len(t) {
@@ -151,11 +157,12 @@ func pairsOf(x uint64) uint64 {
 }
 
 // What days hold in a month's row: no date, a day, 29 February, and a day 60 higher, of which every month has any.
+// All but the first are odd.
 const (
-	noDay = iota
-	aDay
-	leapDay
-	coordinated
+	noDay       = 0
+	aDay        = 1
+	leapDay     = 3
+	coordinated = 5
 )
 
 // days are what each day is, by 128 times the month, 00 among them.

@@ -21,11 +21,11 @@ type kernel struct {
 	// that it passes, and tells of quotes.
 	back func(text []byte, from, at int, delimiter byte) (start, delims int, quoted bool)
 	// shapes does what shapesGo does, for a multiple of four words; nil for the kernel in Go, which does it without signs as well.
-	shapes func(tries, wide, bare, fractions, digits, signs []uint64, all uint64) (any uint64)
+	shapes func(tries, fractions, digits, signs []uint64, all uint64) (any uint64)
 	// stems fills the places where a term inside a word may begin.
 	stems func(out []uint64, src []byte, t *stems)
 	// sift lets runs of digits through a sieve; nil for the kernel in Go, which tries one at a time.
-	sift func(v *sieve, text []byte, tries, wide, bare []uint64) int
+	sift func(v *sieve, text []byte, tries []uint64) int
 	// marks fills the signs beside runs of digits.
 	marks func(out []marks, src []byte)
 	// pick picks the words that may have terms among those that begin in the text, of which letters has a word more. They are told from at on.

@@ -31,7 +31,7 @@ func back32(text []byte, from, at int, delimiter byte) (start, delims int, quote
 // shapesAVX2 is the kernel in assembly. One word before digits and signs is read.
 //
 //go:noescape
-func shapesAVX2(tries, wide, bare, fractions, digits, signs []uint64, all uint64) (any uint64)
+func shapesAVX2(tries, fractions, digits, signs []uint64, all uint64) (any uint64)
 
 // stemsAVX2 is the kernel in assembly.
 //
@@ -41,7 +41,7 @@ func stemsAVX2(out []uint64, src []byte, t *stems)
 // siftAVX2 is the kernel in assembly. It reads sieveReach bytes from where a run begins.
 //
 //go:noescape
-func siftAVX2(v *sieve, text []byte, tries, wide, bare []uint64) int
+func siftAVX2(v *sieve, text []byte, tries []uint64) int
 
 // marksAVX2 is the kernel in assembly.
 //

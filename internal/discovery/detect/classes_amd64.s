@@ -3,19 +3,20 @@
 #include "textflag.h"
 
 // Values of one byte, broadcast to all 32 of a register.
-DATA consts<>+0(SB)/1, $0x30 // '0'
-DATA consts<>+1(SB)/1, $9    // '9'-'0'
+DATA consts<>+0(SB)/1, $0x0f // the lower half of a byte
+DATA consts<>+1(SB)/1, $0x0a // a line break
 DATA consts<>+2(SB)/1, $0x20 // the bit between A and a
 DATA consts<>+3(SB)/1, $0x61 // 'a'
 DATA consts<>+4(SB)/1, $25   // 'z'-'a'
-DATA consts<>+5(SB)/1, $0xfe // all but the bit between '0' and '1'
-DATA consts<>+6(SB)/1, $0xfd // all but the bit between ',' and '.'
-DATA consts<>+7(SB)/1, $0x2c // ','
-DATA consts<>+8(SB)/1, $0x0a // a line break
-DATA consts<>+9(SB)/1, $0x22 // '"'
-DATA consts<>+10(SB)/1, $0x0f // the lower half of a byte
-DATA consts<>+11(SB)/1, $0x3a // ':'
-GLOBL consts<>(SB), RODATA|NOPTR, $12
+DATA consts<>+5(SB)/1, $0x46 // 0x7f-'9'
+DATA consts<>+6(SB)/1, $0x75 // 0x7f-10
+DATA consts<>+7(SB)/1, $0x22 // '"'
+GLOBL consts<>(SB), RODATA|NOPTR, $8
+
+// The signs, by the lower half of their byte: '0', '1', ':', ',' and '.'. No byte equals the zeros beside them, which have another lower half.
+DATA signs<>+0(SB)/8, $0x0000000000003130
+DATA signs<>+8(SB)/8, $0x002e002c003a0000
+GLOBL signs<>(SB), RODATA|NOPTR, $16
 
 // What may begin punctuation outside ASCII, by the halves of its byte: it does when both tables have a bit in common. Bit 0 is 9 with 1
 // to 7, bit 1 is a with 0 and b, bit 2 is b with b, bit 3 is c and e with 2, bit 4 is e with f.
@@ -36,46 +37,32 @@ GLOBL upper<>(SB), RODATA|NOPTR, $16
 
 // func numbersAVX2(digits, signs []uint64, src []byte)
 //
-// A byte y is at most n, unsigned, when min(y, n) == y. VPMOVMSKB takes the high bit of each byte.
+// '0' to '9' with 0x46 added are the largest signed bytes there are. Each sign has a lower half of its own, so that a table of sixteen leads to
+// the only sign that a byte can be. VPMOVMSKB takes the high bit of each byte.
 TEXT ·numbersAVX2(SB), NOSPLIT, $0-72
 	MOVQ digits_base+0(FP), DI
 	MOVQ digits_len+8(FP), CX
 	MOVQ signs_base+24(FP), R8
 	MOVQ src_base+48(FP), SI
-	VPBROADCASTB consts<>+0(SB), Y10
-	VPBROADCASTB consts<>+1(SB), Y11
-	VPBROADCASTB consts<>+5(SB), Y12
-	VPBROADCASTB consts<>+6(SB), Y13
-	VPBROADCASTB consts<>+7(SB), Y14
-	VPBROADCASTB consts<>+11(SB), Y15
+	VPBROADCASTB consts<>+5(SB), Y10
+	VPBROADCASTB consts<>+6(SB), Y11
+	VBROADCASTI128 signs<>+0(SB), Y12
 	TESTQ CX, CX
 	JZ    done
 
 loop:
 	VMOVDQU (SI), Y0
 	VMOVDQU 32(SI), Y1
-	VPSUBB  Y10, Y0, Y2
-	VPSUBB  Y10, Y1, Y3
-	VPMINUB Y11, Y2, Y4
-	VPMINUB Y11, Y3, Y5
-	VPCMPEQB Y4, Y2, Y2
-	VPCMPEQB Y5, Y3, Y3
+	VPADDB  Y10, Y0, Y2
+	VPADDB  Y10, Y1, Y3
+	VPCMPGTB Y11, Y2, Y2
+	VPCMPGTB Y11, Y3, Y3
 	STORE(Y2, Y3, DI)
 
-	VPAND   Y12, Y0, Y2
-	VPAND   Y12, Y1, Y3
-	VPCMPEQB Y10, Y2, Y2
-	VPCMPEQB Y10, Y3, Y3
-	VPAND   Y13, Y0, Y4
-	VPAND   Y13, Y1, Y5
-	VPCMPEQB Y14, Y4, Y4
-	VPCMPEQB Y14, Y5, Y5
-	VPOR    Y4, Y2, Y2
-	VPOR    Y5, Y3, Y3
-	VPCMPEQB Y15, Y0, Y4
-	VPCMPEQB Y15, Y1, Y5
-	VPOR    Y4, Y2, Y2
-	VPOR    Y5, Y3, Y3
+	VPSHUFB Y0, Y12, Y2
+	VPSHUFB Y1, Y12, Y3
+	VPCMPEQB Y0, Y2, Y2
+	VPCMPEQB Y1, Y3, Y3
 	STORE(Y2, Y3, R8)
 
 	ADDQ $64, SI
@@ -100,7 +87,7 @@ TEXT ·wordsAVX2(SB), NOSPLIT, $0-96
 	VPBROADCASTB consts<>+2(SB), Y10
 	VPBROADCASTB consts<>+3(SB), Y11
 	VPBROADCASTB consts<>+4(SB), Y12
-	VPBROADCASTB consts<>+10(SB), Y13
+	VPBROADCASTB consts<>+0(SB), Y13
 	VBROADCASTI128 lower<>+0(SB), Y14
 	VBROADCASTI128 upper<>+0(SB), Y15
 	VPXOR   Y9, Y9, Y9
@@ -180,8 +167,8 @@ TEXT ·backAVX2(SB), NOSPLIT, $0-80
 	MOVQ from+24(FP), R8
 	MOVQ at+32(FP), R9
 	VPBROADCASTB delimiter+40(FP), Y10
-	VPBROADCASTB consts<>+8(SB), Y11
-	VPBROADCASTB consts<>+9(SB), Y12
+	VPBROADCASTB consts<>+1(SB), Y11
+	VPBROADCASTB consts<>+7(SB), Y12
 	XORL R11, R11            // delimiters
 	XORL R12, R12            // quotes
 	MOVQ $-1, R13

@@ -157,8 +157,7 @@ func (s *Scanner) civics(signs []uint64, from, to int) {
 	for w, tries := range h.tries[sifted:last] {
 		w += sifted
 		for ; tries != 0; tries &= tries - 1 {
-			k := bits.TrailingZeros64(tries)
-			s.tryCivic(w*64+k, int(h.wide[w]>>k&1), h.bare[w]>>k&1 != 0)
+			s.tryCivic(w*64 + bits.TrailingZeros64(tries))
 		}
 	}
 	if fractions == 0 {

@@ -2,14 +2,11 @@
 
 package detect
 
-// shapes are bitmaps of the runs of digits that may be a personnummer, each at its first digit, and all that is known of a run without
-// reading it.
+// shapes are bitmaps of the runs of digits that may be a personnummer, each at its first digit.
 type shapes struct {
 	// tries are six or eight digits, which are followed by a byte and four digits, or by two bytes that are no digits; ten; or twelve. All
 	// have a month in its place if signs are known.
 	tries     []uint64
-	wide      []uint64 // of those, the ones with a century: eight or twelve
-	bare      []uint64 // of those, the ones without a separator: ten or twelve
 	fractions []uint64 // at least six digits after what may be a decimal sign; or any, where signs are not known
 }
 
@@ -17,9 +14,9 @@ type shapes struct {
 func (h *shapes) room(words int) {
 	if cap(h.tries) < words {
 		more := words + words/4
-		h.tries, h.wide, h.bare, h.fractions = make([]uint64, more), make([]uint64, more), make([]uint64, more), make([]uint64, more)
+		h.tries, h.fractions = make([]uint64, more), make([]uint64, more)
 	}
-	h.tries, h.wide, h.bare, h.fractions = h.tries[:words], h.wide[:words], h.bare[:words], h.fractions[:words]
+	h.tries, h.fractions = h.tries[:words], h.fractions[:words]
 }
 
 // classifyShapes fills h for the words from first to last of the bitmaps, which have a word more. Where all is set in every bit, a run is
@@ -32,7 +29,7 @@ func (k *kernel) classifyShapes(h *shapes, digits, signs []uint64, first, last i
 	}
 	if k.shapes != nil && signs != nil && last > first {
 		whole := first + (last-first)&^3
-		fractions |= k.shapes(h.tries[first:whole], h.wide[first:whole], h.bare[first:whole], h.fractions[first:whole], digits[first:whole+1], signs[first:whole+1], all)
+		fractions |= k.shapes(h.tries[first:whole], h.fractions[first:whole], digits[first:whole+1], signs[first:whole+1], all)
 		first = whole
 	}
 	return fractions | shapesGo(h, digits, signs, first, last, all)
@@ -70,8 +67,7 @@ func shapesGo(h *shapes, digits, signs []uint64, first, last int, all uint64) (f
 		more &= d8 & d9
 		ten := more &^ d10
 		twelve := more & d10 & d11 &^ d12
-		six, ten, eight, twelve = six&early, ten&early, eight&late, twelve&late
-		h.tries[w], h.wide[w], h.bare[w] = six|eight|ten|twelve, eight|twelve, ten|twelve
+		h.tries[w] = (six|ten)&early | (eight|twelve)&late
 	}
 	return fractions
 }

@@ -8,19 +8,17 @@
 	VPSLLQ $(64-k), next, Y15;   \
 	VPOR   Y15, to, to
 
-// func shapesAVX2(tries, wide, bare, fractions, digits, signs []uint64, all uint64) (any uint64)
+// func shapesAVX2(tries, fractions, digits, signs []uint64, all uint64) (any uint64)
 //
 // It follows shapesGo, whose comments say what each step is, on four words at a time. len(tries) is a multiple of four; one word before
 // digits and signs is read, and one after. all is set in every bit when no month is to be looked at.
-TEXT ·shapesAVX2(SB), NOSPLIT, $0-160
+TEXT ·shapesAVX2(SB), NOSPLIT, $0-112
 	MOVQ tries_base+0(FP), DI
 	MOVQ tries_len+8(FP), CX
-	MOVQ wide_base+24(FP), R8
-	MOVQ bare_base+48(FP), R9
-	MOVQ fractions_base+72(FP), R10
-	MOVQ digits_base+96(FP), SI
-	MOVQ signs_base+120(FP), DX
-	VPBROADCASTQ all+144(FP), Y14
+	MOVQ fractions_base+24(FP), R10
+	MOVQ digits_base+48(FP), SI
+	MOVQ signs_base+72(FP), DX
+	VPBROADCASTQ all+96(FP), Y14
 	VPXOR Y13, Y13, Y13 // all fractions
 	SHRQ $2, CX
 	JZ   done
@@ -81,25 +79,20 @@ loop:
 	VMOVDQU -8(DX), Y10
 	AHEAD(2, Y8, Y9, Y11)
 	VPOR   Y14, Y11, Y11
-	VPAND  Y11, Y3, Y3
-	VPAND  Y11, Y7, Y7
+	VPOR   Y7, Y3, Y3
+	VPAND  Y11, Y3, Y3 // a month after six or ten
 	AHEAD(4, Y8, Y9, Y11)
 	VPOR   Y14, Y11, Y11
-	VPAND  Y11, Y4, Y4
-	VPAND  Y11, Y2, Y2
+	VPOR   Y2, Y4, Y4
+	VPAND  Y11, Y4, Y4 // and after eight or twelve
 	VPSLLQ $1, Y8, Y8
 	VPSRLQ $63, Y10, Y10
 	VPOR   Y10, Y8, Y8
 	VPAND  Y6, Y8, Y8
 	VMOVDQU Y8, (R10)  // fractions
 	VPOR   Y8, Y13, Y13
-	VPOR   Y2, Y7, Y7
-	VMOVDQU Y7, (R9)   // bare
-	VPOR   Y2, Y4, Y4
-	VMOVDQU Y4, (R8)   // wide
-	VPOR   Y3, Y7, Y7
-	VPOR   Y4, Y7, Y7
-	VMOVDQU Y7, (DI)   // tries
+	VPOR   Y3, Y4, Y4
+	VMOVDQU Y4, (DI)   // tries
 	JMP    next
 
 none:
@@ -111,8 +104,6 @@ next:
 	ADDQ $32, SI
 	ADDQ $32, DX
 	ADDQ $32, DI
-	ADDQ $32, R8
-	ADDQ $32, R9
 	ADDQ $32, R10
 	DECQ CX
 	JNZ  loop
@@ -123,6 +114,6 @@ done:
 	VPSRLDQ $8, X13, X12
 	VPOR   X12, X13, X13
 	VMOVQ  X13, AX
-	MOVQ   AX, any+152(FP)
+	MOVQ   AX, any+104(FP)
 	VZEROUPPER
 	RET

@@ -10,8 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// runs are shapes as a list: where each begins, and what is known of it.
-type runs struct{ Wide, Bare, Parted, Fractions []int }
+// runs are shapes as a list: where each begins.
+type runs struct{ Tries, Fractions []int }
 
 // slowShapes finds what the bitmaps of shapes are to hold, a byte at a time.
 func slowShapes(text []byte, all bool) (out runs) {
@@ -37,14 +37,7 @@ func slowShapes(text []byte, all bool) (out runs) {
 		if !slices.Contains([]int{6, 8, 10, 12}, n) || !all && text[month] > '1' || n < 10 && !mayBeParted(text, i) {
 			continue
 		}
-		if n == 8 || n == 12 {
-			out.Wide = append(out.Wide, start)
-		}
-		if n >= 10 {
-			out.Bare = append(out.Bare, start)
-		} else {
-			out.Parted = append(out.Parted, start)
-		}
+		out.Tries = append(out.Tries, start)
 	}
 	return out
 }
@@ -63,7 +56,7 @@ func shapesOf(k kernel, text []byte, all bool) (out runs) {
 	digits, signs := slicesOf(n, 0), slicesOf(n, 0)
 	k.classifyNumbers(digits, signs, text)
 	ones := func() []uint64 { return slicesOf(n, ^uint64(0)) }
-	h := shapes{ones(), ones(), ones(), ones()}
+	h := shapes{ones(), ones()}
 	var every uint64
 	if all {
 		every = ^uint64(0)
@@ -74,16 +67,8 @@ func shapesOf(k kernel, text []byte, all bool) (out runs) {
 		if at(h.fractions) {
 			out.Fractions = append(out.Fractions, i)
 		}
-		if !at(h.tries) { // what else is said of it says nothing
-			continue
-		}
-		if at(h.wide) {
-			out.Wide = append(out.Wide, i)
-		}
-		if at(h.bare) {
-			out.Bare = append(out.Bare, i)
-		} else {
-			out.Parted = append(out.Parted, i)
+		if at(h.tries) {
+			out.Tries = append(out.Tries, i)
 		}
 	}
 	return out

@@ -7,7 +7,7 @@ package detect
 type sieve struct {
 	//lint:ignore U1000 written and read by sieve_amd64.s
 	runs    [sieveWords*mostRuns + atOnce]uint32
-	through [sieveWords * mostRuns]sifted
+	through [sieveWords*mostRuns + 1]sifted // one is written that is not let through
 }
 
 // sifted is a run that was let through.
@@ -29,10 +29,33 @@ const (
 	siftedWhole = 4 // its ten digits are known, and its sum is right; else a separator of more than one byte may follow its date
 )
 
+// siftForm is what the kernel knows of runs of one length.
+type siftForm struct {
+	digits     [16]uint8 // which bytes are the month, the day, the year, and the last four; 0x80 for none
+	mask, want uint32    // which bytes are digits, and from bit 16 on separators of one byte, when all ten digits are known
+	flags      uint32
+	_          uint32
+}
+
+// siftForms are those of runs of six, eight, ten and twelve digits.
+//
+//lint:ignore U1000 read by sieve_amd64.s
+var siftForms = [16]siftForm{
+	6:  {[16]uint8{2, 3, 4, 5, 0, 1, 7, 8, 9, 10, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80}, 0x1f<<7 | 1<<22, 0xf<<7 | 1<<22, 0, 0},
+	8:  {[16]uint8{4, 5, 6, 7, 2, 3, 9, 10, 11, 12, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80}, 0x1f<<9 | 1<<24, 0xf<<9 | 1<<24, siftedWide, 0},
+	10: {[16]uint8{2, 3, 4, 5, 0, 1, 6, 7, 8, 9, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80}, 0, 0, siftedBare, 0},
+	12: {[16]uint8{4, 5, 6, 7, 2, 3, 8, 9, 10, 11, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80}, 0, 0, siftedWide | siftedBare, 0},
+}
+
 // tens has 1 for whole tens.
 //
 //lint:ignore U1000 read by sieve_amd64.s
-var tens = [128]uint8{0: 1, 10: 1, 20: 1, 30: 1, 40: 1, 50: 1, 60: 1, 70: 1, 80: 1, 90: 1}
+var tens = func() (t [256]uint8) {
+	for i := 0; i < len(t); i += 10 {
+		t[i] = 1
+	}
+	return t
+}()
 
 // sift tries the runs of the words from first on, where a kernel for it can be used, and returns the word that it came to.
 func (s *Scanner) sift(first, last int) int {
@@ -40,10 +63,9 @@ func (s *Scanner) sift(first, last int) int {
 	if s.kernel.sift == nil || s.Tried {
 		return first
 	}
-	h := &s.shapes
 	for to := first; first < end; first = to {
 		to = min(first+sieveWords, end)
-		n := s.kernel.sift(&s.sieve, s.text[first*64:], h.tries[first:to], h.wide[first:to], h.bare[first:to])
+		n := s.kernel.sift(&s.sieve, s.text[first*64:], s.shapes.tries[first:to])
 		for i := range s.sieve.through[:n] {
 			s.trySifted(&s.sieve.through[i], first*64)
 		}
@@ -55,7 +77,7 @@ func (s *Scanner) sift(first, last int) int {
 func (s *Scanner) trySifted(r *sifted, base int) {
 	i, wide := base+int(r.run/8), int(r.run&siftedWide)
 	if r.run&siftedWhole == 0 {
-		s.tryCivic(i, wide, false)
+		s.tryParts(i, wide, false)
 		return
 	}
 	end, form := i+2*wide+11-int(r.run&siftedBare)/2, siftedForms[r.run%4]

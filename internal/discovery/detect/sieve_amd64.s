@@ -3,16 +3,28 @@
 #include "go_asm.h"
 #include "textflag.h"
 
-// Which bytes after a birth date's first are the ten digits: past a separator of one byte, and without one.
-DATA sieves<>+0(SB)/8, $0x0807050403020100
-DATA sieves<>+8(SB)/8, $0x8080808080800a09
-DATA sieves<>+16(SB)/8, $0x0706050403020100
-DATA sieves<>+24(SB)/8, $0x8080808080800908
-DATA sieves<>+32(SB)/8, $0x010a010a010a010a // 10 and 1, for pairs of digits
-DATA sieves<>+40(SB)/8, $0x00ff00ff00ff00ff // every other digit, which is doubled
-DATA sieves<>+48(SB)/8, $0x3030303030303030 // '0'
-DATA sieves<>+56(SB)/8, $0x0909090909090909 // the largest digit
-GLOBL sieves<>(SB), RODATA|NOPTR, $64
+DATA sieves<>+0(SB)/8, $0x3030303030303030  // '0'
+DATA sieves<>+8(SB)/8, $0x4646464646464646  // 0x7f-'9'
+DATA sieves<>+16(SB)/8, $0x7575757575757575 // 0x7f-10
+DATA sieves<>+24(SB)/8, $0x010a010a010a010a // 10 and 1, for pairs of digits
+DATA sieves<>+32(SB)/8, $0x8000800080008000 // every other byte, so that a table has 0 for it
+DATA sieves<>+40(SB)/8, $0x0000000000010080 // 128 and 1, for a month and a day
+GLOBL sieves<>(SB), RODATA|NOPTR, $48
+
+// Separators of one byte that stand alone whatever the encoding, by the lower half of their byte, which each has for itself: ' ', '+', '-'.
+DATA separators<>+0(SB)/8, $0x0000000000000020
+DATA separators<>+8(SB)/8, $0x00002d002b000000
+GLOBL separators<>(SB), RODATA|NOPTR, $16
+
+// What a digit has more when it is doubled, nine less where that is above nine; and ten more where it has less.
+DATA doubled<>+0(SB)/8, $0x0807060403020100
+DATA doubled<>+8(SB)/8, $0x0000000000000009
+GLOBL doubled<>(SB), RODATA|NOPTR, $16
+
+// Where the bytes of a number, as in Match, stand among the five pairs month, day, year, and two of the last four digits, of two bytes each.
+DATA matched<>+0(SB)/8, $0x8006800280000804
+DATA matched<>+8(SB)/8, $0x8080808080808080
+GLOBL matched<>(SB), RODATA|NOPTR, $16
 
 // NOTE writes where the first of the runs in R8 begins, and takes it away.
 #define NOTE(to) \
@@ -21,11 +33,35 @@ GLOBL sieves<>(SB), RODATA|NOPTR, $64
 	ADDL  DX, R10;   \
 	MOVL  R10, to
 
-// func siftAVX2(v *sieve, text []byte, tries, wide, bare []uint64) int
+// LET writes a run where the next is to stand, and goes on only if it is let through: if its day exists, and its sum is right or its digits are not
+// all known. form is the form of its length, bytes which of its bytes are digits, and separators from bit 16 on, number its number, and facts
+// its month and day, and its sum from bit 32 on.
+#define LET(run, form, bytes, number, facts) \
+	ANDL siftForm_mask(R9)(form*1), bytes;  \
+	XORL CX, CX;                            \
+	CMPL bytes, siftForm_want(R9)(form*1);  \
+	SETEQ CX;                               \
+	MOVL siftForm_flags(R9)(form*1), bytes; \
+	LEAL (bytes)(CX*4), bytes;              \
+	LEAL (bytes)(run*8), bytes;             \
+	MOVL bytes, 8(R8);                      \
+	VMOVQ number, (R8);                     \
+	VMOVQ facts, bytes;                     \
+	MOVL bytes, run;                        \
+	SHRQ $32, bytes;                        \
+	MOVBLZX bytes, bytes;                   \
+	XORL $1, CX;                            \
+	ORB  (R15)(bytes*1), CX;                \
+	ANDB (R11)(run*1), CX;                  \
+	SHLL $4, CX;                            \
+	ADDQ CX, R8
+
+// func siftAVX2(v *sieve, text []byte, tries []uint64) int
 //
-// First all runs are noted, two of each word whether it has as many or not. Then each is read, its date and sum are worked out, and it is
-// written where the next is to stand, which goes on only if it is let through. Nothing branches on what a run is.
-TEXT ·siftAVX2(SB), NOSPLIT, $0-112
+// First all runs are noted, two of each word whether it has as many or not. Then two at a time are read, one in each half of a register, their
+// dates and sums are worked out, and each is written where the next is to stand, which goes on only if it is let through. Nothing branches on
+// what a run is: its length leads to its form.
+TEXT ·siftAVX2(SB), NOSPLIT, $0-64
 	MOVQ v+0(FP), DI
 	MOVQ tries_base+32(FP), SI
 	MOVQ tries_len+40(FP), CX
@@ -74,98 +110,80 @@ more:
 noted:
 	MOVQ v+0(FP), SI
 	LEAQ sieve_through(SI), R8
-	MOVQ text_base+8(FP), R12
-	MOVQ wide_base+56(FP), R9
-	MOVQ bare_base+80(FP), R10
-	LEAQ ·days(SB), R11
-	LEAQ ·tens(SB), R15
-	LEAQ sieves<>(SB), R13
-	VPBROADCASTQ 32(R13), X12
-	VPBROADCASTQ 40(R13), X13
-	VPBROADCASTQ 48(R13), X10
-	VPBROADCASTQ 56(R13), X11
-	VPXOR X14, X14, X14
 	SUBQ SI, DI
 	SHRQ $2, DI
 	JZ   done
 	MOVQ DI, R14             // how many runs
-	LEAQ ·separatorFirst(SB), DI
+	MOVL -4(SI)(R14*4), AX
+	MOVL AX, (SI)(R14*4)     // the last once more, so that they are in pairs
+	MOVQ text_base+8(FP), R12
+	LEAQ ·siftForms(SB), R9
+	LEAQ ·days(SB), R11
+	LEAQ ·tens(SB), R15
+	VPXOR Y6, Y6, Y6
+	VBROADCASTI128 matched<>(SB), Y7
+	VPBROADCASTQ sieves<>+40(SB), Y8
+	VBROADCASTI128 separators<>(SB), Y9
+	VPBROADCASTQ sieves<>+8(SB), Y10
+	VPBROADCASTQ sieves<>+16(SB), Y11
+	VPBROADCASTQ sieves<>+24(SB), Y12
+	VPBROADCASTQ sieves<>+0(SB), Y13
+	VPBROADCASTQ sieves<>+32(SB), Y14
+	VBROADCASTI128 doubled<>(SB), Y15
 
-run:
+pair:
 	MOVL (SI), AX
-	ADDQ $4, SI
-	MOVL AX, BX
-	SHRL $6, BX
-	MOVQ (R9)(BX*8), DX
-	XORL CX, CX
-	BTQ  AX, DX
-	ADCL CX, CX              // 1 with a century
-	MOVQ (R10)(BX*8), DX
-	XORL BX, BX
-	BTQ  AX, DX
-	ADCL BX, BX              // 1 without a separator
-	LEAQ (R12)(AX*1), DX
-	LEAQ (DX)(CX*2), DX      // the birth date
-	LEAL (CX)(BX*2), CX
-	LEAL (CX)(AX*8), AX
-	MOVBLZX 6(DX), CX        // a separator, or the seventh digit
-	MOVBLZX (DI)(CX*1), CX   // 3 for a separator of one byte
-	VMOVDQU (DX), X0
-	SHLL $4, BX
-	VPSUBB X10, X0, X0
-	VPSHUFB (R13)(BX*1), X0, X2 // ten digits
-	VPMINUB X11, X0, X1
-	VPCMPEQB X1, X0, X1
-	VPMOVMSKB X1, DX         // which bytes are digits
-	VPMADDUBSW X12, X2, X3   // the values of five pairs
-	VPAND  X13, X2, X4
-	VPADDB X4, X2, X4
-	VPCMPGTB X11, X4, X5
-	VPAND  X11, X5, X5
-	VPSUBB X5, X4, X4        // above nine, nine less
-	VPSADBW X14, X4, X4
-	VPSRLDQ $8, X4, X5
-	VPADDD X5, X4, X4        // the sum
-	ANDL $0xfc0, DX
-	SHLL $12, CX
-	ORL  CX, DX
-	CMPL DX, $0x3780         // four digits between two bytes that are none, of which the first is a separator
-	SETEQ CL
-	MOVBLZX CL, CX
-	SHRL $4, BX
-	ORL  BX, CX              // 1 when the ten digits are all
-	LEAL (AX)(CX*4), AX
-	MOVL AX, 8(R8)
-	VMOVQ X3, DX
-	VPEXTRW $4, X3, BX
-	SHLQ $8, BX
-	ORQ  DX, BX
-	MOVQ BX, (R8)
-	MOVQ DX, BX
-	SHRQ $9, BX
-	ANDL $0x3f80, BX
-	SHRQ $32, DX
-	ANDL $0x7f, DX
-	ORL  DX, BX
-	MOVBLZX (R11)(BX*1), BX  // what day it is
-	VMOVD X4, DX
-	ANDL $0x7f, DX
-	MOVBLZX (R15)(DX*1), DX  // 1 when the sum is right
-	XORL $1, CX
-	ORL  CX, DX
-	ADDL $3, BX
-	SHRL $2, BX
-	ANDL BX, DX
-	SHLL $4, DX
-	ADDQ DX, R8
-	DECQ R14
-	JNZ  run
+	MOVL 4(SI), BX
+	ADDQ $8, SI
+	VMOVDQU (R12)(AX*1), X0
+	VINSERTI128 $1, (R12)(BX*1), Y0, Y0
+	VPADDB Y10, Y0, Y1
+	VPCMPGTB Y11, Y1, Y1     // digits
+	VPSHUFB Y0, Y9, Y2
+	VPCMPEQB Y0, Y2, Y2      // separators
+	VINSERTI128 $1, X2, Y1, Y3
+	VPERM2I128 $0x31, Y2, Y1, Y4
+	VPMOVMSKB Y3, R10        // of the first run, digits and then separators
+	VPMOVMSKB Y4, DX         // of the second
+	MOVL R10, DI
+	NOTL DI
+	TZCNTL DI, DI            // how long it is
+	MOVL DX, R13
+	NOTL R13
+	TZCNTL R13, R13
+	ANDL $0xf, DI
+	ANDL $0xf, R13
+	SHLL $5, DI              // its form
+	SHLL $5, R13
+	VMOVDQU siftForm_digits(R9)(DI*1), X3
+	VINSERTI128 $1, siftForm_digits(R9)(R13*1), Y3, Y3
+	VPSUBB Y13, Y0, Y0
+	VPSHUFB Y3, Y0, Y0       // ten digits: month, day, year, and the last four
+	VPMADDUBSW Y12, Y0, Y3   // the values of five pairs
+	VPOR   Y14, Y0, Y1
+	VPSHUFB Y1, Y15, Y1
+	VPADDB Y1, Y0, Y1
+	VPSADBW Y6, Y1, Y1
+	VPSRLDQ $8, Y1, Y2
+	VPADDD Y2, Y1, Y1        // the sum
+	VPSLLQ $32, Y1, Y1
+	VPMADDWD Y8, Y3, Y2      // 128 times the month, and the day
+	VPOR   Y2, Y1, Y1
+	VPSHUFB Y7, Y3, Y3       // the number
+	VEXTRACTI128 $1, Y1, X2
+	VEXTRACTI128 $1, Y3, X4
+	LET(AX, DI, R10, X3, X1)
+	MOVQ R8, DI
+	LET(BX, R13, DX, X4, X2)
+	SUBQ $2, R14
+	JGT  pair
+	CMOVQLT DI, R8           // without the last once more
 
 done:
 	MOVQ v+0(FP), SI
 	LEAQ sieve_through(SI), SI
 	SUBQ SI, R8
 	SHRQ $4, R8
-	MOVQ R8, ret+104(FP)
+	MOVQ R8, ret+56(FP)
 	VZEROUPPER
 	RET

@@ -12,18 +12,20 @@ import (
 )
 
 // slowSift is what a sieve is to let through: each run by itself, its digits read one at a time.
-func slowSift(text []byte, tries, wide, bare []uint64) (out []sifted) {
+func slowSift(text []byte, tries []uint64) (out []sifted) {
 	for i := range len(tries) * 64 {
-		at := func(m []uint64) bool { return m[i/64]>>(i%64)&1 != 0 }
-		if !at(tries) {
+		if tries[i/64]>>(i%64)&1 == 0 {
 			continue
 		}
-		f, birth := sifted{run: uint32(i * 8)}, text[i:]
-		if at(wide) {
+		f, birth, n := sifted{run: uint32(i * 8)}, text[i:], 0
+		for isDigit(text[i+n]) {
+			n++
+		}
+		if n == 8 || n == 12 {
 			f.run, birth = f.run|siftedWide, birth[2:]
 		}
 		tail := birth[6:10]
-		if at(bare) {
+		if n >= 10 {
 			f.run |= siftedBare | siftedWhole
 		} else {
 			tail = birth[7:11]
@@ -68,13 +70,13 @@ func TestSieve(t *testing.T) {
 		kernelGo.classifyNumbers(digits, signs, text)
 		var h shapes
 		kernelGo.classifyShapes(&h, digits, signs, 0, n, 0)
-		want := slowSift(text, h.tries[:n], h.wide, h.bare)
+		want := slowSift(text, h.tries[:n])
 		for _, k := range kernels() {
 			if k.sift == nil {
 				continue
 			}
 			var v sieve
-			got := v.through[:k.sift(&v, text, h.tries[:n], h.wide[:n], h.bare[:n])]
+			got := v.through[:k.sift(&v, text, h.tries[:n])]
 			for i := range got {
 				if got[i].run&siftedWhole == 0 {
 					got[i].number = 0
@@ -84,5 +86,23 @@ func TestSieve(t *testing.T) {
 				t.Fatalf("%q: (-slow +kernel)\n%s", text, d)
 			}
 		}
+	}
+}
+
+func BenchmarkSieve(b *testing.B) {
+	const words = sieveWords
+	text := []byte(strings.Repeat("900603-9813;202401010202;5560360793;2024-01-01 0812345;19850709-9805;\n", 64))
+	digits, signs := slicesOf(words+3, 0), slicesOf(words+3, 0)
+	kernelGo.classifyNumbers(digits, signs, text[:words*64+64])
+	var h shapes
+	kernelGo.classifyShapes(&h, digits, signs, 0, words, 0)
+	k := kernels()[0]
+	if k.sift == nil {
+		b.Skip("no kernel for it runs on this machine")
+	}
+	var v sieve
+	b.SetBytes(words * 64)
+	for b.Loop() {
+		k.sift(&v, text, h.tries[:words])
 	}
 }
