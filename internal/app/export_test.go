@@ -18,7 +18,13 @@ func Guard(l net.Listener, proxies web.Proxies, onlyProxies bool) net.Listener {
 }
 
 // ServerOf is the HTTP server that pages are served by, for tests.
-func ServerOf(a *App, h http.Handler) *http.Server { return a.server(h) }
+func ServerOf(a *App, h http.Handler) *http.Server {
+	s, err := a.server(h)
+	if err != nil {
+		panic(err)
+	}
+	return s
+}
 
 // MaxConnectionsPerPeer is the limit, for tests.
 const MaxConnectionsPerPeer = maxConnectionsPerPeer

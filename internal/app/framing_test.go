@@ -31,15 +31,22 @@ type framed struct {
 	at      string
 	conn    *tls.Conn
 	reached atomic.Int64
+	hold    chan struct{} // a request to /hold is answered when it is closed
 	stream  uint32
 }
 
 func speak(t *testing.T) *framed {
 	t.Helper()
-	f := &framed{t: t, a: open(t, "sqlite:"+filepath.Join(t.TempDir(), "a.db")), ca: newAuthority(t)}
+	f := &framed{t: t, a: open(t, "sqlite:"+filepath.Join(t.TempDir(), "a.db")), ca: newAuthority(t), hold: make(chan struct{})}
 	cert, key := f.ca.issue(t, t.TempDir(), nil)
 	s := app.ServerOf(f.a, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		f.reached.Add(1)
+		if r.URL.Path == "/hold" {
+			<-f.hold
+		}
+		for range map[string]int{"/long": 999}[r.URL.Path] { // messages that lie across what is written at a time
+			_, _ = io.WriteString(w, strings.Repeat("x", 333))
+		}
 		onePage(w, r)
 	}))
 	l := loopback(t)
@@ -66,17 +73,17 @@ func (f *framed) connect() {
 	f.Framer, f.stream = http2.NewFramer(c, c), 1
 	f.AllowIllegalWrites = true
 	f.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
-	if err := f.WriteSettings(); err != nil {
+	if err := errors.Join(f.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 1 << 24}), f.WriteWindowUpdate(0, 1<<24)); err != nil {
 		f.t.Fatal(err)
 	}
 }
 
-// ask sends a request with some more fields, and tells the status that it is answered with; "reset" or "closed" when there is none.
-func (f *framed) ask(more ...string) string {
+// send sends a request with some more fields, and tells its number; 0 when the connection is closed.
+func (f *framed) send(path string, more ...string) uint32 {
 	f.t.Helper()
 	var block bytes.Buffer
 	e := hpack.NewEncoder(&block)
-	for i, fields := 0, append([]string{":method", "GET", ":scheme", "https", ":authority", "insegel.test", ":path", "/"}, more...); i < len(fields); i += 2 {
+	for i, fields := 0, append([]string{":method", "GET", ":scheme", "https", ":authority", "insegel.test", ":path", path}, more...); i < len(fields); i += 2 {
 		if err := e.WriteField(hpack.HeaderField{Name: fields[i], Value: fields[i+1]}); err != nil {
 			f.t.Fatal(err)
 		}
@@ -84,6 +91,21 @@ func (f *framed) ask(more ...string) string {
 	id := f.stream
 	f.stream += 2
 	if err := f.WriteHeaders(http2.HeadersFrameParam{StreamID: id, BlockFragment: block.Bytes(), EndStream: true, EndHeaders: true}); err != nil {
+		return 0
+	}
+	return id
+}
+
+// ask sends a request with some more fields, and tells the status that it is answered with; "reset" or "closed" when there is none.
+func (f *framed) ask(more ...string) string {
+	f.t.Helper()
+	return f.answer(f.send("/", more...))
+}
+
+// answer waits for the answer of a request.
+func (f *framed) answer(id uint32) string {
+	f.t.Helper()
+	if id == 0 {
 		return "closed"
 	}
 	_ = f.conn.SetReadDeadline(time.Now().Add(20 * time.Second)) // a busy machine may think long
@@ -146,7 +168,7 @@ func TestFieldsOfAConnection(t *testing.T) {
 	}
 }
 
-// TestMessagesOfHTTP2AreTold breaks the rules of HTTP/2 and looks for it in the log that nobody can rewrite.
+// TestMessagesOfHTTP2AreTold breaks the rules of HTTP/2, and speaks something else, and looks for it in the log that nobody can rewrite.
 func TestMessagesOfHTTP2AreTold(t *testing.T) {
 	f := speak(t)
 	if got := f.ask(); got != "200" {
@@ -155,8 +177,74 @@ func TestMessagesOfHTTP2AreTold(t *testing.T) {
 	if err := f.WriteRawFrame(http2.FrameWindowUpdate, 0, 0, []byte{0, 0, 0, 0}); err != nil {
 		t.Fatal(err)
 	}
-	if all := waitRefused(t, f.a, "http2", 1); !strings.Contains(all[0], "windowupdate") {
+	if all := waitRefused(t, f.a, "http2", 1); !strings.Contains(all[0], "127.0.0.1") || !strings.Contains(all[0], "PROTOCOL_ERROR") {
 		t.Errorf("in the log: %q", all)
+	}
+	f.connect()
+	if got := f.ask(); got != "200" {
+		t.Fatalf("a good request: %s", got)
+	}
+	if err := f.WriteRawFrame(http2.FrameSettings, 0, 0, []byte{0, 4, 0xff, 0xff, 0xff, 0xff}); err != nil {
+		t.Fatal(err)
+	}
+	if all := waitRefused(t, f.a, "http2", 2); !strings.Contains(strings.Join(all, "\n"), "FLOW_CONTROL_ERROR") {
+		t.Errorf("in the log: %q", all)
+	}
+	c, err := (&tls.Dialer{Config: &tls.Config{RootCAs: f.ca.pool, ServerName: "insegel.test", NextProtos: []string{"h2"}}}).DialContext(t.Context(), "tcp", f.at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	if _, err := io.WriteString(c, "GET / HTTP/1.1\r\nHost: insegel.test\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if all := waitRefused(t, f.a, "http2", 3); len(all) != 3 || !strings.Contains(strings.Join(all, "\n"), "no HTTP/2 at all") {
+		t.Errorf("in the log: %q", all)
+	}
+}
+
+// TestNothingHidesBesideAnother sends what HTTP/2 forbids, or cannot hold at all, while another request is under way on the same connection:
+// each is told with its address, and good requests tell nothing.
+func TestNothingHidesBesideAnother(t *testing.T) {
+	f := speak(t)
+	held := f.send("/hold")
+	if got := f.ask("accept", "text/html"); got != "200" {
+		t.Fatalf("a good request beside: %s", got)
+	}
+	told := 0
+	for _, c := range []struct {
+		answer, why string
+		fields      []string
+	}{
+		{"reset", "PROTOCOL_ERROR", []string{"x a", "1"}},
+		{"reset", "PROTOCOL_ERROR", []string{"x-a", "1\nhost: evil.example"}},
+		{"reset", "PROTOCOL_ERROR", []string{":path", "/logga-ut"}},
+		{"400", "no page has seen", []string{"transfer-encoding", "chunked"}},
+		{"400", "no page has seen", []string{"connection", "keep-alive"}},
+	} {
+		if got := f.ask(c.fields...); got != c.answer {
+			t.Errorf("%q: %s, want %s", c.fields, got, c.answer)
+		}
+		told++
+		all := waitRefused(t, f.a, "http2", told)
+		if len(all) != told || !strings.Contains(all[0], "127.0.0.1") || !strings.Contains(all[0], c.why) || strings.Contains(all[0], `"more"`) {
+			t.Errorf("%q, in the log: %q", c.fields, all)
+		}
+		f.a.Watch.Close(t.Context()) // so that the next one is the first of its kind again
+		if got := f.answer(f.send("/long", "x-a", strings.Repeat("a", told*1000))); got != "200" {
+			t.Errorf("a good request after %q: %s", c.fields, got)
+		}
+	}
+	close(f.hold)
+	if got := f.answer(held); got != "200" {
+		t.Errorf("the request that was under way: %s", got)
+	}
+	if err := f.conn.Close(); err != nil {
+		t.Error(err)
+	}
+	f.a.Watch.Close(t.Context())
+	if all := waitRefused(t, f.a, "http2", told); len(all) != told || f.reached.Load() != int64(told+2) {
+		t.Errorf("%d pages reached; in the log: %q", f.reached.Load(), all)
 	}
 }
 

@@ -189,7 +189,10 @@ func (a *App) servers(ctx context.Context, o ServerOptions) ([]*running, error) 
 	if err != nil {
 		return nil, fmt.Errorf("set up compression: %w", err)
 	}
-	pages := a.server(compress(a.Site(o)))
+	pages, err := a.server(compress(a.Site(o)))
+	if err != nil {
+		return nil, err
+	}
 	redirect := http.Handler(toTLS(o.URL))
 	if o.TLS != nil {
 		config, manager, err := o.TLS.config(o.URL.Hostname(), a.DB.Now, a.Log, o.Proxies.Trusts)
@@ -215,20 +218,24 @@ func (a *App) servers(ctx context.Context, o ServerOptions) ([]*running, error) 
 	if err != nil {
 		return nil, errors.Join(err, closeAll(out))
 	}
-	return append(out, &running{a.server(redirect), l}), nil
+	plainly, err := a.server(redirect)
+	if err != nil {
+		return nil, errors.Join(err, l.Close(), closeAll(out))
+	}
+	return append(out, &running{plainly, l}), nil
 }
 
 // server makes a server that waits for nobody for long.
-func (a *App) server(h http.Handler) *http.Server {
+func (a *App) server(h http.Handler) (*http.Server, error) {
 	u := &unread{log: a.Log, saw: a.Watch.Saw, now: a.DB.Now}
 	errs := slog.NewLogLogger(a.Log.Handler(), slog.LevelWarn)
 	errs.SetOutput(u.lines(errs.Writer()))
 	u.server = &http.Server{
 		Handler: u.handler(h), ConnContext: u.connect, ConnState: u.state,
 		ReadHeaderTimeout: headTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
-		MaxHeaderBytes: maxHeader, ErrorLog: errs, HTTP2: &http.HTTP2Config{CountError: u.misframed},
+		MaxHeaderBytes: maxHeader, ErrorLog: errs,
 	}
-	return u.server
+	return u.server, u.serveHTTP2(u.server)
 }
 
 // toTLS sends readers of pages to the address that encrypts; its host is never the one that the request names. What would change

@@ -14,6 +14,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/net/http2"
+
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/audit"
 )
@@ -40,13 +42,17 @@ const (
 	reasonSlow = "no request in time"
 	// Fields that HTTP/2 forbids, a head that is too long, or a request that was taken back before anybody could look at it.
 	reasonUnseen = "a request that no page has seen"
-	reasonTLS    = "no encrypted connection came about"
+	// A message, or a field, that HTTP/2 does not have; the name of its code follows.
+	reasonMisframed = "what HTTP/2 does not allow: "
+	reasonGreeting  = "no HTTP/2 at all"
+	reasonTLS       = "no encrypted connection came about"
 )
 
 // counts are a connection's requests: begun, and seen by a page; and since when it stands. Of HTTP/2 begun is how often the connection has
-// been put to work, and before how many pages had seen something then.
+// been put to work, before how many pages had seen something then, and back whether it has come to rest and none has seen anything since.
 type counts struct {
 	begun, seen, before atomic.Int64
+	back                atomic.Bool
 	since               time.Time
 }
 
@@ -57,6 +63,13 @@ func (u *unread) connect(ctx context.Context, c net.Conn) context.Context {
 	n := &counts{since: u.now()}
 	u.conns.Store(c, n)
 	return context.WithValue(ctx, countsKey{}, n)
+}
+
+// of gives a connection's counts, or nil when it has none.
+func (u *unread) of(c net.Conn) *counts {
+	v, _ := u.conns.Load(c)
+	n, _ := v.(*counts)
+	return n
 }
 
 // handler counts the requests that come to a page.
@@ -71,15 +84,15 @@ func (u *unread) handler(next http.Handler) http.Handler {
 
 // state follows a connection. It becomes active with each request whose first byte has come.
 func (u *unread) state(c net.Conn, s http.ConnState) {
-	v, ok := u.conns.Load(c)
-	if !ok {
+	if a, ok := c.(*answers); ok {
+		u.state2(a.Conn, a.n, s)
 		return
 	}
-	n, ok := v.(*counts)
-	if !ok {
+	n := u.of(c)
+	if n == nil {
 		return
 	}
-	if t, ok := c.(*tls.Conn); ok && t.ConnectionState().NegotiatedProtocol == "h2" {
+	if t, ok := c.(*tls.Conn); ok && t.ConnectionState().NegotiatedProtocol == http2.NextProtoTLS {
 		u.state2(c, n, s)
 		return
 	}
@@ -102,29 +115,35 @@ func (u *unread) state(c net.Conn, s http.ConnState) {
 }
 
 // state2 follows a connection of HTTP/2. It is active once when it begins, and then from the first request under way to the last of those that
-// overlap: when no page has seen any of them, they were answered or reset before. One that overlaps a request that a page has seen is not
-// noticed, nor is a field whose name or value cannot be one at all: net/http resets that without a word to anybody.
+// overlap: when no page has seen any of them, they were taken back before anybody could look, or answered by the library. The answer may leave
+// after the connection has come to rest, so that is told when the next begins or the connection ends, and only if the answer was not.
 func (u *unread) state2(c net.Conn, n *counts, s http.ConnState) {
 	switch s {
 	case http.StateActive:
+		u.takenBack(c, n)
 		n.begun.Add(1)
 		n.before.Store(n.seen.Load())
-	case http.StateIdle, http.StateClosed:
-		if n.begun.Load() > 1 && n.before.Swap(-1) == n.seen.Load() {
-			u.sighted(unreadHTTP2, c.RemoteAddr().String(), reasonUnseen)
-			u.log.Warn("request refused before any page", slog.String("from", c.RemoteAddr().String()), slog.Int64("answered_before", n.seen.Load()))
-		}
-		if s == http.StateClosed {
-			u.conns.Delete(c)
-		}
+	case http.StateIdle:
+		n.rest()
+	case http.StateClosed:
+		n.rest()
+		u.takenBack(c, n)
+		u.conns.Delete(c)
 	case http.StateNew, http.StateHijacked:
 	}
 }
 
-// misframed is told of what is wrong with a message of HTTP/2. Whose it was is not known here.
-func (u *unread) misframed(kind string) {
-	u.sighted(unreadHTTP2, "", kind)
-	u.log.Warn("message of HTTP/2 refused before any page", slog.String("kind", kind))
+// rest notes, at the end of requests that overlap, whether no page has seen any of them. The first time the connection rests it has only begun.
+func (n *counts) rest() {
+	if n.begun.Load() > 1 && n.before.Swap(-1) == n.seen.Load() {
+		n.back.Store(true)
+	}
+}
+
+func (u *unread) takenBack(c net.Conn, n *counts) {
+	if n.back.Swap(false) {
+		u.refusedHTTP2(c, n, reasonUnseen)
+	}
 }
 
 func (u *unread) sighted(where, remote, reason string) {
@@ -135,10 +154,17 @@ func (u *unread) sighted(where, remote, reason string) {
 	u.saw(context.Background(), audit.Sighting{Actor: access.Actor{From: from}, Event: audit.ActionRefused, Pattern: where, Reason: reason})
 }
 
-// handshake is how net/http begins a line about an encrypted connection that did not come about; the address follows.
-var handshake = []byte("http: TLS handshake error from ")
+// knocks are how net/http and HTTP/2 begin a line about an encrypted connection that did not come about, or on which something else was
+// spoken; the address follows.
+var knocks = []struct {
+	begins        []byte
+	where, reason string
+}{
+	{[]byte("http: TLS handshake error from "), unreadTLS, reasonTLS},
+	{[]byte("http2: server: error reading preface from client "), unreadHTTP2, reasonGreeting},
+}
 
-// lines gives on what net/http says of itself, and tells of handshakes that failed. Somebody who only connects and leaves, as a balancer does
+// lines gives on what net/http says of itself, and tells of knocks. Somebody who only connects and leaves, as a balancer does
 // to see that the program is there, has tried nothing.
 func (u *unread) lines(to io.Writer) io.Writer { return &unreadLines{u: u, to: to} }
 
@@ -149,10 +175,14 @@ type unreadLines struct {
 
 // Write takes one line.
 func (l *unreadLines) Write(b []byte) (int, error) {
-	if rest, ok := bytes.CutPrefix(b, handshake); ok {
+	for _, k := range knocks {
+		rest, ok := bytes.CutPrefix(b, k.begins)
+		if !ok {
+			continue
+		}
 		remote, why, found := bytes.Cut(rest, []byte(": "))
 		if found && !bytes.Equal(bytes.TrimSpace(why), []byte("EOF")) {
-			l.u.sighted(unreadTLS, string(remote), reasonTLS)
+			l.u.sighted(k.where, string(remote), k.reason)
 		}
 	}
 	return l.to.Write(b)

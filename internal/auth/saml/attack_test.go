@@ -48,11 +48,11 @@ func unsign(el *etree.Element) *etree.Element {
 	return out
 }
 
-// wrap makes one of the wrapping attacks, by their usual numbers. id is the forged element's.
-func wrap(number int, id string) func(testing.TB) []byte {
+// wrap makes one of the wrapping attacks, by their usual numbers, out of an otherwise good answer. id is the forged element's.
+func wrap(number int, id string, f forge) func(testing.TB) []byte {
 	return func(t testing.TB) []byte {
 		if number <= 2 {
-			r := plainResponse(t, forge{})
+			r := plainResponse(t, f)
 			sig := r.FindElement("./Signature").Copy()
 			out := evil(r, id)
 			out.FindElement("./Assertion").CreateAttr("ID", "_evila")
@@ -64,7 +64,9 @@ func wrap(number int, id string) func(testing.TB) []byte {
 			}
 			return must(write(out))
 		}
-		r := plainResponse(t, forge{unsigned: true, assertionSigned: true})
+		f := f
+		f.unsigned, f.assertionSigned = true, true
+		r := plainResponse(t, f)
 		original := r.FindElement("./Assertion")
 		wrapAssertion(number, r, original, evil(original, id))
 		return must(write(r))
@@ -130,12 +132,12 @@ func wrapping() []attack {
 	var out []attack
 	for n := 1; n <= 8; n++ {
 		name := "xsw" + string(rune('0'+n))
-		out = append(out, attack{name, WrongShape, Signed, wrap(n, "_evil")})
+		out = append(out, attack{name, WrongShape, Signed, wrap(n, "_evil", forge{})})
 		same := "_a1"
 		if n <= 2 {
 			same = "_r1"
 		}
-		out = append(out, attack{name + "-same-id", DuplicateID, Signed, wrap(n, same)})
+		out = append(out, attack{name + "-same-id", DuplicateID, Signed, wrap(n, same, forge{})})
 	}
 	return out
 }

@@ -235,6 +235,12 @@ func (h *house) location(c *webtest.Client, path string) string {
 // answer makes the provider's good answer to a question, changed by f.
 func (h *house) answer(b begun, f forge) string {
 	h.t.Helper()
+	return encode(h.forge(b, f).build(h.t))
+}
+
+// forge is how the provider answers a question, changed by f.
+func (h *house) forge(b begun, f forge) forge {
+	h.t.Helper()
 	us := addressesOf(h.pages.Site, code)
 	moments := func(el *etree.Element) {
 		el.CreateAttr("IssueInstant", h.now.Format(wireTime))
@@ -271,7 +277,7 @@ func (h *house) answer(b begun, f forge) string {
 		h.t.Fatal(err)
 	}
 	ours.to = own[0].Certificate
-	return encode(ours.build(h.t))
+	return ours
 }
 
 // post sends the answer as the provider's page would: from another site.
@@ -392,6 +398,34 @@ func TestSignInRefused(t *testing.T) {
 	}
 	if !slices.Contains(h.alarms(), alarm.LevelLowered) {
 		t.Errorf("no alarm about the level: %v", h.alarms())
+	}
+}
+
+// TestAttacksAtTheDoor sends each wrapping attack, made of what the provider has just signed for this very question, from the browser that
+// asked it: nobody is let in, the log tells of every one, and the good answer that the attack was made of is let in.
+func TestAttacksAtTheDoor(t *testing.T) {
+	h := newHouse(t, dbtest.SQLite(t))
+	h.connect(func(_ *provider.Draft, s *Settings) { s.Protection = Signed }, federation{}.build(t))
+	h.known = append(h.known, mallory)
+	for n := 1; n <= 8; n++ {
+		h.mark = len(h.log())
+		c := webtest.Open(t, h.server.URL)
+		b := h.begin(c, "?till=/who")
+		p := h.post(c, encode(wrap(n, "_evil", h.forge(b, forge{}))(t)), b.state)
+		if p.Status != http.StatusForbidden {
+			t.Errorf("attack %d: status %d, want 403: %s", n, p.Status, p.Text("h1"))
+		}
+		h.refused(WrongShape)
+		if p := c.Get("/who"); p.Body == "Alva Exempel" || p.Status == http.StatusOK && !strings.HasPrefix(p.URL, web.SignInPath) {
+			t.Errorf("attack %d let somebody in: %d %s", n, p.Status, p.Body)
+		}
+	}
+	for name, f := range map[string]forge{"the answer signed": {plain: true}, "the assertion signed too": {plain: true, assertionSigned: true}} {
+		c := webtest.Open(t, h.server.URL)
+		b := h.begin(c, "?till=/who")
+		if p := h.post(c, h.answer(b, f), b.state); p.Body != "Alva Exempel" {
+			t.Errorf("a good answer, %s: %d %s", name, p.Status, p.Body)
+		}
 	}
 }
 
