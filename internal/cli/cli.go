@@ -39,6 +39,7 @@ type streams struct {
 	out    io.Writer
 	err    io.Writer
 	isTerm bool // standard error is a terminal that a progress bar can be drawn on
+	gc     int  // how much garbage may be made for each byte in use, in percent, once a command has started
 }
 
 // commands are all the commands.
@@ -71,14 +72,17 @@ func Main(args []string, in io.Reader, out, stderr io.Writer) int {
 	defer stop()
 	s := &streams{ctx: ctx, in: in, out: out, err: stderr, isTerm: isTerminal(stderr)}
 	exited := -1
-	gc := debug.SetGCPercent(gcAtStart)
+	s.gc = debug.SetGCPercent(gcAtStart)
+	defer debug.SetGCPercent(s.gc)
 	parser, err := newParser(grammarOf(args), out, stderr, func(code int) { exited = code })
 	if err != nil {
 		fmt.Fprintf(stderr, "insegel: %v\n", err)
 		return exitUsage
 	}
 	k, err := parser.Parse(args)
-	debug.SetGCPercent(gc)
+	if len(args) == 0 || args[0] != "scan" { // which does so itself, later
+		debug.SetGCPercent(s.gc)
+	}
 	if exited >= 0 { // --help was asked for and written
 		return exited
 	}

@@ -47,6 +47,7 @@ func (c *scanCommand) Run(s *streams) error {
 	}
 	stop := showScan(s, o.Progress)
 	spare := make([]byte, spareHeap)
+	collectLater(s.gc)
 	sum, err := discovery.Scan(s.ctx, c.Source, o, sink)
 	runtime.KeepAlive(spare)
 	stop()
@@ -118,13 +119,22 @@ func (c *scanCommand) options(s *streams) (o discovery.Options, err error) {
 	return o, c.key(&o)
 }
 
-// gcAtStart is how much garbage may be made for each byte in use, in percent, while the rules are read: nearly all that is made then is
-// used once, and there are a few megabytes of it.
-const gcAtStart = 400
+// gcAtStart is how much garbage may be made for each byte in use, in percent, while a command starts: nearly all that is made then is used
+// once, and there are a few megabytes of it. While nothing has been collected yet, that is a percentage of four megabytes.
+const gcAtStart = 700
 
 // spareHeap is counted as memory in use while a scan goes on, and never touched, so that it takes none: a scan holds few megabytes, and
 // garbage would be collected for each few that come. At most this much more may wait to be collected.
 const spareHeap = 12 << 20
+
+// collected is something that nobody holds.
+type collected struct{ _ *byte }
+
+// collectLater lets as much garbage be made from the start on, before any is collected, as there may be later because of spareHeap: what a
+// scan has made when it begins is less. From the first time on it is as usual.
+func collectLater(usual int) {
+	runtime.SetFinalizer(new(collected), func(*collected) { debug.SetGCPercent(usual) })
+}
 
 func loadRules(fsys fs.FS) (*detect.Rules, error) {
 	defer debug.SetGCPercent(debug.SetGCPercent(gcAtStart))

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/insegel/insegel/internal/discovery/detect"
 	"github.com/insegel/insegel/internal/discovery/source"
@@ -19,8 +20,6 @@ const (
 	leastTried = 8
 	// mostColumns is how many columns of one file are judged; a file with more has none.
 	mostColumns = 8192
-	// exactDistinct is how many different values are counted one by one; above it, their number is estimated from a sample of hashes.
-	exactDistinct = 1024
 	// realPart and chancePart are the parts of the numbers with the shape, one half and one fifth, from which a column holds them, and below
 	// which they are right by chance: date and checksum let one in ten of a column of times through, and of a real column 96 in a hundred are
 	// right.
@@ -54,99 +53,6 @@ type tally struct {
 	why      detect.Why
 }
 
-// distinctCounter counts different values by hashes that nobody outside can foresee: all of them up to a number, and then those whose
-// hash ends with ever more zeros. Its table has twice as many places as hashes; a hash stands at the first free place from where its
-// highest bits point. Which hashes are kept cannot be foreseen, so that they are first written down, without a branch, and put in their
-// places a few at a time.
-type distinctCounter struct {
-	n       int64
-	waiting int
-	wait    [mostWaiting]uint64
-	table   []uint64
-	spare   *[]uint64 // for the next table; one for all columns
-	held    int
-	level   int
-	unkept  uint64 // the bits of which those that are kept have none
-}
-
-// distinctPlaces is how many places a table has when it is made, and at most; mostWaiting how many hashes wait for theirs.
-const distinctPlaces, mostDistinctPlaces, mostWaiting = 64, 2 * exactDistinct, 32
-
-func (d *distinctCounter) add(h uint64) {
-	d.n++
-	h |= 1 << 63 // none is 0, which is a free place
-	kept := 0
-	if h&d.unkept == 0 {
-		kept = 1
-	}
-	d.wait[d.waiting&(mostWaiting-1)] = h
-	if d.waiting += kept; d.waiting == mostWaiting {
-		d.keepAll()
-	}
-}
-
-// keepAll puts the hashes that wait among those that are kept.
-func (d *distinctCounter) keepAll() {
-	if d.table == nil {
-		d.table = make([]uint64, distinctPlaces)
-	}
-	for _, h := range d.wait[:d.waiting] {
-		if h&d.unkept != 0 || !d.put(h) {
-			continue
-		}
-		if d.held++; d.held*2 >= len(d.table) {
-			d.grow()
-		}
-	}
-	d.waiting = 0
-}
-
-// grow makes more places; when there are enough, fewer hashes are kept.
-func (d *distinctCounter) grow() {
-	old := d.table
-	places := min(4*len(old), mostDistinctPlaces)
-	for fits := false; !fits; fits = d.held*2 < places {
-		if places == len(old) {
-			d.level++
-			d.unkept = 1<<d.level - 1
-		}
-		if len(*d.spare) != places {
-			*d.spare = make([]uint64, places)
-		}
-		d.table, d.held = *d.spare, 0
-		clear(d.table)
-		var kept [mostDistinctPlaces]uint64
-		for _, h := range old { // which are kept cannot be foreseen either
-			kept[d.held] = h
-			d.held += int((h&d.unkept - 1) >> 63 & (h >> 63))
-		}
-		for _, h := range kept[:d.held] {
-			d.put(h)
-		}
-		*d.spare = d.table
-	}
-	*d.spare = old
-}
-
-// put puts a hash in its place, and reports whether it was not there.
-func (d *distinctCounter) put(h uint64) bool {
-	last := uint64(len(d.table) - 1)
-	for i := h >> 32; ; i++ {
-		switch d.table[i&last] {
-		case 0:
-			d.table[i&last] = h
-			return true
-		case h:
-			return false
-		}
-	}
-}
-
-func (d *distinctCounter) distinct() int64 {
-	d.keepAll()
-	return int64(d.held) << d.level
-}
-
 // columnNamed finds or makes a column; nil when there are too many.
 func (s *session) columnNamed(c source.Column) *column {
 	if found := s.columns[c]; found != nil {
@@ -158,9 +64,29 @@ func (s *session) columnNamed(c source.Column) *column {
 	if len(s.columns) >= mostColumns {
 		return nil
 	}
-	made := &column{Column: c, session: s, heading: s.Rules.Heading(c.Field)}
+	made := &column{Column: c, session: s, heading: s.heading(c.Field)}
 	s.columns[c] = made
 	return made
+}
+
+// mostHeadings is how many names of columns are kept with what they speak of, and longestHeading the longest that is: files of one kind have
+// the same names.
+const mostHeadings, longestHeading = 1024, 64
+
+// heading is what a column's name speaks of.
+func (s *session) heading(name string) detect.Contexts {
+	if known, ok := s.headings[name]; ok {
+		return known
+	}
+	speaks := s.Rules.Heading(name)
+	if len(name) > longestHeading {
+		return speaks
+	}
+	if s.headings == nil || len(s.headings) >= mostHeadings {
+		s.headings = map[string]detect.Contexts{}
+	}
+	s.headings[strings.Clone(name)] = speaks
+	return speaks
 }
 
 // askedColumn is the column that the scanner was told about at a place.
@@ -291,7 +217,7 @@ func (c *column) tally(m *detect.Match, value []byte) {
 		if c.kinds == nil {
 			c.kinds = make([]*tally, len(c.session.Rules.IDs()))
 		}
-		t = &tally{distinct: distinctCounter{spare: &c.session.spare}}
+		t = &tally{distinct: distinctCounter{tables: &c.session.tables}}
 		c.kinds[m.Detector] = t
 	}
 	t.why |= m.Why
@@ -367,6 +293,8 @@ func (s *session) endColumns() error {
 			if err := s.sink.Container(c.container(detect.Detector(d), t)); err != nil {
 				return err
 			}
+			s.tables.release(t.distinct.table)
+			t.distinct.table = nil
 		}
 	}
 	return nil

@@ -44,18 +44,19 @@ type session struct {
 
 	read, skipped int64
 	found         []Finding
-	counts, lows  []int64           // by detector: high and medium, and low
-	fresh         int64             // counted since the progress was told
-	salts         [2]uint64         // of numbers' hashes
-	spare         []uint64          // for columns' counts of different values
-	normal        []byte            // the value that is being hashed
-	masking       []byte            // the mask that is being made
-	masks         map[string]string // those that were made
-	windows       int               // of the file that were looked through
-	waiting       int               // columns that hold matches until they are judged
-	asked         []askedColumn     // the columns that the scanner asked for in the window
-	noted         int               // how many of them lie before the match that is noted
-	last          int               // the segment that was asked for last
+	counts, lows  []int64                    // by detector: high and medium, and low
+	fresh         int64                      // counted since the progress was told
+	salts         [2]uint64                  // of numbers' hashes
+	tables        tables                     // for columns' counts of different values
+	headings      map[string]detect.Contexts // what columns' names speak of
+	normal        []byte                     // the value that is being hashed
+	masking       []byte                     // the mask that is being made
+	masks         map[string]string          // those that were made
+	windows       int                        // of the file that were looked through
+	waiting       int                        // columns that hold matches until they are judged
+	asked         []askedColumn              // the columns that the scanner asked for in the window
+	noted         int                        // how many of them lie before the match that is noted
+	last          int                        // the segment that was asked for last
 	csv           csvLayout
 	json          lastKey
 	keys          jsonKeys
@@ -277,7 +278,7 @@ func (s *session) askColumns() {
 			return
 		}
 		if form == source.JSON && s.scanner.AsksSilent() {
-			if names, ok := s.keys.learn(s.window, s.Rules.Heading); ok {
+			if names, ok := s.keys.learn(s.window, s.heading); ok {
 				s.scanner.Column, s.scanner.Silent = s.columnAt, ^names
 				return
 			}

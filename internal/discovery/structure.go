@@ -139,7 +139,7 @@ func (l *csvLayout) speaksOf(s *session) detect.Contexts {
 		return l.names
 	}
 	for _, h := range l.headings {
-		l.names |= s.Rules.Heading(h)
+		l.names |= s.heading(h)
 	}
 	return l.names
 }

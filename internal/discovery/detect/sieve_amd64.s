@@ -58,34 +58,52 @@ GLOBL matched<>(SB), RODATA|NOPTR, $16
 
 // func siftAVX2(v *sieve, text []byte, tries []uint64) int
 //
-// First all runs are noted, two of each word whether it has as many or not. Then two at a time are read, one in each half of a register, their
+// First all runs are noted, of the words that have any two whether there are as many or not. Then two at a time are read, one in each half of a register, their
 // dates and sums are worked out, and each is written where the next is to stand, which goes on only if it is let through. Nothing branches on
 // what a run is: its length leads to its form.
 TEXT ·siftAVX2(SB), NOSPLIT, $0-64
 	MOVQ v+0(FP), DI
 	MOVQ tries_base+32(FP), SI
 	MOVQ tries_len+40(FP), CX
-	XORL DX, DX
-	TESTQ CX, CX
+	XORL R11, R11            // the words in which a run begins
+	XORL R12, R12
+	VPXOR Y1, Y1, Y1
+	SUBQ $4, CX
+	JLT  rest
+
+words:
+	VPCMPEQQ (SI)(R12*8), Y1, Y0
+	VMOVMSKPD Y0, R8
+	XORL $0xf, R8
+	SHLXL R12, R8, R8
+	ORL  R8, R11
+	ADDQ $4, R12
+	CMPQ R12, CX
+	JLE  words
+
+rest:
+	ADDQ $4, CX
+
+another:
+	CMPQ R12, CX
+	JGE  all
+	XORL R8, R8
+	CMPQ (SI)(R12*8), $0
+	SETNE R8
+	SHLXL R12, R8, R8
+	ORL  R8, R11
+	INCQ R12
+	JMP  another
+
+all:
+	TESTL R11, R11
 	JZ   noted
 
 word:
-	TESTL $0xff, DX
-	JNZ  one
-	CMPQ CX, $4
-	JLT  one
-	VMOVDQU (SI), Y0
-	VPTEST Y0, Y0
-	JNZ  one
-	ADDQ $32, SI             // nothing in four words
-	ADDL $256, DX
-	SUBQ $4, CX
-	JNZ  word
-	JMP  noted
-
-one:
-	MOVQ (SI), R8
-	ADDQ $8, SI
+	TZCNTL R11, DX
+	BLSRL R11, R11
+	MOVQ (SI)(DX*8), R8
+	SHLL $6, DX
 	POPCNTQ R8, R9
 	LEAQ (DI)(R9*4), R9
 	NOTE(0(DI))
@@ -95,8 +113,7 @@ one:
 
 wordDone:
 	MOVQ R9, DI
-	ADDL $64, DX
-	DECQ CX
+	TESTL R11, R11
 	JNZ  word
 	JMP  noted
 
