@@ -120,13 +120,20 @@ const maxDecisions = 5
 // maxUnits is how many units the start page shows: a municipality has about a dozen administrations, and a phone shows one at a time.
 const maxUnits = 20
 
-func (p *Pages) home(c *web.Context) error {
-	// Who may not see the state of the organisation begins where their work is.
-	if !may(c, "overview.Home") && p.First != nil {
+// first is the start page. Who may not see the state of the organisation begins where their work is.
+func (p *Pages) first(c *web.Context) error {
+	if may(c, "overview.Home") {
+		return p.summed(MenuHome, p.home)(c)
+	}
+	if p.First != nil {
 		if to := p.First(c); to != "" && to != "/" {
 			return c.Redirect(to)
 		}
 	}
+	return p.home(c)
+}
+
+func (p *Pages) home(c *web.Context) error {
 	unit := c.Query("forvaltning")
 	h, err := p.Overview.Home(c.Context(), c.Actor, unit)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/action"
@@ -36,6 +37,10 @@ type Service struct {
 	db           *db.DB
 	requirements *requirement.Service
 	cache        cache
+	summings     summings
+	// patience and many are the constants of these names, but for tests.
+	patience time.Duration
+	many     int
 	// Followup counts indicators, Risks lists risks, and Approvals holds what waits for a second person.
 	Followup  *followup.Service
 	Risks     *risk.Service
@@ -51,7 +56,9 @@ type Service struct {
 }
 
 // New makes the service.
-func New(d *db.DB, r *requirement.Service) *Service { return &Service{db: d, requirements: r} }
+func New(d *db.DB, r *requirement.Service) *Service {
+	return &Service{db: d, requirements: r, patience: patience, many: manySystems}
+}
 
 func (s *Service) catalogue() *catalogue.Catalogue { return s.requirements.Engine.Catalogue }
 

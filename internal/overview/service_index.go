@@ -121,7 +121,7 @@ func (s *Service) replace(ctx context.Context, tx *db.Tx, old *Index, list []ids
 	if err != nil {
 		return nil, err
 	}
-	fresh, err := s.sums(ctx, tx, systems, actions)
+	fresh, err := s.sums(ctx, tx, systems, actions, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -163,21 +163,17 @@ func (s *Service) build(ctx context.Context, tx *db.Tx, org access.OrganisationI
 		return nil, err
 	}
 	x := &Index{Today: civil.Of(tx.Now)}
-	if x.Systems, err = s.sums(ctx, tx, systems, actions); err != nil {
+	if x.Systems, err = s.sums(ctx, tx, systems, actions, s.summings.under(org)); err != nil {
 		return nil, err
 	}
 	return x, x.readDependencies(ctx, tx, org)
 }
 
-// sums makes the sums of systems, in the order that they are given.
-func (s *Service) sums(ctx context.Context, tx *db.Tx, systems []system.System, actions map[ids.ID[system.System]]map[string]*action.Action) ([]Sum, error) {
+// sums makes the sums of systems, in the order that they are given, and tells how far it has come.
+func (s *Service) sums(ctx context.Context, tx *db.Tx, systems []system.System, actions map[ids.ID[system.System]]map[string]*action.Action, told *summing) ([]Sum, error) {
 	list := make([]ids.ID[system.System], len(systems))
 	for i := range systems {
 		list[i] = systems[i].ID
-	}
-	views, err := s.requirements.Views(ctx, tx, access.Reach{}, systems, nil)
-	if err != nil {
-		return nil, err
 	}
 	answers, err := requirement.Answers(ctx, tx, tx.Scope, list)
 	if err != nil {
@@ -194,9 +190,8 @@ func (s *Service) sums(ctx context.Context, tx *db.Tx, systems []system.System, 
 	today := civil.Of(tx.Now)
 	engine := s.requirements.Engine
 	day, out := engine.At(today), engine.NewOutcome()
-	sums := make([]Sum, len(views))
-	for i := range views {
-		v := &views[i]
+	sums := make([]Sum, len(systems))
+	err = s.requirements.EachView(ctx, tx, systems, func(i int, v *requirement.View) {
 		sum := summary(v)
 		sum.answer(named)
 		if !v.Need.Stop {
@@ -210,6 +205,7 @@ func (s *Service) sums(ctx context.Context, tx *db.Tx, systems []system.System, 
 			sum.Actions.count(a, today)
 		}
 		sums[i] = sum
-	}
-	return sums, nil
+		told.tell(i+1, len(systems))
+	})
+	return sums, err
 }

@@ -104,34 +104,47 @@ func (s *Service) ViewsAlong(ctx context.Context, tx *db.Tx, systems []system.Sy
 	return s.views(ctx, tx, systems, material{web: web})
 }
 
+// EachView is Views without texts, which hands over one view at a time, in the order of the systems: those of many need not be held at once.
+func (s *Service) EachView(ctx context.Context, tx *db.Tx, systems []system.System, do func(i int, v *View)) error {
+	return s.each(ctx, tx, systems, material{}, do)
+}
+
 func (s *Service) views(ctx context.Context, tx *db.Tx, systems []system.System, of material) ([]View, error) {
+	views := make([]View, len(systems))
+	if err := s.each(ctx, tx, systems, of, func(i int, v *View) { views[i] = *v }); err != nil {
+		return nil, err
+	}
+	return views, nil
+}
+
+func (s *Service) each(ctx context.Context, tx *db.Tx, systems []system.System, of material, do func(i int, v *View)) error {
 	m, states, err := s.material(ctx, tx, systems, of)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	list := idsOf(systems)
 	answers, err := Answers(ctx, tx, tx.Scope, list)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	settings, err := organisation.Settings(ctx, tx, tx.Scope, settingPrefix)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	m.figures = parseFigures(s.Engine.Catalogue, settings)
 	if s.Proof != nil {
 		m.judging = s.Proof.NewJudging()
 		if m.records, err = evidence.Of(ctx, tx, tx.Scope, list); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	out := s.Engine.NewOutcome()
-	views := make([]View, len(systems))
 	for i := range systems {
 		id := systems[i].ID
-		views[i] = m.view(known{systems[i], states[id], m.needs[i], answers[id]}, out)
+		v := m.view(known{systems[i], states[id], m.needs[i], answers[id]}, out)
+		do(i, &v)
 	}
-	return views, nil
+	return nil
 }
 
 func idsOf(systems []system.System) []ids.ID[system.System] {
