@@ -202,7 +202,22 @@ func Root(t testing.TB) string {
 	if !ok {
 		t.Fatal("the project's directory is not known")
 	}
-	return filepath.Dir(filepath.Dir(filepath.Dir(file)))
+	if filepath.IsAbs(file) {
+		return filepath.Dir(filepath.Dir(filepath.Dir(file)))
+	}
+	// The program was built without the paths of its files. Tests begin in their package's directory.
+	dir, err := os.Getwd()
+	for err == nil {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir
+		}
+		if dir == filepath.Dir(dir) {
+			break
+		}
+		dir = filepath.Dir(dir)
+	}
+	t.Fatalf("the project's directory is not known: %v", err)
+	return ""
 }
 
 // Packages gives the directory below test with installed npm packages, and skips the test where they are not.
