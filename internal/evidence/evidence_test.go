@@ -275,12 +275,75 @@ func TestShift(t *testing.T) {
 		"no more passwords in the log":    {[]func(*New) int{logOf(1, 0, 3)}, logOf(2, 0, 0), Better},
 		"tested":                          {[]func(*New) int{saw(verdict.StrongOffered, "internet", 3)}, test(0), ""},
 		"somebody's word is no change":    {[]func(*New) int{saw(verdict.PasswordOnly, "internet", 3)}, attested(0), ""},
+		"a word against a measurement":    {[]func(*New) int{saw(verdict.StrongDemanded, "internet", 3)}, said(verdict.PasswordOnly, Attested, 0), ""},
+		"the first word":                  {nil, said(verdict.PasswordOnly, Attested, 0), ""},
+		"what was said is taken back":     {[]func(*New) int{said(verdict.StrongDemanded, Attested, 3)}, said(verdict.PasswordOnly, Attested, 0), Worse},
+		"taken back, by a weaker word":    {[]func(*New) int{said(verdict.StrongDemanded, Attested, 3)}, said(verdict.PasswordOnly, SelfAssessed, 0), Worse},
+		"taken back in part":              {[]func(*New) int{said(verdict.StrongDemanded, Attested, 3)}, said(verdict.StrongOffered, Attested, 0), Worse},
+		"taken back, though it has ended": {[]func(*New) int{said(verdict.StrongDemanded, Attested, 500)}, said(verdict.PasswordOnly, Attested, 0), Worse},
+		"taken back for an earlier day":   {[]func(*New) int{said(verdict.StrongDemanded, Attested, 3)}, said(verdict.PasswordOnly, Attested, 4), ""},
+		"a word makes nothing better":     {[]func(*New) int{said(verdict.PasswordOnly, Attested, 3)}, said(verdict.StrongDemanded, Attested, 0), ""},
+		"nobody knows any more":           {[]func(*New) int{said(verdict.StrongDemanded, Attested, 3)}, said(verdict.Unknown, Attested, 0), ""},
 	} {
 		all := at(t, "p", append(c.before, c.then)...)
 		n := len(all) - 1
 		s, changed := shifted(x, all[:n], &all[n], today)
 		if s.Direction != c.want || changed != (c.want != "") {
 			t.Errorf("%s: %q from %s to %s, want %q", name, s.Direction, s.Was, s.Became, c.want)
+		}
+	}
+}
+
+// said is a record of what somebody says of sign-in.
+func said(v verdict.Verdict, by Source, days int) func(*New) int {
+	return func(n *New) int {
+		n.Kind, n.Source, n.Verdict, n.Grade, n.Detail.Title = "EV_ATTEST", by, v, verdict.Attested, "Intyg"
+		return days
+	}
+}
+
+// TestShiftOfOutcomes tells when somebody says no where the answer was yes: of the same, on the same day or later, whoever said it and however
+// surely. Yes after no is no change before it is measured.
+func TestShiftOfOutcomes(t *testing.T) {
+	word := func(o Outcome, by Source, kind string, about ...string) Record {
+		return Record{ID: ids.New[Record](), Kind: kind, Source: by, Subject: SubjectOther, Outcome: o, About: about, SeenOn: today.AddDays(-3), Expires: today.AddDays(30)}
+	}
+	yes := word(For, Attested, "EV_ATTEST", "a")
+	old, scoped, back, later := yes, yes, yes, yes
+	old.Expires = today.AddDays(-1)
+	scoped.Scope = "supplier"
+	back.Withdrawn = time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
+	later.SeenOn = today
+	measured, no := word(For, Measured, "EV_SAMPLE", "a"), word(Against, Attested, "EV_ATTEST", "a")
+	for name, c := range map[string]struct {
+		before []Record
+		then   Record
+		want   Direction
+	}{
+		"no after yes":                    {[]Record{yes}, no, Worse},
+		"no after yes by who knows less":  {[]Record{yes}, word(Against, SelfAssessed, "EV_ATTEST", "a"), Worse},
+		"no after yes of less":            {[]Record{word(For, SelfAssessed, "EV_ATTEST", "a")}, no, Worse},
+		"no after yes of another kind":    {[]Record{word(For, Attested, "EV_DOC", "a")}, no, Worse},
+		"no after yes from elsewhere":     {[]Record{scoped}, no, Worse},
+		"no after what has ended":         {[]Record{old}, no, Worse},
+		"no after what is unclear":        {[]Record{yes, word(Unclear, Attested, "EV_ATTEST", "a")}, no, Worse},
+		"no again":                        {[]Record{yes, no}, no, ""},
+		"no of another requirement":       {[]Record{word(For, Attested, "EV_ATTEST", "b")}, no, ""},
+		"no after what was taken back":    {[]Record{back}, no, ""},
+		"no of an earlier day":            {[]Record{later}, no, ""},
+		"no after a measurement":          {[]Record{measured}, no, ""},
+		"unclear after yes":               {[]Record{yes}, word(Unclear, Attested, "EV_ATTEST", "a"), ""},
+		"yes after no":                    {[]Record{no}, yes, ""},
+		"measured worse":                  {[]Record{measured}, word(Against, Measured, "EV_SAMPLE", "a"), Worse},
+		"measured better":                 {[]Record{word(Against, Measured, "EV_SAMPLE", "a")}, measured, Better},
+		"measured, of another":            {[]Record{measured}, word(Against, Measured, "EV_SAMPLE", "b"), ""},
+		"measured otherwise":              {[]Record{measured}, word(Against, Measured, "EV_CONFIG", "a"), ""},
+		"measured against what was said":  {[]Record{yes}, word(Against, Measured, "EV_SAMPLE", "a"), ""},
+		"the first that anybody has said": {nil, no, ""},
+	} {
+		s, changed := shifted(nil, c.before, &c.then, today)
+		if s.Direction != c.want || changed != (c.want != "") || changed && (s.Source != c.then.Source || s.Record != c.then.ID) {
+			t.Errorf("%s: %q from %s to %s, want %q: %+v", name, s.Direction, s.Was, s.Became, c.want, s)
 		}
 	}
 }

@@ -3,6 +3,7 @@
 package evidence
 
 import (
+	"slices"
 	"time"
 
 	"github.com/insegel/insegel/internal/civil"
@@ -20,8 +21,8 @@ const (
 	Better Direction = "better"
 )
 
-// Shift says that something measured has become worse or better, until somebody has taken note of it. A change for the worse is to be
-// looked at the same day; one for the better may end actions, when somebody confirms it.
+// Shift says that something measured has become worse or better, or that somebody says less than was said before, until somebody has taken note
+// of it. A change for the worse is to be looked at the same day; one for the better may end actions, when somebody confirms it.
 type Shift struct {
 	ID        ids.ID[Shift]
 	System    ids.ID[system.System]
@@ -29,6 +30,8 @@ type Shift struct {
 	Subject   string
 	Record    ids.ID[Record]
 	Direction Direction
+	// Source is how it is known. What somebody says only ever becomes worse: a word ends no action.
+	Source Source
 	// Was and Became are verdicts of sign-in, or outcomes of something else.
 	Was, Became string
 	Seen        time.Time
@@ -37,30 +40,46 @@ type Shift struct {
 	NotedBy string
 }
 
-// shifted tells which way a measurement changes what was known; "" when it is the first, says nothing new, or shows nothing. records are
-// the system's, oldest first, without the new one.
+// shifted tells which way a record changes what was known; "" when it is the first, says nothing new, or shows nothing. records are the
+// system's, oldest first, without the new one.
 func shifted(x *verdict.Indicator, records []Record, r *Record, on civil.Date) (Shift, bool) {
+	s := Shift{ID: ids.New[Shift](), System: r.System, Path: r.Path, Subject: r.Subject, Record: r.ID, Source: r.Source, Seen: r.At}
+	earlier := slices.DeleteFunc(slices.Clone(records), func(o Record) bool { return !sameSort(&o, r) })
+	var changed bool
+	switch {
+	case len(earlier) == 0:
+		return Shift{}, false
+	case r.Quality != "":
+		s, changed = qualityShift(s, earlier, r)
+	case r.Subject == SubjectLogin && len(r.About) == 0:
+		s, changed = loginShift(x, s, earlier, r, on)
+	default:
+		s, changed = outcomeShift(s, earlier, r)
+	}
+	if s.Source != Measured && s.Direction != Worse {
+		return Shift{}, false // what is said makes nothing better before it is measured
+	}
+	return s, changed
+}
+
+// sameSort reports whether an earlier record says something of the same, known in the same way. Of measurements only one of the same kind
+// replaces another, but for sign-in, where all are summed up; of what is said the latest is what holds, whoever said it and however surely, and
+// something said of an earlier day takes nothing back.
+func sameSort(o, r *Record) bool {
+	if o.Subject != r.Subject || o.Path != r.Path || !o.Withdrawn.IsZero() || !slices.Equal(o.About, r.About) || (o.Source == Measured) != (r.Source == Measured) {
+		return false
+	}
 	if r.Source != Measured {
-		return Shift{}, false
+		return !r.SeenOn.Before(o.SeenOn)
 	}
-	s := Shift{ID: ids.New[Shift](), System: r.System, Path: r.Path, Subject: r.Subject, Record: r.ID, Seen: r.At}
-	if r.Quality != "" {
-		return qualityShift(s, records, r)
-	}
-	if r.Subject != SubjectLogin {
-		return outcomeShift(s, records, r)
-	}
-	earlier := false
-	for i := range records {
-		o := &records[i]
-		earlier = earlier || o.Subject == SubjectLogin && o.Source == Measured && o.Path == r.Path && o.Withdrawn.IsZero()
-	}
-	if !earlier {
-		return Shift{}, false
-	}
-	was, became := standing(records, r.Path, on), standing(append(records[:len(records):len(records)], *r), r.Path, on)
+	return r.Subject == SubjectLogin && len(r.About) == 0 || o.Scope == r.Scope && (r.Quality != "" || o.Kind == r.Kind)
+}
+
+// loginShift compares what is known of a way in with what was.
+func loginShift(x *verdict.Indicator, s Shift, records []Record, r *Record, on civil.Date) (Shift, bool) {
+	was, became := standing(records, r, on), standing(append(records, *r), r, on)
 	s.Was, s.Became = was.told(), became.told()
-	s.Direction = turned(x, &was, &became)
+	s.Direction = turned(x, &was, &became, r.Source.Series())
 	return s, s.Direction != ""
 }
 
@@ -68,9 +87,8 @@ func shifted(x *verdict.Indicator, records []Record, r *Record, on civil.Date) (
 func outcomeShift(s Shift, records []Record, r *Record) (Shift, bool) {
 	var was Outcome
 	for i := range records {
-		o := &records[i]
-		if o.Subject == r.Subject && o.Source == r.Source && o.Path == r.Path && o.Scope == r.Scope && o.Kind == r.Kind && o.Withdrawn.IsZero() && o.Outcome != Unclear {
-			was = o.Outcome
+		if o := records[i].Outcome; o != Unclear {
+			was = o
 		}
 	}
 	switch {
@@ -87,9 +105,8 @@ func outcomeShift(s Shift, records []Record, r *Record) (Shift, bool) {
 func qualityShift(s Shift, records []Record, r *Record) (Shift, bool) {
 	was := verdict.Unmeasured
 	for i := range records {
-		o := &records[i]
-		if o.Subject == r.Subject && o.Source == r.Source && o.Path == r.Path && o.Scope == r.Scope && o.Withdrawn.IsZero() && o.Quality != "" && o.Quality != verdict.Unmeasured {
-			was = o.Quality
+		if q := records[i].Quality; q != "" && q != verdict.Unmeasured {
+			was = q
 		}
 	}
 	switch {
@@ -102,19 +119,22 @@ func qualityShift(s Shift, records []Record, r *Record) (Shift, bool) {
 	return s, s.Direction != ""
 }
 
-// standing is what was measured of one way in, with what has ended counted too: that a measurement has grown old changes nothing.
-func standing(records []Record, path ids.ID[system.LoginPath], on civil.Date) Standing {
-	open := make([]Record, len(records))
-	copy(open, records)
-	for i := range open {
-		if !on.Before(open[i].Expires) {
-			open[i].Expires = on.AddDays(1)
+// standing is what is known of the way in that a record is of, with what has ended counted too: that something has grown old changes nothing.
+// What is said is summed up whoever said it.
+func standing(records []Record, r *Record, on civil.Date) Standing {
+	open := make([]*Record, len(records))
+	for i := range records {
+		o := records[i]
+		if !on.Before(o.Expires) {
+			o.Expires = on.AddDays(1)
 		}
+		if r.Source != Measured {
+			o.Scope = "" // the latest word holds
+		}
+		open[i] = &o
 	}
-	var logins Logins
-	logins.Read(open)
-	st := Standing{Path: system.LoginPath{ID: path}}
-	st.collect(logins.Of(Measured), on)
+	st := Standing{Path: system.LoginPath{ID: r.Path}}
+	st.collect(open, on)
 	return st
 }
 
@@ -134,9 +154,9 @@ func (st *Standing) told() string {
 }
 
 // turned tells which way a way in has changed. That something can no longer be seen is no change: absence proves nothing.
-func turned(x *verdict.Indicator, was, became *Standing) Direction {
-	before, _ := x.Way(was.Way, verdict.TwoFactors, verdict.SeriesMeasured)
-	after, _ := x.Way(became.Way, verdict.TwoFactors, verdict.SeriesMeasured)
+func turned(x *verdict.Indicator, was, became *Standing, in verdict.Series) Direction {
+	before, _ := x.Way(was.Way, verdict.TwoFactors, in)
+	after, _ := x.Way(became.Way, verdict.TwoFactors, in)
 	rank := map[verdict.Status]int{verdict.NotMet: 0, verdict.NotShown: 1, verdict.Met: 2}
 	v := became.Way.Verdict
 	telling := after != verdict.NotShown || v != "" && v != verdict.Unknown

@@ -275,12 +275,13 @@ func withdraw(ctx context.Context, tx *db.Tx, org access.OrganisationID, r *Reco
 	return nil
 }
 
-const shiftColumns = `x.id, x.system_id, x.login_path_id, x.subject, x.evidence_id, x.direction, x.was, x.became, x.seen_at, COALESCE(x.taken_at, 0), x.taken_by`
+const shiftColumns = `x.id, x.system_id, x.login_path_id, x.subject, x.evidence_id, x.direction, x.was, x.became, x.seen_at, COALESCE(x.taken_at, 0), x.taken_by,
+	COALESCE((SELECT e.source FROM evidence e WHERE e.organisation_id = x.organisation_id AND e.id = x.evidence_id), 'measured')`
 
 func scanShift(scan func(...any) error) (Shift, error) {
 	var s Shift
 	var seen, noted int64
-	err := scan(&s.ID, &s.System, &s.Path, &s.Subject, &s.Record, &s.Direction, &s.Was, &s.Became, &seen, &noted, &s.NotedBy)
+	err := scan(&s.ID, &s.System, &s.Path, &s.Subject, &s.Record, &s.Direction, &s.Was, &s.Became, &seen, &noted, &s.NotedBy, &s.Source)
 	s.Seen = db.FromMillis(seen)
 	if noted != 0 {
 		s.Noted = db.FromMillis(noted)

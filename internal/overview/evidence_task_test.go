@@ -68,6 +68,19 @@ func TestReviewsAreRemindedOf(t *testing.T) {
 	})
 }
 
+// oneWay gives a system one way in, and its id.
+func oneWay(t *testing.T, w *world, sys *system.System) ids.ID[system.LoginPath] {
+	t.Helper()
+	systems := &system.Service{DB: w.s.db}
+	change, err := systems.Edit(ctx, w.actor, sys.ID.String())
+	must(t, err)
+	change.System.Logins = []system.LoginPath{{Audience: "staff", Address: "https://x.example/", Zone: "internet"}}
+	must(t, systems.Update(ctx, w.actor, change.System))
+	change, err = systems.Edit(ctx, w.actor, sys.ID.String())
+	must(t, err)
+	return change.System.Logins[0].ID
+}
+
 // TestWorseIsATaskAndBetterWaits measures a way in on both engines. What became worse is a task of the same day. What became better ends no
 // action by itself: it does when somebody confirms it.
 func TestWorseIsATaskAndBetterWaits(t *testing.T) {
@@ -75,17 +88,11 @@ func TestWorseIsATaskAndBetterWaits(t *testing.T) {
 		w := start(t, d)
 		s := prover(t, w)
 		sys := seed(t, d, w.s, w.actor, 2)[0]
-		systems := &system.Service{DB: d}
-		change, err := systems.Edit(ctx, w.actor, sys.ID.String())
-		must(t, err)
-		change.System.Logins = []system.LoginPath{{Audience: "staff", Address: "https://x.example/", Zone: "internet"}}
-		must(t, systems.Update(ctx, w.actor, change.System))
-		change, err = systems.Edit(ctx, w.actor, sys.ID.String())
-		must(t, err)
+		way := oneWay(t, w, &sys)
 		record := func(kind string, v verdict.Verdict, factors int, ago time.Duration) {
 			t.Helper()
 			_, err := s.Record(ctx, w.actor, evidence.New{
-				System: sys.ID, Path: change.System.Logins[0].ID, Kind: kind, Source: evidence.Measured, Subject: evidence.SubjectLogin, Outcome: evidence.Unclear,
+				System: sys.ID, Path: way, Kind: kind, Source: evidence.Measured, Subject: evidence.SubjectLogin, Outcome: evidence.Unclear,
 				Verdict: v, Factors: factors, Observed: clock.Add(-ago), Detail: evidence.Detail{Because: evidence.Told([]string{"Skäl"}, nil)},
 			})
 			must(t, err)
@@ -128,6 +135,69 @@ func TestWorseIsATaskAndBetterWaits(t *testing.T) {
 		}
 		if _, is := w.taskOf(t, TaskBetter, &sys); is {
 			t.Error("what has been confirmed is still to be confirmed")
+		}
+	})
+}
+
+// TestAWordTakenBackIsATask has somebody say no where the answer was yes, on both engines: it is a task of the same day, in words of its own, until
+// somebody takes note of it. Where a measurement says yes, the contradiction is the task, and the only one.
+func TestAWordTakenBackIsATask(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		w := start(t, d)
+		s := prover(t, w)
+		systems := seed(t, d, w.s, w.actor, 3)
+		say := func(sys *system.System, source evidence.Source, kind string, o evidence.Outcome, ago time.Duration) {
+			t.Helper()
+			_, err := s.Record(ctx, w.actor, evidence.New{
+				System: sys.ID, Kind: kind, Source: source, Subject: evidence.SubjectAccessReview, Outcome: o, Observed: clock.Add(-ago),
+			})
+			must(t, err)
+		}
+		alone, beside := &systems[0], &systems[1]
+		say(alone, evidence.Attested, "EV_REVIEW", evidence.For, 72*time.Hour)
+		if _, is := w.taskOf(t, TaskSaid, alone); is {
+			t.Error("the first word is a change")
+		}
+		say(alone, evidence.SelfAssessed, "EV_ATTEST", evidence.Against, time.Hour)
+		task, is := w.taskOf(t, TaskSaid, alone)
+		if !is || task.Due != day0() || task.Group(day0()) != TasksWeek {
+			t.Errorf("no after yes is a task of the same day: %v, %+v", is, task)
+		}
+		if _, is := w.taskOf(t, TaskWorse, alone); is {
+			t.Error("what is said is told as measured")
+		}
+		shown, err := w.s.Evidence(ctx, w.actor, alone.Slug, bundle(t).In("sv"))
+		must(t, err)
+		if len(shown.Shifts) != 1 || shown.Shifts[0].Source != evidence.SelfAssessed {
+			t.Fatalf("changes %+v", shown.Shifts)
+		}
+		changed, err := w.s.Change(ctx, w.actor, alone.Slug, shown.Shifts[0].ID, bundle(t).In("sv"))
+		must(t, err)
+		if changed.Before == nil || changed.Before.Outcome != evidence.For || changed.Now == nil || changed.Now.Outcome != evidence.Against {
+			t.Errorf("both sides: %+v, %+v", changed.Before, changed.Now)
+		}
+		must(t, s.Note(ctx, w.actor, shown.Shifts[0].ID))
+		if _, is := w.taskOf(t, TaskSaid, alone); is {
+			t.Error("what has been taken note of is still a task")
+		}
+
+		way := oneWay(t, w, beside)
+		login := func(source evidence.Source, kind string, v verdict.Verdict, factors int, ago time.Duration) {
+			t.Helper()
+			_, err := s.Record(ctx, w.actor, evidence.New{
+				System: beside.ID, Path: way, Kind: kind, Source: source, Subject: evidence.SubjectLogin, Outcome: evidence.Unclear, Verdict: v, Factors: factors,
+				Observed: clock.Add(-ago), Detail: evidence.Detail{Title: "Intyg", Because: evidence.Told([]string{"Skäl"}, nil)},
+			})
+			must(t, err)
+		}
+		login(evidence.Attested, "EV_ATTEST", verdict.StrongDemanded, 2, 72*time.Hour)
+		login(evidence.Measured, "EV_SIGNIN_LOG", "", 2, 48*time.Hour)
+		login(evidence.SelfAssessed, "EV_ATTEST", verdict.PasswordOnly, 1, time.Hour)
+		if _, is := w.taskOf(t, TaskContradicted, beside); !is {
+			t.Error("a word against a measurement is no contradiction")
+		}
+		if _, is := w.taskOf(t, TaskSaid, beside); is {
+			t.Error("the contradiction is told twice")
 		}
 	})
 }

@@ -562,7 +562,8 @@ const retired = "retired"
 // evidence fills in what there is to do about a system's evidence.
 func (s *Sum) evidence(v *requirement.View, shifts []evidence.Shift, p *requirement.Proof) {
 	for i := range shifts {
-		if shifts[i].System == s.ID {
+		// What a measurement contradicts is a task as it is.
+		if shifts[i].System == s.ID && (p == nil || shifts[i].Source == evidence.Measured || !p.Contradicts(v, shifts[i].Record)) {
 			s.Shifts = append(s.Shifts, shifts[i])
 		}
 	}

@@ -31,14 +31,14 @@ type changePage struct {
 	Action, Label, Dispute, Back string
 }
 
-// changeSide is what was measured on one occasion.
+// changeSide is what was measured, or said, on one occasion.
 type changeSide struct {
 	ID, Title, Big, Href string
 	Source               web.Source
 	Reasons              []string
 }
 
-// change shows what a measurement has changed, before and now with the reasons, and what can be decided about it.
+// change shows what a measurement, or somebody's word, has changed, before and now with the reasons, and what can be decided about it.
 func (p *Pages) change(c *web.Context) error {
 	x, err := p.Overview.Change(c.Context(), c.Actor, c.Path("slug"), ids.ID[evidence.Shift](c.Path("id")), c.L)
 	if err != nil {
@@ -54,6 +54,9 @@ func (p *Pages) change(c *web.Context) error {
 		Back: evidence.Path(v.System.Slug),
 	}
 	d.Title = t("overview.change-title", "Name", v.System.Name)
+	if x.Shift.Source != evidence.Measured {
+		d.Title = t("overview.change-said-title", "Name", v.System.Name)
+	}
 	if x.Before != nil {
 		d.Sides = append(d.Sides, p.changeSide(c, x.Before, t("overview.change-before"), x.Shift.Was))
 	}
@@ -73,7 +76,7 @@ func (p *Pages) change(c *web.Context) error {
 		d.Taken = t("overview.change-taken", "When", c.L.Moment(x.Shift.Noted))
 	default:
 		d.Action, d.Label = note.Action, note.Label
-		if mayAt(c, "evidence.Dispute", &v.System) && x.Now != nil {
+		if mayAt(c, "evidence.Dispute", &v.System) && x.Now != nil && x.Shift.Source == evidence.Measured {
 			d.Dispute = evidence.Path(v.System.Slug) + "/" + x.Now.ID.String() + "/bestrid"
 		}
 	}

@@ -49,6 +49,9 @@ func shiftItems(c *web.Context, x *ClashingSystem) []finding.Item {
 			Title: c.L.T("overview.task-worse", "System", x.View.System.Name), Text: shiftText(c, &x.View.System, s), When: c.L.Date(civil.Of(s.Seen)),
 			Href: changePath(x.View.System.Slug, s), Button: c.L.T("overview.do-worse"), Tag: web.Bad(c.L.T("overview.shift-worse")),
 		}
+		if s.Source != evidence.Measured {
+			item.Title, item.Tag = c.L.T("overview.task-said", "System", x.View.System.Name), web.Warn(c.L.T("overview.shift-said"))
+		}
 		if s.Direction == evidence.Better {
 			item.Title, item.Tag = c.L.T("overview.task-better", "System", x.View.System.Name), web.OK(c.L.T("overview.shift-better"))
 		}

@@ -131,6 +131,9 @@ func shiftViews(c *web.Context, x *Shown) []shiftView {
 	for i := range x.Shifts {
 		s := &x.Shifts[i]
 		v := shiftView{Note: web.Note{ID: "f-" + s.ID.String(), Kind: "bad", Title: c.L.T("overview.shift-worse")}, Label: c.L.T("overview.shift-noted")}
+		if s.Source != evidence.Measured {
+			v.Note.Kind, v.Note.Title = "warn", c.L.T("overview.shift-said")
+		}
 		if s.Direction == evidence.Better {
 			v.Note.Kind, v.Note.Title, v.Label = "ok", c.L.T("overview.shift-better"), c.L.T("overview.shift-confirm")
 		}

@@ -62,6 +62,7 @@ var taskTexts = map[TaskKind]struct{ title, button, path string }{
 
 	TaskContradicted: {"overview.task-contradicted", "overview.do-contradicted", "/bevis#motsagelser"},
 	TaskWorse:        {"overview.task-worse", "overview.do-worse", "/bevis#forandringar"},
+	TaskSaid:         {"overview.task-said", "overview.do-worse", "/bevis#forandringar"},
 	TaskBetter:       {"overview.task-better", "overview.do-better", "/bevis#forandringar"},
 	TaskProve:        {"overview.task-prove", "overview.do-prove", "/bevis#bevisen"},
 	TaskSettle:       {"overview.task-settle", "overview.do-settle", "/bevis#bestridda"},

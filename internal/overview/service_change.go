@@ -18,7 +18,7 @@ import (
 	"github.com/insegel/insegel/internal/system"
 )
 
-// Changed is what a measurement has changed, with both records, for whoever decides about it.
+// Changed is what a measurement, or somebody's word, has changed, with both records, for whoever decides about it.
 type Changed struct {
 	Shown
 	Shift evidence.Shift
@@ -73,10 +73,16 @@ func (x *Changed) pair() {
 		case r.ID == x.Shift.Record:
 			x.Now = r
 			return
-		case r.Subject == x.Shift.Subject && r.Path == x.Shift.Path && r.Source == evidence.Measured && r.Withdrawn.IsZero():
+		case r.Subject == x.Shift.Subject && r.Path == x.Shift.Path && (r.Source == evidence.Measured) == (x.Shift.Source == evidence.Measured) && r.Withdrawn.IsZero() && x.sameAbout(r):
 			x.Before = r
 		}
 	}
+}
+
+// sameAbout reports whether a record names the requirements that the change is about.
+func (x *Changed) sameAbout(r *evidence.Record) bool {
+	i := slices.IndexFunc(x.Records, func(n evidence.Record) bool { return n.ID == x.Shift.Record })
+	return i < 0 || slices.Equal(r.About, x.Records[i].About)
 }
 
 // metActions are the open actions whose requirements are shown to be met by a measurement that counts.

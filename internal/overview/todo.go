@@ -36,6 +36,7 @@ const (
 
 	TaskContradicted TaskKind = "contradicted" // what is measured and what somebody says do not agree
 	TaskWorse        TaskKind = "worse"        // something measured has become worse
+	TaskSaid         TaskKind = "said"         // somebody says less than was said before
 	TaskBetter       TaskKind = "better"       // something measured has become better, and may end actions
 	TaskProve        TaskKind = "prove"        // evidence ends soon or has ended
 	TaskSettle       TaskKind = "settle"       // somebody says that a measurement is wrong, and nobody has settled it
@@ -176,6 +177,9 @@ func evidenceTasks(s *Sum, today civil.Date, may doer) []Task {
 		x := &s.Shifts[i]
 		t := Task{Key: string(TaskWorse) + ":" + x.ID.String(), Due: civil.Of(x.Seen), Path: changePath(s.Slug, x)}
 		kind := TaskWorse
+		if x.Source != evidence.Measured {
+			kind, t.Key = TaskSaid, string(TaskSaid)+":"+x.ID.String()
+		}
 		if x.Direction == evidence.Better {
 			kind, t.Key, t.Due = TaskBetter, string(TaskBetter)+":"+x.ID.String(), civil.Date{}
 		}

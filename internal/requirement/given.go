@@ -3,7 +3,10 @@
 package requirement
 
 import (
+	"slices"
+
 	"github.com/insegel/insegel/internal/evidence"
+	"github.com/insegel/insegel/internal/ids"
 )
 
 // Given are a system's answers as they are judged: side by side, and no more of each than judging asks. A nation has millions of answers, and
@@ -60,6 +63,25 @@ func (p *Proof) Given(answers map[string]Answer) Given {
 		g.list = append(g.list, x)
 	}
 	return g
+}
+
+// Contradicts reports whether a record speaks against a requirement that applies to a system, and that something measured speaks for.
+func (p *Proof) Contradicts(v *View, record ids.ID[evidence.Record]) bool {
+	all, one := p.NewJudging(), p.NewJudging()
+	c := Case{Logins: v.System.Logins, Records: v.Records, Answers: p.Given(v.Answers), Figures: v.Figures, On: v.Today}
+	all.Judge(&c)
+	for i := range p.catalogue.Requirements {
+		if len(v.applies) == 0 || !v.applies.Has(i) || all.Of(i) != Contradicted {
+			continue
+		}
+		side := func(g Ground) bool {
+			return g.Record != nil && g.Record.ID == record && g.Outcome == evidence.Against && !g.Old
+		}
+		if slices.ContainsFunc(one.Explain(&c, i).Grounds, side) {
+			return true
+		}
+	}
+	return false
 }
 
 // weighGiven counts the self-assessments.
