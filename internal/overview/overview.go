@@ -559,14 +559,19 @@ type Held struct {
 // retired is the state of a system that nobody signs in to any more.
 const retired = "retired"
 
-// evidence fills in what there is to do about a system's evidence.
-func (s *Sum) evidence(v *requirement.View, shifts []evidence.Shift, p *requirement.Proof) {
+// changes takes in what has changed of a system's evidence. A word that a measurement contradicts is a task as it is.
+func (s *Sum) changes(v *requirement.View, shifts []evidence.Shift, p *requirement.Proof) {
 	for i := range shifts {
-		// What a measurement contradicts is a task as it is.
-		if shifts[i].System == s.ID && (p == nil || shifts[i].Source == evidence.Measured || !p.Contradicts(v, shifts[i].Record)) {
-			s.Shifts = append(s.Shifts, shifts[i])
+		x := &shifts[i]
+		if x.System == s.ID && (p == nil || x.Source == evidence.Measured || !p.Contradicts(v, x.Record)) {
+			s.Shifts = append(s.Shifts, *x)
 		}
 	}
+}
+
+// evidence fills in what there is to do about a system's evidence.
+func (s *Sum) evidence(v *requirement.View, shifts []evidence.Shift, p *requirement.Proof) {
+	s.changes(v, shifts, p)
 	if p == nil {
 		return
 	}
