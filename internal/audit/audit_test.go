@@ -200,6 +200,43 @@ func TestAppendTakesFewJourneys(t *testing.T) {
 	})
 }
 
+// TestAppendReadsNoMoreOfALongerLog lets a log grow while the plans that PostgreSQL made for the short one still stand, and counts the rows of
+// the tree that one more entry reads: they are the tree's edge, and not the log.
+func TestAppendReadsNoMoreOfALongerLog(t *testing.T) {
+	d := dbtest.Postgres(t)
+	actor := dbtest.Organisation(t, d, "norrsjo")
+	for n := range 50 {
+		appended(t, d, actor, entry(fmt.Sprint("few-", n)))
+	}
+	many := make([]audit.Entry, 3000)
+	for i := range many {
+		many[i] = entry(fmt.Sprint("many-", i))
+	}
+	appended(t, d, actor, many...)
+	read := func(tx *db.Tx) (n int, err error) { // by this connection, since PostgreSQL last told its statistics
+		return n, db.One(tx.QueryRow(t.Context(), `SELECT COALESCE(seq_tup_read, 0) + COALESCE(idx_tup_fetch, 0) FROM pg_stat_xact_user_tables WHERE relname = 'audit_hash'`), &n)
+	}
+	for n := range 20 {
+		err := d.Write(t.Context(), actor.Organisation, func(tx *db.Tx) error {
+			before, err := read(tx)
+			if err == nil {
+				err = audit.Append(t.Context(), tx, actor, entry(fmt.Sprint("last-", n)))
+			}
+			if err != nil {
+				return err
+			}
+			after, err := read(tx)
+			if got := after - before; got == 0 || got > 30 {
+				t.Errorf("an entry after %d others read %d rows of the tree", 3050+n, got)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestHistoryLimit(t *testing.T) {
 	d := dbtest.SQLite(t)
 	actor := dbtest.Organisation(t, d, "norrsjo")

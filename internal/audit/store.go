@@ -40,13 +40,18 @@ func grow(ctx context.Context, tx *db.Tx, org access.OrganisationID, b *batch) (
 
 // edgeWas reads the edge of a log before grow's $3 entries. Where it is stored follows from the size (edgePlaces): with the last entry of each
 // beginning of the log that ends where some number of the size's lowest bits are cleared. Of a log of more levels than are asked for here
-// some are missing, and it is read by itself.
+// some are missing, and it is read by itself. Each is looked up by its own key: whatever PostgreSQL believes of how long logs are, it never
+// reads one from its beginning.
 func edgeWas() string {
 	var ends strings.Builder
 	for level := range 30 {
-		ends.WriteString(", ((audit_head.size - $3) >> " + strconv.Itoa(level) + " << " + strconv.Itoa(level) + ") - 1")
+		if level > 0 {
+			ends.WriteString(", ")
+		}
+		ends.WriteString("((audit_head.size - $3) >> " + strconv.Itoa(level) + " << " + strconv.Itoa(level) + ") - 1")
 	}
-	return `(SELECT string_agg(h.hashes, ' ' ORDER BY h.seq) FROM audit_hash h WHERE h.organisation_id = $1 AND h.seq IN (-1` + ends.String() + `))`
+	return `(SELECT string_agg((SELECT h.hashes FROM audit_hash h WHERE h.organisation_id = $1 AND h.seq = e.seq), ' ' ORDER BY e.seq)
+			FROM (SELECT DISTINCT seq FROM unnest(ARRAY[` + ends.String() + `]) AS u (seq) WHERE seq >= 0) e)`
 }
 
 // fewEntries is how many entries are written with one statement on PostgreSQL, where each is a journey to the server. To SQLite it is none.
