@@ -16,19 +16,24 @@ import (
 	"github.com/insegel/insegel/internal/webtest"
 )
 
-// TestMenuLeadsOnlyWhereTheReaderMayGo opens the first page and the administration as each role: nothing in the menu and at the top and foot of a
-// page leads to what the role may not open, and the administration opens for each who is led to it.
-func TestMenuLeadsOnlyWhereTheReaderMayGo(t *testing.T) {
+// exampleFort serves the example municipality, for people of every role to enter, and tells which route answers an address.
+func exampleFort(t *testing.T) (*fort, routing) {
+	t.Helper()
 	a := open(t, sqliteFile(t))
 	actor, _, err := a.Example(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	site := a.Site(app.ServerOptions{Pace: unhurried})
+	site := a.Site(app.ServerOptions{Pace: unhurried, Patience: patient})
 	server := httptest.NewServer(site)
 	t.Cleanup(server.Close)
-	f := &fort{t: t, a: a, at: strings.TrimPrefix(server.URL, "http://"), org: actor.Organisation}
-	routes := routesOf(site)
+	return &fort{t: t, a: a, at: strings.TrimPrefix(server.URL, "http://"), org: actor.Organisation}, routesOf(site)
+}
+
+// TestMenuLeadsOnlyWhereTheReaderMayGo opens the first page and the administration as each role: nothing in the menu and at the top and foot of a
+// page leads to what the role may not open, and the administration opens for each who is led to it.
+func TestMenuLeadsOnlyWhereTheReaderMayGo(t *testing.T) {
+	f, routes := exampleFort(t)
 	led := 0
 	for _, role := range access.Roles() {
 		who := f.person(f.org, "Person "+string(role), role)
@@ -72,16 +77,7 @@ func TestMenuLeadsOnlyWhereTheReaderMayGo(t *testing.T) {
 // TestPagesLeadOnlyWhereTheReaderMayGo opens, as each role, one page of each kind that can be reached by links: nothing on it leads to what the
 // role may not open, and no form on it asks for what the role may not do.
 func TestPagesLeadOnlyWhereTheReaderMayGo(t *testing.T) {
-	a := open(t, sqliteFile(t))
-	actor, _, err := a.Example(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	site := a.Site(app.ServerOptions{Pace: unhurried})
-	server := httptest.NewServer(site)
-	t.Cleanup(server.Close)
-	f := &fort{t: t, a: a, at: strings.TrimPrefix(server.URL, "http://"), org: actor.Organisation}
-	routes := routesOf(site)
+	f, routes := exampleFort(t)
 	for _, role := range access.Roles() {
 		t.Run(string(role), func(t *testing.T) {
 			who := f.person(f.org, "Person "+string(role), role)
