@@ -49,7 +49,7 @@ type order struct {
 
 // The scripts of the sign-in page: one leads to a provider with a demand, and one asks for a password.
 const (
-	demands = `location.href = "https://op.example.se/auth?" + new URLSearchParams({client_id: "app", response_type: "code", ` +
+	demands = `location.href = "https://op.example.se/auth?" + new URLSearchParams({client_id: "app", response_type: "code", scope: "openid", ` +
 		`claims: JSON.stringify({id_token: {acr: {essential: true, value: "http://id.elegnamnden.se/loa/1.0/loa3"}}})})`
 	asksPassword = `document.body.innerHTML = "<form><input name=u><input type=password name=p><button>Logga in</button></form>"`
 )

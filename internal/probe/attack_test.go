@@ -33,6 +33,7 @@ func serve(t *testing.T, h http.HandlerFunc) *httptest.Server {
 		if r.Method != http.MethodGet || r.Header.Get("Authorization") != "" || r.ContentLength > 0 {
 			t.Errorf("%s %s with %v", r.Method, r.URL, r.Header)
 		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8") // unless it says another
 		h(w, r)
 	}))
 	t.Cleanup(s.Close)
@@ -388,6 +389,7 @@ func TestManners(t *testing.T) {
 	open := 0
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Connection", "close")
+		w.Header().Set("Content-Type", "text/html")
 		if r.URL.Path != "/3" {
 			http.Redirect(w, r, map[string]string{"/": "/1", "/1": "/2", "/2": "/3"}[r.URL.Path], http.StatusFound)
 			return

@@ -37,7 +37,7 @@ func TestShellInABrowser(t *testing.T) {
 		rule    int
 	}{
 		"form":    {`document.body.innerHTML = "<form><input name=u><input type=password></form>"`, "password_only", 16},
-		"request": {`location.href = "https://op.example.se/auth?" + new URLSearchParams({client_id: "app", response_type: "code", claims: JSON.stringify({id_token: {acr: {essential: true, value: "` + loa3 + `"}}})})`, "strong_demanded", 9},
+		"request": {`location.href = "https://op.example.se/auth?" + new URLSearchParams({client_id: "app", response_type: "code", scope: "openid", claims: JSON.stringify({id_token: {acr: {essential: true, value: "` + loa3 + `"}}})})`, "strong_demanded", 9},
 		"attacks": {
 			`fetch("` + other.URL + `/a").catch(() => 0); fetch("/secret", {method: "POST", body: "x"}).catch(() => 0); new WebSocket("ws" + "` + other.URL + `".slice(4)); ` +
 				`new Image().src = "` + other.URL + `/b"; document.body.innerHTML = "<form><input type=password></form>"`, "password_only", 16,

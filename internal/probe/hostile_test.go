@@ -4,6 +4,7 @@ package probe_test
 
 import (
 	"bytes"
+	"cmp"
 	"compress/flate"
 	"crypto/tls"
 	"encoding/base64"
@@ -91,7 +92,7 @@ func bomb(t *testing.T) string {
 // jwt is a request object that demands level 3, with any algorithm and no signature that anybody could verify.
 func jwt(alg, signature string) string {
 	head := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"` + alg + `"}`))
-	body := base64.RawURLEncoding.EncodeToString([]byte(`{"claims":{"id_token":{"acr":{"essential":true,"values":["http://id.elegnamnden.se/loa/1.0/loa3"]}}}}`))
+	body := base64.RawURLEncoding.EncodeToString([]byte(`{"scope":"openid","claims":{"id_token":{"acr":{"essential":true,"values":["http://id.elegnamnden.se/loa/1.0/loa3"]}}}}`))
 	return head + "." + body + "." + signature
 }
 
@@ -104,6 +105,9 @@ func posting(after string) string {
 		base64.StdEncoding.EncodeToString([]byte(request)) + `"></form>` + after
 }
 
+// demanding is an address with a demand.
+const demanding = "https://op.example.se/a?response_type=code&scope=openid&client_id=a&claims=%7B%22id_token%22%3A%7B%22acr%22%3A%7B%22essential%22%3Atrue%2C%22value%22%3A%22http%3A%2F%2Fid.elegnamnden.se%2Floa%2F1.0%2Floa3%22%7D%7D%7D"
+
 // TestPagesThatLie has pages that want to seem stronger than they are, or that hide what is on them. The verdict is what can be known, and
 // never stronger.
 func TestPagesThatLie(t *testing.T) {
@@ -113,7 +117,20 @@ func TestPagesThatLie(t *testing.T) {
 		page, location string
 		verdict        string
 		confidence     string
+		status         int
+		header         []string // a name and what it says
 	}{
+		"a demand to be saved":               {page: posting(""), header: []string{"Content-Disposition", "attachment; filename=a.html"}, verdict: "unknown", confidence: "low"},
+		"a demand that is a text":            {page: posting(""), header: []string{"Content-Type", "text/plain; charset=utf-8"}, verdict: "unknown", confidence: "low"},
+		"a password that is a text":          {page: formHTML, header: []string{"Content-Type", "text/plain"}, verdict: "unknown", confidence: "low"},
+		"a page that does not say what":      {page: formHTML, header: []string{"Content-Type", "nonsense"}, verdict: "password_only", confidence: "medium"},
+		"a page with an odd parameter":       {page: formHTML, header: []string{"Content-Type", "text/html; charset"}, verdict: "password_only", confidence: "medium"},
+		"a page that is XML":                 {page: formHTML, header: []string{"Content-Type", "application/xhtml+xml"}, verdict: "password_only", confidence: "medium"},
+		"Windows, and a form for others":     {page: formHTML, status: 401, header: []string{"Www-Authenticate", "Negotiate"}, verdict: "password_only", confidence: "medium"},
+		"Windows, and words for others":      {page: "<p>Nej</p>", status: 401, header: []string{"Www-Authenticate", "Negotiate"}, verdict: "unknown", confidence: "low"},
+		"a demand in a script's comment":     {page: "<p>Hej</p><script>// location = \"" + demanding + "\"\n</script>", verdict: "unknown", confidence: "low"},
+		"a demand in a script":               {page: "<script>/* nu */ location = \"" + demanding + "\"</script>", verdict: "strong_demanded", confidence: "medium"},
+		"a demand of no OpenID":              {location: strings.Replace(demanding, "openid", "profile", 1), verdict: "strong_offered", confidence: "medium"},
 		"a demand that is sent on":           {page: posting(""), verdict: "strong_demanded", confidence: "medium"},
 		"the same, and a password below":     {page: posting(formHTML), verdict: "strong_offered", confidence: "medium"},
 		"the same, and a link to a password": {page: posting(`<a href=/lokal>Logga in med lösenord</a>`), verdict: "strong_offered", confidence: "low"},
@@ -156,6 +173,10 @@ func TestPagesThatLie(t *testing.T) {
 					return
 				}
 				w.Header().Set("Content-Type", "text/html")
+				if c.header != nil {
+					w.Header().Set(c.header[0], c.header[1])
+				}
+				w.WriteHeader(cmp.Or(c.status, http.StatusOK))
 				_, _ = io.WriteString(w, c.page)
 			})
 			r := login(t, options(t, strings.TrimPrefix(s.URL, "http://")), s.URL+"/")
@@ -180,7 +201,10 @@ func TestTLSThatIsHostile(t *testing.T) {
 		"a protocol nobody asked": func(c *tls.Config) { c.NextProtos = []string{"spdy/99"} },
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, formHTML) }))
+			s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", "text/html")
+				_, _ = io.WriteString(w, formHTML)
+			}))
 			s.Config.ErrorLog = nil
 			s.StartTLS()
 			t.Cleanup(s.Close)

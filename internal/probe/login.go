@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"mime"
 	"net"
 	"net/http"
 	"net/netip"
@@ -194,8 +195,24 @@ func (w *walk) read(ctx context.Context, at *url.URL, a *answer) (next *url.URL,
 	if a.status == http.StatusUnauthorized {
 		w.seen.Challenges = decode.Challenges(a.header.Values("Www-Authenticate"))
 	}
-	page := decode.ReadPage(a.body, at, &w.options.Rules.Words)
+	page := &decode.Page{Text: len(a.body) > 0}
+	if shown(a.header) {
+		page = decode.ReadPage(a.body, at, &w.options.Rules.Words)
+	}
 	return w.readPage(ctx, at, a, page)
+}
+
+// shown reports whether a browser shows an answer as a page, with its forms and scripts. What is to be saved, or is a text, is none, whatever
+// stands in it.
+func shown(h http.Header) bool {
+	if kind, _, err := mime.ParseMediaType(h.Get("Content-Disposition")); err == nil && kind == "attachment" {
+		return false
+	}
+	kind, _, err := mime.ParseMediaType(h.Get("Content-Type"))
+	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) || !strings.Contains(kind, "/") {
+		return true // nothing is said that a browser would go by: it looks for itself
+	}
+	return slices.Contains([]string{"text/html", "application/xhtml+xml", "application/xml", "text/xml"}, kind)
 }
 
 // trust judges the server's own certificate, and reports whether the page may be read. An authority that this machine does not know is

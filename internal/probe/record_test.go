@@ -86,7 +86,10 @@ func TestRecordHasItsForm(t *testing.T) {
 
 // TestRecordLeavesNothingOut holds that the record of a real run has every field, known or not, and no list that is null.
 func TestRecordLeavesNothingOut(t *testing.T) {
-	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, formHTML) }))
+	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, formHTML)
+	}))
 	t.Cleanup(s.Close)
 	for name, address := range map[string]string{"reached": s.URL, "refused": "http://169.254.169.254/"} {
 		b, err := json.Marshal(login(t, options(t, "127.0.0.1"), address))

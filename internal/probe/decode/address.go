@@ -158,12 +158,70 @@ func ScriptRedirect(script string) string {
 	if len(script) > maxInflated {
 		return ""
 	}
+	script, texts, ok := bare(script)
+	if !ok {
+		return ""
+	}
 	m := scripted.FindAllStringSubmatchIndex(script, 2)
-	if len(m) != 1 || inside.MatchString(script[:m[0][0]]) || inside.MatchString(script[m[0][1]:]) {
+	if len(m) != 1 || !texts[max(m[0][2], m[0][4])-1] || inside.MatchString(script[:m[0][0]]) || inside.MatchString(script[m[0][1]:]) {
 		return ""
 	}
 	literal := group(script, m[0], 2) + group(script, m[0], 4)
 	return unescape(literal)
+}
+
+// bare is a script without its comments, and where texts begin in it: what stands in a comment or in a text is never done. It is not ok when that
+// cannot be told, as where a text has no end or holds code of its own.
+func bare(script string) (code string, texts map[int]bool, ok bool) {
+	var out strings.Builder
+	texts = map[int]bool{}
+	for i := 0; i < len(script); {
+		rest := script[i:]
+		switch {
+		case strings.HasPrefix(rest, "//"), strings.HasPrefix(rest, "<!--"), strings.HasPrefix(rest, "-->"):
+			n := strings.IndexAny(rest, "\n\r\u2028\u2029")
+			if n < 0 {
+				n = len(rest)
+			}
+			i += n
+		case strings.HasPrefix(rest, "/*"):
+			n := strings.Index(rest[2:], "*/")
+			if n < 0 {
+				return "", nil, false
+			}
+			out.WriteByte(' ')
+			i += n + 4
+		case rest[0] == '"' || rest[0] == '\'':
+			n := textEnd(rest)
+			if n < 0 {
+				return "", nil, false
+			}
+			texts[out.Len()] = true
+			out.WriteString(rest[:n])
+			i += n
+		case rest[0] == '`':
+			return "", nil, false
+		default:
+			out.WriteByte(rest[0])
+			i++
+		}
+	}
+	return out.String(), texts, true
+}
+
+// textEnd is where a text that begins with its quotation mark ends, after the other one; -1 when it does not on its line.
+func textEnd(s string) int {
+	for i := 1; i < len(s); i++ {
+		switch s[i] {
+		case '\\':
+			i++
+		case '\n', '\r':
+			return -1
+		case s[0]:
+			return i + 1
+		}
+	}
+	return -1
 }
 
 func group(text string, at []int, i int) string {

@@ -87,8 +87,11 @@ func TestSAML(t *testing.T) {
 		"exact":         {redirect(authnRequest(context("exact", loa3))), func(r *decode.Request) { r.Asked, r.Comparison, r.Classes = true, "exact", []string{loa3} }},
 		"exact unsaid":  {redirect(authnRequest(context("", loa3, loa2))), func(r *decode.Request) { r.Asked, r.Comparison, r.Classes = true, "exact", []string{loa3, loa2} }},
 		"minimum":       {redirect(authnRequest(context("minimum", loa3))), func(r *decode.Request) { r.Asked, r.Comparison, r.Classes = true, "minimum", []string{loa3} }},
-		"signed":        {redirect(authnRequest("")) + "&SigAlg=alg&Signature=c2ln", func(r *decode.Request) { r.Signed, r.SigAlg = true, "alg" }},
-		"in a port":     {strings.Replace(redirect(authnRequest("")), "idp.example.se", "IDP.example.se:8443", 1), func(r *decode.Request) { r.Host = "idp.example.se:8443" }},
+		"a declaration": {redirect(authnRequest(strings.ReplaceAll(context("exact", loa3), "ClassRef", "DeclRef"))), func(r *decode.Request) {
+			r.Asked, r.Comparison, r.Classes = true, "exact", []string{"declaration " + loa3}
+		}},
+		"signed":    {redirect(authnRequest("")) + "&SigAlg=alg&Signature=c2ln", func(r *decode.Request) { r.Signed, r.SigAlg = true, "alg" }},
+		"in a port": {strings.Replace(redirect(authnRequest("")), "idp.example.se", "IDP.example.se:8443", 1), func(r *decode.Request) { r.Host = "idp.example.se:8443" }},
 	} {
 		want := good
 		c.change(&want)
@@ -179,7 +182,7 @@ func TestVerify(t *testing.T) {
 }
 
 func claim(text string) string {
-	return "https://op.example.se/auth?client_id=a&response_type=code&claims=" + url.QueryEscape(text)
+	return "https://op.example.se/auth?client_id=a&response_type=code&scope=openid&claims=" + url.QueryEscape(text)
 }
 
 func token(head, payload, signature string) string {
@@ -188,6 +191,7 @@ func token(head, payload, signature string) string {
 
 func TestOpenID(t *testing.T) {
 	const base = "https://op.example.se/auth?client_id=a&response_type=code"
+	const demand = `{"id_token":{"acr":{"essential":true,"value":"` + loa3 + `"}}}`
 	for name, c := range map[string]struct {
 		address string
 		want    decode.Request
@@ -202,7 +206,20 @@ func TestOpenID(t *testing.T) {
 		"not JSON":            {claim(`{`), decode.Request{Broken: true}},
 		"wrong kind":          {claim(`{"id_token":{"acr":{"essential":"yes","value":"` + loa3 + `"}}}`), decode.Request{Broken: true}},
 		"twice":               {base + "&acr_values=" + loa3 + "&acr_values=" + loa2, decode.Request{Broken: true}},
-		"signed object":       {base + "&acr_values=x&request=" + token(`{"alg":"RS256"}`, `{"claims":{"id_token":{"acr":{"essential":true,"value":"`+loa3+`"}}}}`, "c2ln"), decode.Request{Object: "jws", Signed: true, SigAlg: "RS256", Essential: true, Demanded: []string{loa3}}},
+		"signed object":       {base + "&acr_values=x&request=" + token(`{"alg":"RS256"}`, `{"scope":"openid","claims":`+demand+`}`, "c2ln"), decode.Request{Object: "jws", Signed: true, SigAlg: "RS256", Essential: true, Demanded: []string{loa3}}},
+		"scope outside":       {base + "&scope=openid&request=" + token(`{"alg":"RS256"}`, `{"claims":`+demand+`}`, "c2ln"), decode.Request{Object: "jws", Signed: true, SigAlg: "RS256", Essential: true, Demanded: []string{loa3}}},
+		"object, no OpenID":   {base + "&request=" + token(`{"alg":"RS256"}`, `{"claims":`+demand+`}`, "c2ln"), decode.Request{Object: "jws", Signed: true, SigAlg: "RS256", ACRValues: []string{loa3}}},
+		"no OpenID":           {base + "&scope=profile&claims=" + url.QueryEscape(demand), decode.Request{ACRValues: []string{loa3}}},
+		"no scope":            {base + "&claims=" + url.QueryEscape(demand), decode.Request{ACRValues: []string{loa3}}},
+		"two scopes":          {base + "&scope=openid&scope=profile&claims=" + url.QueryEscape(demand), decode.Request{Broken: true}},
+		"a name twice":        {claim(`{"id_token":{"acr":{"essential":true,"value":"` + loa3 + `"}},"id_token":null}`), decode.Request{Broken: true}},
+		"a level twice":       {claim(`{"id_token":{"acr":{"essential":true,"value":"urn:x","value":"` + loa3 + `"}}}`), decode.Request{Broken: true}},
+		"twice in an object":  {base + "&scope=openid&request=" + token(`{"alg":"RS256"}`, `{"claims":`+demand+`,"claims":{}}`, "c2ln"), decode.Request{Object: "jws", Broken: true}},
+		"other letters":       {claim(`{"ID_Token":{"ACR":{"Essential":true,"Value":"` + loa3 + `"}}}`), decode.Request{}},
+		"Essential":           {claim(`{"id_token":{"acr":{"Essential":true,"value":"` + loa3 + `"}}}`), decode.Request{ACRValues: []string{loa3}}},
+		"more after it":       {claim(demand + `{}`), decode.Request{Broken: true}},
+		"a list":              {claim(`[` + demand + `]`), decode.Request{Broken: true}},
+		"an acr that is text": {claim(`{"id_token":{"acr":"` + loa3 + `"}}`), decode.Request{Broken: true}},
 		"object of none":      {base + "&request=" + token(`{"alg":"none"}`, `{"acr_values":"`+loa3+`"}`, ""), decode.Request{Object: "jws", SigAlg: "none", ACRValues: []string{loa3}}},
 		"object of nonsense":  {base + "&request=a.b.c", decode.Request{Object: "jws", Broken: true}},
 		"encrypted":           {base + "&acr_values=x&request=a.b.c.d.e", decode.Request{Object: "jwe"}},
@@ -271,6 +288,19 @@ func TestScriptRedirect(t *testing.T) {
 		`x.location = "/in";`:                                    "",
 		`allocation = "/in";`:                                    "",
 		`b.addEventListener("click", f); location.href = "/in";`: "",
+		"// nu\nlocation = \"/in\"; // if it is old":             "/in",
+		`/* if (old) */ location = "/in"`:                        "/in",
+		`var a = "if"; location = '/in'`:                         "", // what decides is not told from a text that says so
+		`var a = "http://a.se"; location = "/in"`:                "/in",
+		"<!-- for the old\nlocation = '/in'\n-->":                "/in",
+		`// location = "/in"`:                                    "",
+		"<!-- location = '/in'\n-->":                             "",
+		`/* location = "/in" */`:                                 "",
+		`/* location = "/in"`:                                    "",
+		`var a = ' location = "/in"; ';`:                         "",
+		`var a = "\\"; location = '/in'; ";`:                     "",
+		"var a = `; location = '/in'`":                           "",
+		"var a = '; location = \"/in\"\n":                        "",
 	} {
 		if got := decode.ScriptRedirect(script); got != want {
 			t.Errorf("%q: got %q, want %q", script, got, want)

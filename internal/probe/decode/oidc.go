@@ -3,8 +3,11 @@
 package decode
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
+	"io"
 	"net/url"
 	"slices"
 	"strings"
@@ -52,7 +55,7 @@ func wsFed(u *url.URL, q url.Values) *Request {
 // nothing is known.
 func openID(u *url.URL, q url.Values) *Request {
 	r := &Request{Protocol: OIDC, Binding: "redirect", Host: hostOf(u), Issuer: clip(q.Get("client_id")), SHA256: sum(u.RawQuery)}
-	for _, name := range []string{"client_id", "acr_values", "claims", "request", "request_uri", "kc_idp_hint", "idp"} {
+	for _, name := range []string{"client_id", "scope", "acr_values", "claims", "request", "request_uri", "kc_idp_hint", "idp"} {
 		if len(q[name]) > 1 {
 			r.Broken = true
 			return r
@@ -62,9 +65,9 @@ func openID(u *url.URL, q url.Values) *Request {
 	case q.Get("request_uri") != "":
 		r.Object = "reference"
 	case q.Get("request") != "":
-		r.object(q.Get("request"))
+		r.object(q.Get("request"), q.Get("scope"))
 	default:
-		r.parameters(parameters{ACRValues: q.Get("acr_values"), Claims: json.RawMessage(q.Get("claims"))})
+		r.parameters(parameters{Scope: q.Get("scope"), ACRValues: q.Get("acr_values"), Claims: json.RawMessage(q.Get("claims"))})
 	}
 	for _, name := range []string{"kc_idp_hint", "idp", "domain_hint"} {
 		if q.Get(name) != "" && r.Hint == "" {
@@ -74,21 +77,72 @@ func openID(u *url.URL, q url.Values) *Request {
 	return r
 }
 
-// parameters are what a request, or a request object, says about levels.
+// parameters are what a request, or a request object, says about levels. Without "openid" in its scope it is no request by OpenID Connect, and
+// nobody is bound by its claims.
 type parameters struct {
-	ACRValues string          `json:"acr_values"`
-	Claims    json.RawMessage `json:"claims"`
+	Scope     string
+	ACRValues string
+	Claims    json.RawMessage
 }
 
-// claims is the part of OpenID Connect's claims parameter that says which level the answer must have.
-type claims struct {
-	IDToken struct {
-		ACR *struct {
-			Essential bool     `json:"essential"`
-			Value     string   `json:"value"`
-			Values    []string `json:"values"`
-		} `json:"acr"`
-	} `json:"id_token"`
+// acr is the part of OpenID Connect's claims parameter that says which level the answer must have.
+type acr struct {
+	Essential bool
+	Value     string
+	Values    []string
+}
+
+// claimed finds it in the parameter; nil when it says nothing of a level. It is not ok when programs would read it in different ways: a name that
+// stands twice, or something that is of another kind than it should be. Names are told apart by their letters' case, as providers do.
+func claimed(raw []byte) (found *acr, ok bool) {
+	all, ok := members(raw)
+	if !ok {
+		return nil, false
+	}
+	token, ok := members(all["id_token"])
+	if !ok {
+		return nil, false
+	}
+	asked, ok := members(token["acr"])
+	if !ok || len(asked) == 0 {
+		return nil, ok
+	}
+	found = &acr{}
+	for name, into := range map[string]any{"essential": &found.Essential, "value": &found.Value, "values": &found.Values} {
+		if raw, is := asked[name]; is && json.Unmarshal(raw, into) != nil {
+			return nil, false
+		}
+	}
+	return found, true
+}
+
+// members reads a JSON object whose names stand once each. What is left out, or null, has none.
+func members(raw []byte) (map[string]json.RawMessage, bool) {
+	out := map[string]json.RawMessage{}
+	if raw = bytes.TrimSpace(raw); len(raw) == 0 || string(raw) == "null" {
+		return out, true
+	}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		return nil, false
+	}
+	for d.More() {
+		t, err := d.Token()
+		name, is := t.(string)
+		var value json.RawMessage
+		if err != nil || !is || d.Decode(&value) != nil {
+			return nil, false
+		}
+		if _, twice := out[name]; twice {
+			return nil, false
+		}
+		out[name] = value
+	}
+	if _, err := d.Token(); err != nil {
+		return nil, false
+	}
+	_, err := d.Token()
+	return out, errors.Is(err, io.EOF)
 }
 
 // objectAlgorithms are those that a request object can be signed by (RFC 7518, RFC 8037). What claims another is signed by nobody.
@@ -97,49 +151,66 @@ var objectAlgorithms = []string{
 }
 
 // object reads a request object (RFC 9101). What is outside it no longer counts.
-func (r *Request) object(token string) {
+func (r *Request) object(token, scope string) {
 	parts := strings.Split(token, ".")
 	if len(parts) == 5 {
 		r.Object = "jwe"
 		return
 	}
 	r.Object = "jws"
-	var head struct {
-		Alg string `json:"alg"`
-	}
-	var p parameters
-	if len(token) > maxEncoded || len(parts) != 3 || !part(parts[0], &head) || !part(parts[1], &p) {
+	if len(token) > maxEncoded || len(parts) != 3 {
 		r.Broken = true
 		return
 	}
-	r.SigAlg = clip(head.Alg)
-	r.Signed = parts[2] != "" && slices.Contains(objectAlgorithms, head.Alg)
+	var alg string
+	p := parameters{Scope: scope}
+	head, body := part(parts[0]), part(parts[1])
+	if !word(head, "alg", &alg) || !word(body, "scope", &p.Scope) || !word(body, "acr_values", &p.ACRValues) {
+		r.Broken = true
+		return
+	}
+	p.Claims = body["claims"]
+	r.SigAlg = clip(alg)
+	r.Signed = parts[2] != "" && slices.Contains(objectAlgorithms, alg)
 	r.parameters(p)
 }
 
-// part reads a part of a token.
-func part(text string, into any) bool {
+// part reads a part of a token; nil when it cannot be read.
+func part(text string) map[string]json.RawMessage {
 	b, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(text, "="))
-	return err == nil && len(b) <= maxInflated && json.Unmarshal(b, into) == nil
+	if err != nil || len(b) > maxInflated || len(b) == 0 {
+		return nil
+	}
+	out, ok := members(b)
+	if !ok {
+		return nil
+	}
+	return out
+}
+
+// word reads a text among members, where it is; false when it is something else.
+func word(of map[string]json.RawMessage, name string, into *string) bool {
+	raw, is := of[name]
+	return of != nil && (!is || json.Unmarshal(raw, into) == nil)
 }
 
 func (r *Request) parameters(p parameters) {
 	if len(p.Claims) > 0 {
-		var c claims
-		if len(p.Claims) > maxInflated || json.Unmarshal(p.Claims, &c) != nil {
+		acr, ok := claimed(p.Claims)
+		if len(p.Claims) > maxInflated || !ok {
 			r.Broken = true
 			return
 		}
-		if acr := c.IDToken.ACR; acr != nil {
+		if acr != nil {
 			values := acr.Values
 			if acr.Value != "" {
 				values = append([]string{acr.Value}, values...)
 			}
-			if acr.Essential {
+			if acr.Essential && slices.Contains(strings.Fields(p.Scope), "openid") {
 				r.Essential = true
 				r.Demanded = few(values)
 			} else {
-				r.ACRValues = few(values) // a claim that is not essential is a wish, as acr_values is
+				r.ACRValues = few(values) // a claim that is not essential, or not asked of OpenID Connect, is a wish, as acr_values is
 			}
 			r.Broken = r.Broken || len(values) > maxValues
 		}

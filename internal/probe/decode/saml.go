@@ -182,6 +182,9 @@ func (w *samlReader) at(space, local string) bool {
 	return len(w.path) == 2 && w.path[1] == xml.Name{Space: space, Local: local}
 }
 
+// declared stands before a declaration that is asked for: it is no class, whatever it is called, and what it demands is told elsewhere.
+const declared = "declaration "
+
 // inContext reports whether the reader stands at a class, or a declaration, that is asked for.
 func (w *samlReader) inContext() bool {
 	if len(w.path) != 3 || w.path[1] != (xml.Name{Space: nsProtocol, Local: "RequestedAuthnContext"}) || w.path[2].Space != nsAssertion {
@@ -198,7 +201,11 @@ func (w *samlReader) end() error {
 		if len(w.into.Classes) >= maxValues {
 			return fmt.Errorf("%w: it asks for more than %d classes", errSAML, maxValues)
 		}
-		w.into.Classes = append(w.into.Classes, clip(strings.TrimSpace(w.text.String())))
+		class := strings.TrimSpace(w.text.String())
+		if w.path[2].Local == "AuthnContextDeclRef" {
+			class = declared + class
+		}
+		w.into.Classes = append(w.into.Classes, clip(class))
 	}
 	w.path, w.value = w.path[:len(w.path)-1], false
 	return nil
