@@ -562,6 +562,7 @@ var policies = map[string]Policy{
 	"overview.SaveView":        {Kind: KindSystem, By: works},
 	"overview.Views":           {Kind: KindSystem, By: works},
 	"overview.RemoveView":      {Kind: KindSystem, By: works},
+	"overview.ExportStrong":    {Kind: KindEvidence, By: works, StepUp: true, Weakness: true},
 	"overview.ExportList":      {Kind: KindSystem, By: works, StepUp: true, Weakness: true},
 	"overview.Snooze":          {Kind: KindTodo, By: with(knows, runs)},
 	"overview.Search":          {Kind: KindRule, By: knows},

@@ -55,6 +55,7 @@ var words = map[string]string{
 	"overview.Evidence":      "Se ett systems bevis och vad som följer av dem",
 	"overview.Confirm":       "Bekräfta en förbättring och stänga åtgärder som den gör klara",
 	"overview.Strong":        "Se hur stark inloggningen är i alla system",
+	"overview.ExportStrong":  "Hämta ut hur stark inloggningen är i varje system",
 	"evidence.CompareAccess": "Jämföra ett systems konton med vilka som arbetar här",
 	"evidence.Dispute":       "Säga att en mätning inte stämmer",
 	"evidence.Settle":        "Avgöra om en mätning som någon säger inte stämmer gäller eller tas tillbaka",

@@ -68,9 +68,10 @@ func (s *sides) evidenceCalls(ctx context.Context) map[string]call {
 		"evidence.CompareAccess": func(x access.Actor) (any, error) {
 			return a.Evidence.CompareAccess(ctx, x, s.slug, []byte("konto\nkim\n"))
 		},
-		"overview.Strong":   func(x access.Actor) (any, error) { return o.Strong(ctx, x, requirement.TwoFactors, "") },
-		"overview.Evidence": func(x access.Actor) (any, error) { return o.Evidence(ctx, x, s.slug, a.Texts.In("sv")) },
-		"overview.Clashes":  func(x access.Actor) (any, error) { return o.Clashes(ctx, x, a.Texts.In("sv")) },
+		"overview.Strong":       func(x access.Actor) (any, error) { return o.Strong(ctx, x, requirement.TwoFactors, "") },
+		"overview.ExportStrong": func(x access.Actor) (any, error) { return o.ExportStrong(ctx, x, requirement.TwoFactors, "") },
+		"overview.Evidence":     func(x access.Actor) (any, error) { return o.Evidence(ctx, x, s.slug, a.Texts.In("sv")) },
+		"overview.Clashes":      func(x access.Actor) (any, error) { return o.Clashes(ctx, x, a.Texts.In("sv")) },
 		"overview.Confirm": func(x access.Actor) (any, error) {
 			return o.Confirm(ctx, x, s.slug, ids.ID[evidence.Shift](s.shift))
 		},

@@ -363,6 +363,7 @@ var ownChanges = map[string]string{
 	"report.Account":           "logs that the report was taken out, and changes nothing else",
 	"overview.SaveView":        "changes the reader's own views and nothing else",
 	"overview.RemoveView":      "changes the reader's own views and nothing else",
+	"overview.ExportStrong":    "logs that the table was taken out, and changes nothing else",
 	"overview.ExportList":      "logs that the list was taken out, and changes nothing else",
 	"overview.Snooze":          "changes the reader's own list and nothing else",
 	"overview.ExportLog":       "logs that the log was taken out, and changes nothing else",

@@ -79,6 +79,7 @@ func TestEvidenceOfASystem(t *testing.T) {
 		t.Error("the page of strong authentication does not tell of the password")
 	}
 	strongOnPaper(t, w, sys.Name)
+	strongTakenOut(t, w)
 	todo, err := w.s.Todo(ctx, w.actor, TodoUnit)
 	must(t, err)
 	if !hasTask(todo.Tasks, TaskWorse) {

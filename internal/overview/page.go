@@ -65,6 +65,7 @@ func (p *Pages) Routes(s *web.Site) {
 	s.Handle("GET "+BriefPath, "overview.Brief", p.summed(MenuHome, p.brief))
 	s.Handle("GET "+StrongPath, "overview.Strong", p.summed(MenuHome, p.strong))
 	s.Handle("GET "+strongFilePath, "overview.Strong", p.strongFile)
+	s.Handle("GET "+strongListPath, "overview.ExportStrong", p.strongList)
 	s.Handle("GET /system", "overview.List", p.listed)
 	s.Handle("GET /system/{slug}", "overview.System", p.system)
 	s.Handle("GET /system/{slug}/bevis", "overview.Evidence", p.systemEvidence)

@@ -137,7 +137,7 @@ func (p *Pages) list(c *web.Context) error {
 	d.Own, d.Here = l.Views, here.href()
 	d.CanSave = may(c, "overview.SaveView") && (here.Narrowed() || here.ByLevel) && !slices.ContainsFunc(l.Views, func(v View) bool { return v.Address == d.Here })
 	if l.Matching > 0 && may(c, "overview.ExportList") {
-		d.Files = listFiles(c, here)
+		d.Files = listFiles(c, exportListPath, here.pairs()...)
 	}
 	if l.Matching > 0 {
 		d.Shown += countedText(c, &l)
@@ -156,13 +156,13 @@ func (p *Pages) list(c *web.Context) error {
 	return c.Render(templates, "list.html", d)
 }
 
-// listFiles leads to the list as a file, with exactly what it shows.
-func listFiles(c *web.Context, f Filter) []web.Link {
+// listFiles leads to a list as a file, with exactly what it shows.
+func listFiles(c *web.Context, path string, shown ...string) []web.Link {
 	var out []web.Link
 	for _, file := range []struct{ format, key, secrecy string }{
 		{"xlsx", "overview.export-xlsx", ""}, {"csv", "overview.export-csv", ""}, {"ods", "overview.export-ods", ""}, {"xlsx", "overview.export-marked", "1"},
 	} {
-		out = append(out, web.Link{Label: c.L.T(file.key), Href: address(exportListPath, append(f.pairs(), "format", file.format, "sekretess", file.secrecy)...), Icon: "dl"})
+		out = append(out, web.Link{Label: c.L.T(file.key), Href: address(path, append(shown[:len(shown):len(shown)], "format", file.format, "sekretess", file.secrecy)...), Icon: "dl"})
 	}
 	return out
 }

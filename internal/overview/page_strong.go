@@ -41,6 +41,7 @@ type strongPage struct {
 	Source    web.Source
 	Action    string
 	CSV       string // what is drawn, as a file
+	Files     []web.Link
 }
 
 // strongSeries is one source's bar.
@@ -115,6 +116,9 @@ func (p *Pages) strong(c *web.Context) error {
 	p.strongRows(c, &d, &x, unit)
 	d.units(c, &x)
 	d.CSV = address(strongFilePath, "mal", d.Goal, "forvaltning", unit)
+	if may(c, "overview.ExportStrong") {
+		d.Files = listFiles(c, strongListPath, "mal", d.Goal, "forvaltning", unit)
+	}
 	d.Source = web.Source{Kind: web.NotMeasured, Word: t("overview.strong-never")}
 	if !x.Measured.IsZero() {
 		d.Source = web.Source{Kind: web.Measured, Detail: c.L.Date(x.Measured)}

@@ -53,9 +53,9 @@ func (p *Pages) removeView(c *web.Context) error {
 
 // exportList writes the list, every page of it, as a file.
 func (p *Pages) exportList(c *web.Context) error {
-	format, err := document.ParseFormat(c.Query("format"))
-	if err != nil || format == document.JSON || format == document.DOCX {
-		return &web.Error{Status: http.StatusBadRequest, Key: "overview.export-format", Err: err}
+	format, err := listFormat(c)
+	if err != nil {
+		return err
 	}
 	x, err := p.Overview.ExportList(c.Context(), c.Actor, readFilter(c))
 	if err != nil {
@@ -70,6 +70,15 @@ func (p *Pages) exportList(c *web.Context) error {
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": c.L.T("overview.export-file") + "-" + x.Today.String() + format.Extension()}))
 	_, err = c.Writer.Write(b.Bytes())
 	return err
+}
+
+// listFormat is the format that a list is asked for in: one of tables.
+func listFormat(c *web.Context) (document.Format, error) {
+	format, err := document.ParseFormat(c.Query("format"))
+	if err != nil || format == document.JSON || format == document.DOCX {
+		return format, &web.Error{Status: http.StatusBadRequest, Key: "overview.export-format", Err: err}
+	}
+	return format, nil
 }
 
 // listDocument is the list as a table: the columns of the page, and the filter on the cover.

@@ -3,6 +3,8 @@
 package overview
 
 import (
+	"encoding/csv"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -12,9 +14,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/net/html"
 
+	"github.com/insegel/insegel/internal/access"
+	"github.com/insegel/insegel/internal/audit"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/evidence"
 	"github.com/insegel/insegel/internal/probe/verdict"
+	"github.com/insegel/insegel/internal/requirement"
 	"github.com/insegel/insegel/internal/webtest"
 )
 
@@ -133,5 +138,61 @@ func strongOnPaper(t *testing.T, w *world, name string) {
 	}
 	if strings.Contains(got.Body, name) {
 		t.Error("the file names a system")
+	}
+}
+
+// strongTakenOut takes out the table of strong authentication as a file: with the page's rows, logged, for those who may and show who they are.
+func strongTakenOut(t *testing.T, w *world) {
+	t.Helper()
+	page := w.open(t, StrongPath)
+	to := ""
+	for _, a := range webtest.All(page.Doc, "section.weak a") {
+		if href := webtest.Attr(a, "href"); strings.HasPrefix(href, strongListPath) && strings.Contains(href, "format=csv") {
+			to = href
+		}
+	}
+	logged := func() int {
+		x, err := w.s.Log(ctx, w.actor, audit.Filter{Action: "overview.ExportStrong", Limit: 10})
+		must(t, err)
+		return len(x.Events)
+	}
+	before := logged()
+	file := w.Get(to)
+	if file.Status != http.StatusOK || !strings.HasPrefix(file.Header.Get("Content-Type"), "text/csv") {
+		t.Fatalf("%q: %d %s", to, file.Status, file.Header.Get("Content-Type"))
+	}
+	r := csv.NewReader(strings.NewReader(strings.TrimPrefix(file.Body, "\ufeff")))
+	r.Comma = ';'
+	rows, err := r.ReadAll()
+	must(t, err)
+	shown := webtest.All(webtest.Find(page.Doc, "section[aria-labelledby=tab]"), "tbody tr")
+	if len(rows)-1 != len(shown) {
+		t.Fatalf("the file has %d systems, the page %d", len(rows)-1, len(shown))
+	}
+	for i, row := range shown {
+		text := webtest.Text(row)
+		for n, cell := range rows[i+1][:len(rows[i+1])-1] { // the page tells how old it is, and not when it was seen
+			if n != 1 && !strings.Contains(text, cell) { // nor the unit
+				t.Errorf("the file says %q, the page %q", cell, text)
+			}
+		}
+	}
+	if n := logged(); n != before+1 {
+		t.Errorf("the log has %d entries of what was taken out, had %d", n, before)
+	}
+	if got := w.Get(strings.Replace(to, "format=csv", "format=html&sekretess=1", 1)); !strings.Contains(got.Body, "OSL 18") {
+		t.Errorf("no secrecy marking: %d", got.Status)
+	}
+	stale := w.actor
+	stale.Fresh = false
+	w.actors["stale"] = stale
+	w.become("stale")
+	if got := w.Get(to); strings.Contains(got.Header.Get("Content-Type"), "csv") {
+		t.Error("taken out without showing again who one is")
+	}
+	w.become("")
+	procurer := access.Actor{ID: "p", Organisation: w.actor.Organisation, Roles: []access.Role{access.Procurer}, Fresh: true}
+	if _, err := w.s.ExportStrong(ctx, procurer, requirement.TwoFactors, ""); !errors.Is(err, access.ErrDenied) {
+		t.Errorf("procurement took out the table: %v", err)
 	}
 }
