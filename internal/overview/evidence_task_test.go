@@ -4,6 +4,7 @@ package overview
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -175,6 +176,13 @@ func TestAWordTakenBackIsATask(t *testing.T) {
 		must(t, err)
 		if changed.Before == nil || changed.Before.Outcome != evidence.For || changed.Now == nil || changed.Now.Outcome != evidence.Against {
 			t.Errorf("both sides: %+v, %+v", changed.Before, changed.Now)
+		}
+		for path, want := range map[string]string{
+			changePath(alone.Slug, &shown.Shifts[0]): "ett besked har ändrats", evidence.Path(alone.Slug): "Ett nytt besked är svagare",
+		} {
+			if body := w.open(t, path).Body; !strings.Contains(body, want) || strings.Contains(body, "/bestrid") {
+				t.Errorf("%s does not say %q, or lets a word be disputed as a measurement", path, want)
+			}
 		}
 		must(t, s.Note(ctx, w.actor, shown.Shifts[0].ID))
 		if _, is := w.taskOf(t, TaskSaid, alone); is {
