@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/insegel/insegel/internal/register"
 	"github.com/insegel/insegel/internal/webtest"
 )
 
@@ -84,18 +85,96 @@ func BenchmarkLoad(b *testing.B) {
 	b.Logf("%d people, %d clicks of which %d write, %d faults, on %d cores", people, len(all), len(writes), faults, runtime.NumCPU())
 }
 
-// click does what somebody does next, and tells how long it took until the whole answer was there.
-func click(c *webtest.Client, r *rand.Rand, slugs []string) (took time.Duration, wrote bool, status int) {
+// BenchmarkBesideImport lets 10 people read the example municipality while somebody imports a list of 5,000 systems and, as soon as it is
+// there, looks at it. It reports how long a click takes from when the import begins until two seconds after it has ended, and how long the import
+// takes.
+func BenchmarkBesideImport(b *testing.B) {
+	const people, rows = 10, 5000
+	address, link, a := example(b, "sqlite:"+filepath.Join(b.TempDir(), "example.db"))
+	first := webtest.Open(b, address)
+	if p := first.Get(strings.TrimPrefix(link, address)); p.Status != http.StatusOK {
+		b.Fatalf("sign-in: %d", p.Status)
+	}
+	actor, _, err := a.Example(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	slugs := []string{"e-ansokan-ekonomiskt-bistand", "bistandsakten", "elevregistret"}
+	var mu sync.Mutex
+	var during []time.Duration
+	var imports []time.Duration
+	faults := 0
+	n := 0
+	for b.Loop() {
+		n++
+		var list strings.Builder
+		list.WriteString("System;Förvaltning;Leverantör;Personuppgifter\n")
+		for i := range rows {
+			fmt.Fprintf(&list, "Inläst system %d-%d;Förvaltning %d;Leverantör %d AB;Ja\n", n, i, i%20, i%400)
+		}
+		stop := make(chan struct{})
+		var wait sync.WaitGroup
+		for i := range people {
+			c := webtest.Open(b, address)
+			c.SetCookie("insegel", first.Cookie("insegel"))
+			wait.Go(func() {
+				r := rand.New(rand.NewPCG(uint64(i), uint64(n)))
+				for {
+					select {
+					case <-stop:
+						return
+					case <-time.After(time.Duration(500+r.IntN(1000)) * time.Millisecond):
+					}
+					took, status := timed(c, c.Request(http.MethodGet, reading(r, slugs), nil))
+					mu.Lock()
+					during = append(during, took)
+					if status != http.StatusOK {
+						faults++
+					}
+					mu.Unlock()
+				}
+			})
+		}
+		time.Sleep(3 * time.Second)
+		mu.Lock()
+		during = during[:0]
+		mu.Unlock()
+		begun := time.Now()
+		done, err := a.Register.Import(b.Context(), actor, register.Request{File: "a.csv", Content: []byte(list.String())})
+		if err != nil || done.Result.New != rows {
+			b.Fatalf("%d new: %v", done.Result.New, err)
+		}
+		imports = append(imports, time.Since(begun))
+		time.Sleep(2 * time.Second)
+		close(stop)
+		wait.Wait()
+	}
+	b.ReportMetric(percentileOf(during, 50), "ms-median")
+	b.ReportMetric(percentileOf(during, 95), "ms-p95")
+	b.ReportMetric(percentileOf(during, 100), "ms-slowest")
+	b.ReportMetric(percentileOf(imports, 50), "ms-import")
+	b.ReportMetric(float64(len(during)), "clicks")
+	b.ReportMetric(float64(faults), "faults")
+	b.ReportMetric(0, "ns/op")
+}
+
+// reading is what somebody who only reads opens next.
+func reading(r *rand.Rand, slugs []string) string {
 	slug := slugs[r.IntN(len(slugs))]
 	reads := []string{
 		"/", "/system", "/system?sida=2", "/system?q=social", "/system?niva=3", "/system?sortera=niva", "/att-gora", "/atgarder", "/information", "/regler",
 		"/system/" + slug, "/system/" + slug + "/krav", "/system/" + slug + "/atgarder", "/system/" + slug + "/klassning",
 	}
+	return reads[r.IntN(len(reads))]
+}
+
+// click does what somebody does next, and tells how long it took until the whole answer was there.
+func click(c *webtest.Client, r *rand.Rand, slugs []string) (took time.Duration, wrote bool, status int) {
 	if r.IntN(10) > 0 {
-		took, status = timed(c, c.Request(http.MethodGet, reads[r.IntN(len(reads))], nil))
+		took, status = timed(c, c.Request(http.MethodGet, reading(r, slugs), nil))
 		return took, false, status
 	}
-	edit := "/system/" + slug + "/redigera"
+	edit := "/system/" + slugs[r.IntN(len(slugs))] + "/redigera"
 	form := webtest.Find(c.Get(edit).Doc, "main form")
 	if form == nil {
 		return 0, true, http.StatusTeapot
