@@ -267,7 +267,7 @@ func (d *strongPage) units(c *web.Context, x *Strong) {
 			name = c.L.T("overview.no-unit")
 		}
 		b := strongBar(c, "u"+strconv.Itoa(i), u.Count)
-		b.Thin = true
+		b.Thin, b.Told = true, true
 		v := strongUnitView{Name: name, Share: c.L.Percent(u.Met, u.Total()), Bar: b, Count: u.Count}
 		if u.ID != "" {
 			v.Href = address(StrongPath, "mal", d.Goal, "forvaltning", u.ID.String())

@@ -473,18 +473,21 @@ type Share struct {
 	Current bool
 }
 
-// Bar is a whole in parts, lying, with a legend below: {{template "bar" .}}.
+// Bar is a whole in parts, lying, with a legend below: {{template "bar" .}}. Of several below each other with one legend above,
+// {{template "barline" .}} draws one.
 type Bar struct {
 	// ID is unique on the page.
 	ID     string
 	Shares []Share
 	Thin   bool
+	// Told writes in each part how many it has; only of good, bad and unknown.
+	Told bool
 }
 
 // BarPart is a Share with its place in the bar.
 type BarPart struct {
 	Share
-	X, Width string
+	X, Middle, Width string
 }
 
 // Total is the whole.
@@ -505,7 +508,7 @@ func (b Bar) Parts() []BarPart {
 			continue
 		}
 		from, to := hundredths(x, total), hundredths(x+s.Count, total)
-		out = append(out, BarPart{Share: s, X: percentage(from), Width: percentage(to - from)})
+		out = append(out, BarPart{Share: s, X: percentage(from), Middle: percentage((from + to) / 2), Width: percentage(to - from)})
 		x += s.Count
 	}
 	return out
