@@ -93,7 +93,7 @@ func TestSumsAreShared(t *testing.T) {
 }
 
 func TestCacheHoldsFew(t *testing.T) {
-	var c cache
+	var c cache[Index]
 	made := 0
 	build := func(*Index, indexKey) (*Index, error) { made++; return &Index{}, nil }
 	var orgs []access.OrganisationID

@@ -423,32 +423,32 @@ type indexKey struct {
 // maxIndexes is how many organisations' sums are held in memory at once.
 const maxIndexes = 4
 
-// cache holds the indexes that were used last. Its zero value is ready.
-type cache struct {
+// cache holds what was made of the organisations that were used last. Its zero value is ready.
+type cache[T any] struct {
 	mu      sync.Mutex
-	entries map[access.OrganisationID]*cached
+	entries map[access.OrganisationID]*cached[T]
 	clock   int64
 }
 
-type cached struct {
-	// making is held by the one who makes the index, so that others wait for it instead of making their own.
+type cached[T any] struct {
+	// making is held by the one who makes it, so that others wait for it instead of making their own.
 	making sync.Mutex
 	key    indexKey
-	index  *Index
+	held   *T
 	used   int64
 }
 
 // entry gives the organisation's place in the cache, and makes room for it.
-func (c *cache) entry(org access.OrganisationID) *cached {
+func (c *cache[T]) entry(org access.OrganisationID) *cached[T] {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.entries == nil {
-		c.entries = map[access.OrganisationID]*cached{}
+		c.entries = map[access.OrganisationID]*cached[T]{}
 	}
 	c.clock++
 	e := c.entries[org]
 	if e == nil {
-		e = &cached{}
+		e = &cached[T]{}
 		c.entries[org] = e
 	}
 	e.used = c.clock
@@ -464,32 +464,32 @@ func (c *cache) entry(org access.OrganisationID) *cached {
 	return e
 }
 
-// get gives the index of a key, made by build when it is not there. An older reader never replaces a newer index.
-func (c *cache) get(org access.OrganisationID, key indexKey, build func(old *Index, oldKey indexKey) (*Index, error)) (*Index, error) {
+// get gives what belongs to a key, made by build when it is not there. An older reader never replaces something newer.
+func (c *cache[T]) get(org access.OrganisationID, key indexKey, build func(old *T, oldKey indexKey) (*T, error)) (*T, error) {
 	e := c.entry(org)
 	e.making.Lock()
 	defer e.making.Unlock()
-	if e.index != nil && e.key == key {
-		return e.index, nil
+	if e.held != nil && e.key == key {
+		return e.held, nil
 	}
-	x, err := build(e.index, e.key)
+	x, err := build(e.held, e.key)
 	if err != nil {
 		return nil, err
 	}
-	if e.index == nil || key.size >= e.key.size {
-		e.key, e.index = key, x
+	if e.held == nil || key.size >= e.key.size {
+		e.key, e.held = key, x
 	}
 	return x, nil
 }
 
-// peek gives the index of a key if it is there already, and waits for nobody who is making one.
-func (c *cache) peek(org access.OrganisationID, key indexKey) (*Index, bool) {
+// peek gives what belongs to a key if it is there already, and waits for nobody who is making it.
+func (c *cache[T]) peek(org access.OrganisationID, key indexKey) (*T, bool) {
 	e := c.entry(org)
 	if !e.making.TryLock() {
 		return nil, false
 	}
 	defer e.making.Unlock()
-	return e.index, e.index != nil && e.key == key
+	return e.held, e.held != nil && e.key == key
 }
 
 // UnitRow is the needs of one unit's systems.

@@ -63,7 +63,7 @@ const (
 func (p *Pages) Routes(s *web.Site) {
 	s.Handle("GET /{$}", "", p.first)
 	s.Handle("GET "+BriefPath, "overview.Brief", p.summed(MenuHome, p.brief))
-	s.Handle("GET "+StrongPath, "overview.Strong", p.summed(MenuHome, p.strong))
+	s.Handle("GET "+StrongPath, "overview.Strong", p.strong)
 	s.Handle("GET "+strongFilePath, "overview.Strong", p.strongFile)
 	s.Handle("GET "+strongListPath, "overview.ExportStrong", p.strongList)
 	s.Handle("GET /system", "overview.List", p.listed)

@@ -78,7 +78,7 @@ type strongUnitView struct {
 }
 
 // goalNames are the goals as they stand in addresses and texts.
-var goalNames = []string{"tva-faktorer", "tillitsniva-3"}
+var goalNames = [...]string{"tva-faktorer", "tillitsniva-3"}
 
 // strongGoal is the goal that an address asks for.
 func strongGoal(c *web.Context) int {
@@ -99,11 +99,7 @@ func (p *Pages) strong(c *web.Context) error {
 	for g, name := range goalNames {
 		d.Tabs.Items = append(d.Tabs.Items, web.Tab{Label: t("overview.goal-" + name), Href: address(StrongPath, "mal", name, "forvaltning", unit), Current: g == goal})
 	}
-	h, err := p.Overview.Home(c.Context(), c.Actor, "")
-	if err != nil {
-		return err
-	}
-	d.Scope = unitOptions(c, h.Units, unit)
+	d.Scope = unitOptions(c, x.Choices, unit)
 	if len(x.Rows) == 0 {
 		d.Empty = &web.Empty{Title: t("overview.strong-empty"), Text: t("overview.strong-empty-text"), Actions: []web.Link{{Label: t("overview.systems"), Href: "/system", Primary: true}}}
 		d.Lead = t("overview.strong-none")

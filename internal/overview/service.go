@@ -36,7 +36,8 @@ import (
 type Service struct {
 	db           *db.DB
 	requirements *requirement.Service
-	cache        cache
+	cache        cache[Index]
+	strong       [len(goalNames)]cache[strongKept] // by goal
 	summings     summings
 	// patience and many are the constants of these names, but for tests.
 	patience time.Duration

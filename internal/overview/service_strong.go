@@ -11,7 +11,7 @@ import (
 	"github.com/insegel/insegel/internal/audit"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
-	"github.com/insegel/insegel/internal/requirement"
+	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/system"
 )
 
@@ -46,12 +46,42 @@ func (s *Service) ExportStrong(ctx context.Context, actor access.Actor, goal int
 }
 
 func (s *Service) readStrong(ctx context.Context, actor access.Actor, reach access.Reach, goal int, unit string) (Strong, error) {
-	out := Strong{Goal: goal}
-	err := s.db.Read(ctx, actor.Organisation, func(tx *db.Tx) error {
-		out.Today = civil.Of(tx.Now)
-		systems, err := system.List(ctx, tx, actor.Organisation, system.Filter{Reach: reach, Unit: unit})
-		if err != nil {
+	var kept *strongKept
+	var units []organisation.Unit
+	err := s.db.Read(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
+		if units, err = organisation.Units(ctx, tx, actor.Organisation); err != nil {
 			return err
+		}
+		kept, err = s.keptStrong(ctx, tx, actor.Organisation, goal)
+		return err
+	})
+	if err != nil {
+		return Strong{}, fmt.Errorf("read how strong sign-in is: %w", err)
+	}
+	out := kept.within(reach, unit)
+	out.Choices = organisation.Within(units, reach)
+	return out, nil
+}
+
+// keptStrong is what is known of all systems' sign-in as the transaction sees it, from memory when no system has changed.
+func (s *Service) keptStrong(ctx context.Context, tx *db.Tx, org access.OrganisationID, goal int) (*strongKept, error) {
+	key, err := s.key(ctx, tx, org)
+	if err != nil {
+		return nil, err
+	}
+	return s.strong[goal].get(org, key, func(old *strongKept, from indexKey) (*strongKept, error) {
+		if old != nil {
+			changed, told, err := s.remade(ctx, tx, org, from, key)
+			if err != nil {
+				return nil, err
+			}
+			if told && len(changed) == 0 {
+				return old, nil
+			}
+		}
+		systems, err := system.List(ctx, tx, org, system.Filter{Reach: access.Everywhere()})
+		if err != nil {
+			return nil, err
 		}
 		inUse := systems[:0]
 		for i := range systems {
@@ -59,19 +89,14 @@ func (s *Service) readStrong(ctx context.Context, actor access.Actor, reach acce
 				inUse = append(inUse, systems[i])
 			}
 		}
-		list, err := s.requirements.SignIns(ctx, tx, actor.Organisation, inUse)
+		list, err := s.requirements.SignIns(ctx, tx, org, inUse)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		actions, err := action.All(ctx, tx, actor.Organisation, "")
+		actions, err := action.All(ctx, tx, org, "")
 		if err != nil {
-			return err
+			return nil, err
 		}
-		out.fill(s.requirements.Proof, list, func(x *requirement.SignIn) map[string]*action.Action { return actions[x.View.System.ID] })
-		return nil
+		return gatherStrong(s.requirements.Proof, list, goal, civil.Of(tx.Now), actions), nil
 	})
-	if err != nil {
-		return Strong{}, fmt.Errorf("read how strong sign-in is: %w", err)
-	}
-	return out, nil
 }

@@ -12,9 +12,12 @@ import (
 	"github.com/insegel/insegel/internal/catalogue"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/evidence"
+	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/locale"
+	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/probe/verdict"
 	"github.com/insegel/insegel/internal/requirement"
+	"github.com/insegel/insegel/internal/system"
 )
 
 // Strong is how strong sign-in is shown to be in the systems that the reader reaches.
@@ -31,6 +34,8 @@ type Strong struct {
 	Today     civil.Date
 	// Measured is when something was last measured; zero when nothing was.
 	Measured civil.Date
+	// Choices are the units that the reader can ask for one by one.
+	Choices []organisation.Unit
 }
 
 // StrongRow is one system with its weakest known way in.
@@ -191,10 +196,10 @@ func planned(p *requirement.Proof, actions map[string]*action.Action, by civil.D
 }
 
 // strongOrder puts what is shown to be weak first, then what is not shown, and within each the highest need.
-func strongOrder(rows []StrongRow) {
+func strongOrder(systems []strongSystem) {
 	rank := map[verdict.Status]int{verdict.NotMet: 0, verdict.NotShown: 1, verdict.Met: 2}
-	slices.SortStableFunc(rows, func(a, b StrongRow) int {
-		return cmp.Or(cmp.Compare(rank[a.Status], rank[b.Status]), cmp.Compare(b.Level.Step, a.Level.Step))
+	slices.SortStableFunc(systems, func(a, b strongSystem) int {
+		return cmp.Or(cmp.Compare(rank[a.row.Status], rank[b.row.Status]), cmp.Compare(b.row.Level.Step, a.row.Level.Step))
 	})
 }
 
@@ -210,29 +215,96 @@ func addStatus(c *requirement.Count, s verdict.Status) {
 	}
 }
 
-// fill sums up the systems.
-func (x *Strong) fill(p *requirement.Proof, list []requirement.SignIn, actions func(*requirement.SignIn) map[string]*action.Action) {
+// strongSystem is a system's row with what is summed up of it.
+type strongSystem struct {
+	row      StrongRow
+	held     [3]verdict.Status // by source, in the order of evidence.Sources
+	measured civil.Date        // when its sign-in was last measured
+	planned  bool              // somebody has taken on to close it in time
+}
+
+// strongKept is all of an organisation's systems against one goal, in the page's order, and what a reader of all of them is shown. Nobody
+// changes it: many read it at once.
+type strongKept struct {
+	systems []strongSystem
+	all     Strong
+}
+
+// gatherStrong finds what is known of each system.
+func gatherStrong(p *requirement.Proof, list []requirement.SignIn, goal int, today civil.Date, actions map[ids.ID[system.System]]map[string]*action.Action) *strongKept {
+	k := &strongKept{systems: make([]strongSystem, len(list)), all: Strong{Goal: goal, Today: today}}
+	by := yearEnd(today)
+	for i := range list {
+		s, out := &list[i], &k.systems[i]
+		out.row = strongRow(s, goal)
+		out.row.weak = weakPaths(p, s, goal)
+		for n := range s.Series {
+			out.held[n] = s.Series[n].Held[goal].Status
+		}
+		for n := range s.View.Records {
+			if rec := &s.View.Records[n]; rec.Source == evidence.Measured && rec.Subject == evidence.SubjectLogin && out.measured.Before(rec.SeenOn) {
+				out.measured = rec.SeenOn
+			}
+		}
+		out.planned = planned(p, actions[s.View.System.ID], by)
+		out.row.keepOnlyOwn()
+	}
+	strongOrder(k.systems)
+	k.all.fill(k.systems)
+	return k
+}
+
+// keepOnlyOwn lets go of the other records that were read with the row's own, so that they do not stay in memory.
+func (r *StrongRow) keepOnlyOwn() {
+	if r.Way == nil {
+		return
+	}
+	if r.Way.By != nil {
+		by := *r.Way.By
+		r.Way.By = &by
+	}
+	if r.Way.Disputed != nil {
+		disputed := *r.Way.Disputed
+		r.Way.Disputed = &disputed
+	}
+}
+
+// within gives what a reader sees who reaches some systems, or asks for those of one unit.
+func (k *strongKept) within(r access.Reach, unit string) Strong {
+	if r.All && unit == "" {
+		return k.all
+	}
+	out := Strong{Goal: k.all.Goal, Today: k.all.Today}
+	var mine []strongSystem
+	for i := range k.systems {
+		if id := k.systems[i].row.UnitID; (r.All || r.Holds(id)) && (unit == "" || id.String() == unit) {
+			mine = append(mine, k.systems[i])
+		}
+	}
+	out.fill(mine)
+	return out
+}
+
+// fill sums up systems.
+func (x *Strong) fill(list []strongSystem) {
 	x.Forecast.By = yearEnd(x.Today)
 	at := map[access.UnitID]int{}
 	for i := range list {
 		s := &list[i]
-		r := strongRow(s, x.Goal)
-		r.weak = weakPaths(p, s, x.Goal)
-		for k := range s.Series {
-			addStatus(&x.Counts[k], s.Series[k].Held[x.Goal].Status)
+		r := &s.row
+		for k := range s.held {
+			addStatus(&x.Counts[k], s.held[k])
 		}
-		if s.Series[2].Held[x.Goal].Status == verdict.Met && r.Status != verdict.Met {
+		if s.held[2] == verdict.Met && r.Status != verdict.Met {
 			x.Gap++
 			if r.Status == verdict.NotMet {
 				x.Weak++
 			}
 		}
-		for n := range s.View.Records {
-			if rec := &s.View.Records[n]; rec.Source == evidence.Measured && rec.Subject == evidence.SubjectLogin && x.Measured.Before(rec.SeenOn) {
-				x.Measured = rec.SeenOn
-			}
+		if x.Measured.Before(s.measured) {
+			x.Measured = s.measured
 		}
-		x.forecast(&r, planned(p, actions(s), x.Forecast.By))
+		x.forecast(r, s.planned)
 		u, ok := at[r.UnitID]
 		if !ok {
 			u = len(x.Units)
@@ -240,7 +312,7 @@ func (x *Strong) fill(p *requirement.Proof, list []requirement.SignIn, actions f
 			x.Units = append(x.Units, StrongUnit{ID: r.UnitID, Name: r.Unit})
 		}
 		addStatus(&x.Units[u].Count, r.Status)
-		x.Rows = append(x.Rows, r)
+		x.Rows = append(x.Rows, *r)
 	}
 	locale.Sort(x.Units, func(u StrongUnit) string {
 		if u.Name == "" {
@@ -248,7 +320,6 @@ func (x *Strong) fill(p *requirement.Proof, list []requirement.SignIn, actions f
 		}
 		return u.Name
 	})
-	strongOrder(x.Rows)
 	x.Steps = nextSteps(x.Rows)
 }
 

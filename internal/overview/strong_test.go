@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -17,9 +18,12 @@ import (
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/audit"
 	"github.com/insegel/insegel/internal/civil"
+	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/dbtest"
 	"github.com/insegel/insegel/internal/evidence"
 	"github.com/insegel/insegel/internal/probe/verdict"
 	"github.com/insegel/insegel/internal/requirement"
+	"github.com/insegel/insegel/internal/system"
 	"github.com/insegel/insegel/internal/webtest"
 )
 
@@ -195,4 +199,62 @@ func strongTakenOut(t *testing.T, w *world) {
 	if _, err := w.s.ExportStrong(ctx, procurer, requirement.TwoFactors, ""); !errors.Is(err, access.ErrDenied) {
 		t.Errorf("procurement took out the table: %v", err)
 	}
+}
+
+// TestStrongIsKept reads how strong sign-in is once, and after that only asks whether a system has changed: what a reader of one unit, or of
+// some, is shown is what the systems of that unit say, and what is measured is seen at once.
+func TestStrongIsKept(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		w := start(t, d)
+		proof := prover(t, w)
+		systems := seed(t, d, w.s, w.actor, 25)
+		asked := func(a access.Actor, unit string) (Strong, int64) {
+			t.Helper()
+			before := d.Statements()
+			x, err := w.s.Strong(ctx, a, requirement.TwoFactors, unit)
+			must(t, err)
+			return x, d.Statements() - before
+		}
+		first, many := asked(w.actor, "")
+		if len(first.Rows) != len(systems) || len(first.Units) != 5 {
+			t.Fatalf("%d systems in %d units", len(first.Rows), len(first.Units))
+		}
+		if again, n := asked(w.actor, ""); n > 3 || n >= many || !reflect.DeepEqual(first, again) {
+			t.Errorf("the second reader asked %d times, the first %d", n, many)
+		}
+		for _, u := range first.Units {
+			one, n := asked(w.actor, u.ID.String())
+			var want []StrongRow
+			for i := range first.Rows {
+				if first.Rows[i].UnitID == u.ID {
+					want = append(want, first.Rows[i])
+				}
+			}
+			if n > 3 || !reflect.DeepEqual(one.Rows, want) || len(one.Units) != 1 || one.Units[0] != u || one.Counts[0] != u.Count {
+				t.Errorf("%s: %d questions, %d systems of %d, units %+v", u.Name, n, len(one.Rows), len(want), one.Units)
+			}
+			owner := access.Actor{ID: "owner", Organisation: w.actor.Organisation, Held: []access.Held{{Role: access.SystemOwner, Unit: u.ID}}}
+			mine, _ := asked(owner, "")
+			if !reflect.DeepEqual(mine.Rows, want) {
+				t.Errorf("an owner of %s sees %d systems of %d", u.Name, len(mine.Rows), len(want))
+			}
+		}
+		change, err := (&system.Service{DB: d}).Edit(ctx, w.actor, systems[3].ID.String())
+		must(t, err)
+		change.System.Logins = []system.LoginPath{{Audience: "staff", Address: "https://x.example/", Zone: "internet"}}
+		must(t, (&system.Service{DB: d}).Update(ctx, w.actor, change.System))
+		change, err = (&system.Service{DB: d}).Edit(ctx, w.actor, systems[3].ID.String())
+		must(t, err)
+		_, err = proof.Record(ctx, w.actor, evidence.New{
+			System: systems[3].ID, Path: change.System.Logins[0].ID, Kind: "EV_PWFORM", Source: evidence.Measured, Subject: evidence.SubjectLogin, Outcome: evidence.Unclear,
+			Verdict: verdict.PasswordOnly, Factors: 1, Observed: d.Now(), Detail: evidence.Detail{Because: evidence.Told([]string{"Skäl"}, nil)},
+		})
+		must(t, err)
+		if now, _ := asked(w.actor, ""); now.Counts[0].NotMet != first.Counts[0].NotMet+1 || now.Rows[0].Name != systems[3].Name || now.Rows[0].Way.By.Kind != "EV_PWFORM" {
+			t.Errorf("a password was measured: %+v, %+v", now.Counts[0], now.Rows[0])
+		}
+		if first.Rows[0].Way != nil {
+			t.Error("what the first reader was given has changed under it")
+		}
+	})
 }

@@ -56,7 +56,7 @@ func TestSummingShowsProgress(t *testing.T) {
 		patient := w.impatient()
 		release := w.holdSums(t)
 		for _, path := range []string{
-			"/", BriefPath, StrongPath, "/system?niva=3", DependencyPath, "/system/" + systems[0].Slug + "/beroenden", "/leverantorer", "/regler",
+			"/", BriefPath, "/system?niva=3", DependencyPath, "/system/" + systems[0].Slug + "/beroenden", "/leverantorer", "/regler",
 			"/krav/" + w.s.catalogue().Requirements[0].ID, TodoPath,
 		} {
 			if got := w.far(t, path); !strings.Contains(got, "Siffrorna räknas på nytt") || !strings.Contains(got, "0 av 12") {
@@ -110,7 +110,7 @@ func TestSummingTellsOfFailure(t *testing.T) {
 			"an error": func() error { return errors.New("on purpose") },
 			"a panic":  func() error { panic("on purpose") },
 		} {
-			w.s.cache = cache{}
+			w.s.cache = cache[Index]{}
 			patient := w.impatient()
 			free := make(chan struct{})
 			m := w.s.summings.begin(w.actor.Organisation, 12, clock, func() error {
