@@ -24,7 +24,7 @@ import (
 )
 
 // prover gives a world the service of evidence, and lets requirements be judged by it.
-func prover(t *testing.T, w *world) *evidence.Service {
+func prover(t testing.TB, w *world) *evidence.Service {
 	t.Helper()
 	life, err := evidence.LoadLife(data.Files)
 	must(t, err)

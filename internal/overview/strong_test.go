@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/net/html"
@@ -257,4 +259,40 @@ func TestStrongIsKept(t *testing.T) {
 			t.Error("what the first reader was given has changed under it")
 		}
 	})
+}
+
+// BenchmarkStrong opens the page of strong authentication of 5,000 and 100,000 systems through the whole server: right after a system has
+// changed, and while nothing changes, of all and of one unit.
+func BenchmarkStrong(b *testing.B) {
+	for _, n := range []int{5000, 100_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			d := dbtest.SQLite(b)
+			w := start(b, d)
+			prover(b, w)
+			systems := seed(b, d, w.s, w.actor, n)
+			get := func(path string) time.Duration {
+				out, begun := httptest.NewRecorder(), time.Now()
+				w.handler.ServeHTTP(out, httptest.NewRequest(http.MethodGet, path, nil))
+				took := time.Since(begun)
+				if out.Code != http.StatusOK {
+					b.Fatal(path, " gives ", out.Code)
+				}
+				return took
+			}
+			get("/system") // the templates are bound once
+			var changed, all, unit []time.Duration
+			for b.Loop() {
+				changeOne(b, w, systems[n/2])
+				changed = append(changed, get(StrongPath))
+				for range 20 {
+					all = append(all, get(StrongPath))
+					unit = append(unit, get(StrongPath+"?forvaltning="+systems[0].UnitID.String()))
+				}
+			}
+			b.ReportMetric(percentile(changed, 50), "ms-changed")
+			b.ReportMetric(percentile(all, 95), "ms-p95")
+			b.ReportMetric(percentile(unit, 95), "ms-p95-unit")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
 }
