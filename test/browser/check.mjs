@@ -86,7 +86,7 @@ const unfold = (page) => page.evaluate(() => { for (const d of document.querySel
 
 /** Loads the page in a language. */
 async function load({ page, state, tell }, address, language) {
-  Object.assign(state, { page: address, language, width: wide });
+  Object.assign(state, { page: address, language });
   await page.setExtraHTTPHeaders({ 'Accept-Language': language });
   const answer = await page.goto(address);
   if (answer.status() !== 200 || page.url() !== address) tell(`answers ${answer.status()} from ${page.url()}`);
