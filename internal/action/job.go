@@ -4,6 +4,7 @@ package action
 
 import (
 	"context"
+	"errors"
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/classification"
@@ -17,12 +18,11 @@ func Register(q *job.Queue, s *Service) {
 		return s.Review(ctx, access.SystemActor(args.Organisation), args.System, Classified)
 	})
 	job.Handle(q, func(ctx context.Context, args classification.ManyChanged) error {
-		for _, id := range args.Systems { // each on its own, so that nobody else has to wait for all to be written
-			if err := s.Review(ctx, access.SystemActor(args.Organisation), id, Classified); err != nil {
-				return err
-			}
+		var failed error
+		for _, id := range args.Systems { // each on its own, so that nobody else has to wait for all, and none for one that fails
+			failed = errors.Join(failed, s.Review(ctx, access.SystemActor(args.Organisation), id, Classified))
 		}
-		return nil
+		return failed
 	})
 	job.Handle(q, func(ctx context.Context, args system.Parted) error {
 		return s.Review(ctx, access.SystemActor(args.Organisation), args.System, Parted)
