@@ -469,13 +469,14 @@ func (s *Scanner) vehicle(r *run, first int) {
 }
 
 // vehicleSpaced tries ABC 123.
-func (s *Scanner) vehicleSpaced(r *run) {
+func (s *Scanner) vehicleSpaced(r *run) bool {
 	t := s.text
 	first := r.i - 4
 	if first < 0 || r.n < 2 || r.n > 3 || !isCapital(t[first]) || !isCapital(t[first+1]) || !isCapital(t[first+2]) || first > 0 && (joins(t, first-1) || isDigit(t[first-1])) {
-		return
+		return false
 	}
 	s.said(r.i)
 	r.at = first
 	s.vehicle(r, first)
+	return true
 }

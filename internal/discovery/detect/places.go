@@ -19,11 +19,7 @@ var streets = [][]byte{
 func (s *Scanner) address(r *run) {
 	t := s.text
 	end := r.i - 1 // the space
-	if end < 3 {
-		return
-	}
-	if isCapital(t[end-1]) {
-		s.vehicleSpaced(r)
+	if end > 0 && isCapital(t[end-1]) && s.vehicleSpaced(r) {
 		return
 	}
 	first := s.wordBefore(end)
@@ -112,7 +108,7 @@ func endsAsStreet(word []byte) bool {
 
 func isDirection(word []byte) bool {
 	for _, d := range []string{"Norra", "Södra", "Östra", "Västra", "Stora", "Lilla", "Gamla", "Nya", "Övre", "Nedre", "S\xf6dra", "\xd6stra", "V\xe4stra"} {
-		if string(word) == d {
+		if len(word) == len(d) && bytes.EqualFold(word, []byte(d)) {
 			return true
 		}
 	}
@@ -196,6 +192,16 @@ func (s *Scanner) townEnd(at int) int {
 		return 0
 	}
 	return town + n
+}
+
+// opensPostcode reports whether a postcode may begin after a byte: at the beginning of a text, of a line or of a cell, and after what stands
+// before words. A space is not among them: an address is tried there.
+func opensPostcode(before byte) bool {
+	switch before {
+	case 0, '\n', '\r', '\t', ';', ',', '|', '"', '\'', '>', '(', ':':
+		return true
+	}
+	return false
 }
 
 // postcode tries a postcode with its town, which alone says little. That of an address that has been found is nothing by itself.

@@ -172,7 +172,7 @@ func (s *Scanner) besideLetters(w int, r *runWord) uint64 {
 }
 
 // groups are the runs of three and four that a hyphen and four digits or more stand after, of four that a space and as many do, and of three
-// between spaces that two digits stand after: bankgiro, cards, postcodes.
+// that a space and two digits stand after: bankgiro, cards, postcodes.
 func (r *runWord) groups() uint64 {
 	if r.three|r.four == 0 {
 		return 0
@@ -183,7 +183,7 @@ func (r *runWord) groups() uint64 {
 	spaces, joints := r.marks.spaces, r.marks.joints
 	return r.three&ahead(joints, r.coming.joints, 3)&ahead(four, fours, 4) |
 		r.four&ahead(joints|spaces, r.coming.joints|r.coming.spaces, 4)&ahead(four, fours, 5) |
-		r.three&behind(spaces, r.last.spaces, 1)&ahead(spaces, r.coming.spaces, 3)&ahead(pair, pairs, 4)
+		r.three&ahead(spaces, r.coming.spaces, 3)&ahead(pair, pairs, 4)
 }
 
 // addresses are the runs that may begin an IP address: three with points between them, or a colon after four digits at most. What a colon
@@ -331,14 +331,17 @@ func (r *run) shaped() bool {
 	case r.before == '+':
 		return true
 	case r.n <= 3:
-		return r.before == ' ' || r.after == '.' || r.after == ':' || r.n == 3 && r.after == '-'
+		return r.before == ' ' || r.after == '.' || r.after == ':' || r.n == 3 && r.joined()
 	case r.n == 4:
-		return r.after == '-' || r.after == ' ' || r.after == 0xc2 || r.after == ':'
+		return r.joined() || r.after == 0xc2 || r.after == ':'
 	case r.n >= 13:
 		return r.n <= 19
 	}
 	return r.n == 6 || r.n == 8 || r.n == 10 || r.n == 12
 }
+
+// joined reports whether what stands after a run may part it from the rest of a number.
+func (r *run) joined() bool { return r.after == '-' || r.after == ' ' }
 
 // shapedNumber tries a run as what it may be without a word that says so.
 func (s *Scanner) shapedNumber(r *run) {
@@ -366,8 +369,11 @@ func (s *Scanner) shortRun(r *run) {
 			s.bankgiro(r)
 		}
 	}
-	if r.before == ' ' {
+	switch {
+	case r.before == ' ':
 		s.address(r)
+	case r.n == 3 && r.after == ' ' && opensPostcode(r.before):
+		s.postcode(r)
 	}
 }
 
