@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -91,17 +92,26 @@ func (e *engine) walk(ctx context.Context, name string, tasks chan<- task) error
 	return w.visit(name, true)
 }
 
-// redactDSN takes what may be a password out of a DSN.
+// redactDSN is a DSN without anything that may be a password: who asks for which database of which server. A DSN that is written so that a
+// password may be anywhere in it is its scheme alone. What is no DSN is given back.
 func redactDSN(dsn string) string {
-	scheme, rest, ok := strings.Cut(dsn, "://")
+	scheme, _, ok := strings.Cut(dsn, "://")
 	if !ok {
 		return dsn
 	}
-	if user, host, ok := strings.Cut(rest, "@"); ok {
-		name, _, _ := strings.Cut(user, ":")
-		return scheme + "://" + name + "@" + host
+	u, err := url.Parse(dsn)
+	if err != nil || strings.ContainsAny(u.Host, ";=") || strings.ContainsAny(u.Path+u.RawQuery+u.Fragment, "@;") {
+		return scheme + "://…"
 	}
-	return dsn
+	out := scheme + "://"
+	if name := u.User.Username(); name != "" {
+		out += url.User(name).String() + "@"
+	}
+	out += u.Host + u.EscapedPath()
+	if database := u.Query().Get("database"); database != "" {
+		out += "?database=" + url.QueryEscape(database)
+	}
+	return out
 }
 
 func send(ctx context.Context, tasks chan<- task, t task) error {
@@ -129,7 +139,7 @@ func (w *walker) visit(name string, named bool) error {
 	}
 	info, err := os.Lstat(name)
 	if err != nil {
-		return w.skip(source.Skip{Path: name, To: -1, Reason: "cannot be read: " + reason(err)})
+		return w.missing(name, named, err)
 	}
 	if info.Mode()&fs.ModeSymlink != 0 {
 		to, err := os.Stat(name)
@@ -155,6 +165,14 @@ func (w *walker) visit(name string, named bool) error {
 	w.Progress.TotalBytes.Add(info.Size())
 	w.Progress.TotalFiles.Add(1)
 	return send(w.ctx, w.tasks, task{source: w.source, path: name, size: info.Size()})
+}
+
+// missing tells that there is no such file, nor a database that is read when it looks like the address of one.
+func (w *walker) missing(name string, named bool, err error) error {
+	if named && strings.Contains(name, "://") {
+		return w.skip(source.Skip{Path: redactDSN(name), To: -1, Reason: "neither a file nor a database of a kind that is read"})
+	}
+	return w.skip(source.Skip{Path: name, To: -1, Reason: "cannot be read: " + reason(err)})
 }
 
 // directory walks a directory in the order of its names.

@@ -111,6 +111,7 @@ func OpenDatabase(dsn string) (d Database, ok bool, err error) {
 		return s, true, err
 	}
 	scheme, _, found := strings.Cut(dsn, "://")
+	scheme = strings.ToLower(scheme)
 	open := openers[scheme]
 	if !found || open == nil {
 		return nil, false, nil
@@ -119,7 +120,7 @@ func OpenDatabase(dsn string) (d Database, ok bool, err error) {
 	if err != nil {
 		return nil, true, errors.New("the address of the database is not one: " + scheme + "://USER@HOST:PORT/NAME is")
 	}
-	if _, has := u.User.Password(); has || u.Query().Has("password") {
+	if _, has := u.User.Password(); has || namesPassword(u) {
 		return nil, true, ErrPassword
 	}
 	password, err := databasePassword()
@@ -133,6 +134,21 @@ func OpenDatabase(dsn string) (d Database, ok bool, err error) {
 	}
 	db.SetMaxOpenConns(1)
 	return &sqlDatabase{db: db, d: dialect, name: name}, true, nil
+}
+
+// namesPassword reports whether a parameter of an address is a password, by any of the names that drivers know, or may be one that is
+// written so that the parameters cannot be told apart.
+func namesPassword(u *url.URL) bool {
+	parameters, err := url.ParseQuery(u.RawQuery)
+	if err != nil || strings.ContainsAny(u.Host+u.Path, ";@") || strings.Contains(u.RawQuery, "@") || u.Fragment != "" {
+		return true
+	}
+	for name := range parameters {
+		if name = strings.ToLower(name); name == "pwd" || name == "pass" || strings.Contains(name, "passw") {
+			return true
+		}
+	}
+	return false
 }
 
 // databasePassword is the password from the environment, or from the file that it names.

@@ -5,6 +5,7 @@ package source
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -35,7 +36,7 @@ func openSQLServer(u *url.URL, password string) (*sql.DB, dialect, error) {
 	address.RawQuery = q.Encode()
 	connector, err := mssql.NewConnector(address.String())
 	if err != nil {
-		return nil, nil, fmt.Errorf("the address is not one: %s", u.Redacted())
+		return nil, nil, errors.New("its address is not one that the driver takes")
 	}
 	return sql.OpenDB(connector), sqlServer{}, nil
 }

@@ -5,6 +5,7 @@ package source
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -29,7 +30,7 @@ func openPostgres(u *url.URL, password string) (*sql.DB, dialect, error) {
 	address.Scheme = "postgres"
 	config, err := pgx.ParseConfig(address.String())
 	if err != nil {
-		return nil, nil, fmt.Errorf("the address is not one: %s", u.Redacted())
+		return nil, nil, errors.New("its address is not one that the driver takes")
 	}
 	if password != "" {
 		config.Password = password
