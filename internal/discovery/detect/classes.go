@@ -26,8 +26,10 @@ type kernel struct {
 	stems func(out []uint64, src []byte, t *stems)
 	// sift lets runs of digits through a sieve; nil for the kernel in Go, which tries one at a time.
 	sift func(v *sieve, text []byte, tries []uint64) int
-	// marks fills the signs beside runs of digits.
-	marks func(out []marks, src []byte)
+	// marks fills the signs beside runs of digits, from one on.
+	marks func(out *marks, at int, src []byte)
+	// runs does what runsGo does, for a multiple of four words of the bitmaps, which are given from the first of them on; nil for the kernel in Go.
+	runs func(out *runMaps, m *marks, at, words int, digits, signs, letters, smalls, leads *uint64)
 	// pick picks the words that may have terms among those that begin in the text, of which letters has a word more. They are told from at on.
 	pick func(out *picks, w *wordStarts, text []byte, letters []uint64, begins *beginnings, places uint32, at int) int
 }

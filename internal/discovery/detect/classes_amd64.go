@@ -46,7 +46,12 @@ func siftAVX2(v *sieve, text []byte, tries []uint64) int
 // marksAVX2 is the kernel in assembly.
 //
 //go:noescape
-func marksAVX2(out []marks, src []byte)
+func marksAVX2(out *marks, at int, src []byte)
+
+// runsAVX2 is the kernel in assembly. One word before each bitmap is read, and one after.
+//
+//go:noescape
+func runsAVX2(out *runMaps, m *marks, at, words int, digits, signs, letters, smalls, leads *uint64)
 
 // pickBMI2 is the kernel in assembly. It reads seven bytes after the text that letters has words for.
 //
@@ -56,7 +61,7 @@ func pickBMI2(out *picks, w *wordStarts, text []byte, letters []uint64, begins *
 // kernels are those that this machine can run, the fastest first.
 func kernels() []kernel {
 	if cpu.X86.HasAVX2 && cpu.X86.HasBMI1 && cpu.X86.HasBMI2 && cpu.X86.HasPOPCNT {
-		return []kernel{{numbersAVX2, wordsAVX2, back32, shapesAVX2, stemsAVX2, siftAVX2, marksAVX2, pickBMI2}, kernelGo}
+		return []kernel{{numbersAVX2, wordsAVX2, back32, shapesAVX2, stemsAVX2, siftAVX2, marksAVX2, runsAVX2, pickBMI2}, kernelGo}
 	}
 	return []kernel{kernelGo}
 }

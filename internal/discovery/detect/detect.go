@@ -73,7 +73,7 @@ type Match struct {
 	Cell uint16
 	// Why says why.
 	Why Why
-	// Number tells one personnummer or samordningsnummer from another, whatever way it is written; 0 for all else.
+	// Number tells one personnummer, samordningsnummer or organisationsnummer from another, whatever way it is written; 0 for all else.
 	Number uint64
 }
 

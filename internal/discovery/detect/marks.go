@@ -2,17 +2,23 @@
 
 package detect
 
-// marks are where in 64 bytes the signs stand that say what a run of digits beside them may be.
+// markedWords is how many words of the bitmaps have their marks made at a time.
+const markedWords = 16
+
+// markMap is a bitmap of one mark: of the words that have their marks made, of the one before them, and of the one after them.
+type markMap [markedWords + 2]uint64
+
+// marks are where the signs stand that say what a run of digits beside them may be.
 type marks struct {
-	spaces uint64
-	joints uint64 // '-' and '+'
-	dots   uint64
-	colons uint64
+	spaces markMap
+	joints markMap // '-' and '+'
+	dots   markMap
+	colons markMap
 	// seps are what may begin a separator between groups of digits: spaces, joints, '/', '&', '(', '\', and every byte from 0x80. '0', '<' and 'P'
 	// are among them.
-	seps  uint64
-	plus  uint64
-	zeros uint64 // '0'; '<', 'P' and '\' are among them
+	seps  markMap
+	plus  markMap
+	zeros markMap // '0'; '<', 'P' and '\' are among them
 }
 
 // The sets that a byte may be in. Each is a set of lower halves of a byte with a set of upper ones, so that two tables of sixteen tell all of
@@ -44,8 +50,8 @@ var markBits = func() (t [256]uint8) {
 }()
 
 // marksGo is the kernel in Go: eight bytes' sets at a time, of which rows and columns are exchanged.
-func marksGo(out []marks, src []byte) {
-	for w := range out {
+func marksGo(out *marks, at int, src []byte) {
+	for w := range len(src) / 64 {
 		var sets [8]uint64
 		for j := range sets {
 			b := src[w*64+j*8 : w*64+j*8+8]
@@ -61,21 +67,22 @@ func marksGo(out []marks, src []byte) {
 				sets[k] |= x >> (8 * k) & 0xff << (8 * j)
 			}
 		}
-		joints := sets[1] | sets[6]
-		out[w] = marks{sets[0], joints, sets[2], sets[3], sets[0] | joints | sets[4] | sets[5] | sets[7], sets[6], sets[7]}
+		k, joints := at+w, sets[1]|sets[6]
+		out.spaces[k], out.joints[k], out.dots[k], out.colons[k] = sets[0], joints, sets[2], sets[3]
+		out.seps[k], out.plus[k], out.zeros[k] = sets[0]|joints|sets[4]|sets[5]|sets[7], sets[6], sets[7]
 	}
 }
 
-// markWords fills out with the marks of the words of the text from first on. After its end there are none.
-func (s *Scanner) markWords(out []marks, first int) {
-	whole := max(0, min(len(out), len(s.text)/64-first))
-	s.kernel.marks(out[:whole], s.text[first*64:])
-	if whole == len(out) {
-		return
+// markWords fills the marks from one on with those of n words of the text, from its word first on. After its end there are none.
+func (s *Scanner) markWords(at, n, first int) {
+	whole := max(0, min(n, len(s.text)/64-first))
+	s.kernel.marks(&s.marks, at, s.text[first*64:(first+whole)*64])
+	var last [64]byte
+	if whole < n && first+whole == len(s.text)/64 {
+		last = lastBlock(s.text)
 	}
-	clear(out[whole:])
-	if first+whole == len(s.text)/64 {
-		last := lastBlock(s.text)
-		marksGo(out[whole:whole+1], last[:])
+	for ; whole < n; whole++ {
+		marksGo(&s.marks, at+whole, last[:])
+		clear(last[:])
 	}
 }

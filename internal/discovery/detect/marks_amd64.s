@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 
+#include "go_asm.h"
 #include "textflag.h"
 
 // Which of eight sets a byte is in, by its halves: see markBits.
@@ -51,11 +52,14 @@ GLOBL markConsts<>(SB), RODATA|NOPTR, $3
 	NOTL      BX;            \
 	WRITE(place)
 
-// func marksAVX2(out []marks, src []byte)
-TEXT ·marksAVX2(SB), NOSPLIT, $0-48
-	MOVQ out_base+0(FP), DI
-	MOVQ out_len+8(FP), CX
-	MOVQ src_base+24(FP), SI
+// func marksAVX2(out *marks, at int, src []byte)
+TEXT ·marksAVX2(SB), NOSPLIT, $0-40
+	MOVQ out+0(FP), DI
+	MOVQ at+8(FP), AX
+	LEAQ (DI)(AX*8), DI
+	MOVQ src_base+16(FP), SI
+	MOVQ src_len+24(FP), CX
+	SHRQ $6, CX
 	VBROADCASTI128 markLower<>+0(SB), Y11
 	VBROADCASTI128 markUpper<>+0(SB), Y12
 	VPBROADCASTB markConsts<>+0(SB), Y13
@@ -68,15 +72,15 @@ TEXT ·marksAVX2(SB), NOSPLIT, $0-48
 loop:
 	SETS((SI), Y2)
 	SETS(32(SI), Y3)
-	ONE(7, (DI))
-	ANY(Y14, 8(DI))
-	ONE(5, 16(DI))
-	ONE(4, 24(DI))
-	ANY(Y15, 32(DI))
-	ONE(1, 40(DI))
-	ONE(0, 48(DI))
+	ONE(7, marks_spaces(DI))
+	ANY(Y14, marks_joints(DI))
+	ONE(5, marks_dots(DI))
+	ONE(4, marks_colons(DI))
+	ANY(Y15, marks_seps(DI))
+	ONE(1, marks_plus(DI))
+	ONE(0, marks_zeros(DI))
 	ADDQ $64, SI
-	ADDQ $56, DI
+	ADDQ $8, DI
 	DECQ CX
 	JNZ  loop
 

@@ -2,11 +2,17 @@
 
 package detect
 
+import "encoding/binary"
+
 func isCapital(c byte) bool { return c-'A' < 26 }
 
 func (s *Scanner) add(d Detector, start, end int, c Confidence, why Why) {
+	s.addNumber(d, start, end, c, why, 0)
+}
+
+func (s *Scanner) addNumber(d Detector, start, end int, c Confidence, why Why, number uint64) {
 	if s.want[d] {
-		s.out = append(s.out, Match{Start: start, End: end, Detector: d, Confidence: c, Cell: s.cell, Why: why})
+		s.out = append(s.out, Match{Start: start, End: end, Detector: d, Confidence: c, Cell: s.cell, Why: why, Number: number})
 	}
 }
 
@@ -66,7 +72,11 @@ func bySaid(d Detector, said Contexts, other Confidence) (Confidence, Why) {
 func (s *Scanner) organisation(r *run) {
 	t := s.text
 	first, tail, form := s.organisationParts(r)
-	if tail == 0 || !organisationDigits(t[first:first+6], t[tail:tail+4]) || !s.free(r.i, tail+4) {
+	if tail == 0 {
+		return
+	}
+	number := organisationNumber(t, first, tail)
+	if number == 0 || !s.free(r.i, tail+4) {
 		return
 	}
 	other, said := Low, s.saidOf(r)
@@ -79,7 +89,7 @@ func (s *Scanner) organisation(r *run) {
 			c, why = Medium, why|Words
 		}
 	}
-	s.add(Organisationsnummer, r.i, tail+4, c, why|form|Checksum)
+	s.addNumber(Organisationsnummer, r.i, tail+4, c, why|form|Checksum, number)
 }
 
 // organisationParts are where the six and the four digits begin; tail is 0 when they do not. form is Separator for a dash.
@@ -116,21 +126,27 @@ func (s *Scanner) inColumn(at int) bool {
 	return in
 }
 
-func organisationDigits(date, tail []byte) bool {
-	if date[2] < '2' || date[0] == '0' || date[0] == '4' {
-		return false
+// organisationNumber is the number, as in Match, of six digits at one place and four at another; 0 when they are no organisationsnummer.
+func organisationNumber(t []byte, first, tail int) uint64 {
+	six := binary.LittleEndian.Uint64(t[first : first+8])
+	if date := t[first : first+6]; date[2] < '2' || date[0] == '0' || date[0] == '4' {
+		return 0
 	}
-	var ten [10]byte
-	copy(ten[:], date)
-	copy(ten[6:], tail)
-	return luhn(ten[:])
+	pairs, last := pairsOf(six&(1<<48-1)|uint64(binary.LittleEndian.Uint16(t[tail:]))<<48), two(t[tail+2:])
+	if !sumRight(pairs, last) {
+		return 0
+	}
+	return pairs | uint64(last)<<8
 }
 
 // vat tries SE, an organisationsnummer, 01.
 func (s *Scanner) vat(r *run, first int) {
 	t := s.text
-	if t[r.i+10] == '0' && t[r.i+11] == '1' && organisationDigits(t[r.i:r.i+6], t[r.i+6:r.i+10]) {
-		s.add(Organisationsnummer, first, r.i+12, High, Checksum|Form)
+	if t[r.i+10] != '0' || t[r.i+11] != '1' {
+		return
+	}
+	if number := organisationNumber(t, r.i, r.i+6); number != 0 {
+		s.addNumber(Organisationsnummer, first, r.i+12, High, Checksum|Form, number)
 	}
 }
 

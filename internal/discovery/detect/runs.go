@@ -13,8 +13,8 @@ type run struct {
 	said          Contexts // of the words shortly before it on its line, or of its column's name: see saidOf
 }
 
-// markedWords is how many words of the bitmaps have their marks made at a time.
-const markedWords = 16
+// runMaps are where runs of digits begin, and where those of them begin that may be something by their shape.
+type runMaps struct{ starts, shaped [markedWords]uint64 }
 
 // allRuns tries the runs of digits as everything that is built of digits, personnummer and samordningsnummer aside. Most may be nothing,
 // by their length and what stands beside them, and are passed by in bitmaps.
@@ -23,20 +23,15 @@ func (s *Scanner) allRuns(from, to int) {
 	everywhere, places := s.spokenPlaces()
 	for first := from / 64; first < last; first += markedWords {
 		end := min(last, first+markedWords)
-		if everywhere == 0 && !s.markRuns(first, end) {
+		if !s.findRuns(first, end, everywhere) {
 			continue
 		}
 		for w := first; w < end; w++ {
-			starts, spoken := s.runStarts(w), everywhere
-			if starts == 0 {
-				continue
-			}
+			spoken := everywhere
 			if places != nil {
 				spoken |= places[w]
 			}
-			if everywhere == 0 {
-				starts &= s.shapedRuns(w, s.marks[w-first:], starts) | spoken
-			}
+			starts := s.runs.shaped[w-first] | s.runs.starts[w-first]&spoken
 			if w == from/64 {
 				starts &= ^uint64(0) << (from % 64)
 			}
@@ -52,8 +47,9 @@ func (s *Scanner) allRuns(from, to int) {
 	s.cell = 0
 }
 
-// markRuns makes the marks of some words of the bitmaps, of the one before them and of the one after them, unless no digit is in them.
-func (s *Scanner) markRuns(first, end int) bool {
+// findRuns finds the runs of some words of the bitmaps, and reports whether there are any. Of which shape they are is not asked where all are
+// tried.
+func (s *Scanner) findRuns(first, end int, everywhere uint64) bool {
 	var any uint64
 	for _, d := range s.digits[first:end] {
 		any |= d
@@ -61,19 +57,54 @@ func (s *Scanner) markRuns(first, end int) bool {
 	if any == 0 {
 		return false
 	}
-	out := s.marks[:end-first+2]
-	if first == 0 {
-		out[0] = marks{}
-		s.markWords(out[1:], 0)
+	if everywhere != 0 {
+		for w := first; w < end; w++ {
+			s.runs.starts[w-first], s.runs.shaped[w-first] = s.runStarts(w), 0
+		}
+		return true
+	}
+	s.markRuns(first, end)
+	at := 0
+	if first == 0 { // it has no word before it
+		s.runsGo(0, 1, 0)
+		at = 1
+	}
+	if words := (end - first - at) &^ 3; s.kernel.runs != nil && words > 0 {
+		w := first + at
+		s.kernel.runs(&s.runs, &s.marks, at, words, &s.digits[w], &s.signs[w], &s.letters[w], &s.smalls[w], &s.leads[w])
+		at += words
+	}
+	s.runsGo(first+at, end, at)
+	return true
+}
+
+// markRuns makes the marks of some words of the bitmaps, of the one before them and of the one after them.
+func (s *Scanner) markRuns(first, end int) {
+	n := end - first + 2
+	if first > 0 {
+		s.markWords(0, n, first-1)
 	} else {
-		s.markWords(out, first-1)
+		s.markWords(1, n-1, 0)
+		var none [64]byte
+		marksGo(&s.marks, 0, none[:])
 	}
 	if s.Wraps { // line breaks, which are no mark
-		for i := range out {
-			out[i].seps = ^uint64(0)
+		for i := range n {
+			s.marks.seps[i] = ^uint64(0)
 		}
 	}
-	return true
+}
+
+// runsGo finds the runs of some words of the bitmaps, the first of which is at one of s.runs.
+func (s *Scanner) runsGo(first, end, at int) {
+	for w := first; w < end; w++ {
+		starts := s.runStarts(w)
+		s.runs.starts[at], s.runs.shaped[at] = starts, 0
+		if starts != 0 {
+			s.runs.shaped[at] = s.shapedRuns(w, at, starts)
+		}
+		at++
+	}
 }
 
 // runStarts are where runs of digits begin. Directly after a small letter there is but an IP address in hexadecimal, of which at most four
@@ -102,11 +133,18 @@ func ahead(word, next uint64, n uint) uint64 { return word>>n | next<<(64-n) }
 // behind does the same for the place n before its own.
 func behind(word, last uint64, n uint) uint64 { return word<<n | last>>(64-n) }
 
+// ahead tells of the place n after each of a word's.
+func (m *markMap) ahead(at int, n uint) uint64 { return ahead(m[at+1], m[at+2], n) }
+
+// behind tells of the place n before each of a word's.
+func (m *markMap) behind(at int, n uint) uint64 { return behind(m[at+1], m[at], n) }
+
 // runWord is a word of the bitmaps in which runs of digits begin: what is known of it, of the word before it and of the next, and where
 // runs begin by how many digits they have.
 type runWord struct {
 	digits, next, before uint64
-	last, marks, coming  *marks // of the word before it, of it, and of the next
+	marks                *marks
+	at                   int // of the marks, where they are those of the word before it
 
 	one, two, three, four, six, eight, ten, twelve uint64 // so many
 	many, long, thirteen                           uint64 // two, eight, thirteen and more
@@ -115,7 +153,7 @@ type runWord struct {
 
 // measure finds the lengths of the runs that begin at starts.
 func (r *runWord) measure(starts uint64) {
-	d, next, seps, coming := r.digits, r.next, r.marks.seps, r.coming.seps
+	d, next, seps, at := r.digits, r.next, &r.marks.seps, r.at
 	r.many = starts & ahead(d, next, 1)
 	r.one = starts &^ r.many
 	three := r.many & ahead(d, next, 2)
@@ -125,14 +163,14 @@ func (r *runWord) measure(starts uint64) {
 	five := four & ahead(d, next, 4)
 	r.four = four &^ five
 	six := five & ahead(d, next, 5)
-	r.separated = r.two&ahead(seps, coming, 2) | r.three&ahead(seps, coming, 3) | r.four&ahead(seps, coming, 4) | (five&^six)&ahead(seps, coming, 5)
+	r.separated = r.two&seps.ahead(at, 2) | r.three&seps.ahead(at, 3) | r.four&seps.ahead(at, 4) | (five&^six)&seps.ahead(at, 5)
 	if six == 0 {
 		return
 	}
 	seven := six & ahead(d, next, 6)
 	r.six = six &^ seven
 	r.long = seven & ahead(d, next, 7)
-	r.separated |= r.six&ahead(seps, coming, 6) | (seven&^r.long)&ahead(seps, coming, 7)
+	r.separated |= r.six&seps.ahead(at, 6) | (seven&^r.long)&seps.ahead(at, 7)
 	nine := r.long & ahead(d, next, 8)
 	r.eight = r.long &^ nine
 	ten := nine & ahead(d, next, 9)
@@ -144,9 +182,9 @@ func (r *runWord) measure(starts uint64) {
 }
 
 // shapedRuns are those of the runs that begin in a word of the bitmap that may be something without a word before them that says so, by what
-// each form of number asks for, and some more. around are the marks of the word before it, of it, and of the next.
-func (s *Scanner) shapedRuns(w int, around []marks, starts uint64) uint64 {
-	r := runWord{digits: s.digits[w], next: s.digits[w+1], last: &around[0], marks: &around[1], coming: &around[2]}
+// each form of number asks for, and some more. The marks of the word before it are those at one of s.marks.
+func (s *Scanner) shapedRuns(w, at int, starts uint64) uint64 {
+	r := runWord{digits: s.digits[w], next: s.digits[w+1], marks: &s.marks, at: at}
 	if w > 0 {
 		r.before = s.digits[w-1]
 	}
@@ -168,7 +206,7 @@ func (s *Scanner) besideLetters(w int, r *runWord) uint64 {
 	}
 	capital := behind(l&^a, letters&^smalls, 1) &^ behind(r.digits|a, r.before|smalls, 2)
 	letter := behind(l|lead, letters|leads, 2) | behind(lead, leads, 3) | behind(lead, leads, 4)
-	return r.many&capital | (r.one|r.two|r.three)&behind(r.marks.spaces, r.last.spaces, 1)&letter
+	return r.many&capital | (r.one|r.two|r.three)&r.marks.spaces.behind(r.at, 1)&letter
 }
 
 // groups are the runs of three and four that a hyphen and four digits or more stand after, of four that a space and as many do, and of three
@@ -180,23 +218,22 @@ func (r *runWord) groups() uint64 {
 	d, next := r.digits, r.next
 	pair, pairs := d&ahead(d, next, 1), next&(next>>1)
 	four, fours := pair&ahead(pair, pairs, 2), pairs&(pairs>>2)
-	spaces, joints := r.marks.spaces, r.marks.joints
-	return r.three&ahead(joints, r.coming.joints, 3)&ahead(four, fours, 4) |
-		r.four&ahead(joints|spaces, r.coming.joints|r.coming.spaces, 4)&ahead(four, fours, 5) |
-		r.three&ahead(spaces, r.coming.spaces, 3)&ahead(pair, pairs, 4)
+	spaces, joints, at := &r.marks.spaces, &r.marks.joints, r.at
+	return r.three&joints.ahead(at, 3)&ahead(four, fours, 4) |
+		r.four&(joints.ahead(at, 4)|spaces.ahead(at, 4))&ahead(four, fours, 5) |
+		r.three&spaces.ahead(at, 3)&ahead(pair, pairs, 4)
 }
 
 // addresses are the runs that may begin an IP address: three with points between them, or a colon after four digits at most. What a colon
 // and a digit stand before is in the midst of one, or of a time.
 func (r *runWord) addresses() uint64 {
-	colons, comingColons := r.marks.colons, r.coming.colons
+	colons, at := &r.marks.colons, r.at
 	var found uint64
-	if colons|comingColons != 0 {
-		found = r.one&ahead(colons, comingColons, 1) | r.two&ahead(colons, comingColons, 2) | r.three&ahead(colons, comingColons, 3) |
-			r.four&ahead(colons, comingColons, 4)
-		found &^= behind(colons, r.last.colons, 1) & behind(r.digits, r.before, 2)
+	if colons[at+1]|colons[at+2] != 0 {
+		found = r.one&colons.ahead(at, 1) | r.two&colons.ahead(at, 2) | r.three&colons.ahead(at, 3) | r.four&colons.ahead(at, 4)
+		found &^= colons.behind(at, 1) & behind(r.digits, r.before, 2)
 	}
-	dots, comingDots := r.marks.dots, r.coming.dots
+	dots, comingDots := r.marks.dots[at+1], r.marks.dots[at+2]
 	if dots|comingDots == 0 {
 		return found
 	}
@@ -210,14 +247,15 @@ func (r *runWord) addresses() uint64 {
 // phones are the runs that begin with 0, and not with 00 unless there are more than three digits, which are long or have a separator after
 // them, and those after a plus.
 func (r *runWord) phones() uint64 {
-	found := r.many & behind(r.marks.plus, r.last.plus, 1)
-	zeros, coming := r.marks.zeros&r.digits, r.coming.zeros&r.next
+	m, at := r.marks, r.at
+	found := r.many & m.plus.behind(at, 1)
+	zeros, coming := m.zeros[at+1]&r.digits, m.zeros[at+2]&r.next
 	if zeros&r.many == 0 {
 		return found
 	}
 	short := r.one | r.two | r.three
 	zeros &= (r.separated | r.long) &^ (ahead(zeros, coming, 1) & short)
-	return found | zeros&^behind(r.marks.joints|r.marks.dots, r.last.joints|r.last.dots, 1)
+	return found | zeros&^(m.joints.behind(at, 1)|m.dots.behind(at, 1))
 }
 
 // identified are the runs that may be an organisationsnummer, by their length, by 16 before it, and by its third digit, which is 2 at
@@ -225,10 +263,10 @@ func (r *runWord) phones() uint64 {
 func (s *Scanner) identified(w int, r *runWord) uint64 {
 	ones, coming := s.signs[w]&r.digits, s.signs[w+1]&r.next // '0' and '1'
 	l, lettersNext := s.letters[w], s.letters[w+1]
-	l9, next9 := l|r.marks.joints&ahead(l, lettersNext, 1), lettersNext|r.coming.joints&(lettersNext>>1)
+	seps, joints, at := &r.marks.seps, &r.marks.joints, r.at
+	l9, next9 := l|joints[at+1]&ahead(l, lettersNext, 1), lettersNext|joints[at+2]&(lettersNext>>1)
 	sixteen := ones &^ ahead(ones, coming, 1) &^ ahead(ones, coming, 4)
-	return (r.six&ahead(r.marks.seps, r.coming.seps, 6)|r.ten)&^ahead(ones, coming, 2) |
-		(r.eight&ahead(r.marks.seps, r.coming.seps, 8)|r.twelve)&sixteen |
+	return (r.six&seps.ahead(at, 6)|r.ten)&^ahead(ones, coming, 2) | (r.eight&seps.ahead(at, 8)|r.twelve)&sixteen |
 		r.six&ahead(l9, next9, 6) | r.eight&ahead(l9, next9, 8) | r.thirteen
 }
 

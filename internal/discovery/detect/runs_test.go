@@ -4,35 +4,27 @@ package detect
 
 import (
 	"bytes"
+	"math/bits"
 	"math/rand/v2"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 )
 
-// marksSlow are the marks of the places of a text, one byte at a time.
-func marksSlow(src []byte) []marks {
-	out := make([]marks, len(src)/64+1)
-	for i, c := range src {
-		m, bit := &out[i/64], uint64(1)<<(i%64)
-		for _, in := range []struct {
-			to *uint64
-			of bool
-		}{
-			{&m.spaces, c == ' '},
-			{&m.joints, c == '-' || c == '+'},
-			{&m.dots, c == '.'},
-			{&m.colons, c == ':'},
-			{&m.seps, c >= 0x80 || bytes.IndexByte([]byte(` -+/&(\0<P`), c) >= 0},
-			{&m.plus, c == '+'},
-			{&m.zeros, bytes.IndexByte([]byte(`0<P\`), c) >= 0},
+// marksSlow are the marks of a word of a text, one byte at a time.
+func marksSlow(src []byte, w int) (m [7]uint64) {
+	for i := w * 64; i < min(len(src), w*64+64); i++ {
+		c := src[i]
+		for k, of := range [7]bool{
+			c == ' ', c == '-' || c == '+', c == '.', c == ':', c >= 0x80 || bytes.IndexByte([]byte(` -+/&(\0<P`), c) >= 0, c == '+',
+			bytes.IndexByte([]byte(`0<P\`), c) >= 0,
 		} {
-			if in.of {
-				*in.to |= bit
+			if of {
+				m[k] |= 1 << (i % 64)
 			}
 		}
 	}
-	return out
+	return m
 }
 
 func TestMarksOfEveryKernel(t *testing.T) {
@@ -45,20 +37,84 @@ func TestMarksOfEveryKernel(t *testing.T) {
 				src[i] = "0123 -+/.:&(\\<P\xc2;"[rng.IntN(17)]
 			}
 		}
-		want := marksSlow(src)
+		words := len(src)/64 + 1
 		for i, k := range kernels() {
 			s := &Scanner{kernel: k, text: src}
-			for first := range want {
-				got := make([]marks, len(want)-first)
-				for w := range got {
-					got[w].dots = ^uint64(0) // each is written
+			for first := range words {
+				at := rng.IntN(markedWords + 2 - (words - first))
+				for k := range s.marks.dots {
+					s.marks.dots[k] = ^uint64(0) // each is written
 				}
-				s.markWords(got, first)
-				if d := cmp.Diff(want[first:], got, cmp.AllowUnexported(marks{})); d != "" {
-					t.Fatalf("kernel %d of %q from word %d (-want +got):\n%s", i, src, first, d)
+				s.markWords(at, words-first, first)
+				for w := first; w < words; w++ {
+					m, k := &s.marks, at+w-first
+					got := [7]uint64{m.spaces[k], m.joints[k], m.dots[k], m.colons[k], m.seps[k], m.plus[k], m.zeros[k]}
+					if want := marksSlow(src, w); got != want {
+						t.Fatalf("kernel %d of %q, word %d from word %d: %x, want %x", i, src, w, first, got, want)
+					}
+				}
+				for k, dots := range s.marks.dots {
+					if (k < at || k >= at+words-first) && dots != ^uint64(0) {
+						t.Fatalf("kernel %d writes at %d, outside of what is asked for", i, k)
+					}
 				}
 			}
 		}
+	}
+}
+
+// Every kernel finds the runs, and their shapes, that are found one word at a time.
+func TestRunsOfEveryKernel(t *testing.T) {
+	r := loadRules(t)
+	all, err := r.Choose(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(7, 8))
+	shaped := 0
+	for round := range 2000 {
+		text := digitsText(rng, 64+rng.IntN(3000))
+		switch round % 5 {
+		case 0:
+			text = crossingText(rng, 2000)
+		case 1: // addresses of networks, which are rare among all else
+			for i := range text {
+				text[i] = "0123.:.. "[rng.IntN(9)]
+			}
+		}
+		for i, k := range kernels() {
+			if k.runs == nil {
+				continue
+			}
+			s, slow := r.NewScanner(all), r.NewScanner(all)
+			s.kernel, slow.kernel = k, k
+			slow.kernel.runs = nil
+			s.Wraps, slow.Wraps = round%3 == 0, round%3 == 0
+			s.Scan(text, 0, len(text)) // fills the bitmaps
+			slow.Scan(text, 0, len(text))
+			last := (len(text) + 63) / 64
+			for range 4 {
+				first := rng.IntN(last)
+				end := min(last, first+1+rng.IntN(markedWords))
+				any, found := slow.findRuns(first, end, 0), s.findRuns(first, end, 0)
+				if any != found {
+					t.Fatalf("kernel %d of %q, words %d to %d: any is %t, want %t", i, text, first, end, found, any)
+				}
+				if !any {
+					continue
+				}
+				for w := range end - first {
+					if s.runs.starts[w] != slow.runs.starts[w] || s.runs.shaped[w] != slow.runs.shaped[w] {
+						t.Fatalf("kernel %d of %q, word %d of words %d to %d: runs %x shaped %x, want %x and %x", i, text, first+w, first, end,
+							s.runs.starts[w], s.runs.shaped[w], slow.runs.starts[w], slow.runs.shaped[w])
+					}
+					shaped += bits.OnesCount64(slow.runs.shaped[w])
+				}
+			}
+		}
+	}
+	if shaped < 10000 && len(kernels()) > 1 {
+		t.Errorf("only %d runs had a shape", shaped)
 	}
 }
 

@@ -49,17 +49,18 @@ type Scanner struct {
 	hitsTo                 int
 	picked                 picks
 	wordStarts             wordStarts
-	spokenOf               Contexts               // what the hits speak of; it may be more
-	past                   int                    // where the last hit ends
-	lastOf                 [64]int32              // where the last word of each category ends, 0 before the first
-	found                  Contexts               // of the word that is looked up
-	longest                int                    // where the longest term ends that was found in it
-	marks                  [markedWords + 2]marks // beside runs of digits
-	speech                 []uint64               // where words speak of numbers of any shape
-	every                  bool                   // tries runs that may be nothing as well, for tests
-	cell                   uint16                 // of the column that was asked for last, for the run that is tried
-	cursor                 int                    // the first hit that begins after the last run
-	addressed              int                    // where the last address ends that has a postcode
+	spokenOf               Contexts  // what the hits speak of; it may be more
+	past                   int       // where the last hit ends
+	lastOf                 [64]int32 // where the last word of each category ends, 0 before the first
+	found                  Contexts  // of the word that is looked up
+	longest                int       // where the longest term ends that was found in it
+	marks                  marks     // beside runs of digits
+	runs                   runMaps   // of the words that marks are of
+	speech                 []uint64  // where words speak of numbers of any shape
+	every                  bool      // tries runs that may be nothing as well, for tests
+	cell                   uint16    // of the column that was asked for last, for the run that is tried
+	cursor                 int       // the first hit that begins after the last run
+	addressed              int       // where the last address ends that has a postcode
 	out                    []Match
 	kept                   []Match  // those of out in order, settled
 	digitsOf               [24]byte // of the number that is being tried
