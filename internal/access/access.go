@@ -132,7 +132,7 @@ func SystemActor(org OrganisationID) Actor {
 // Check says yes (nil) when one of the actor's roles may do the action somewhere in the organisation. The action is the use case's
 // name, "package.Method". A use case about something that belongs to a unit asks CheckAt too, once it knows the unit.
 func Check(a Actor, action string) error {
-	p := rows[action]
+	p := rows()[action]
 	if p == nil {
 		return fmt.Errorf("%s: %w", action, ErrDenied)
 	}
@@ -154,7 +154,7 @@ func (p *row) check(a *Actor) error {
 // CheckAt says yes (nil) when the actor may do the action to something that belongs to a unit; a zero unit is what belongs to none,
 // and then only those who reach the whole organisation may.
 func CheckAt(a Actor, action string, unit UnitID) error {
-	p := rows[action]
+	p := rows()[action]
 	if p == nil {
 		return fmt.Errorf("%s: %w", action, ErrDenied)
 	}
@@ -169,7 +169,7 @@ func CheckAt(a Actor, action string, unit UnitID) error {
 
 // Allowed is Check as a yes or no, for pages that hide what the reader may not do. What needs step-up is not hidden.
 func Allowed(a Actor, action string) bool {
-	p := rows[action]
+	p := rows()[action]
 	return p != nil && !a.Organisation.IsZero() && p.widest(&a) > Nowhere
 }
 
@@ -201,7 +201,7 @@ func Everywhere() Reach { return Reach{All: true} }
 
 // ReachOf tells where in the organisation the actor may do the action.
 func ReachOf(a Actor, action string) Reach {
-	p := rows[action]
+	p := rows()[action]
 	if p == nil || a.Organisation.IsZero() {
 		return Reach{}
 	}

@@ -34,7 +34,7 @@ func table() string {
 		}
 		b.WriteString("):")
 		for _, r := range roles {
-			b.WriteString(" " + string(r) + "=" + rows[action].place(r).String())
+			b.WriteString(" " + string(r) + "=" + rows()[action].place(r).String())
 		}
 		b.WriteByte('\n')
 	}

@@ -5,6 +5,7 @@ package access
 import (
 	"fmt"
 	"slices"
+	"sync"
 )
 
 // row is a policy made ready for decisions: how far each role reaches, by the role's number, and the answers, made once so that a
@@ -19,7 +20,7 @@ type row struct {
 const numRoles = 25
 
 // numbers are the places of the roles that number does not know by heart: those that some policy names. A test sees that there is room.
-var numbers = func() map[Role]int {
+var numbers = sync.OnceValue(func() map[Role]int {
 	out := map[Role]int{}
 	for _, p := range policies {
 		for _, g := range p.By {
@@ -29,7 +30,7 @@ var numbers = func() map[Role]int {
 		}
 	}
 	return out
-}()
+})
 
 // known is how many roles number knows by heart, which is quicker than looking them up.
 const known = 12
@@ -66,7 +67,9 @@ func (r Role) number() int {
 	}
 }
 
-var rows = func() map[string]*row {
+// rows are the policies made ready, by their actions. They are made when somebody first asks: no command of the program is to wait for them
+// that decides nothing.
+var rows = sync.OnceValue(func() map[string]*row {
 	out := make(map[string]*row, len(policies))
 	for action, p := range policies {
 		r := &row{
@@ -84,13 +87,13 @@ var rows = func() map[string]*row {
 		out[action] = r
 	}
 	return out
-}()
+})
 
 // place is number, also for roles that it does not know by heart.
 func (r Role) place() int {
 	n := r.number()
 	if n == numRoles-1 {
-		if other, ok := numbers[r]; ok {
+		if other, ok := numbers()[r]; ok {
 			return min(other, numRoles-1)
 		}
 	}

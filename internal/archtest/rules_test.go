@@ -25,7 +25,7 @@ var rules = []rule{
 	fileRoles, onlyJobKnowsTheQueue, oneClock, enginesDiffer,
 	useCasesAskFirst, useCasesAskWhere, fewSeeEverything, statementsNameTheOrganisation, statementsAreConstant,
 	oneWayOut, quietLog, soundCryptography,
-	comments, sizes, licenceLine, unfinished,
+	comments, sizes, licenceLine, unfinished, patternsWait,
 	registryHosts, otherPlaces, words,
 }
 

@@ -16,6 +16,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"filippo.io/age"
 
@@ -92,7 +93,7 @@ func (m *Manifest) Rows() int64 {
 }
 
 // named is the form of a table's and a column's name. Nothing else ever stands in a statement.
-var named = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
+var named = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`) })
 
 // ParseManifest reads a manifest and checks its form.
 func ParseManifest(b []byte) (*Manifest, error) {
@@ -111,12 +112,12 @@ func ParseManifest(b []byte) (*Manifest, error) {
 	seen := map[string]bool{}
 	for i := range m.Tables {
 		t := &m.Tables[i]
-		if !named.MatchString(t.Name) || seen[t.Name] || len(t.Columns) == 0 || t.Rows < 0 {
+		if !named().MatchString(t.Name) || seen[t.Name] || len(t.Columns) == 0 || t.Rows < 0 {
 			return nil, fmt.Errorf("%w: table %.40q", ErrBroken, t.Name)
 		}
 		seen[t.Name] = true
 		for _, c := range t.Columns {
-			if !named.MatchString(c) {
+			if !named().MatchString(c) {
 				return nil, fmt.Errorf("%w: column %.40q of %s", ErrBroken, c, t.Name)
 			}
 		}

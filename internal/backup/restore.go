@@ -127,7 +127,7 @@ func (r *reader) part(h *tar.Header, a io.Reader) error {
 }
 
 func (r *reader) table(name string, b []byte) error {
-	if !named.MatchString(name) || len(b) == 0 || b[len(b)-1] != '\n' {
+	if !named().MatchString(name) || len(b) == 0 || b[len(b)-1] != '\n' {
 		return fmt.Errorf("%w: rows of %.60q", ErrBroken, name)
 	}
 	if r.hashes[name] == nil {

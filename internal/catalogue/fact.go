@@ -251,7 +251,7 @@ func readFact(r *reader, n *node) (Fact, *object, bool) {
 		return Fact{}, nil, false
 	}
 	f := Fact{
-		ID:       o.id(factID),
+		ID:       o.id(factID()),
 		Form:     o.oneOf("form", FormTruth, FormChoice, FormSet),
 		Values:   o.words("values", anyWord),
 		Name:     o.text("name"),

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // IndicatorFact is something that the rules of indicators speak of. About each row it is yes, no or unknown.
@@ -121,7 +122,7 @@ func (c *Catalogue) IndicatorFact(id string) (int, bool) {
 
 func (l *loader) readIndicatorFact(o *object) IndicatorFact {
 	f := IndicatorFact{
-		ID: o.id(factID), Name: o.text("name"), Types: o.words("types", l.referAll(o, "information type", "information", l.types)),
+		ID: o.id(factID()), Name: o.text("name"), Types: o.words("types", l.referAll(o, "information type", "information", l.types)),
 		Answers: o.words("answers", l.referAll(o, "requirement", "requirements", l.requirements)), Actions: o.words("actions", l.referAll(o, "requirement", "requirements", l.requirements)),
 		Asked: o.words("asked", anyWord), Told: o.words("told", anyWord),
 	}
@@ -133,7 +134,7 @@ func (l *loader) readIndicatorFact(o *object) IndicatorFact {
 
 func (l *loader) readIndicator(o *object) Indicator {
 	i := Indicator{
-		ID:          o.id(evidenceID),
+		ID:          o.id(evidenceID()),
 		Definition:  o.number("definition", 1, 99),
 		Name:        o.text("name"),
 		Why:         o.text("why"),
@@ -160,7 +161,7 @@ func (l *loader) readIndicator(o *object) Indicator {
 	return i
 }
 
-var ruleWord = regexp.MustCompile(`^!?[a-z][a-z0-9_]*$`)
+var ruleWord = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^!?[a-z][a-z0-9_]*$`) })
 
 // rule reads a rule: facts joined by | are alternatives, groups are joined by ;, and ! before a fact asks that it is no.
 func (l *loader) rule(o *object, key string) Rule {
@@ -175,7 +176,7 @@ func (l *loader) rule(o *object, key string) Rule {
 			name := strings.TrimPrefix(word, "!")
 			n, known := l.indicatorFacts[name]
 			switch {
-			case !ruleWord.MatchString(word):
+			case !ruleWord().MatchString(word):
 				o.fault(o.get(key), "%s: %q is no fact; write fact|fact; !fact", key, word)
 			case !known:
 				o.fault(o.get(key), "%s: the fact %s is not in indicator-facts.yaml", key, name)

@@ -43,7 +43,7 @@ func (t *InformationType) Source() Source {
 
 func readInformationType(o *object, v *Vocabulary) InformationType {
 	t := InformationType{
-		ID:                o.id(plainID),
+		ID:                o.id(plainID()),
 		Version:           o.number("version", 1, 9999),
 		Name:              o.text("name"),
 		Area:              o.str("area"),

@@ -25,7 +25,7 @@ type Law struct {
 
 func readLaw(o *object, v *Vocabulary) Law {
 	l := Law{
-		ID:         o.id(lawID),
+		ID:         o.id(lawID()),
 		Version:    o.number("version", 1, 9999),
 		Ref:        o.str("ref"),
 		Name:       o.text("name"),

@@ -123,7 +123,7 @@ func readModel(r *reader, root *node) *Model {
 	}
 	o.oneOf("catalogue", "model")
 	m := &Model{
-		ID:          o.id(plainID),
+		ID:          o.id(plainID()),
 		Version:     o.str("version"),
 		Name:        o.text("name"),
 		Description: o.text("description"),
@@ -178,7 +178,7 @@ func readScales(o *object) map[string][]Level {
 	}
 	for i := range inner.node.Entries {
 		name := inner.node.Entries[i].Key
-		if name == "" || !plainID.MatchString(name) {
+		if name == "" || !plainID().MatchString(name) {
 			inner.faultAt(inner.node.Entries[i].Line, inner.node.Entries[i].Column, "the scale's name %q must be a plain word such as main", name)
 		}
 		out[name] = readScale(inner, name)
@@ -265,7 +265,7 @@ func readCriteria(o *object) []Criterion {
 		if !ok {
 			continue
 		}
-		c := Criterion{ID: row.id(plainID), Name: row.text("name")}
+		c := Criterion{ID: row.id(plainID()), Name: row.text("name")}
 		for _, name := range row.words("perspectives", row.known("perspective", perspectiveNames[:]...)) {
 			p, _ := ParsePerspective(name) // known checked the name
 			c.Perspectives = append(c.Perspectives, p)

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/google/uuid"
 )
@@ -102,12 +103,12 @@ type oscalCatalog struct {
 }
 
 // editionYear finds the year in an edition's name.
-var editionYear = regexp.MustCompile(`^(20[0-9]{2})\.`)
+var editionYear = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(20[0-9]{2})\.`) })
 
 // oscalDay is the first moment of the year of an edition. OSCAL asks for a moment, and an edition has none of its own.
 func oscalDay(edition string) string {
 	year := "2000"
-	if m := editionYear.FindStringSubmatch(edition); m != nil {
+	if m := editionYear().FindStringSubmatch(edition); m != nil {
 		year = m[1]
 	}
 	return year + "-01-01T00:00:00Z"

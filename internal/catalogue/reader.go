@@ -7,14 +7,15 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // The forms that ids have. They are stored with answers and shown in addresses, so they are kept plain.
 var (
-	plainID    = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
-	lawID      = regexp.MustCompile(`^[A-Z0-9][A-Za-z0-9:-]*$`)
-	factID     = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
-	evidenceID = regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`)
+	plainID    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`) })
+	lawID      = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Z0-9][A-Za-z0-9:-]*$`) })
+	factID     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9_]*$`) })
+	evidenceID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Z][A-Z0-9_]*$`) })
 )
 
 // object reads the keys of one mapping and remembers which it was asked for, so that done can tell which are unknown.
@@ -107,11 +108,11 @@ func (o *object) id(form *regexp.Regexp) string {
 
 func example(form *regexp.Regexp) string {
 	switch form {
-	case lawID:
+	case lawID():
 		return "GDPR-32"
-	case factID:
+	case factID():
 		return "personal_data"
-	case evidenceID:
+	case evidenceID():
 		return "EV_TEST"
 	}
 	return "inloggning-personal"

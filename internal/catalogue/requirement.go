@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Topic is what a group of requirements is about (Swedish: kravområde).
@@ -92,8 +93,8 @@ var (
 )
 
 var (
-	placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
-	settingKey  = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+	placeholder = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{([^{}]*)\}`) })
+	settingKey  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9_]*$`) })
 )
 
 // control gives a check of an ISO control number against the groups of an edition.
@@ -117,14 +118,14 @@ func readTopic(r *reader, o *object) (Topic, bool) {
 	if !ok {
 		return Topic{}, false
 	}
-	t := Topic{ID: inner.id(plainID), Name: inner.text("name"), Part: inner.oneOf("part", PartGovernance, PartTechnical)}
+	t := Topic{ID: inner.id(plainID()), Name: inner.text("name"), Part: inner.oneOf("part", PartGovernance, PartTechnical)}
 	inner.done()
 	return t, t.ID != ""
 }
 
 func (l *loader) readRequirement(o *object, topic string) Requirement {
 	r := Requirement{
-		ID:          o.id(plainID),
+		ID:          o.id(plainID()),
 		Version:     o.number("version", 1, 9999),
 		Topic:       topic,
 		Kind:        o.oneOf("kind", requirementKinds...),
@@ -201,7 +202,7 @@ func readSettings(o *object) []Setting {
 		}
 		row.done()
 		switch {
-		case !settingKey.MatchString(s.Key):
+		case !settingKey().MatchString(s.Key):
 			o.fault(&rows[i], "the setting's key %q must be a plain word such as days", s.Key)
 		case slices.ContainsFunc(out, func(t Setting) bool { return t.Key == s.Key }):
 			o.fault(&rows[i], "the setting %s is given twice", s.Key)
@@ -274,7 +275,7 @@ func checkPlaceholders(o *object, r *Requirement) {
 // placeholders lists the distinct {keys} of a text in alphabetical order.
 func placeholders(s string) []string {
 	var out []string
-	for _, m := range placeholder.FindAllStringSubmatch(s, -1) {
+	for _, m := range placeholder().FindAllStringSubmatch(s, -1) {
 		out = append(out, m[1])
 	}
 	slices.Sort(out)
@@ -283,7 +284,7 @@ func placeholders(s string) []string {
 
 func readEvidenceKind(o *object) EvidenceKind {
 	e := EvidenceKind{
-		ID: o.id(evidenceID), Strength: o.number("strength", -5, 5),
+		ID: o.id(evidenceID()), Strength: o.number("strength", -5, 5),
 		Name: o.text("name"), Proves: o.text("proves"), Pitfall: o.text("pitfall"),
 	}
 	if e.Strength == 0 && o.get("strength") != nil {
@@ -293,7 +294,7 @@ func readEvidenceKind(o *object) EvidenceKind {
 }
 
 func readTenderTopic(o *object) TenderTopic {
-	t := TenderTopic{ID: o.id(plainID), ISO2017: o.str("iso_2017"), Name: o.text("name")}
+	t := TenderTopic{ID: o.id(plainID()), ISO2017: o.str("iso_2017"), Name: o.text("name")}
 	if n := o.get("iso_2017"); n != nil && t.ISO2017 != "" {
 		o.control("2017", "A.9.4.2", controls2017)(n, t.ISO2017)
 	}

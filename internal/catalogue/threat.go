@@ -25,7 +25,7 @@ type Driver struct {
 
 func (l *loader) readThreat(o *object) Threat {
 	t := Threat{
-		ID:          o.id(plainID),
+		ID:          o.id(plainID()),
 		Version:     o.number("version", 1, 9999),
 		Name:        o.text("name"),
 		Cause:       o.text("cause"),
@@ -72,7 +72,7 @@ func readDrivers(o *object) []Driver {
 		if !ok {
 			continue
 		}
-		out = append(out, Driver{ID: row.id(factID), Text: row.text("text")})
+		out = append(out, Driver{ID: row.id(factID()), Text: row.text("text")})
 		row.done()
 	}
 	return out

@@ -7,16 +7,23 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
 // The ways that people write days in a form. Where one could be read in two ways the Swedish way is meant: six digits and three
 // pairs are year, month and day, and otherwise the day stands before the month.
 var (
-	looseYearFirst = regexp.MustCompile(`^(\d{4}|\d{2})\s*[-./]\s*(\d{1,2})\s*[-./]\s*(\d{1,2})$`)
-	looseDigits    = regexp.MustCompile(`^(\d{4}|\d{2})(\d{2})(\d{2})$`)
-	looseDayFirst  = regexp.MustCompile(`^(\d{1,2})\s*[/.]\s*(\d{1,2})\.?(?:\s*[/.]\s*|\s+)(\d{4}|\d{2})$`)
-	looseNamed     = regexp.MustCompile(`^(?:den\s+)?(\d{1,2})[.:]?(?:e|a)?\s+(\pL{3,9})\.?,?\s+(\d{4})$`)
+	looseYearFirst = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(\d{4}|\d{2})\s*[-./]\s*(\d{1,2})\s*[-./]\s*(\d{1,2})$`)
+	})
+	looseDigits   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(\d{4}|\d{2})(\d{2})(\d{2})$`) })
+	looseDayFirst = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(\d{1,2})\s*[/.]\s*(\d{1,2})\.?(?:\s*[/.]\s*|\s+)(\d{4}|\d{2})$`)
+	})
+	looseNamed = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(?:den\s+)?(\d{1,2})[.:]?(?:e|a)?\s+(\pL{3,9})\.?,?\s+(\d{4})$`)
+	})
 )
 
 // looseMonths begin the names of the months in both languages.
@@ -39,7 +46,7 @@ func ParseLoose(s string) (Date, error) {
 		return Date{}, nil
 	}
 	for _, form := range []struct {
-		re               *regexp.Regexp
+		re               func() *regexp.Regexp
 		year, month, day int
 	}{
 		{looseDigits, 1, 2, 3},
@@ -48,7 +55,7 @@ func ParseLoose(s string) (Date, error) {
 		{looseDayFirst, 3, 2, 1},
 		{looseNamed, 3, 2, 1},
 	} {
-		if m := form.re.FindStringSubmatch(text); m != nil {
+		if m := form.re().FindStringSubmatch(text); m != nil {
 			return looseDate(s, m[form.year], m[form.month], m[form.day])
 		}
 	}
@@ -56,7 +63,9 @@ func ParseLoose(s string) (Date, error) {
 }
 
 // looseDayFirstYear has the whole year last, so it cannot be meant the other way around.
-var looseDayFirstYear = regexp.MustCompile(`^(\d{1,2})\s*[-/.]\s*(\d{1,2})\.?\s*[-/.]?\s*(\d{4})$`)
+var looseDayFirstYear = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(\d{1,2})\s*[-/.]\s*(\d{1,2})\.?\s*[-/.]?\s*(\d{4})$`)
+})
 
 func looseDate(s, year, month, day string) (Date, error) {
 	y, _ := strconv.Atoi(year) // the forms allow digits only

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/insegel/insegel/internal/catalogue"
 )
@@ -99,10 +100,10 @@ func lowerFirst(s string) string {
 }
 
 // newSentence is where a sentence ends and another begins. "4 kap. 1 §" and "t.ex. namn" go on.
-var newSentence = regexp.MustCompile(`[.!?] (\p{Lu})`)
+var newSentence = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[.!?] (\p{Lu})`) })
 
 // sentencePart makes a text of several sentences stand inside one: inner full stops become semicolons and the last is dropped.
 func sentencePart(s string) string {
 	s = strings.TrimRight(strings.Join(strings.Fields(s), " "), ".!? ")
-	return newSentence.ReplaceAllStringFunc(s, func(m string) string { return "; " + lowerFirst(m[2:]) })
+	return newSentence().ReplaceAllStringFunc(s, func(m string) string { return "; " + lowerFirst(m[2:]) })
 }

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/insegel/insegel/internal/app"
 	"github.com/insegel/insegel/internal/finding"
@@ -21,7 +22,7 @@ type searching struct {
 	ScanWorkers int      `name:"scan-workers" help:"How many parts of searches are done here at once; 0 leaves them to insegel worker." default:"1" env:"INSEGEL_SCAN_WORKERS" placeholder:"N"`
 }
 
-var rootName = regexp.MustCompile(`^[^|=/\\\x00-\x1f]{1,60}$`)
+var rootName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[^|=/\\\x00-\x1f]{1,60}$`) })
 
 // limits reads the flags.
 func (c *searching) limits() (app.Searching, error) {
@@ -31,7 +32,7 @@ func (c *searching) limits() (app.Searching, error) {
 	}
 	for _, r := range c.ScanRoot {
 		name, dir, ok := strings.Cut(r, "=")
-		if !ok || !rootName.MatchString(name) || !filepath.IsAbs(dir) {
+		if !ok || !rootName().MatchString(name) || !filepath.IsAbs(dir) {
 			return out, usage("--scan-root %s: write a name and a whole path, such as Gemensam=/mnt/gemensam", r)
 		}
 		if out.Roots[name] != "" {

@@ -8,18 +8,21 @@ import (
 	"html/template"
 	"io"
 	"strings"
+	"sync"
 )
 
 //go:embed page.html
 var pageHTML string
 
-var page = template.Must(template.New("page").Funcs(template.FuncMap{
-	"text": guardHTML, "line": func(s string) string { return guardHTML(oneLine(s)) },
-}).Parse(pageHTML))
+var page = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("page").Funcs(template.FuncMap{
+		"text": guardHTML, "line": func(s string) string { return guardHTML(oneLine(s)) },
+	}).Parse(pageHTML))
+})
 
 // writeHTML writes a page that stands alone: no script, nothing fetched.
 func writeHTML(w io.Writer, l *layout) error {
-	return page.Execute(w, htmlPage{l})
+	return page().Execute(w, htmlPage{l})
 }
 
 // joiner is an invisible character that keeps a line together. LibreOffice and

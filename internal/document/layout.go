@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf16"
 )
 
@@ -56,7 +57,7 @@ func newLayout(d *Document) (*layout, error) {
 		previous = p.level
 		if s.ID != "" && l.anchors[s.ID] == 0 {
 			l.anchors[s.ID] = i + 1
-			if plainID.MatchString(s.ID) {
+			if plainID().MatchString(s.ID) {
 				p.id = s.ID
 			}
 		}
@@ -76,7 +77,7 @@ func newLayout(d *Document) (*layout, error) {
 
 // plainID is a section ID that can stand in an address as it is. It begins with
 // a letter, so it is never one of those made up for sections without.
-var plainID = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]*$`)
+var plainID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]*$`) })
 
 // check refuses a table whose cells have no column to stand in: leaving them
 // out would lose facts without a word.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -242,7 +243,7 @@ func (r *Record) Valid(on civil.Date) bool {
 // words are the kinds that no measurement can be.
 var words = []string{"EV_ATTEST", "EV_CONTRACT", "EV_DOC"}
 
-var hexHash = regexp.MustCompile(`^[0-9a-f]{64}$`)
+var hexHash = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9a-f]{64}$`) })
 
 // made fills in what follows, and says what is wrong.
 func (n *New) made(c *catalogue.Catalogue, life *Life, now time.Time) (Record, error) {
@@ -296,7 +297,7 @@ func (r *Record) check(c *catalogue.Catalogue, ends civil.Date, now time.Time) e
 		{ends.Before(r.Expires), ErrExpiry},
 		{r.Quality != "" && (r.Subject != SubjectTLS || r.Source != Measured || !r.Quality.Known()), ErrVerdict},
 		{r.Quality != "" && len(r.Detail.Because) == 0, ErrReasons},
-		{r.Hash != "" && !hexHash.MatchString(r.Hash), ErrHash},
+		{r.Hash != "" && !hexHash().MatchString(r.Hash), ErrHash},
 		{utf8.RuneCountInString(r.Scope) > maxScope, ErrLong},
 	}), first(r.loginFaults()), r.Detail.check())
 }

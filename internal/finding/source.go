@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/insegel/insegel/internal/access"
@@ -109,8 +110,8 @@ type Source struct {
 func (s *Source) Database() bool { return s.Kind != Files }
 
 var (
-	databaseName = regexp.MustCompile(`^[^\s/?#@:%\\]{1,128}$`)
-	secretName   = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,100}$`)
+	databaseName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[^\s/?#@:%\\]{1,128}$`) })
+	secretName   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,100}$`) })
 )
 
 // Check says what is wrong with a source that is to be registered. Limits are what the operator allows.
@@ -143,7 +144,7 @@ func (s *Source) checkDatabase(l Limits) error {
 	if !l.HasHost(s.Kind, s.Root) {
 		return ErrRoot
 	}
-	if !databaseName.MatchString(s.Place) || s.User != "" && !databaseName.MatchString(s.User) {
+	if !databaseName().MatchString(s.Place) || s.User != "" && !databaseName().MatchString(s.User) {
 		return ErrDatabase
 	}
 	switch s.SecretFrom {
@@ -154,7 +155,7 @@ func (s *Source) checkDatabase(l Limits) error {
 			return ErrSecret
 		}
 	case SecretFile:
-		if !secretName.MatchString(s.Secret) || l.Secrets == "" {
+		if !secretName().MatchString(s.Secret) || l.Secrets == "" {
 			return ErrSecret
 		}
 	default:

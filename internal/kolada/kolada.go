@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -64,10 +65,10 @@ var (
 )
 
 // plainID is what ids of measures, groups and places look like. They stand in addresses.
-var plainID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+var plainID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`) })
 
 // PlainID reports whether a text can be the id of a measure, a group or a place.
-func PlainID(s string) bool { return len(s) <= maxID && plainID.MatchString(s) }
+func PlainID(s string) bool { return len(s) <= maxID && plainID().MatchString(s) }
 
 // list is one page of anything. Version 3 names the next page next_url, others next_page.
 type list struct {

@@ -171,22 +171,19 @@ func (f Fault) Error() string { return "mail setting " + f.Field + ": " + ErrSer
 // Unwrap is ErrServer.
 func (f Fault) Unwrap() error { return ErrServer }
 
-// compiled is a pattern that is compiled when it is first needed: every command of the program would wait for it otherwise.
-func compiled(pattern string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
-}
-
 // digits is what a code is.
-var digits = compiled(`^[0-9]{6,10}$`)
+var digits = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]{6,10}$`) })
 
 // ourPath is what a link in a mail leads to: a page of ours, without anything that ends the address.
-var ourPath = compiled(`^/[A-Za-z0-9/_-]*(#[A-Za-z0-9_-]+)?$`)
+var ourPath = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^/[A-Za-z0-9/_-]*(#[A-Za-z0-9_-]+)?$`) })
 
 // longestNote is more than a checkpoint with the lines of a dozen witnesses.
 const longestNote = 4096
 
 // ourNote is a checkpoint's signed note: our origin, a size, a root, and lines of signatures.
-var ourNote = compiled(`^insegel/[A-Za-z0-9._-]+/[0-9]+\n[0-9]+\n[A-Za-z0-9+/]{43}=\n\n(— [^\s+]+ [A-Za-z0-9+/=]+\n)+$`)
+var ourNote = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^insegel/[A-Za-z0-9._-]+/[0-9]+\n[0-9]+\n[A-Za-z0-9+/]{43}=\n\n(— [^\s+]+ [A-Za-z0-9+/=]+\n)+$`)
+})
 
 // check refuses a mail that could tell more than its template says, or be sent elsewhere than it says.
 func (m *Message) check() error {
@@ -210,7 +207,9 @@ func (m *Message) check() error {
 const longestAddress = 254
 
 // addressForm is stricter than the standard: what it leaves out is not in use, and is what addresses are smuggled with.
-var addressForm = compiled(`^[\p{L}0-9!#$%&'*+/=?^_{|}~.-]{1,64}@[\p{L}0-9]([\p{L}0-9.-]*[\p{L}0-9])?$`)
+var addressForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[\p{L}0-9!#$%&'*+/=?^_{|}~.-]{1,64}@[\p{L}0-9]([\p{L}0-9.-]*[\p{L}0-9])?$`)
+})
 
 // CheckAddress refuses what is not one plain address: no name, no list, no line break, no percent-route.
 func CheckAddress(text string) error {
@@ -252,7 +251,7 @@ type Settings struct {
 	HasPassword bool
 }
 
-var hostForm = compiled(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$`)
+var hostForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$`) })
 
 // check refuses settings that cannot work or that would send in clear over a network.
 func (s *Settings) check() error {

@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // The limits of a logo. It is shown 32 pixels high; twice that is enough for a sharp screen.
@@ -59,7 +60,7 @@ func (l *Look) Version() string {
 	return strconv.FormatUint(h.Sum64(), 16)
 }
 
-var colour = regexp.MustCompile(`^#[0-9a-f]{6}$`)
+var colour = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^#[0-9a-f]{6}$`) })
 
 // Contrast is how many times brighter the one colour must be than the other, by WCAG 2.2 (1.4.3): text of ordinary size.
 const Contrast = 4.5
@@ -107,7 +108,7 @@ func (l *Look) Check() []error {
 		value *string
 	}{{"brand", &l.Brand}, {"brand2", &l.Brand2}, {"tint", &l.Tint}} {
 		*f.value = strings.ToLower(*f.value)
-		if *f.value != "" && !colour.MatchString(*f.value) {
+		if *f.value != "" && !colour().MatchString(*f.value) {
 			out = append(out, &ColourError{f.field})
 		}
 	}
@@ -160,7 +161,7 @@ func (l *Look) CSS() string {
 	var b strings.Builder
 	b.WriteString("@layer tokens{:root{")
 	for _, t := range []struct{ name, value string }{{"--brand", l.Brand}, {"--brand-2", l.Brand2}, {"--brand-tint", l.Tint}, {"--link", l.Brand}} {
-		if colour.MatchString(t.value) {
+		if colour().MatchString(t.value) {
 			b.WriteString(t.name + ":" + t.value + ";")
 		}
 	}

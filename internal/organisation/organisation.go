@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"sync"
 
 	"github.com/insegel/insegel/internal/access"
 )
@@ -45,11 +46,11 @@ const (
 	DefaultName = "Egen organisation"
 )
 
-var codeForm = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`)
+var codeForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,39}$`) })
 
 // CheckCode refuses a code that could not stand in an address or a command.
 func CheckCode(code string) error {
-	if !codeForm.MatchString(code) {
+	if !codeForm().MatchString(code) {
 		return fmt.Errorf("%q: %w", code, ErrCode)
 	}
 	return nil

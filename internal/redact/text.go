@@ -5,6 +5,7 @@ package redact
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -49,27 +50,30 @@ var drawn = func() (out [256]bool) {
 	return out
 }()
 
-// patterns are tried in order: what stands under a name first, then what is known by its looks.
-var patterns = []pattern{
-	{func(v seen) bool { return v.dashes }, regexp.MustCompile(`(?s)-----BEGIN [^-]*-----.*?(-----END [^-]*-----|$)`), Mark},
-	// A header or a cookie with its value, to the end of the line.
-	{named, regexp.MustCompile(`(?i)\b((?:proxy-)?authorization|(?:set-)?cookie2?|x-api-key|x-auth-token)(["']?\s*[:=]\s*)[^\r\n]*`), "$1$2" + Mark},
-	{
-		func(v seen) bool { return v.space && v.longest >= 6 },
-		regexp.MustCompile(`(?i)\b(bearer|basic|digest|negotiate|dpop)\s+[A-Za-z0-9+/_.~=-]{6,}`), "$1 " + Mark,
-	},
-	// user:password@ in an address, and the whole query of one.
-	{func(v seen) bool { return v.colon && v.at }, regexp.MustCompile(`([a-zA-Z][a-zA-Z0-9+.-]*://)[^\s/?#]*@`), "$1" + Mark + "@"},
-	{func(v seen) bool { return v.query && v.equals }, regexp.MustCompile(`([\p{L}0-9/_.~%:\])-])[?#][^\s?#"'<>&=]*=[^\s"'<>]*`), "$1?" + Mark},
-	{func(v seen) bool { return v.query && v.equals }, regexp.MustCompile(`([?&;])([\p{L}0-9_.~%-]+)=[^\s&;"'<>]+`), "$1$2=" + Mark},
-	// name=value and "name": "value", where the name tells that it is a secret.
-	{named, regexp.MustCompile(`(?i)((?:pass(?:word|wd|phrase)?|pwd|l[öo]senord|secret|token|credential|api[_-]?key|private[_-]?key|otp|pin|nonce|kod|code)` +
-		`["']?\s*[=:]\s*)("(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|[^\s,;&"']+)`), "$1" + Mark},
-	{func(v seen) bool { return v.jwt }, regexp.MustCompile(`eyJ[A-Za-z0-9_=-]*(?:\.[A-Za-z0-9_=-]*)*`), Mark},
-	{func(v seen) bool { return v.at }, regexp.MustCompile(`[\p{L}0-9._%+'*-]+@[\p{L}0-9-]+(?:\.[\p{L}0-9-]+)*`), Mark},
-	{personal, person, "${1}" + Mark + "${2}"},
-	{personal, person, "${1}" + Mark + "${2}"}, // one that follows another at once shares the character between them
-}
+// patterns are tried in order: what stands under a name first, then what is known by its looks. They are made when the first text is looked at,
+// so that no command of the program waits for them that logs nothing.
+var patterns = sync.OnceValue(func() []pattern {
+	return []pattern{
+		{func(v seen) bool { return v.dashes }, regexp.MustCompile(`(?s)-----BEGIN [^-]*-----.*?(-----END [^-]*-----|$)`), Mark},
+		// A header or a cookie with its value, to the end of the line.
+		{named, regexp.MustCompile(`(?i)\b((?:proxy-)?authorization|(?:set-)?cookie2?|x-api-key|x-auth-token)(["']?\s*[:=]\s*)[^\r\n]*`), "$1$2" + Mark},
+		{
+			func(v seen) bool { return v.space && v.longest >= 6 },
+			regexp.MustCompile(`(?i)\b(bearer|basic|digest|negotiate|dpop)\s+[A-Za-z0-9+/_.~=-]{6,}`), "$1 " + Mark,
+		},
+		// user:password@ in an address, and the whole query of one.
+		{func(v seen) bool { return v.colon && v.at }, regexp.MustCompile(`([a-zA-Z][a-zA-Z0-9+.-]*://)[^\s/?#]*@`), "$1" + Mark + "@"},
+		{func(v seen) bool { return v.query && v.equals }, regexp.MustCompile(`([\p{L}0-9/_.~%:\])-])[?#][^\s?#"'<>&=]*=[^\s"'<>]*`), "$1?" + Mark},
+		{func(v seen) bool { return v.query && v.equals }, regexp.MustCompile(`([?&;])([\p{L}0-9_.~%-]+)=[^\s&;"'<>]+`), "$1$2=" + Mark},
+		// name=value and "name": "value", where the name tells that it is a secret.
+		{named, regexp.MustCompile(`(?i)((?:pass(?:word|wd|phrase)?|pwd|l[öo]senord|secret|token|credential|api[_-]?key|private[_-]?key|otp|pin|nonce|kod|code)` +
+			`["']?\s*[=:]\s*)("(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?|[^\s,;&"']+)`), "$1" + Mark},
+		{func(v seen) bool { return v.jwt }, regexp.MustCompile(`eyJ[A-Za-z0-9_=-]*(?:\.[A-Za-z0-9_=-]*)*`), Mark},
+		{func(v seen) bool { return v.at }, regexp.MustCompile(`[\p{L}0-9._%+'*-]+@[\p{L}0-9-]+(?:\.[\p{L}0-9-]+)*`), Mark},
+		{personal, person(), "${1}" + Mark + "${2}"},
+		{personal, person(), "${1}" + Mark + "${2}"}, // one that follows another at once shares the character between them
+	}
+})
 
 func named(v seen) bool { return v.colon || v.equals }
 
@@ -77,18 +81,22 @@ func personal(v seen) bool { return v.digits >= 10 }
 
 // person is a personal identity number or a coordination number, with or without a century. Only its date is looked at, not its check
 // digit: a mistyped number is somebody's too.
-var person = regexp.MustCompile(`(^|[^0-9])(?:18|19|20)?\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]|6[1-9]|[78]\d|9[01])[-+ ]?\d{4}($|[^0-9])`)
+var person = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(^|[^0-9])(?:18|19|20)?\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]|6[1-9]|[78]\d|9[01])[-+ ]?\d{4}($|[^0-9])`)
+})
 
 // run is a row of letters and digits so long that it may be a token. What separates words ends it.
-var run = regexp.MustCompile(`[A-Za-z0-9_~+=-]{20,}`)
+var run = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[A-Za-z0-9_~+=-]{20,}`) })
 
 // plainID is a UUID: it names something and opens nothing.
-var plainID = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
+var plainID = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
+})
 
 // Text gives the text without what must not be logged.
 func Text(s string) string {
 	v := look(s)
-	for _, p := range patterns {
+	for _, p := range patterns() {
 		if p.needs(v) {
 			s = p.form.ReplaceAllString(s, p.with)
 		}
@@ -96,8 +104,8 @@ func Text(s string) string {
 	if v.longest < shortestToken {
 		return s
 	}
-	return run.ReplaceAllStringFunc(s, func(t string) string {
-		if plainID.MatchString(t) || !looksDrawn(t) {
+	return run().ReplaceAllStringFunc(s, func(t string) string {
+		if plainID().MatchString(t) || !looksDrawn(t) {
 			return t
 		}
 		return Mark

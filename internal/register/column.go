@@ -206,7 +206,7 @@ func (t *Table) profile(column int) profile {
 	}
 	for i := range t.Rows {
 		text := clean(t.Rows[i].text(column))
-		if unknownWords[words(text)] {
+		if unknownWords()[words(text)] {
 			continue
 		}
 		if p.filled++; p.filled > sampleSize {
@@ -225,10 +225,10 @@ func (t *Table) profile(column int) profile {
 		add(&p.addresses, readAddress(text).bad.IsZero())
 		h := parseHosting(text)
 		add(&p.hostings, h.value() != "" && !h.more)
-		add(&p.states, stateWords[words(text)] != "")
-		add(&p.kinds, kindWords[words(text)] != "")
+		add(&p.states, stateWords()[words(text)] != "")
+		add(&p.kinds, kindWords()[words(text)] != "")
 		add(&p.logins, loginLike(text))
-		add(&p.wordyText, !isAnswer && dayIs == dayNot && !isCount && !numberLike.MatchString(text))
+		add(&p.wordyText, !isAnswer && dayIs == dayNot && !isCount && !numberLike().MatchString(text))
 	}
 	p.distinct = float64(len(seen))
 	p.shares()

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/insegel/insegel/internal/civil"
@@ -24,12 +25,18 @@ const (
 // The ways that lists write days. Where a form could be read in two ways, the Swedish one is meant: day before month, and
 // six digits or three pairs as year, month, day.
 var (
-	yearFirst  = regexp.MustCompile(`^(\d{4})[-./](\d{1,2})[-./](\d{1,2})(?:[t ]+\d{1,2}[:.].*)?$`)
-	eightDigit = regexp.MustCompile(`^(\d{4})(\d{2})(\d{2})$`)
-	sixDigit   = regexp.MustCompile(`^(\d{2})-?(\d{2})-?(\d{2})$`)
-	dayFirst   = regexp.MustCompile(`^(\d{1,2})\s*[/.-]\s*(\d{1,2})\.?\s*[/.\- ]\s*'?(\d{4}|\d{2})(?: \d{1,2}[:.].*)?$`)
-	named      = regexp.MustCompile(`^(?:den )?(\d{1,2})[.:]?(?:e|a)?\s*([a-zåäö]{3,9})\.?,?\s+(\d{4})$`)
-	serial     = regexp.MustCompile(`^(\d{5})(?:[.,]\d+)?$`)
+	yearFirst = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(\d{4})[-./](\d{1,2})[-./](\d{1,2})(?:[t ]+\d{1,2}[:.].*)?$`)
+	})
+	eightDigit = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(\d{4})(\d{2})(\d{2})$`) })
+	sixDigit   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(\d{2})-?(\d{2})-?(\d{2})$`) })
+	dayFirst   = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(\d{1,2})\s*[/.-]\s*(\d{1,2})\.?\s*[/.\- ]\s*'?(\d{4}|\d{2})(?: \d{1,2}[:.].*)?$`)
+	})
+	named = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(?:den )?(\d{1,2})[.:]?(?:e|a)?\s*([a-zåäö]{3,9})\.?,?\s+(\d{4})$`)
+	})
+	serial = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(\d{5})(?:[.,]\d+)?$`) })
 
 	monthNames = []string{"jan", "feb", "mar", "apr", "maj", "jun", "jul", "aug", "sep", "okt", "nov", "dec"}
 	englishFor = map[string]string{"may": "maj", "oct": "okt"}
@@ -46,18 +53,18 @@ const (
 // day reads a day in any of the forms.
 func day(text string) (civil.Date, dayState) {
 	s := locale.Fold(text)
-	for _, form := range []*regexp.Regexp{yearFirst, eightDigit, sixDigit} {
+	for _, form := range []*regexp.Regexp{yearFirst(), eightDigit(), sixDigit()} {
 		if m := form.FindStringSubmatch(s); m != nil {
 			return makeDay(m[1], number(m[2]), m[3])
 		}
 	}
-	if m := dayFirst.FindStringSubmatch(s); m != nil {
+	if m := dayFirst().FindStringSubmatch(s); m != nil {
 		return makeDay(m[3], number(m[2]), m[1])
 	}
-	if m := named.FindStringSubmatch(s); m != nil {
+	if m := named().FindStringSubmatch(s); m != nil {
 		return makeDay(m[3], monthNumber(m[2]), m[1])
 	}
-	if m := serial.FindStringSubmatch(s); m != nil {
+	if m := serial().FindStringSubmatch(s); m != nil {
 		iso, ok := serialDay(m[1], false)
 		if d, err := civil.Parse(iso); ok && err == nil && d.Year >= firstYear && d.Year <= lastYear {
 			return d, dayRead
@@ -122,7 +129,7 @@ func openEnded(s string) bool {
 
 // readContract reads a contract's last day. That it has none is worth keeping, as a note.
 func readContract(s string) reading {
-	if blankWords[words(s)] && !strings.ContainsAny(s, "0123456789") {
+	if blankWords()[words(s)] && !strings.ContainsAny(s, "0123456789") {
 		return reading{}
 	}
 	d, state := day(s)
@@ -131,7 +138,7 @@ func readContract(s string) reading {
 		return says(ContractEnd, d.String())
 	case openEnded(s):
 		return says(ContractNote, shortened(s))
-	case state == dayImpossible, numberLike.MatchString(s):
+	case state == dayImpossible, numberLike().MatchString(s):
 		return wrong("cell-day")
 	}
 	r := says(ContractNote, shortened(s))

@@ -4,6 +4,7 @@ package register
 
 import (
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/insegel/insegel/internal/locale"
@@ -347,7 +348,7 @@ var headingRules = []headingRule{
 }
 
 // lookup is headingRules made ready once: whole headings to the fields they may be.
-var lookup = func() map[string][]guess {
+var lookup = sync.OnceValue(func() map[string][]guess {
 	m := map[string][]guess{}
 	for _, r := range headingRules {
 		for _, w := range r.exact {
@@ -357,7 +358,7 @@ var lookup = func() map[string][]guess {
 		}
 	}
 	return m
-}()
+})
 
 // maxHeading is longer than any heading, in bytes; a longer text is a cell or an instruction.
 const maxHeading = 400
@@ -408,10 +409,10 @@ func headingGuesses(s string) []guess {
 	if h == "" {
 		return nil
 	}
-	if g, ok := lookup[h]; ok {
+	if g, ok := lookup()[h]; ok {
 		return g
 	}
-	if g, ok := lookup[words(s)]; ok {
+	if g, ok := lookup()[words(s)]; ok {
 		return g
 	}
 	spaced := " " + h + " "

@@ -84,7 +84,7 @@ func (h *hostingCell) see(w string) {
 		h.own = true
 	case w == "ej", w == "inte", w == "not":
 		h.negated = true
-	case !fillers[w]:
+	case !fillers()[w]:
 		h.more = true
 	}
 }
@@ -117,7 +117,7 @@ func (h *hostingCell) value() string {
 
 // readHosting reads where a system runs. What the register has no word for is kept as a note.
 func readHosting(s string) reading {
-	if blankWords[words(s)] {
+	if blankWords()[words(s)] {
 		return reading{}
 	}
 	for _, v := range []string{ownHosting, supplierHosting, cloudEU, cloudOutside} {

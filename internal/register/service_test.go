@@ -564,10 +564,10 @@ func TestWordsAreTheRegisters(t *testing.T) {
 	} {
 		checkWord(t, tc.field, tc.cell)
 	}
-	for word := range stateWords {
+	for word := range stateWords() {
 		checkWord(t, State, word)
 	}
-	for word := range kindWords {
+	for word := range kindWords() {
 		checkWord(t, Kind, word)
 	}
 }

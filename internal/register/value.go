@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
@@ -74,9 +75,9 @@ func readCell(field, cell string) reading {
 	case Hosting:
 		return readHosting(text)
 	case State:
-		return readWord(State, text, stateWords, "cell-state")
+		return readWord(State, text, stateWords(), "cell-state")
 	case Kind:
-		return readWord(Kind, text, kindWords, "cell-kind")
+		return readWord(Kind, text, kindWords(), "cell-kind")
 	case Users, DataSubjects:
 		return readCount(field, text)
 	case ContractEnd:
@@ -84,13 +85,13 @@ func readCell(field, cell string) reading {
 	case Address:
 		return readAddress(text)
 	case Information, Comment:
-		return readText(field, cleanLines(cell), maxNote, blankSigns)
+		return readText(field, cleanLines(cell), maxNote, blankSigns())
 	case Login:
-		return readText(field, text, maxText, blankSigns)
+		return readText(field, text, maxText, blankSigns())
 	case Supplier:
-		return readText(field, text, maxText, noSupplier)
+		return readText(field, text, maxText, noSupplier())
 	default:
-		return readText(field, text, maxText, blankWords)
+		return readText(field, text, maxText, blankWords())
 	}
 }
 
@@ -139,12 +140,15 @@ func isFormula(s string) bool {
 	return false
 }
 
-func set(list string) map[string]bool {
-	m := map[string]bool{}
-	for _, w := range strings.Split(list, "|") {
-		m[w] = true
-	}
-	return m
+// set is a set of words that is made when it is first used.
+func set(list string) func() map[string]bool {
+	return sync.OnceValue(func() map[string]bool {
+		m := map[string]bool{}
+		for _, w := range strings.Split(list, "|") {
+			m[w] = true
+		}
+		return m
+	})
 }
 
 // Words that stand for nothing. They are looked up as words() writes them.
@@ -162,16 +166,16 @@ var (
 
 // truth reads an answer to a yes-or-no question. ok is false when the text is no answer.
 func truth(s string) (value string, ok bool) {
-	if yesSigns[strings.ToLower(s)] {
+	if yesSigns()[strings.ToLower(s)] {
 		return yes, true
 	}
 	h := words(s)
 	switch {
-	case unknownWords[h]:
+	case unknownWords()[h]:
 		return unknown, true
-	case yesWords[h]:
+	case yesWords()[h]:
 		return yes, true
-	case noWords[h]:
+	case noWords()[h]:
 		return no, true
 	}
 	return sentenceTruth(strings.Fields(h))
@@ -205,7 +209,7 @@ func readTruth(field, s string) reading {
 
 // readAgreement reads a question about an agreement, to which a date is also a yes.
 func readAgreement(s string) reading {
-	if needlessWords[words(s)] {
+	if needlessWords()[words(s)] {
 		return says(ProcessorAgreement, notNeeded)
 	}
 	if d, state := day(s); state == dayRead {
@@ -230,20 +234,23 @@ var (
 	})
 )
 
-func wordList(byValue map[string]string) map[string]string {
-	out := map[string]string{}
-	for value, list := range byValue {
-		out[value], out[words(value)] = value, value
-		for _, w := range strings.Split(list, "|") {
-			out[w] = value
+// wordList are the values that words stand for. It is made when it is first used.
+func wordList(byValue map[string]string) func() map[string]string {
+	return sync.OnceValue(func() map[string]string {
+		out := map[string]string{}
+		for value, list := range byValue {
+			out[value], out[words(value)] = value, value
+			for _, w := range strings.Split(list, "|") {
+				out[w] = value
+			}
 		}
-	}
-	return out
+		return out
+	})
 }
 
 // readWord reads a cell that is one of a few words.
 func readWord(field, s string, list map[string]string, badKey string) reading {
-	if blankWords[words(s)] {
+	if blankWords()[words(s)] {
 		return reading{}
 	}
 	for _, form := range []string{words(s), heading(s)} { // "I drift (sedan 2019)" is "I drift"
@@ -255,9 +262,11 @@ func readWord(field, s string, list map[string]string, badKey string) reading {
 }
 
 var (
-	countForm  = regexp.MustCompile(`^(?:(ca|c a|cirka|circa|ungefär|uppskattningsvis|uppskattat|approx|approximately|about|around|över|mer än|minst|more than|~|≈|>)[.: ]*)?(\d{1,3}(?:[ .,'’]\d{3})+|\d+)(?:[.,]0+)?\s*(\+)?\s*(?:st|anv|användare|users|personer|persons|people)?\.?$`)
-	notDigits  = regexp.MustCompile(`\D`)
-	numberLike = regexp.MustCompile(`^[~≈>]?\s*-?\d[\d .,']*$`)
+	countForm = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(?:(ca|c a|cirka|circa|ungefär|uppskattningsvis|uppskattat|approx|approximately|about|around|över|mer än|minst|more than|~|≈|>)[.: ]*)?(\d{1,3}(?:[ .,'’]\d{3})+|\d+)(?:[.,]0+)?\s*(\+)?\s*(?:st|anv|användare|users|personer|persons|people)?\.?$`)
+	})
+	notDigits  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\D`) })
+	numberLike = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[~≈>]?\s*-?\d[\d .,']*$`) })
 )
 
 // maxCount is more people than any municipality's system knows of; above it a cell holds something else, such as a telephone
@@ -268,11 +277,11 @@ const maxCount = 50_000_000
 func parseCount(s string) (n int64, approximate, ok bool) {
 	folded := locale.Fold(s)
 	folded = strings.Replace(folded, "c:a", "ca", 1)
-	m := countForm.FindStringSubmatch(folded)
+	m := countForm().FindStringSubmatch(folded)
 	if m == nil {
 		return 0, false, false
 	}
-	n, err := strconv.ParseInt(notDigits.ReplaceAllString(m[2], ""), 10, 64)
+	n, err := strconv.ParseInt(notDigits().ReplaceAllString(m[2], ""), 10, 64)
 	if err != nil || n > maxCount {
 		return 0, false, false
 	}
@@ -280,7 +289,7 @@ func parseCount(s string) (n int64, approximate, ok bool) {
 }
 
 func readCount(field, s string) reading {
-	if blankWords[words(s)] && !strings.ContainsAny(s, "0123456789") {
+	if blankWords()[words(s)] && !strings.ContainsAny(s, "0123456789") {
 		return reading{}
 	}
 	n, approximate, ok := parseCount(s)
@@ -298,14 +307,14 @@ func readCount(field, s string) reading {
 	return r
 }
 
-var hyperlink = regexp.MustCompile(`(?i)^=\s*HYPERL[IÄ]NK\(\s*"([^"]+)"`)
+var hyperlink = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)^=\s*HYPERL[IÄ]NK\(\s*"([^"]+)"`) })
 
 // readAddress takes an address that a browser can open, and nothing else: what stands here becomes a link and is measured.
 func readAddress(s string) reading {
-	if m := hyperlink.FindStringSubmatch(s); m != nil {
+	if m := hyperlink().FindStringSubmatch(s); m != nil {
 		s = m[1]
 	}
-	if s == "" || blankWords[words(s)] {
+	if s == "" || blankWords()[words(s)] {
 		return reading{}
 	}
 	u, err := url.Parse(s)
@@ -338,11 +347,13 @@ func shorten(s string, limit int) (string, bool) {
 	return strings.TrimSpace(string(r[:limit])), true
 }
 
-var levelForm = regexp.MustCompile(`^(?:(?:nivå|level|klass|class)\s*[-:=]?\s*|(?:nivå|level|klass|class)?\s*[krtsica]\s*[-:=]?\s*)?(\d{1,2})(?:[.,]0)?\s*(?:[-–—:.(=].*)?$`)
+var levelForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(?:(?:nivå|level|klass|class)\s*[-:=]?\s*|(?:nivå|level|klass|class)?\s*[krtsica]\s*[-:=]?\s*)?(\d{1,2})(?:[.,]0)?\s*(?:[-–—:.(=].*)?$`)
+})
 
 // levelNumber reads the number of a level: "3", "K3", "nivå 3", "3 – allvarlig".
 func levelNumber(s string) (int, bool) {
-	m := levelForm.FindStringSubmatch(strings.ToLower(s))
+	m := levelForm().FindStringSubmatch(strings.ToLower(s))
 	if m == nil {
 		return 0, false
 	}
@@ -353,7 +364,7 @@ func levelNumber(s string) (int, bool) {
 // readLevel reads a level on a named scale: its number, or the very words the scale has for it.
 func readLevel(a *catalogue.ModelAspect, s string) (catalogue.Level, bool, Reason) {
 	text := clean(s)
-	if text == "" || blankWords[words(text)] {
+	if text == "" || blankWords()[words(text)] {
 		return catalogue.Level{}, false, Reason{}
 	}
 	if n, ok := levelNumber(text); ok {
@@ -386,7 +397,7 @@ func looksLikeValue(s string) bool {
 	if _, state := day(s); state == dayRead {
 		return true
 	}
-	return numberLike.MatchString(s) || strings.Contains(s, "://")
+	return numberLike().MatchString(s) || strings.Contains(s, "://")
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }

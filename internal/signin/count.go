@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -152,10 +153,12 @@ func (c *counter) methods(raw []byte) string {
 }
 
 var (
-	personNumber = regexp.MustCompile(`(?:^|\D)((?:\d{2})?\d{6}[-+ ]?\d{4})(?:\D|$)`)
-	account      = regexp.MustCompile(`[^\s@/:]@[^\s@/]`)
-	telephone    = regexp.MustCompile(`(^|[^\d])(\+|00)\d{2}[ -]?\(?\d[\d ()-]{5,}|(^|[^\d-])0\d{1,3}[- ]\d{2,3}[ -]?\d{2}[ -]?\d{2}([^\d]|$)`)
-	employee     = regexp.MustCompile(`(?i)(^|[^a-z0-9])se\d{10}-[a-z0-9]{2,}`) // an HSA-id
+	personNumber = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?:^|\D)((?:\d{2})?\d{6}[-+ ]?\d{4})(?:\D|$)`) })
+	account      = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[^\s@/:]@[^\s@/]`) })
+	telephone    = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(^|[^\d])(\+|00)\d{2}[ -]?\(?\d[\d ()-]{5,}|(^|[^\d-])0\d{1,3}[- ]\d{2,3}[ -]?\d{2}[ -]?\d{2}([^\d]|$)`)
+	})
+	employee = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)(^|[^a-z0-9])se\d{10}-[a-z0-9]{2,}`) }) // an HSA-id
 )
 
 // clean is a text that may be kept: short, in one line, and nothing that looks like somebody's name, address, number or account.
@@ -184,10 +187,10 @@ func (c *counter) clean(fact int, s string) string {
 // stand on a machine that has no name, and hold digits, but no number that somebody can have.
 func personal(s string) bool {
 	address := strings.Contains(s, "://") || strings.HasPrefix(s, "urn:")
-	if strings.Contains(s, `\`) || account.MatchString(s) || employee.MatchString(s) || !address && (telephone.MatchString(s) || machine(s)) {
+	if strings.Contains(s, `\`) || account().MatchString(s) || employee().MatchString(s) || !address && (telephone().MatchString(s) || machine(s)) {
 		return true
 	}
-	for _, m := range personNumber.FindAllStringSubmatch(s, -1) {
+	for _, m := range personNumber().FindAllStringSubmatch(s, -1) {
 		if !address || numbered(m[1]) {
 			return true
 		}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -74,11 +75,11 @@ func ParseMapping(text []byte) (*Mapping, error) {
 	return &m, m.check()
 }
 
-var numberedLine = regexp.MustCompile(`\bline \d+`)
+var numberedLine = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\bline \d+`) })
 
 // lineOf is where a parser found something wrong. What it says of it is left out: it may quote what it read, and that may be a log.
 func lineOf(err error) string {
-	if at := numberedLine.FindString(err.Error()); at != "" {
+	if at := numberedLine().FindString(err.Error()); at != "" {
 		return ", " + at
 	}
 	return ""

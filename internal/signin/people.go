@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -200,11 +201,11 @@ const (
 )
 
 // codedAccount is an account of letters from the first name and the surname with a number after them, as directories make them.
-var codedAccount = regexp.MustCompile(`^(?:[a-zåäö]{6}|[A-ZÅÄÖ]{6})\d{2,4}$`)
+var codedAccount = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:[a-zåäö]{6}|[A-ZÅÄÖ]{6})\d{2,4}$`) })
 
 // coded reports whether a text is an account made of the beginnings of both names and a number.
 func (g *gazetteer) coded(s, w string) bool {
-	return codedAccount.MatchString(s) && g.heads[w[:3]] && g.tails[w[3:]]
+	return codedAccount().MatchString(s) && g.heads[w[:3]] && g.tails[w[3:]]
 }
 
 // joined reports whether a word is a first name and a surname written together, or an initial and a surname.
@@ -222,8 +223,8 @@ func (g *gazetteer) joined(w string) bool {
 }
 
 var (
-	numberedAccount = regexp.MustCompile(`^(?i:[a-zåäö]{1,8}[._-]?\d{2,8}|\d{4,12})$`)
-	objectID        = regexp.MustCompile(`^(?i:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})$`)
+	numberedAccount = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?i:[a-zåäö]{1,8}[._-]?\d{2,8}|\d{4,12})$`) })
+	objectID        = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?i:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})$`) })
 )
 
 // looks are what the values of one fact look like, each counted once.
@@ -260,9 +261,9 @@ func (k *looks) look(g *gazetteer, s string) {
 	switch {
 	case personal(s) || g.person(s):
 		k.personal++
-	case numberedAccount.MatchString(s):
+	case numberedAccount().MatchString(s):
 		k.numbered++
-	case objectID.MatchString(s):
+	case objectID().MatchString(s):
 		k.objects++
 	case len(all) == 1:
 		k.one(g, s, all[0])

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"regexp"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -146,7 +147,7 @@ func closing(b []byte, i int) int {
 func keycloakLine(line []byte, e *event, _ time.Time) reading {
 	when := line
 	if line = bytes.TrimSpace(line); bytes.HasPrefix(line, []byte("{")) { // the server writes its log as JSON: what it says stands quoted in it
-		when = isoDate.Find(line)
+		when = isoDate().Find(line)
 		line = bytes.ReplaceAll(line, []byte(`\"`), []byte(`"`))
 		if i := bytes.Index(line, []byte(`"message":"`)); i >= 0 {
 			line = line[i+len(`"message":`)+1:]
@@ -314,9 +315,11 @@ func simpleSAMLDay(line []byte, now time.Time) Day {
 }
 
 var (
-	isoDate = regexp.MustCompile(`\d{4}-\d\d-\d\d[T ]`)
+	isoDate = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\d{4}-\d\d-\d\d[T ]`) })
 	// usDate is how the event viewer of an American Windows writes a time; the half of the day tells it from other orders.
-	usDate = regexp.MustCompile(`(\d{1,2})/(\d{1,2})/(\d{4}) \d{1,2}:\d\d:\d\d (?:AM|PM)`)
+	usDate = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(\d{1,2})/(\d{1,2})/(\d{4}) \d{1,2}:\d\d:\d\d (?:AM|PM)`)
+	})
 )
 
 // audits reads the audit events of AD FS, as Windows writes them to XML, or as text with the XML of each event in it.
@@ -369,10 +372,10 @@ func audit(b []byte, e *event) reading {
 	if i := bytes.LastIndex(before, []byte("SystemTime=")); i >= 0 && len(before) > i+22 {
 		e.day = isoDay(before[i+12:])
 	}
-	if all := isoDate.FindAllIndex(before, -1); e.day == 0 && len(all) > 0 {
+	if all := isoDate().FindAllIndex(before, -1); e.day == 0 && len(all) > 0 {
 		e.day = isoDay(before[all[len(all)-1][0]:])
 	}
-	if all := usDate.FindAllSubmatch(before, -1); e.day == 0 && len(all) > 0 {
+	if all := usDate().FindAllSubmatch(before, -1); e.day == 0 && len(all) > 0 {
 		last := all[len(all)-1]
 		e.day = newDay(number(last[3]), number(last[1]), number(last[2]))
 	}

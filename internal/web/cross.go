@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/insegel/insegel/internal/access"
 )
@@ -99,10 +100,12 @@ func (s *Site) policy(r *http.Request) string {
 }
 
 // originForm is what an origin may be written with; nothing in it can end a source or a directive.
-var originForm = regexp.MustCompile(`^(https://[a-z0-9.-]+|http://(127\.0\.0\.1|localhost))(:[0-9]{1,5})?$`)
+var originForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(https://[a-z0-9.-]+|http://(127\.0\.0\.1|localhost))(:[0-9]{1,5})?$`)
+})
 
 // Origin reports whether the text is an origin that a page's forms may lead to: https and a host, or this machine itself.
-func Origin(text string) bool { return originForm.MatchString(text) }
+func Origin(text string) bool { return originForm().MatchString(text) }
 
 // OriginOf gives the origin of an address, for Options.FormAction; empty when it has none that a form may lead to.
 func OriginOf(address string) string {

@@ -36,7 +36,7 @@ var (
 // hashLength is how many hexadecimal digits of SHA-256 stand in an address: enough that two versions never share one.
 const hashLength = 16
 
-var cssURL = regexp.MustCompile(`url\((fonts/[^)?]+)\)`)
+var cssURL = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`url\((fonts/[^)?]+)\)`) })
 
 // withoutComments gives a style sheet without its comments and the space before them. A regular expression takes ten times as long, at each
 // start.
@@ -69,8 +69,8 @@ func loadStatic(fsys fs.FS) map[string]file {
 		panic(fmt.Sprintf("web: read static files: %v", err)) // they are in the program itself
 	}
 	// What the style sheet says to those who change it stays here. The style sheet names the fonts; with their hash in the address they can be kept for good as well.
-	css := cssURL.ReplaceAllFunc(withoutComments(out["insegel.css"].body), func(m []byte) []byte {
-		name := string(cssURL.FindSubmatch(m)[1])
+	css := cssURL().ReplaceAllFunc(withoutComments(out["insegel.css"].body), func(m []byte) []byte {
+		name := string(cssURL().FindSubmatch(m)[1])
 		return []byte("url(" + name + "?v=" + out[name].hash + ")")
 	})
 	out["insegel.css"] = newFile("insegel.css", css)
@@ -106,11 +106,11 @@ func Asset(name string) (string, error) {
 	return "/static/" + name + "?v=" + f.hash, nil
 }
 
-var symbolID = regexp.MustCompile(`<symbol id="([a-z0-9-]+)"`)
+var symbolID = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`<symbol id="([a-z0-9-]+)"`) })
 
 func loadSymbols(sprite []byte) map[string]bool {
 	out := map[string]bool{}
-	for _, m := range symbolID.FindAllSubmatch(sprite, -1) {
+	for _, m := range symbolID().FindAllSubmatch(sprite, -1) {
 		out[string(m[1])] = true
 	}
 	return out

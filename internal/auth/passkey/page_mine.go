@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/audit"
@@ -247,12 +248,12 @@ func (p *Pages) renew(c *web.Context) error {
 	})
 }
 
-var onlyCodes = regexp.MustCompile(`^(([0-9A-Z]{4}-){6}[0-9A-Z]{2}\n?){1,8}$`)
+var onlyCodes = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(([0-9A-Z]{4}-){6}[0-9A-Z]{2}\n?){1,8}$`) })
 
 // file gives back the codes that the page has just shown, as a file. It keeps nothing and gives nothing but codes.
 func (p *Pages) file(c *web.Context) error {
 	text := c.Form("koder")
-	if !onlyCodes.MatchString(text) {
+	if !onlyCodes().MatchString(text) {
 		return &web.Error{Status: http.StatusBadRequest}
 	}
 	body := c.L.T("passkey.file", "Address", p.Keys.o.Origin.Host) + "\r\n\r\n" + strings.ReplaceAll(text, "\n", "\r\n") + "\r\n"

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -116,7 +117,9 @@ func Redact(u *url.URL) string {
 }
 
 // refresh is what a Refresh header and a meta refresh say: seconds, and perhaps an address.
-var refresh = regexp.MustCompile(`(?is)^\s*(\d{1,9})(?:\.\d*)?\s*(?:[;,]\s*(?:url\s*=\s*)?(.*))?$`)
+var refresh = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?is)^\s*(\d{1,9})(?:\.\d*)?\s*(?:[;,]\s*(?:url\s*=\s*)?(.*))?$`)
+})
 
 // soon is how many seconds a page may wait before it sends the browser on and still count as a redirect. What waits longer ends a
 // session that nobody uses.
@@ -127,7 +130,7 @@ func Refresh(value string) string {
 	if len(value) > maxAddress {
 		return ""
 	}
-	m := refresh.FindStringSubmatch(value)
+	m := refresh().FindStringSubmatch(value)
 	if m == nil || len(m[1]) > 3 || number(m[1]) > soon {
 		return ""
 	}
@@ -147,10 +150,14 @@ func number(digits string) int {
 }
 
 // scripted finds the statements that send the browser on to a text that stands there as it is. What is put together is not read.
-var scripted = regexp.MustCompile(`(?:^|[^\w.$])(?:(?:window|document|self|top|parent)\s*\.\s*)*location(?:\s*\.\s*href)?\s*(?:=\s*|\.\s*(?:replace|assign)\s*\(\s*)(?:"((?:[^"\\\n]|\\.)+)"|'((?:[^'\\\n]|\\.)+)')\s*(?:[;)\n}]|$)`)
+var scripted = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?:^|[^\w.$])(?:(?:window|document|self|top|parent)\s*\.\s*)*location(?:\s*\.\s*href)?\s*(?:=\s*|\.\s*(?:replace|assign)\s*\(\s*)(?:"((?:[^"\\\n]|\\.)+)"|'((?:[^'\\\n]|\\.)+)')\s*(?:[;)\n}]|$)`)
+})
 
 // inside says that a statement waits for something: it stands in a function or a condition.
-var inside = regexp.MustCompile(`\b(?:function|if|else|switch|case|catch|addEventListener|setTimeout)\b|=>`)
+var inside = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\b(?:function|if|else|switch|case|catch|addEventListener|setTimeout)\b|=>`)
+})
 
 // ScriptRedirect finds where a script sends the browser by a literal, when that is all that the script does. It is empty otherwise:
 // code that decides cannot be read without running it.
@@ -162,8 +169,8 @@ func ScriptRedirect(script string) string {
 	if !ok {
 		return ""
 	}
-	m := scripted.FindAllStringSubmatchIndex(script, 2)
-	if len(m) != 1 || !texts[max(m[0][2], m[0][4])-1] || inside.MatchString(script[:m[0][0]]) || inside.MatchString(script[m[0][1]:]) {
+	m := scripted().FindAllStringSubmatchIndex(script, 2)
+	if len(m) != 1 || !texts[max(m[0][2], m[0][4])-1] || inside().MatchString(script[:m[0][0]]) || inside().MatchString(script[m[0][1]:]) {
 		return ""
 	}
 	literal := group(script, m[0], 2) + group(script, m[0], 4)
@@ -241,7 +248,9 @@ func unescape(literal string) string {
 }
 
 // challenge finds the schemes in a WWW-Authenticate header: a word that is not followed by an equals sign, at the start or after a comma.
-var challenge = regexp.MustCompile(`(?:^|,)\s*([A-Za-z][A-Za-z0-9_-]*)(?:\s+[^=,\s]+=*\s*(?:,|$)|\s+[A-Za-z0-9_-]+\s*=|\s*(?:,|$))`)
+var challenge = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?:^|,)\s*([A-Za-z][A-Za-z0-9_-]*)(?:\s+[^=,\s]+=*\s*(?:,|$)|\s+[A-Za-z0-9_-]+\s*=|\s*(?:,|$))`)
+})
 
 // Challenges lists the schemes that a server's WWW-Authenticate headers offer, in small letters.
 func Challenges(headers []string) []string {
@@ -249,7 +258,7 @@ func Challenges(headers []string) []string {
 	for _, h := range headers {
 		h = blankQuoted(clipHeader(h))
 		for h != "" {
-			m := challenge.FindStringSubmatchIndex(h)
+			m := challenge().FindStringSubmatchIndex(h)
 			if m == nil {
 				break
 			}

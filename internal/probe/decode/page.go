@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -372,7 +373,7 @@ func (r *pageReader) finish() {
 		r.readControl(c)
 	}
 	script := r.scripts.String()
-	if credentials.MatchString(script) {
+	if credentials().MatchString(script) {
 		r.page.Passkey = true
 	}
 	r.next(script)
@@ -383,7 +384,9 @@ func (r *pageReader) finish() {
 }
 
 // credentials finds the call by which a page asks the browser for a passkey.
-var credentials = regexp.MustCompile(`navigator\s*\.\s*credentials\s*\.\s*get\s*\(|PublicKeyCredential\b`)
+var credentials = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`navigator\s*\.\s*credentials\s*\.\s*get\s*\(|PublicKeyCredential\b`)
+})
 
 func (r *pageReader) readForm(f *form) {
 	if f.password > 0 {
@@ -542,7 +545,9 @@ func (r *pageReader) refer(script string) {
 }
 
 // submits finds the call that sends a form without anybody pressing a button.
-var submits = regexp.MustCompile(`\.\s*submit\s*\(|\.\s*click\s*\(\s*\)|HTMLFormElement\.prototype\.submit`)
+var submits = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\.\s*submit\s*\(|\.\s*click\s*\(\s*\)|HTMLFormElement\.prototype\.submit`)
+})
 
 // sends reports whether a form is sent by the page itself: it has nothing to fill in, and a script or the page's start sends it.
 func (r *pageReader) sends(f *form, script string) bool {
@@ -558,7 +563,7 @@ func (r *pageReader) sends(f *form, script string) bool {
 	if q := r.request(f); q != nil && q.Protocol == SAML && q.Binding == "post" && r.external > 0 {
 		return true
 	}
-	return submits.MatchString(r.onload) || submits.MatchString(script)
+	return submits().MatchString(r.onload) || submits().MatchString(script)
 }
 
 // tangle is how many elements a page may make beside those that stand in it, and maxLevels how deep what is set apart is followed.
