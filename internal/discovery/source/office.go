@@ -40,7 +40,7 @@ func (z *zipFile) isOffice() (officeKind, error) {
 		switch {
 		case strings.EqualFold(m.name, "[Content_Types].xml"):
 			kind = openXML
-		case m.name == "META-INF/manifest.xml" && kind == "":
+		case (m.name == "META-INF/manifest.xml" || m.name == "mimetype") && kind == "":
 			kind = openDocument // an archive of Java has META-INF/MANIFEST.MF
 		}
 		if n++; kind != "" || n > 10_000 {

@@ -117,3 +117,39 @@ func TestWorkbook(t *testing.T) {
 		}
 	}
 }
+
+// What people wrote in a sheet beside its cells is read: at the pages' edges, among codes, in links, filters and rules for what may be entered.
+func TestSheetBesideItsCells(t *testing.T) {
+	sheet := `<worksheet><sheetData><row r="1"><c r="A1"><v>1</v></c></row></sheetData>` +
+		`<protectedRanges><protectedRange name="Skyddat 1"/></protectedRanges><scenarios><scenario name="Bättre" comment="räknat"/></scenarios>` +
+		`<autoFilter><filterColumn><filters><filter val="189006039813"/></filters><customFilters><customFilter val="189007179816"/></customFilters></filterColumn></autoFilter>` +
+		`<dataValidations><dataValidation promptTitle="Ruta" prompt="Skriv" errorTitle="Fel" error="Finns inte"><formula1>"ja,nej"</formula1></dataValidation></dataValidations>` +
+		`<hyperlinks><hyperlink ref="A1" display="Akten" tooltip="Öppna"/></hyperlinks>` +
+		`<headerFooter><oddHeader>&amp;L18900826-9814&amp;C&amp;"Arial,Fet"&amp;12 18900831-9809&amp;R&amp;K00FF0018900603-9813</oddHeader>` +
+		`<firstFooter>Sid &amp;P av &amp;N, A&amp;&amp;B</firstFooter></headerFooter></worksheet>`
+	g := readBytes(t, "lista.xlsx", zipOf(t, "[Content_Types].xml", contentTypes, "xl/workbook.xml", "<workbook/>", "xl/worksheets/sheet1.xml", sheet,
+		"xl/worksheets/_rels/sheet1.xml.rels", `<Relationships><Relationship Id="1" Target="akter/18900717-9816.docx" TargetMode="External"/><Relationship Id="2" Target="../comments1.xml"/></Relationships>`))
+	g.nothingSkipped(t)
+	all := g.all()
+	for _, want := range []string{
+		"Skyddat 1\n", "Bättre\n", "räknat\n", "189006039813\n", "189007179816\n", "Ruta\n", "Skriv\n", "Fel\n", "Finns inte\n", "Akten\n", "Öppna\n", "\"ja,nej\"",
+		" 18900826-9814  ", " 18900831-9809 ", " 18900603-9813\n", "A&B", "akter/18900717-9816.docx\n",
+	} {
+		if !strings.Contains(all, want) {
+			t.Errorf("%q is missing in %q", want, all)
+		}
+	}
+	if strings.Contains(all, "comments1") {
+		t.Errorf("a reference to a part is told: %q", all)
+	}
+}
+
+// A document is one although its list of parts has been left out.
+func TestOpenDocumentWithoutManifest(t *testing.T) {
+	g := readBytes(t, "brev.odt", zipOf(t, "mimetype", "application/vnd.oasis.opendocument.text",
+		"content.xml", `<office:document-content><office:text><text:p>Född 1890<text:span>0603</text:span>-<text:soft-page-break/>9813</text:p></office:text></office:document-content>`))
+	g.nothingSkipped(t)
+	if !strings.Contains(g.all(), "Född 18900603-9813\n") {
+		t.Errorf("%q", g.all())
+	}
+}

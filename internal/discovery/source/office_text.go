@@ -88,15 +88,54 @@ func (t *officeText) characters(p *xmlPiece) error {
 		}
 	}
 	t.choice = true
+	from := len(t.b)
 	if p.kind == xmlCDATA {
 		t.b = append(t.b, p.body...)
 	} else {
 		t.b = appendXML(t.b, p.body)
 	}
+	if pageEdges[t.inside] {
+		t.b = append(t.b[:from], withoutCodes(t.b[from:])...)
+	}
 	if apart {
 		t.b = append(t.b, ' ')
 	}
 	return t.full()
+}
+
+// pageEdges are the elements of a sheet in which the text at the pages' edges has codes in it.
+var pageEdges = map[string]bool{
+	"oddHeader": true, "oddFooter": true, "evenHeader": true, "evenFooter": true, "firstHeader": true, "firstFooter": true,
+}
+
+// withoutCodes is the text at a page's edge with a space for each code, which would otherwise be taken for a letter of what follows it: &L is
+// on the left, &"Arial" and &12 are how it is written, &K and six digits its colour, && is the sign itself.
+func withoutCodes(b []byte) []byte {
+	out := make([]byte, 0, len(b))
+	for len(b) > 0 {
+		if b[0] != '&' || len(b) == 1 {
+			out, b = append(out, b[0]), b[1:]
+			continue
+		}
+		n := 2
+		switch c := b[1]; {
+		case c == '&':
+			out, b = append(out, '&'), b[2:]
+			continue
+		case c == '"':
+			if i := bytes.IndexByte(b[2:], '"'); i >= 0 {
+				n = i + 3
+			}
+		case c == 'K':
+			n = min(8, len(b))
+		default:
+			for n < len(b) && n < 4 && c >= '0' && c <= '9' && b[n] >= '0' && b[n] <= '9' {
+				n++
+			}
+		}
+		out, b = append(out, ' '), b[n:]
+	}
+	return out
 }
 
 func (t *officeText) open(p *xmlPiece) error {
@@ -194,6 +233,7 @@ func (t *officeText) closed(p *xmlPiece) error {
 var toldAttributes = map[string]bool{
 	"descr": true, "title": true, "alt": true, "tooltip": true, "author": true, "initials": true, "displayName": true, "userId": true,
 	"string-value": true, "v": true, "name": true, "Target": true, "href": true, "displayText": true, "value": true, "val": true,
+	"display": true, "prompt": true, "promptTitle": true, "error": true, "errorTitle": true, "comment": true,
 }
 
 // attributes takes the attributes that people wrote, each in a line of its own.
@@ -246,20 +286,32 @@ func (t *officeText) ends() error {
 // writtenIn are the elements in which an attribute holds what somebody wrote. In others it is a measure or a reference.
 var writtenIn = map[string]map[string]bool{
 	"name": {
-		"sheet": true, "definedName": true, "cacheField": true, "property": true, "tableColumn": true, "user-defined": true,
+		"sheet": true, "definedName": true, "cacheField": true, "property": true, "tableColumn": true, "user-defined": true, "table": true,
+		"protectedRange": true, "scenario": true,
 	},
 	"v":     {"s": true, "n": true, "d": true}, // a copy of the data behind a pivot table
-	"val":   {"docVar": true, "alias": true, "tag": true, "default": true, "result": true},
+	"val":   {"docVar": true, "alias": true, "tag": true, "default": true, "result": true, "filter": true, "customFilter": true, "inputCells": true},
 	"value": {"listItem": true},
 }
 
 // written reports whether an attribute of an element holds what somebody wrote.
 func written(element, key string, value []byte) bool {
 	if key == "Target" || key == "href" {
-		return bytes.Contains(value, []byte(":")) && !bytes.HasPrefix(value, []byte("http://schemas."))
+		return (bytes.Contains(value, []byte(":")) || manyDigits(value)) && !bytes.HasPrefix(value, []byte("http://schemas."))
 	}
 	elements, some := writtenIn[key]
 	return !some || elements[element]
+}
+
+// manyDigits reports whether there are as many digits as in a date: those of a part of the document itself only count.
+func manyDigits(value []byte) bool {
+	n := 0
+	for _, c := range value {
+		if c >= '0' && c <= '9' {
+			n++
+		}
+	}
+	return n >= 6
 }
 
 // repeats is the number in an attribute, at least 1.

@@ -328,10 +328,7 @@ func (s *sheet) open(state int, p *xmlPiece) (int, error) {
 	case "col":
 		return inSheet, nil
 	}
-	if len(p.body) > 0 {
-		return state, s.text.piece(p)
-	}
-	return state, nil
+	return state, s.text.piece(p)
 }
 
 func (s *sheet) openInCell(p *xmlPiece) int {
