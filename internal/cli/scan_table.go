@@ -59,7 +59,7 @@ func (t *scanTable) Container(c discovery.Container) error {
 	if c.Table != "" {
 		what = c.Table + "." + c.Field
 	}
-	_, err := fmt.Fprintf(t.w, "%s: %s %s %s (%s): %s\n", c.Path, what, c.Verdict, c.Detector, c.Confidence, strings.Join(c.Because, "; "))
+	_, err := fmt.Fprintf(t.w, "%s: %s %s %s (%s): %s\n", plain(c.Path), plain(what), c.Verdict, c.Detector, c.Confidence, plain(strings.Join(c.Because, "; ")))
 	return err
 }
 
@@ -71,7 +71,7 @@ func (t *scanTable) Skipped(k discovery.Skipped) error {
 	if k.Member != "" {
 		path += "/" + k.Member
 	}
-	_, err := fmt.Fprintf(t.w, "%s: not read: %s\n", path, k.Reason)
+	_, err := fmt.Fprintf(t.w, "%s: not read: %s\n", plain(path), plain(k.Reason))
 	return err
 }
 
@@ -79,13 +79,20 @@ func (t *scanTable) Skipped(k discovery.Skipped) error {
 func (t *scanTable) Summary(s *discovery.Summary) error {
 	for _, path := range slices.Sorted(maps.Keys(t.files)) {
 		for _, line := range t.files[path] {
-			fmt.Fprintf(t.w, "%s: %s\n", path, line)
+			fmt.Fprintf(t.w, "%s: %s\n", plain(path), line)
 		}
 	}
 	for _, x := range s.Samples {
-		fmt.Fprintf(t.w, "%s: %s\n", x.Table, discovery.SampleText(x))
+		fmt.Fprintf(t.w, "%s: %s\n", plain(x.Table), discovery.SampleText(x))
 	}
-	_, err := fmt.Fprintf(t.w, "%d found in %d files; %d bytes read, %d bytes not read; %.2f seconds\n", s.Found(), s.Files, s.BytesRead, s.BytesSkipped, s.Elapsed.Seconds())
+	found := fmt.Sprintf("%d found in %d files", s.Found(), s.Files)
+	if s.Low > 0 {
+		found += fmt.Sprintf("; %d more that are probably something else", s.Low)
+	}
+	if s.Unchanged > 0 {
+		found += fmt.Sprintf("; %d found before in %d files that have not changed", s.UnchangedFound, s.Unchanged)
+	}
+	_, err := fmt.Fprintf(t.w, "%s; %d bytes read, %d bytes not read; %.2f seconds\n", found, s.BytesRead, s.BytesSkipped, s.Elapsed.Seconds())
 	return err
 }
 

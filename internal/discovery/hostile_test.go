@@ -159,20 +159,27 @@ func TestHostileDirectory(t *testing.T) {
 	if err := errors.Join(os.Symlink(dir, dir+"/a/loop"), os.Symlink("nowhere", dir+"/a/dead"), syscall.Mkfifo(dir+"/a/pipe", 0o600)); err != nil {
 		t.Fatal(err)
 	}
+	write(t, dir+"/beside/file.txt", []byte(known))
+	outside := t.TempDir()
+	if err := errors.Join(os.Symlink("../beside", dir+"/a/b"), os.Symlink(outside, dir+"/a/out"), os.Symlink("/dev/null", dir+"/a/null")); err != nil {
+		t.Fatal(err)
+	}
 	closed := dir + "/closed"
 	if err := os.Mkdir(closed, 0); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.Chmod(closed, 0o700) }) // so that the directory can be removed
 	k, sum := scan(t, options(t, "personnummer"), dir)
-	if len(k.found) != 1 || sum.Files != 1 {
-		t.Errorf("%d found in %d files, want one in one", len(k.found), sum.Files)
+	if len(k.found) != 2 || sum.Files != 2 {
+		t.Errorf("%d found in %d files, want two in two", len(k.found), sum.Files)
 	}
 	reasons := map[string]string{}
 	for _, s := range k.skipped {
 		reasons[filepath.Base(s.Path)] = s.Reason
 	}
-	for name, want := range map[string]string{"loop": "a link", "dead": "leads nowhere", "pipe": "a pipe"} {
+	for name, want := range map[string]string{
+		"loop": "is read where it lies", "b": "is read where it lies", "dead": "leads nowhere", "pipe": "a pipe", "out": "a link out of what is looked through", "null": "not a file",
+	} {
 		if !strings.Contains(reasons[name], want) {
 			t.Errorf("%s: %q, want a reason with %q", name, reasons[name], want)
 		}

@@ -24,6 +24,7 @@ type engine struct {
 	Options
 	sink    Sink
 	started time.Time
+	roots   []string // where the sources that are files and directories lie
 
 	mu      sync.Mutex // of summary
 	summary Summary
@@ -67,6 +68,11 @@ func (e *engine) run(ctx context.Context, sources []string) error {
 
 // walkAll finds what there is to read.
 func (e *engine) walkAll(ctx context.Context, sources []string, tasks chan<- task) error {
+	for _, name := range sources {
+		if root, err := realPath(name); err == nil { // what is no file is told when it is its turn
+			e.roots = append(e.roots, root)
+		}
+	}
 	for _, name := range sources {
 		if err := e.walk(ctx, name, tasks); err != nil {
 			return err
@@ -132,7 +138,7 @@ type walker struct {
 	above  []fs.FileInfo // the directories that the walk stands in, so that a circle ends
 }
 
-// visit walks a file or a directory. A link is followed when it was named, or leads to something not seen before.
+// visit walks a file or a directory. A link is followed only when it was named.
 func (w *walker) visit(name string, named bool) error {
 	if err := w.ctx.Err(); err != nil {
 		return err
@@ -143,14 +149,8 @@ func (w *walker) visit(name string, named bool) error {
 	}
 	if info.Mode()&fs.ModeSymlink != 0 {
 		to, err := os.Stat(name)
-		if err != nil {
-			return w.skip(source.Skip{Path: name, To: -1, Reason: "a link that leads nowhere: " + reason(err)})
-		}
-		if !named && !to.IsDir() && !to.Mode().IsRegular() {
-			return w.skip(source.Skip{Path: name, Reason: "a link to something that is not a file"})
-		}
-		if !named {
-			return w.skip(source.Skip{Path: name, Reason: "a link: what it leads to is read where it lies"})
+		if err != nil || !named {
+			return w.link(name, to, err)
 		}
 		info = to
 	}
@@ -165,6 +165,37 @@ func (w *walker) visit(name string, named bool) error {
 	w.Progress.TotalBytes.Add(info.Size())
 	w.Progress.TotalFiles.Add(1)
 	return send(w.ctx, w.tasks, task{source: w.source, path: name, size: info.Size()})
+}
+
+// link tells of a link that is not followed, and of what it leads to.
+func (w *walker) link(name string, to fs.FileInfo, err error) error {
+	switch {
+	case err != nil:
+		return w.skip(source.Skip{Path: name, To: -1, Reason: "a link that leads nowhere: " + reason(err)})
+	case !to.IsDir() && !to.Mode().IsRegular():
+		return w.skip(source.Skip{Path: name, Reason: "a link to something that is not a file"})
+	case !w.within(name):
+		return w.skip(source.Skip{Path: name, Reason: "a link out of what is looked through: what it leads to is only read when it is named too"})
+	}
+	return w.skip(source.Skip{Path: name, Reason: "a link: what it leads to is read where it lies"})
+}
+
+// within reports whether what a link leads to lies in one of the sources.
+func (e *engine) within(link string) bool {
+	to, err := realPath(link)
+	return err == nil && slices.ContainsFunc(e.roots, func(root string) bool {
+		rel, err := filepath.Rel(root, to)
+		return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+	})
+}
+
+// realPath is where something lies, from the root on and without links.
+func realPath(name string) (string, error) {
+	name, err := filepath.EvalSymlinks(name)
+	if err != nil {
+		return "", err
+	}
+	return filepath.Abs(name)
 }
 
 // missing tells that there is no such file, nor a database that is read when it looks like the address of one.

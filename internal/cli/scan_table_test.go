@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: EUPL-1.2
+
+package cli
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/insegel/insegel/internal/discovery"
+	"github.com/insegel/insegel/internal/discovery/detect"
+	"github.com/insegel/insegel/internal/discovery/source"
+)
+
+// Whoever names a file, a column or a table writes neither lines of his own into the answer nor to the terminal that shows it.
+func TestNamesInTheAnswerAreText(t *testing.T) {
+	rules, err := detect.Load(os.DirFS("../../data/detectors"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const name = "a\x1b[2J\nb.txt: 0 personnummer\u202e\xff"
+	var out bytes.Buffer
+	table := newScanTable(&out, rules)
+	counts := make([]int64, len(rules.IDs()))
+	counts[0] = 1
+	for _, err := range []error{
+		table.Counted(name, counts, counts),
+		table.Container(discovery.Container{Path: name, Field: name, Detector: "personnummer", Verdict: "holds", Because: []string{name}}),
+		table.Container(discovery.Container{Path: "db", Table: name, Field: name, Detector: "personnummer", Verdict: "holds"}),
+		table.Skipped(discovery.Skipped{Skip: source.Skip{Path: name, Member: name, Reason: name}}),
+		table.Summary(&discovery.Summary{Low: 3, Unchanged: 2, UnchangedFound: 5, Elapsed: time.Second, Samples: []source.Sample{{Table: name}}}),
+		table.Close(),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if strings.ContainsAny(out.String(), "\x1b\xff\u202e") || strings.Count(out.String(), "\n") != 6 {
+		t.Errorf("%q", out.String())
+	}
+	if want := "0 found in 0 files; 3 more that are probably something else; 5 found before in 2 files that have not changed; 0 bytes read"; !strings.Contains(out.String(), want) {
+		t.Errorf("want %s in\n%s", want, out.String())
+	}
+}
