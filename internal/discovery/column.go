@@ -304,7 +304,7 @@ func (s *session) endColumns() error {
 func (c *column) container(d detect.Detector, t *tally) Container {
 	s := c.session
 	out := Container{
-		Path: s.task.path, Table: c.Table, Field: c.Field, Detector: s.Rules.ID(d), Count: t.distinct.n, Distinct: t.distinct.distinct(),
+		Path: s.task.path, Table: s.label(c.Table), Field: s.label(c.Field), Detector: s.Rules.ID(d), Count: t.distinct.n, Distinct: t.distinct.distinct(),
 	}
 	if c.Member != "" {
 		out.Path += "/" + c.Member
@@ -343,7 +343,7 @@ func (c *column) verdict(out *Container, shared bool) {
 		out.Verdict, out.Confidence = "some", detect.Medium
 	}
 	if named && c.says(out.Detector) {
-		out.Because = append(out.Because, fmt.Sprintf("the column is called %s", c.Field))
+		out.Because = append(out.Because, fmt.Sprintf("the column is called %s", out.Field))
 	}
 }
 

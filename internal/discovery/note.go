@@ -96,8 +96,12 @@ func (s *session) fill(f *Finding, m *detect.Match, g *segment, col *column) {
 	if g.place.Line > 0 {
 		s.placeLine(f, g, m.Start)
 	}
+	if f.Place.Table != "" {
+		f.Place.Cell, f.Place.Table = s.cellLabel(g.place.Cell, g.place.Table), s.label(g.place.Table)
+	}
+	f.Place.Field = s.label(f.Place.Field)
 	if col != nil {
-		f.Place.Field = col.Field
+		f.Place.Field = s.label(col.Field)
 		if col.Index > 0 {
 			f.Place.Column = col.Index
 		}

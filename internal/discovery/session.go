@@ -52,6 +52,7 @@ type session struct {
 	normal        []byte                     // the value that is being hashed
 	masking       []byte                     // the mask that is being made
 	masks         map[string]string          // those that were made
+	labels        labels                     // of columns, tables and cells
 	windows       int                        // of the file that were looked through
 	waiting       int                        // columns that hold matches until they are judged
 	asked         []askedColumn              // the columns that the scanner asked for in the window

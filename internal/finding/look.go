@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"sort"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/insegel/insegel/internal/access"
@@ -165,9 +166,13 @@ func tidy(b []byte) string {
 	return string(out)
 }
 
+// isNamed reports whether a column or a table may be the one that is held under a name. A name that said who somebody is, is held masked: the
+// place alone tells then.
+func isNamed(name, held string) bool { return name == held || strings.Contains(held, "•") }
+
 // Value looks in a cell as in a text.
 func (x *excerpter) Value(v source.Value) error {
-	if v.Column.Field != x.held.Field || v.Column.Table != x.held.Table {
+	if !isNamed(v.Column.Field, x.held.Field) || !isNamed(v.Column.Table, x.held.Table) {
 		return nil
 	}
 	v.Text.Place.Member = v.Column.Member
