@@ -30,6 +30,9 @@ type kernel struct {
 	marks func(out *marks, at int, src []byte)
 	// runs does what runsGo does, for a multiple of four words of the bitmaps, which are given from the first of them on; nil for the kernel in Go.
 	runs func(out *runMaps, m *marks, at, words int, digits, signs, letters, smalls, leads *uint64)
+	// starts does what startsGo does for terms inside words, for a multiple of four words of the bitmaps, which are given from the first of them on;
+	// nil for the kernel in Go.
+	starts func(out *wordStarts, at, words int, letters, digits, stems *uint64)
 	// pick picks the words that may have terms among those that begin in the text, of which letters has a word more. They are told from at on.
 	pick func(out *picks, w *wordStarts, text []byte, letters []uint64, begins *beginnings, places uint32, at int) int
 }

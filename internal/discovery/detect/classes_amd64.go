@@ -53,6 +53,11 @@ func marksAVX2(out *marks, at int, src []byte)
 //go:noescape
 func runsAVX2(out *runMaps, m *marks, at, words int, digits, signs, letters, smalls, leads *uint64)
 
+// startsAVX2 is the kernel in assembly. One word before each bitmap is read, and one after.
+//
+//go:noescape
+func startsAVX2(out *wordStarts, at, words int, letters, digits, stems *uint64)
+
 // pickBMI2 is the kernel in assembly. It reads seven bytes after the text that letters has words for.
 //
 //go:noescape
@@ -61,7 +66,7 @@ func pickBMI2(out *picks, w *wordStarts, text []byte, letters []uint64, begins *
 // kernels are those that this machine can run, the fastest first.
 func kernels() []kernel {
 	if cpu.X86.HasAVX2 && cpu.X86.HasBMI1 && cpu.X86.HasBMI2 && cpu.X86.HasPOPCNT {
-		return []kernel{{numbersAVX2, wordsAVX2, back32, shapesAVX2, stemsAVX2, siftAVX2, marksAVX2, runsAVX2, pickBMI2}, kernelGo}
+		return []kernel{{numbersAVX2, wordsAVX2, back32, shapesAVX2, stemsAVX2, siftAVX2, marksAVX2, runsAVX2, startsAVX2, pickBMI2}, kernelGo}
 	}
 	return []kernel{kernelGo}
 }

@@ -39,29 +39,59 @@ func (s *Scanner) pickWords(first, last, from, to int) (picked int) {
 
 // findStarts finds the words that begin between two words of the bitmap, and between from and to.
 func (s *Scanner) findStarts(first, last, from, to int) {
+	out, at := &s.wordStarts, 0
+	if first == 0 { // it has no word before it
+		s.startsGo(0, 1, 0)
+		at = 1
+	}
+	if words := (last - first - at) &^ 3; s.kernel.starts != nil && s.dict.stems.n > 0 && words > 0 {
+		w := first + at
+		s.kernel.starts(out, at, words, &s.letters[w], &s.digits[w], &s.stems[w])
+		at += words
+	}
+	s.startsGo(first+at, last, at)
+	if w := from / 64; w >= first && w < last {
+		out.starts[w-first] &= ^uint64(0) << (from % 64)
+	}
+	if w := to / 64; w >= first && w < last {
+		out.starts[w-first] &= 1<<(to%64) - 1
+	}
+}
+
+// startsGo finds the words that begin in some words of the bitmap, the first of which is at one of s.wordStarts.
+func (s *Scanner) startsGo(first, last, at int) {
 	digits, letters, inside, out := s.digits, s.letters, s.dict.stems.n > 0, &s.wordStarts
 	var before, digit uint64
 	if first > 0 {
-		before, digit = letters[first-1]>>63, digits[first-1]>>63
+		before, digit = letters[first-1], digits[first-1]>>63
 	}
 	for w := first; w < last; w++ {
 		l, next := letters[w], letters[w+1]
-		starts := l &^ (l<<1 | before)
+		starts := l &^ (l<<1 | before>>63)
 		// Up to three letters directly after a digit are part of an identifier: hashes are full of such.
 		starts &^= (digits[w]<<1 | digit) &^ ((l>>1 | next<<63) & (l>>2 | next<<62) & (l>>3 | next<<61))
 		var long uint64
 		if inside {
-			long = s.stemmed(w, starts)
+			long = starts & stemmed(l, next, before, s.stems[w], s.stems[w+1])
 		}
-		before, digit = l>>63, digits[w]>>63
-		if w == from/64 {
-			starts &= ^uint64(0) << (from % 64)
-		}
-		if w == to/64 {
-			starts &= 1<<(to%64) - 1
-		}
-		out.starts[w-first], out.long[w-first] = starts, long
+		before, digit = l, digits[w]>>63
+		out.starts[at], out.long[at] = starts, long
+		at++
 	}
+}
+
+// stemmed are where those words begin in a word of the bitmap in which a term may stand after two letters or more, of which it is told by stems. A
+// word that goes on for all of the next word of the bitmap is among them, and what else begins where a word does may be.
+func stemmed(l, next, before, stems, stemsNext uint64) (long uint64) {
+	here := stems & l & (l<<1 | before>>63) & (l<<2 | before>>62)
+	if there := stemsNext & next &^ (next + 1); there != 0 || ^next == 0 { // in the letters that the next word of the bitmap begins with
+		here |= l & (1 << 63)
+	}
+	for ; here != 0; here &= here - 1 {
+		gaps := ^l & (here&-here - 1)
+		long |= 1 << (64 - bits.LeadingZeros64(gaps))
+	}
+	return long
 }
 
 // pickedBytes are those of a word of the bitmap, and of the eight that begin with its last.

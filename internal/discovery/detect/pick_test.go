@@ -77,3 +77,58 @@ func TestPicks(t *testing.T) {
 		}
 	})
 }
+
+// slowStarts are the words that begin in the bitmaps, and those in which a term may stand, each by itself, one place at a time.
+func slowStarts(letters, digits, stems []uint64, first, last int) (w wordStarts) {
+	is := func(m []uint64, i int) bool { return i >= 0 && m[i/64]>>(i%64)&1 != 0 }
+	for i := first * 64; i < last*64; i++ {
+		if !is(letters, i) || is(letters, i-1) {
+			continue
+		}
+		n := 1
+		for i+n < len(letters)*64 && is(letters, i+n) {
+			n++
+		}
+		if is(digits, i-1) && n < 4 {
+			continue
+		}
+		w.starts[i/64-first] |= 1 << (i % 64)
+		next := (i/64 + 1) * 64 // the next word of the bitmap: what is in the one after it is not looked at
+		may := n >= next+64-i
+		for k := i; k < min(i+n, next+64) && !may; k++ {
+			may = is(stems, k) && (k >= i+2 || k >= next)
+		}
+		if may {
+			w.long[i/64-first] |= 1 << (i % 64)
+		}
+	}
+	return w
+}
+
+// Every kernel finds the words that begin, wherever they lie in the bitmaps.
+func TestStartsOfEveryKernel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 2))
+		const words = 40
+		s := &Scanner{dict: &dictionary{stems: stems{n: 1}}, letters: make([]uint64, words), digits: make([]uint64, words), stems: make([]uint64, words)}
+		dense := r.IntN(4)
+		for i := range words - 1 {
+			s.letters[i] = [...]uint64{r.Uint64() | r.Uint64(), r.Uint64(), r.Uint64() | r.Uint64() | r.Uint64() | r.Uint64(), ^uint64(0)}[r.IntN(4)]
+			s.digits[i] = r.Uint64() &^ s.letters[i]
+			s.stems[i] = r.Uint64() & r.Uint64()
+			for range dense {
+				s.stems[i] &= r.Uint64() & r.Uint64()
+			}
+		}
+		first := r.IntN(words - 2)
+		last := min(words-1, first+1+r.IntN(pickedBlocks))
+		want := slowStarts(s.letters, s.digits, s.stems, first, last)
+		for i, k := range kernels() {
+			s.kernel, s.wordStarts = k, wordStarts{}
+			s.findStarts(first, last, 0, words*64)
+			if d := cmp.Diff(want, s.wordStarts, cmp.AllowUnexported(wordStarts{})); d != "" {
+				t.Fatalf("kernel %d, words %d to %d (-slow +kernel):\n%s", i, first, last, d)
+			}
+		}
+	})
+}

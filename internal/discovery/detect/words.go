@@ -86,31 +86,6 @@ func (s *Scanner) readWords(to int) {
 	}
 }
 
-// stemmed are the starts of those words that begin in a word of the bitmap in which a term may stand after two letters or more. A word that
-// goes on for all of the next word of the bitmap is among them.
-func (s *Scanner) stemmed(w int, starts uint64) (long uint64) {
-	l, next := s.letters[w], s.letters[w+1]
-	if ^next == 0 {
-		long = 1 << 63 >> bits.LeadingZeros64(starts)
-	}
-	var before uint64
-	if w > 0 {
-		before = s.letters[w-1]
-	}
-	here := s.stems[w] & l & (l<<1 | before>>63) & (l<<2 | before>>62)
-	there := s.stems[w+1] & next &^ (next + 1) // in the letters that the next word of the bitmap begins with
-	if here|there == 0 {
-		return long
-	}
-	if there != 0 && l>>63 != 0 {
-		long |= 1 << 63 >> bits.LeadingZeros64(starts)
-	}
-	for ; here != 0; here &= here - 1 {
-		long |= 1 << 63 >> bits.LeadingZeros64(starts&(here&-here-1))
-	}
-	return long & starts
-}
-
 // eightAt is the eight bytes at i, filled up with zeros after the text's end.
 func eightAt(t []byte, i int) uint64 {
 	if i+8 <= len(t) {
