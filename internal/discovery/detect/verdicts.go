@@ -40,32 +40,37 @@ var wordMasks = func() (masks [mostVerdictBytes + 1][3]uint64) {
 	return masks
 }()
 
-// judgeWord notes the terms of the word that begins at i.
-func (s *Scanner) judgeWord(i int) {
-	if i < s.past { // inside a term of several words
-		return
-	}
-	text, n := s.text, s.lettersAt(i)
-	if n > mostVerdictBytes || i+mostVerdictBytes > len(text) || s.verdicts == nil {
-		s.word(i, n)
-		return
-	}
-	b, m := text[i:i+mostVerdictBytes], &wordMasks[n]
-	k0, k1, k2 := binary.LittleEndian.Uint64(b)&m[0], binary.LittleEndian.Uint64(b[8:])&m[1], binary.LittleEndian.Uint64(b[16:])&m[2]
-	h := (k0*0x9E3779B97F4A7C15 + k1*0xC2B2AE3D27D4EB4F + k2*0x165667B19E3779F9) >> (64 - verdictBits)
-	v := &s.verdicts[h]
-	if v.key[0] != k0 || v.key[1] != k1 || v.key[2] != k2 {
-		if v = &s.verdicts[h^1]; v.key[0] != k0 || v.key[1] != k1 || v.key[2] != k2 {
-			s.newVerdict(h, [3]uint64{k0, k1, k2}, i, n)
-			return
+// judgeWords notes the terms of the words that begin at some places.
+func (s *Scanner) judgeWords(places []int32) {
+	text, letters, known := s.text, s.letters, s.verdicts
+	for _, at := range places {
+		i := int(at)
+		if i < s.past { // inside a term of several words
+			continue
 		}
-	}
-	if v.more[0] != 0 && v.goesOn(text, i+n) {
-		s.word(i, n)
-		return
-	}
-	for _, c := range v.classes[:v.count&7] {
-		s.hits = append(s.hits, hit{pos: int32(i), end: int32(i + n), class: class(c &^ weakVerdict), weak: c >= weakVerdict})
+		w, k := i/64, i%64
+		n := bits.TrailingZeros64(^(letters[w]>>k | letters[w+1]<<1<<(63-k)))
+		if n > mostVerdictBytes || i+mostVerdictBytes > len(text) || known == nil {
+			s.word(i, s.lettersAt(i))
+			continue
+		}
+		b, m := text[i:i+mostVerdictBytes], &wordMasks[n]
+		k0, k1, k2 := binary.LittleEndian.Uint64(b)&m[0], binary.LittleEndian.Uint64(b[8:])&m[1], binary.LittleEndian.Uint64(b[16:])&m[2]
+		h := (k0*0x9E3779B97F4A7C15 + k1*0xC2B2AE3D27D4EB4F + k2*0x165667B19E3779F9) >> (64 - verdictBits)
+		v := &known[h]
+		if (v.key[0]^k0)|(v.key[1]^k1)|(v.key[2]^k2) != 0 {
+			if v = &known[h^1]; v.key != [3]uint64{k0, k1, k2} {
+				s.newVerdict(h, [3]uint64{k0, k1, k2}, i, n)
+				continue
+			}
+		}
+		if v.more[0] != 0 && v.goesOn(text, i+n) {
+			s.word(i, n)
+			continue
+		}
+		for _, c := range v.classes[:v.count&7] {
+			s.hits = append(s.hits, hit{pos: at, end: at + int32(n), class: class(c &^ weakVerdict), weak: c >= weakVerdict})
+		}
 	}
 }
 

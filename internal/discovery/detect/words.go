@@ -77,9 +77,7 @@ func (s *Scanner) readWords(to int) {
 	last := (to + 63) / 64
 	for w := from / 64; w < last; w += pickedBlocks {
 		n := s.pickWords(w, min(last, w+pickedBlocks), from, to)
-		for _, i := range s.picked[:n] {
-			s.judgeWord(int(i))
-		}
+		s.judgeWords(s.picked[:n])
 	}
 	for _, h := range s.hits[before:] {
 		s.spokenOf |= h.class.set()
