@@ -40,7 +40,10 @@ func (s *Scanner) allRuns(from, to int) {
 			}
 			for ; starts != 0; starts &= starts - 1 {
 				k := bits.TrailingZeros64(starts)
-				s.tryRun(w*64+k, spoken>>k&1 != 0)
+				i, asked := w*64+k, spoken>>k&1 != 0
+				if n := s.runAt(i); n < 10 || asked || s.mayBeLong(i, n) {
+					s.tryRun(i, n, asked)
+				}
 			}
 		}
 	}
@@ -301,9 +304,25 @@ func (s *Scanner) spokenPlaces() (everywhere uint64, places []uint64) {
 	return 0, s.speech
 }
 
-// tryRun tries the run that begins at a place. spoken is true where a word or a column's name may speak of numbers of any shape.
-func (s *Scanner) tryRun(i int, spoken bool) {
-	r := run{i: i, at: i, n: s.runAt(i)}
+// mayBeLong reports whether ten digits or more may be something, where no word says so: most are references and invoices, whose sum is wrong, or
+// which are longer than a card's number or begin otherwise.
+func (s *Scanner) mayBeLong(i, n int) bool {
+	t := s.text
+	if t[i] == '0' || i > 0 && (t[i-1] == '+' || isCapital(t[i-1])) { // a telephone number, or what letters begin
+		return true
+	}
+	switch {
+	case n == 10:
+		return organisationNumber(t, i, i+6) != 0
+	case n >= 13:
+		return n <= 19 && t[i]-'2' <= 4
+	}
+	return true
+}
+
+// tryRun tries the run of n digits that begins at a place. spoken is true where a word or a column's name may speak of numbers of any shape.
+func (s *Scanner) tryRun(i, n int, spoken bool) {
+	r := run{i: i, at: i, n: n}
 	if i > 0 {
 		r.before = s.text[i-1]
 	}
