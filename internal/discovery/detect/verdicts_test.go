@@ -47,6 +47,7 @@ func TestWordsAreWhatTheyAreLookedUpAnew(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	alphabet := []rune("abcdefghijklmnoprstuvxåäöABEFÅ")
 	between := []string{" ", " ", " ", "\n", "\t", "-", ".", ",", "\"", "_", "", "\u00a0", "\x94", "7", " 12"}
 	rng := rand.New(rand.NewPCG(5, 6))
 	fast := r.NewScanner(all)
@@ -56,6 +57,13 @@ func TestWordsAreWhatTheyAreLookedUpAnew(t *testing.T) {
 			w := wordsOfInterest[rng.IntN(len(wordsOfInterest))]
 			if rng.IntN(9) == 0 {
 				w = r.dict.terms[rng.IntN(len(r.dict.terms))].raw
+			}
+			if rng.IntN(4) == 0 { // a word of a few letters
+				short := make([]rune, 1+rng.IntN(4))
+				for i := range short {
+					short[i] = alphabet[rng.IntN(len(alphabet))]
+				}
+				w = string(short)
 			}
 			if round%2 == 0 {
 				w = windows1252(w)
