@@ -199,10 +199,11 @@ func (p *parser) blockList(n *Node, indent, depth int) bool {
 	n.Kind = List
 	n.Line, n.Column = p.place()
 	from := len(p.items)
+	var item Node // one for all: it stands on the heap, since what reads it may call this again
 	for {
 		p.pos++ // the dash
 		p.spaces()
-		var item Node
+		item = Node{}
 		if !p.item(&item, depth+1) {
 			return false
 		}
@@ -229,8 +230,9 @@ func (p *parser) blockMap(n *Node, indent, depth int) bool {
 	n.Kind = Map
 	n.Line, n.Column = p.place()
 	from := len(p.entries)
+	var e Entry // one for all, as in blockList
 	for {
-		var e Entry
+		e = Entry{}
 		if !p.key(&e) {
 			return false
 		}
@@ -334,13 +336,14 @@ func (p *parser) flowSpace() {
 func (p *parser) flowMap(n *Node, depth int) bool {
 	n.Kind = Map
 	from := len(p.entries)
+	var e Entry // one for all, as in blockList
 	for {
 		p.pos++ // the brace or comma
 		p.flowSpace()
 		if p.at() == '}' && len(p.entries) == from && p.text[p.pos-1] != ',' {
 			break
 		}
-		var e Entry
+		e = Entry{}
 		if !p.key(&e) {
 			return false
 		}
@@ -367,13 +370,14 @@ func (p *parser) flowMap(n *Node, depth int) bool {
 func (p *parser) flowList(n *Node, depth int) bool {
 	n.Kind = List
 	from := len(p.items)
+	var item Node // one for all, as in blockList
 	for {
 		p.pos++ // the bracket or comma
 		p.flowSpace()
 		if p.at() == ']' && len(p.items) == from && p.text[p.pos-1] != ',' {
 			break
 		}
-		var item Node
+		item = Node{}
 		if !p.value(&item, true, depth+1) {
 			return false
 		}
