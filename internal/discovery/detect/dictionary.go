@@ -66,9 +66,11 @@ type term struct {
 // and e5). So a term stands in it in both encodings, and text needs no decoding.
 type dictionary struct {
 	terms  []term
-	heads  [2][]head // while it is built: by whether the term may stand inside a word
+	source *dictionary      // where the terms are taken from when the tables are built, if not from add
+	takes  func(class) bool // which of them
+	heads  [2][]head        // while it is built: by whether the term may stand inside a word
 	filter [2][filterBits / 64]uint64
-	table  [2][]int32 // from key's hash to the first of terms in order
+	table  [2][]uint16 // from key's hash to the first of terms in order; nil without any
 	order  [2][]entry
 
 	finished sync.Once
@@ -97,11 +99,18 @@ const insideStep = 2
 
 const (
 	filterBits = 1 << 16
+	maxTerms   = 1<<15 - 1 // each is in order twice at most, and table tells where in two bytes
 	foldAll    = 0x20202020
 	foldEight  = foldAll<<32 | foldAll
 )
 
-func newDictionary() *dictionary { return &dictionary{} }
+// newDictionary has room for as many terms as there are, so that none is moved as more come.
+func newDictionary() *dictionary { return &dictionary{terms: make([]term, 0, 4096)} }
+
+// only is a dictionary of some of another's terms.
+func (d *dictionary) only(takes func(class) bool) *dictionary {
+	return &dictionary{source: d, takes: takes}
+}
 
 func keyHash(key uint32) uint32 { return key * 0x9E3779B1 >> 16 } // 16 bits
 
@@ -151,6 +160,13 @@ func placingOf(w string) (placing, string) {
 }
 
 func fold(s string) string {
+	folded := byte(0x20)
+	for i := range len(s) {
+		folded &= s[i]
+	}
+	if folded != 0 { // as most terms are written
+		return s
+	}
 	b := []byte(s)
 	for i := range b {
 		b[i] |= 0x20
@@ -160,6 +176,9 @@ func fold(s string) string {
 
 // windows1252 writes a word in that encoding. The terms have no letters outside ISO-8859-1.
 func windows1252(s string) string {
+	if ascii(s) {
+		return s
+	}
 	b := make([]byte, 0, len(s))
 	for _, r := range s {
 		if r < 0x100 {
@@ -169,6 +188,15 @@ func windows1252(s string) string {
 		}
 	}
 	return string(b)
+}
+
+func ascii(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // keyOf is the first four bytes of folded text, or as many as there are.
@@ -189,6 +217,13 @@ func (d *dictionary) whole() *dictionary {
 
 // finish builds the tables.
 func (d *dictionary) finish() {
+	if d.source != nil {
+		for i := range d.source.terms {
+			if t := &d.source.terms[i]; d.takes(t.class) {
+				d.terms = append(d.terms, *t)
+			}
+		}
+	}
 	d.places = 1<<min(beginningBits, max(8, bits.Len(uint(len(d.terms)))+1)) - 1
 	d.begins = new(beginnings)
 	for i := range d.terms {
@@ -209,10 +244,13 @@ func (d *dictionary) finish() {
 		}
 	}
 	for inside, heads := range d.heads {
+		if len(heads) == 0 {
+			continue
+		}
 		slices.SortFunc(heads, func(a, b head) int { // under each hash the longest first
 			return cmp.Or(cmp.Compare(a.hash, b.hash), len(d.terms[b.term].text)-len(d.terms[a.term].text), int(a.term-b.term), int(a.ahead-b.ahead))
 		})
-		table := make([]int32, filterBits+1)
+		table := make([]uint16, filterBits+1)
 		d.order[inside] = make([]entry, len(heads))
 		for i := range heads {
 			h := heads[i].hash
@@ -303,7 +341,7 @@ func (d *dictionary) entryOf(n, ahead int) entry {
 // maybe reports whether a term may have a key's hash.
 func (d *dictionary) maybe(inside int, h uint32) bool { return d.filter[inside][h/64]>>(h%64)&1 != 0 }
 
-// candidates are the terms that have a key's hash, and may have the key.
+// candidates are the terms that have a key's hash, and may have the key. Ask maybe first.
 func (d *dictionary) candidates(inside int, h uint32) []entry {
 	return d.order[inside][d.table[inside][h]:d.table[inside][h+1]]
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/insegel/insegel/internal/plainyaml"
 )
 
 // Rules are the detectors as data: their ids and versions, the words that speak for them, gazetteers and vocabularies.
@@ -41,8 +43,10 @@ type Document struct {
 	Words []string `yaml:"words"`
 }
 
-// file is one file of rules.
+// file is one file of rules. What is not used here is named all the same: with a key that it does not know a file is not read plainly, which
+// takes a dozen times as long.
 type file struct {
+	Catalogue string         `yaml:"catalogue"`
 	Version   string         `yaml:"version"`
 	Detectors []detectorRule `yaml:"detectors"`
 	// Against are words that speak of other numbers: invoices, OCR references, orders, meters.
@@ -57,8 +61,9 @@ type file struct {
 }
 
 type detectorRule struct {
-	ID      string `yaml:"id"`
-	Version int    `yaml:"version"`
+	ID      string            `yaml:"id"`
+	Version int               `yaml:"version"`
+	Name    map[string]string `yaml:"name"`
 	// Words speak for a number near them, or in the heading of its column.
 	Words []string `yaml:"words"`
 	// Terms are what a sensitive category is found by.
@@ -71,8 +76,9 @@ func Load(fsys fs.FS) (*Rules, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load detectors: %w", err)
 	}
-	r := &Rules{ids: formed[:], dict: newDictionary(), numbers: newDictionary(), civic: newDictionary()}
-	r.ids = slices.Clone(r.ids)
+	r := &Rules{ids: slices.Clone(formed[:]), dict: newDictionary()}
+	r.numbers = r.dict.only(func(c class) bool { return c < class(firstSensitive) || c == against })
+	r.civic = r.dict.only(func(c class) bool { return c.set()&(civicWords|otherNumbers) != 0 })
 	digest := sha256.New()
 	seen := map[string]bool{}
 	for _, name := range names {
@@ -81,11 +87,11 @@ func Load(fsys fs.FS) (*Rules, error) {
 			return nil, fmt.Errorf("load detectors: %w", err)
 		}
 		fmt.Fprintf(digest, "%s %d\n%s", name, len(b), b)
-		var f file
-		if err := yaml.Unmarshal(b, &f); err != nil {
-			return nil, fmt.Errorf("load detectors: %s: %w", name, err)
+		f, err := read(b)
+		if err == nil {
+			err = r.take(f, seen)
 		}
-		if err := r.take(&f, seen); err != nil {
+		if err != nil {
 			return nil, fmt.Errorf("load detectors: %s: %w", name, err)
 		}
 	}
@@ -104,6 +110,16 @@ func Load(fsys fs.FS) (*Rules, error) {
 	r.Digest = hex.EncodeToString(digest.Sum(nil)[:16])
 	r.Version += "-" + r.Digest[:8] // an edition may be published with other rules than before
 	return r, nil
+}
+
+// read reads a file. What is not plain, or wrong, is left to the parser of all of YAML.
+func read(b []byte) (*file, error) {
+	var plain, f file
+	if plainyaml.Decode(string(b), &plain) {
+		return &plain, nil
+	}
+	err := yaml.Unmarshal(b, &f)
+	return &f, err
 }
 
 // take takes in one file.
@@ -165,15 +181,8 @@ func (r *Rules) addAll(terms []string, mark string, c class) error {
 		if err := r.dict.add(mark+t, c); err != nil {
 			return err
 		}
-		if c < class(firstSensitive) || c == against {
-			if err := r.numbers.add(mark+t, c); err != nil {
-				return err
-			}
-		}
-		if c.set()&(civicWords|otherNumbers) != 0 {
-			if err := r.civic.add(mark+t, c); err != nil {
-				return err
-			}
+		if len(r.dict.terms) > maxTerms {
+			return fmt.Errorf("there are more than %d terms", maxTerms)
 		}
 	}
 	return nil
