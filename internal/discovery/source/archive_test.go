@@ -4,10 +4,12 @@ package source
 
 import (
 	"archive/tar"
+	"archive/zip"
 	"bytes"
 	"compress/gzip"
 	"context"
 	"encoding/binary"
+	"errors"
 	"hash/crc32"
 	"io"
 	"os"
@@ -124,6 +126,24 @@ func TestArchives(t *testing.T) {
 }
 
 // 7-Zip writes, also what is encrypted and what has a dictionary that is too large.
+// What somebody wrote about an archive, and about a member of it, is read.
+func TestZipComments(t *testing.T) {
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	h := &zip.FileHeader{Name: "a.txt", Comment: "Gäller 18900603-9813"}
+	_, err := w.CreateHeader(h)
+	if err := errors.Join(err, w.SetComment("Om 18900717-9816"), w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	g := readBytes(t, "a.zip", b.Bytes())
+	g.nothingSkipped(t)
+	for _, want := range []string{"Gäller 18900603-9813\n", "Om 18900717-9816\n"} {
+		if !strings.Contains(g.all(), want) {
+			t.Errorf("%q is missing in %q", want, g.all())
+		}
+	}
+}
+
 func TestSevenZip(t *testing.T) {
 	program := documenttest.Tool(t, "7z", "p7zip-full")
 	dir := t.TempDir()

@@ -4,6 +4,7 @@ package source
 
 import (
 	"encoding/binary"
+	"encoding/hex"
 	"os"
 	"path/filepath"
 	"strings"
@@ -98,6 +99,34 @@ func TestRTF(t *testing.T) {
 	}
 }
 
+// What is embedded is read as the file that it is, and told when it cannot be.
+func TestRTFObjects(t *testing.T) {
+	word := zipOf(t, "[Content_Types].xml", contentTypes, "word/document.xml", `<w:document><w:p><w:r><w:t>Född 18900603</w:t></w:r><w:r><w:t>-9813</w:t></w:r></w:p></w:document>`)
+	named := func(s string) []byte {
+		return append(binary.LittleEndian.AppendUint32(nil, uint32(len(s)+1)), s+"\x00"...)
+	}
+	none := make([]byte, 4)
+	object := func(class string, content []byte) string {
+		head := append(append([]byte{1, 5, 0, 0, 2, 0, 0, 0}, named(class)...), append(none, none...)...)
+		b := append(append(head, binary.LittleEndian.AppendUint32(nil, uint32(len(content)))...), content...)
+		in := hex.EncodeToString(append(b, 0, 0, 0, 0))
+		return `{\object\objemb{\*\objclass ` + class + `}{\*\objdata ` + in[:21] + "\r\n" + in[21:] + `}{\result{\pard bild}}}`
+	}
+	pack := append([]byte("\x02\x00brev.docx\x00C:\\brev.docx\x00\x00\x00\x03\x00\x0d\x00\x00\x00C:\\brev.docx\x00"), binary.LittleEndian.AppendUint32(nil, uint32(len(word)))...)
+	doc := `{\rtf1\ansi Innan\par ` + object("Word.Document.12", word) + object("Package", append(pack, word...)) + object("Okänd", []byte{0, 1, 2, 3}) +
+		`{\object{\*\objdata 0105000001000000}}{\object{\*\objdata }} efter}`
+	g := readBytes(t, "a.rtf", []byte(doc))
+	if n := strings.Count(g.all(), "Född 18900603-9813\n"); n != 2 {
+		t.Errorf("the embedded letter is read %d times, want 2, in %q", n, g.all())
+	}
+	if !strings.Contains(g.all(), "Innan\n") || !strings.Contains(g.all(), "bild") || !strings.Contains(g.all(), "efter") {
+		t.Errorf("what stands around is missing in %q", g.all())
+	}
+	if got := g.reasons(); !strings.Contains(got, "embedded object (Okänd): not text") || strings.Count(got, "embedded object") != 2 {
+		t.Errorf("skipped: %s", got)
+	}
+}
+
 func TestCompressedRTF(t *testing.T) {
 	// The example of MS-OXRTFCP 4.1.
 	in := []byte{
@@ -110,6 +139,7 @@ func TestCompressedRTF(t *testing.T) {
 }
 
 func FuzzRTF(f *testing.F) {
+	f.Add([]byte(`{\rtf1 {\object{\*\objdata 0105000002000000020000004100000000000000000003000000616263}}}`))
 	f.Add([]byte(`{\rtf1 a\'e5\u1?{\pict 00}\bin2 ab}`))
 	f.Fuzz(func(t *testing.T, b []byte) { fuzzed(t, RTF, b) })
 }

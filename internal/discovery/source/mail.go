@@ -321,7 +321,8 @@ func (m *mail) leaf(ctx context.Context, from, to int64, h *header) error {
 		return m.r.skip(from, to, "a part is encoded with uuencode, which is not read")
 	}
 	content := h.decoded(io.NewSectionReader(m.r.at, from, to-from))
-	if h.text() && h.name == "" && h.kind != "text/html" {
+	message := h.kind == "message/rfc822" || h.kind == "message/global" // encoded, which they should not be
+	if h.text() && h.name == "" && h.kind != "text/html" && !message {
 		return m.plain(content)
 	}
 	name := h.name
@@ -362,7 +363,7 @@ func extension(kind string) string {
 	switch kind {
 	case "text/html":
 		return ".html"
-	case "message/rfc822":
+	case "message/rfc822", "message/global":
 		return ".eml"
 	}
 	return ""

@@ -69,3 +69,19 @@ func FuzzMailbox(f *testing.F) {
 	f.Add([]byte("From a\n" + aMessage() + "\n\nFrom b\nA: b\n\nc"))
 	f.Fuzz(func(t *testing.T, b []byte) { fuzzed(t, Mailbox, b) })
 }
+
+// A message that was encoded as a whole, as it should not be, is read as a message: what is encoded in it as well.
+func TestEncodedMessageInside(t *testing.T) {
+	inner := "From: c@example.org\r\nTo: d@example.org\r\nSubject: =?utf-8?q?=C3=84rende?=\r\nContent-Type: text/plain; charset=utf-8\r\n" +
+		"Content-Transfer-Encoding: base64\r\n\r\n" + base64.StdEncoding.EncodeToString([]byte("Född 18900603-9813")) + "\r\n"
+	for name, kind := range map[string]string{"without a name": "message/rfc822", "named": `message/rfc822; name="Vidarebefordrat: hej"`, "global": "message/global"} {
+		g := readBytes(t, "a.eml", []byte("From: a@example.org\r\nTo: b@example.org\r\nSubject: hej\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n"+
+			"Content-Type: "+kind+"\r\nContent-Transfer-Encoding: base64\r\n\r\n"+base64.StdEncoding.EncodeToString([]byte(inner))+"\r\n--x--\r\n"))
+		g.nothingSkipped(t)
+		for _, want := range []string{"Född 18900603-9813", "Ärende"} {
+			if !strings.Contains(g.all(), want) {
+				t.Errorf("%s: %q is missing in %q", name, want, g.all())
+			}
+		}
+	}
+}

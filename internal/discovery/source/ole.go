@@ -346,7 +346,16 @@ func (o *ole) native(ctx context.Context, f *mscfb.File) error {
 	if len(head) < 8 {
 		return nil
 	}
-	at := 6 // after the size and the flags: a label, the file's name, and its path
+	name, at, size := packaged(head, 6) // after the size and the flags
+	if name == "" || at+size > f.Size {
+		return o.r.member(ctx, olePath(f), oleReader(f), f.Size)
+	}
+	return o.r.member(ctx, name, io.NewSectionReader(f, at, size), size)
+}
+
+// packaged reads the head of a file that is kept in a document: a label, the file's name, and its path, from a place on. It gives where the
+// file begins, and its size; no name when it is written in another way.
+func packaged(head []byte, at int) (name string, from, size int64) {
 	cut := func() string {
 		i := bytes.IndexByte(head[min(at, len(head)):], 0)
 		if i < 0 {
@@ -356,16 +365,12 @@ func (o *ole) native(ctx context.Context, f *mscfb.File) error {
 		at += i + 1
 		return s
 	}
-	name := cut()
+	name = cut()
 	cut()
 	at += 8
 	cut()
 	if at+4 > len(head) {
-		return o.r.member(ctx, olePath(f), oleReader(f), f.Size)
+		return "", 0, 0
 	}
-	size := int64(binary.LittleEndian.Uint32(head[at:]))
-	if name == "" || int64(at)+4+size > f.Size {
-		return o.r.member(ctx, olePath(f), oleReader(f), f.Size)
-	}
-	return o.r.member(ctx, name, io.NewSectionReader(f, int64(at)+4, size), size)
+	return name, int64(at) + 4, int64(binary.LittleEndian.Uint32(head[at:]))
 }

@@ -40,6 +40,8 @@ type rtf struct {
 	skip        int
 	high        uint16
 	from        int64
+	// member reads a file that is embedded.
+	member func(name string, content io.Reader, size int64) error
 }
 
 // mostGroups is how many groups may lie inside each other.
@@ -49,7 +51,7 @@ const mostGroups = 10_000
 var rtfHidden = map[string]bool{
 	"fonttbl": true, "colortbl": true, "stylesheet": true, "listtable": true, "listoverridetable": true, "rsidtbl": true, "themedata": true,
 	"colorschememapping": true, "datastore": true, "latentstyles": true, "xmlnstbl": true, "generator": true, "filetbl": true, "revtbl": false,
-	"objdata": true, "objclass": true, "datafield": true, "pgptbl": true, "mmathPr": true, "wgrffmtfilter": true,
+	"objclass": true, "datafield": true, "pgptbl": true, "mmathPr": true, "wgrffmtfilter": true,
 }
 
 // rtfShown are the groups that older programs go past, and that hold text.
@@ -65,9 +67,10 @@ var rtfLetters = map[string]string{
 	"lquote": "‘", "rquote": "’", "ldblquote": "“", "rdblquote": "”", "softline": "\n", "lbr": "\n",
 }
 
-func readRTF(_ context.Context, r *reading) error {
+func readRTF(ctx context.Context, r *reading) error {
 	t := &rtf{
-		prose: prose{r: r, place: Place{Paragraph: 1}}, in: bufio.NewReaderSize(io.NewSectionReader(r.at, 0, r.size), 64<<10),
+		member: func(name string, content io.Reader, size int64) error { return r.member(ctx, name, content, size) },
+		prose:  prose{r: r, place: Place{Paragraph: 1}}, in: bufio.NewReaderSize(io.NewSectionReader(r.at, 0, r.size), 64<<10),
 		table: charmap.Windows1252, state: rtfState{after: 1},
 	}
 	for {
@@ -228,15 +231,22 @@ func (t *rtf) word(c byte) error {
 	return t.command(string(name), number, err == nil)
 }
 
+// begins takes the first word of a group, which says what it is. It reports whether something is embedded in it.
+func (t *rtf) begins(name string) bool {
+	t.first = false
+	switch {
+	case name == "pict":
+		t.state.picture, t.from = true, t.n
+	case name == "objdata", rtfHidden[name], t.star && !rtfShown[name]:
+		t.state.hidden = true
+	}
+	t.star = false
+	return name == "objdata"
+}
+
 func (t *rtf) command(name string, number int, has bool) error {
-	if t.first {
-		t.first = false
-		if name == "pict" {
-			t.state.picture, t.from = true, t.n
-		} else if rtfHidden[name] || t.star && !rtfShown[name] {
-			t.state.hidden = true
-		}
-		t.star = false
+	if t.first && t.begins(name) {
+		return t.object()
 	}
 	if s, ok := rtfLetters[name]; ok {
 		if !t.state.hidden {

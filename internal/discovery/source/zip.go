@@ -41,6 +41,7 @@ type zipMember struct {
 	packed, size  int64
 	header        int64 // where its local header is
 	data          int64 // where its bytes are; 0 until it has been looked up
+	comment       string
 }
 
 // zipFile is a ZIP file whose directory is read as it is needed, so that a directory of any length takes no room.
@@ -49,6 +50,7 @@ type zipFile struct {
 	size              int64
 	directory, length int64 // where the directory is
 	base              int64 // what stands before the ZIP file, as in one that unpacks itself
+	comment           string
 }
 
 // openZip finds the directory.
@@ -76,6 +78,8 @@ func openZip(at io.ReaderAt, size int64) (*zipFile, error) {
 			continue
 		}
 		if z.length == 0 || z.startsAt(z.base+z.directory, zipCentral) {
+			length := int(binary.LittleEndian.Uint16(end[20:]))
+			z.comment = zipText(end[zipEndSize:min(len(end), zipEndSize+length)], 0)
 			return z, nil
 		}
 	}
@@ -131,7 +135,7 @@ func (z *zipFile) each(visit func(m *zipMember) error) error {
 		if err != nil {
 			return damage("its directory is damaged")
 		}
-		m.name = zipName(rest[:names], m.flags)
+		m.name, m.comment = zipText(rest[:names], m.flags), zipText(rest[names+extra:], m.flags)
 		m.large(rest[names : names+extra])
 		m.header += z.base
 		if err := visit(m); err != nil {
@@ -140,7 +144,8 @@ func (z *zipFile) each(visit func(m *zipMember) error) error {
 	}
 }
 
-func zipName(b []byte, flags uint16) string {
+// zipText is a name or a comment.
+func zipText(b []byte, flags uint16) string {
 	if flags&zipUTF8 != 0 || utf8.Valid(b) {
 		return string(b)
 	}
@@ -317,6 +322,9 @@ func readZip(ctx context.Context, r *reading) error {
 		return readBrokenZip(ctx, r, err)
 	}
 	r.read(z.base+z.directory, r.size)
+	if err := z.remark(r, z.comment); err != nil {
+		return err
+	}
 	is, err := z.isOffice()
 	if err != nil {
 		return err
@@ -332,6 +340,9 @@ func readZip(ctx context.Context, r *reading) error {
 // visit opens a member and does something with what it holds. What cannot be read is told.
 func (z *zipFile) visit(r *reading, m *zipMember, use func(content io.Reader) error) error {
 	if err := r.ended(); err != nil {
+		return err
+	}
+	if err := z.remark(r, m.comment); err != nil {
 		return err
 	}
 	err := z.try(r, m, use)
@@ -350,6 +361,14 @@ func (z *zipFile) visit(r *reading, m *zipMember, use func(content io.Reader) er
 		return r.note(why)
 	}
 	return r.skip(from, to, why)
+}
+
+// remark hands on what somebody wrote about the archive or a member.
+func (z *zipFile) remark(r *reading, comment string) error {
+	if comment == "" {
+		return nil
+	}
+	return r.text(Text{Bytes: append([]byte(comment), '\n'), Place: Place{Field: "comment"}})
 }
 
 // stops reports whether an error is about more than the member that was read.

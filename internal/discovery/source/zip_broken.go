@@ -47,7 +47,7 @@ func (z *zipFile) local(at int64) (*zipMember, bool) {
 		header: at, flags: binary.LittleEndian.Uint16(b[6:]), method: binary.LittleEndian.Uint16(b[8:]), crc: binary.LittleEndian.Uint32(b[14:]),
 		packed: int64(binary.LittleEndian.Uint32(b[18:])), size: int64(binary.LittleEndian.Uint32(b[22:])),
 	}
-	m.name = zipName(name, m.flags)
+	m.name = zipText(name, m.flags)
 	m.data = at + zipLocalSize + int64(len(name)) + int64(binary.LittleEndian.Uint16(b[28:]))
 	return m, true
 }
