@@ -48,12 +48,18 @@ func withoutReferences(value []byte) []byte {
 	return append(append(append(make([]byte, 0, from+5), value[:from]...), '-'), value[to:]...)
 }
 
+// vatBytes are the bytes of a number for value-added tax: SE, the organisationsnummer, 01.
+const vatBytes = 14
+
 // Normal appends the one form of a value that its fingerprint is made from: digits alone for numbers (a personnummer without its
 // century, which most are written without), small letters for words.
 func Normal(to []byte, d Detector, value []byte) []byte {
 	first := len(to)
 	switch d {
 	case Personnummer, Samordningsnummer, Organisationsnummer:
+		if d == Organisationsnummer && len(value) == vatBytes && value[0]|0x20 == 's' {
+			value = value[2:12]
+		}
 		to = mantissa(to, withoutReferences(value))
 		if len(to)-first == 12 {
 			to = append(to[:first], to[first+2:]...)
