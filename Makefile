@@ -12,7 +12,7 @@ BENCH ?= .
 VULNDB ?=
 
 .DEFAULT_GOAL := help
-.PHONY: demo test screenshots lint bench bench-load bench-scan accuracy vuln release build clean help
+.PHONY: demo test screenshots lint bench bench-load bench-scan profile accuracy vuln release build clean help
 
 demo: ## build Insegel and start an example municipality (ADDR=127.0.0.1:8080)
 	@scripts/build 'Insegel: builds the program and starts an example municipality. The first build takes some minutes.'
@@ -40,6 +40,9 @@ token: ## test the root key in a token (PKCS#11), with SoftHSM2; it needs a C co
 
 bench-scan: ## measure insegel scan beside ripgrep, grep and others (SCAN_MB=1024 chooses how much text)
 	@scripts/bench-scan
+
+profile: ## measure where time goes, and write default.pgo, which the program is built with
+	@scripts/profile
 
 accuracy: ## score every detector on labelled sentences and mixed files
 	@go test ./internal/discovery -run 'TestAccuracy|TestPrecisionInMixedFiles' -count=1
