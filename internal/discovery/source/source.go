@@ -133,6 +133,8 @@ type Sample struct {
 	Read int64
 	// Full says that every row was read.
 	Full bool
+	// NotDrawn says that those that were read are no random sample: they are the first ones, or what could be read.
+	NotDrawn bool
 }
 
 // Database reads a database. One is made from a DSN by a function of this package.

@@ -228,6 +228,7 @@ type sqlReading struct {
 	v Visitor
 	// cut counts values whose middle was not read, and packed those that are documents larger than what is taken.
 	cut, packed int
+	unknown     int // values of bytes that are no format that is read
 	read        int64
 	offset      int64
 }
@@ -242,8 +243,21 @@ func (r *sqlReading) table(ctx context.Context, rows int64) (Sample, error) {
 		return sample, r.skipped(ctx, err)
 	}
 	plan := r.s.d.plan(r.t, rows)
-	whole := plan.whole
-	for _, q := range plan.queries {
+	sample, err := r.run(ctx, plan.queries, &plan, rows)
+	if err != nil {
+		return sample, err
+	}
+	if sample.Full {
+		sample.Rows = r.read
+	}
+	return sample, r.tell(plan, rows)
+}
+
+// run reads the rows of some of a plan's statements.
+func (r *sqlReading) run(ctx context.Context, queries []sqlQuery, plan *sqlPlan, rows int64) (Sample, error) {
+	sample := Sample{Table: r.t.full(), Rows: r.t.rows}
+	failed := false
+	for _, q := range queries {
 		if plan.why != "" && rows > 0 && r.read >= rows {
 			break
 		}
@@ -251,17 +265,16 @@ func (r *sqlReading) table(ctx context.Context, rows int64) (Sample, error) {
 			if told := (visitorError{}); errors.As(err, &told) {
 				return sample, told.err
 			}
-			whole = false
+			failed = true
 			if err := r.skipped(ctx, err); err != nil {
 				return sample, err
 			}
 		}
 	}
-	sample.Read, sample.Full = r.read, whole
-	if whole {
-		sample.Rows = r.read
-	}
-	return sample, r.tell(plan, rows)
+	all := plan.why != "" && rows > 0 && r.read < rows // there are no more than the first
+	sample.Read, sample.Full = r.read, !failed && (plan.whole || all)
+	sample.NotDrawn = !sample.Full && (failed || plan.why != "")
+	return sample, nil
 }
 
 // tell tells what of the table was not read, apart from the rows that a sample leaves out.
@@ -281,7 +294,10 @@ func (r *sqlReading) tell(plan sqlPlan, rows int64) error {
 			return err
 		}
 	}
-	return nil
+	if r.unknown == 0 {
+		return nil
+	}
+	return r.v.Skipped(Skip{Path: r.s.name, Member: r.t.full(), Reason: fmt.Sprintf("%d values of bytes that are neither text nor of a format that is read", r.unknown)})
 }
 
 // skipped tells that a statement failed.
@@ -358,8 +374,9 @@ func (r *sqlReading) value(ctx context.Context, i int, b []byte, length int64) e
 // document reads a value of bytes, when they are a document or text.
 func (r *sqlReading) document(ctx context.Context, column *sqlColumn, b []byte, length int64) error {
 	kind := Sniff(b[:min(len(b), SniffBytes)], "")
-	if kind == Binary {
-		return nil // keys, checksums and other numbers of the machine's own
+	if kind == Binary { // mostly keys, checksums and other numbers of the machine's own
+		r.unknown++
+		return nil
 	}
 	if length > int64(len(b)) {
 		r.packed++

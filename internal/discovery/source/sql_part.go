@@ -130,27 +130,14 @@ func (p *Parted) conn(ctx context.Context) (*sql.Conn, error) {
 
 // part reads the statements of a range.
 func (r *sqlReading) part(ctx context.Context, of Range, rows int64) (Sample, error) {
-	sample := Sample{Table: r.t.full(), Rows: r.t.rows}
 	plan := r.s.d.plan(r.t, rows)
-	whole := plan.whole
 	from, to := min(of.From, len(plan.queries)), len(plan.queries)
 	if of.To >= 0 {
 		to = min(of.To, to)
 	}
-	for _, q := range plan.queries[from:max(from, to)] {
-		if plan.why != "" && rows > 0 && r.read >= rows {
-			break
-		}
-		if err := r.query(ctx, q); err != nil {
-			if told := (visitorError{}); errors.As(err, &told) {
-				return sample, told.err
-			}
-			whole = false
-			if err := r.skipped(ctx, err); err != nil {
-				return sample, err
-			}
-		}
+	sample, err := r.run(ctx, plan.queries[from:max(from, to)], &plan, rows)
+	if err != nil {
+		return sample, err
 	}
-	sample.Read, sample.Full = r.read, whole
 	return sample, r.tell(plan, rows)
 }

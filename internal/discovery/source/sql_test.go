@@ -283,6 +283,7 @@ func sqliteFile(t *testing.T) string {
 	run(t, db, `CREATE TABLE "Elev""er" (id INTEGER PRIMARY KEY, pnr TEXT, tal INTEGER, blandat, fil BLOB)`,
 		`INSERT INTO "Elev""er" (id, pnr, tal, blandat) VALUES `+values(official(t), "($i, '$n', $n, $n.0)"),
 		`CREATE TABLE utan (k TEXT PRIMARY KEY, v TEXT) WITHOUT ROWID`, `INSERT INTO utan VALUES ('a', '189006039813')`,
+		`CREATE TABLE tom (a TEXT)`, `CREATE TABLE flera (k TEXT PRIMARY KEY) WITHOUT ROWID`, `INSERT INTO flera VALUES ('a'), ('b'), ('c'), ('d'), ('e')`,
 		`CREATE VIEW vy AS SELECT pnr FROM "Elev""er"`, `CREATE VIRTUAL TABLE fritext USING fts5(text)`, `INSERT INTO fritext VALUES ('hemlig 189007179816')`)
 	if _, err := db.ExecContext(t.Context(), `UPDATE "Elev""er" SET fil = ? WHERE id = 1`, zipOf(t, "a.txt", "bilaga 189006039813")); err != nil {
 		t.Fatal(err)
@@ -296,13 +297,24 @@ func TestSQLite(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for table, want := range map[string]Sample{`Elev"er`: {Read: 4, NotDrawn: false}, "utan": {Rows: 1, Read: 1, Full: true}, "tom": {Full: true}, "flera": {Rows: -1, Read: 4, NotDrawn: true}} {
+		_, samples := scan(t, "sqlite:"+path, 4)
+		got := samples[table]
+		if got.Full != want.Full || got.NotDrawn != want.NotDrawn || want.Full && got.Rows != want.Rows || got.Read < want.Read {
+			t.Errorf("a sample of four rows of %s is %+v, want %+v", table, got, want)
+		}
+	}
 	direct, samples := scan(t, "sqlite:"+path, 0)
 	if s := samples[`Elev"er`]; !s.Full || s.Read != int64(len(official(t))) {
 		t.Errorf("the sample is %+v", s)
 	}
 	for name, g := range map[string]*gathered{"dsn": direct, "file": readBytes(t, path, b), "zipped": readBytes(t, "a.zip", zipOf(t, "a.db", string(b)))} {
 		t.Run(name, func(t *testing.T) {
-			g.nothingSkipped(t)
+			for _, s := range g.skips {
+				if !strings.Contains(s.Reason, "values of bytes") { // as the index for searching in text has
+					t.Errorf("skipped: %+v", s)
+				}
+			}
 			for _, field := range []string{"pnr", "tal"} {
 				if got := g.column(`Elev"er`, field); !slices.Equal(got, official(t)) {
 					t.Errorf("%s has %d values", field, len(got))
@@ -311,6 +323,11 @@ func TestSQLite(t *testing.T) {
 			for _, want := range []string{"bilaga 189006039813", "hemlig 189007179816"} {
 				if !strings.Contains(g.all(), want) {
 					t.Errorf("%q is missing", want)
+				}
+			}
+			for _, text := range g.texts {
+				if got := text.Place.Member; strings.Contains(string(text.Bytes), "bilaga") && !strings.HasSuffix(got, `Elev"er/fil/a.txt`) {
+					t.Errorf("the text in the archive in a column is in %q", got)
 				}
 			}
 			if got := g.column("utan", "v"); !slices.Equal(got, []string{"189006039813"}) {
@@ -325,6 +342,24 @@ func TestSQLite(t *testing.T) {
 	g = readBytes(t, "a.db", append([]byte("SQLite format 3\x00"), bytes.Repeat([]byte{7}, 5000)...))
 	if len(g.skips) == 0 {
 		t.Error("a damaged file is not told")
+	}
+}
+
+// Values that are bytes of no known format are told, though nearly all are keys and checksums.
+func TestSQLiteBytes(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "nycklar.db")
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	run(t, db, `CREATE TABLE nyckel (k BLOB)`, `INSERT INTO nyckel VALUES (x'00010203'), (x'00ff'), (x'414243')`)
+	g, _ := scan(t, "sqlite:"+path, 0)
+	if got := g.reasons(); !strings.Contains(got, "nyckel: 2 values of bytes that are neither text") || len(g.skips) != 1 || g.skips[0].To != 0 {
+		t.Errorf("skipped: %s", got)
+	}
+	if !strings.Contains(g.all(), "ABC") {
+		t.Errorf("text stored as bytes is not read: %q", g.all())
 	}
 }
 

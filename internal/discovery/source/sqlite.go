@@ -196,11 +196,27 @@ type fileVisitor struct {
 	failed string
 }
 
-// Text hands on text.
-func (f *fileVisitor) Text(t Text) error { return f.r.text(t) }
+// Text hands on text. A document in a column is a member of the file, and keeps its places.
+func (f *fileVisitor) Text(t Text) error {
+	t.Place.Member = joinMember(f.r.f.Member, t.Place.Member)
+	f.r.outside = true
+	err := f.r.v.Text(t)
+	f.r.outside = false
+	return told(err)
+}
 
-// Value hands on a cell.
-func (f *fileVisitor) Value(v Value) error { return f.r.value(&v) }
+// Value hands on a cell: of a table, or of a document in a column.
+func (f *fileVisitor) Value(v Value) error {
+	if v.Column.Member == "" {
+		return f.r.value(&v)
+	}
+	v.Column.Member = joinMember(f.r.f.Member, v.Column.Member)
+	v.Place.Member = v.Column.Member
+	f.r.outside = true
+	err := f.r.v.Value(v)
+	f.r.outside = false
+	return told(err)
+}
 
 // Skipped tells what was not read.
 func (f *fileVisitor) Skipped(s Skip) error {
