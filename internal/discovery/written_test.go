@@ -62,3 +62,64 @@ func TestWrittenOutLettersAtEveryBorder(t *testing.T) {
 		}
 	}
 }
+
+// spread are ways in which one number is written in markup: all are shown alike.
+var spread = []string{
+	"18900603-<b>9813</b>", "<b>18900603</b>-9813", "1890<span class='a' style=\"color:red\">0603</span>-98<i><u>13</u></i>", "189006<wbr>03-9813",
+	"1890</w:t></w:r><w:proofErr w:type=\"x\"/><w:r><w:rPr><w:b/></w:rPr><w:t>0603-9813", "1890</text:span><text:span text:style-name='T1'>0603-9813",
+	"18900603&#x2d;9813", "18900603&#x2D;9813", "18900603&hyphen;9813", "18900603&plus;9813", "&#49;8900603-9813", "1890<b>&#48;603-9813</b>", "1890<EM>0603</EM>-<font size=2>9813</font>",
+}
+
+// A number that is spread over elements, or written out, is one, and is told where it begins in the file.
+func TestNumbersSpreadOverElements(t *testing.T) {
+	for _, name := range []string{"a.html", "a.xml"} {
+		for _, number := range spread {
+			file := filepath.Join(t.TempDir(), name)
+			content := "<html><p>F&ouml;dd " + number + " i m&aring;l 5.</p>"
+			write(t, file, []byte(content))
+			k, sum := scan(t, options(t, "personnummer"), file)
+			at := int64(strings.Index(content, strings.TrimPrefix(number, "<b>")))
+			if len(k.found) != 1 || k.found[0].Offset != at || k.found[0].Confidence < detect.Medium || sum.BytesRead != int64(len(content)) {
+				t.Errorf("%s: %s: %v, want one at %d", name, number, k.found, at)
+			}
+		}
+	}
+	for _, apart := range []string{
+		"<i>189006039813</i><i>5</i>", "<td>189006039813</td><td>5</td>", "189006039813<br>5", "<w:p>189006039813</w:p><w:p>5</w:p>", "<span>189006039813</span><span>5</span>",
+	} {
+		file := filepath.Join(t.TempDir(), "a.html")
+		write(t, file, []byte("<html><p>"+apart+"</p>"))
+		if k, _ := scan(t, options(t, "personnummer"), file); len(k.found) != 1 {
+			t.Errorf("%s: %v", apart, k.found)
+		}
+	}
+}
+
+// They are found wherever a block ends.
+func TestSpreadNumbersAtEveryBorder(t *testing.T) {
+	const border = 64 << 10
+	for _, number := range spread {
+		for shift := range len(number) + 4 {
+			file := filepath.Join(t.TempDir(), "a.html")
+			lead := "<html><p>" + strings.Repeat(" ", border-len("<html><p>")-shift)
+			content := lead + number + " var h&auml;r."
+			write(t, file, []byte(content))
+			k, sum := scan(t, options(t, "personnummer"), file)
+			at := int64(strings.Index(content, strings.TrimPrefix(number, "<b>")))
+			if len(k.found) != 1 || k.found[0].Offset != at || sum.BytesRead != int64(len(content)) {
+				t.Errorf("%s shifted by %d: %v, want one at %d; %d bytes read of %d", number, shift, k.found, at, sum.BytesRead, len(content))
+			}
+		}
+	}
+}
+
+// Tags without an end keep nothing waiting.
+func TestEndlessTags(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "a.html")
+	content := "<html>" + strings.Repeat("1<b>", 1<<20) + "<p>" + known
+	write(t, file, []byte(content))
+	k, sum := scan(t, options(t, "personnummer"), file)
+	if len(k.found) != 1 || k.found[0].Offset != int64(len(content)-len(known)) || sum.BytesRead != int64(len(content)) {
+		t.Errorf("%v, %d bytes read of %d", k.found, sum.BytesRead, len(content))
+	}
+}

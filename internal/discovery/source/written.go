@@ -6,13 +6,15 @@ import (
 	"bytes"
 	"html"
 	"strconv"
+	"strings"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// Letters may be written out in markup, as &ouml; or &#246;, and in JSON, as \u00f6. Names and words are only found when they are read as
-// the letters that they are. Everything else that may be written out stands: separators of numbers are known as they are written.
+// Letters may be written out in markup, as &ouml; or &#246;, and in JSON, as \u00f6, and so may digits and the signs between them. Names,
+// words and numbers are only found when they are read as what they are. What else may be written out stands: separators of numbers that are
+// no signs of ASCII are known as they are written.
 
 // longestWritten is how many bytes a letter may be written out with.
 const longestWritten = 12
@@ -32,8 +34,19 @@ func (k Kind) letters(b []byte) (out []byte, where []int32) {
 			out, where = append(out, b[done]), append(where, int32(done))
 		}
 	}
+	tags, tagged := -1, 0
+	if k == Markup {
+		tags, tagged = nextInline(b, 0)
+	}
 	for at := 0; at < len(b); {
 		i := bytes.IndexByte(b[at:], mark)
+		if tags >= 0 && (i < 0 || tags < at+i) {
+			take(tags)
+			at = tags + tagged
+			done = at
+			tags, tagged = nextInline(b, at)
+			continue
+		}
 		if i < 0 {
 			break
 		}
@@ -67,7 +80,7 @@ func (k Kind) letter(b []byte) (letter rune, n int) {
 			return 0, 0
 		}
 		c, err := strconv.ParseUint(string(b[2:6]), 16, 16)
-		if err != nil || !isLetter(rune(c)) {
+		if err != nil || !isRead(rune(c)) {
 			return 0, 0
 		}
 		return rune(c), 6
@@ -78,14 +91,20 @@ func (k Kind) letter(b []byte) (letter rune, n int) {
 	}
 	text := html.UnescapeString(string(b[:end+1]))
 	c, size := utf8.DecodeRuneInString(text)
-	if size != len(text) || !isLetter(c) {
+	if size != len(text) || !isRead(c) {
 		return 0, 0
 	}
 	return c, end + 1
 }
 
-// isLetter reports whether c is a letter outside ASCII.
-func isLetter(c rune) bool { return c >= 0xc0 && !utf16.IsSurrogate(c) && unicode.IsLetter(c) }
+// isRead reports whether c is read where it is written out: a letter outside ASCII, a letter, a digit or a sign of ASCII that means nothing
+// to markup or JSON, or a hyphen.
+func isRead(c rune) bool {
+	if c < 0x7f {
+		return c > ' ' && !strings.ContainsRune("<>&\"'\\", c)
+	}
+	return c == 0x2010 || c >= 0xc0 && !utf16.IsSurrogate(c) && unicode.IsLetter(c)
+}
 
 // unfinished is how many bytes at the end of b may be the beginning of a letter that is written out.
 func (k Kind) unfinished(b []byte) int {
@@ -94,11 +113,14 @@ func (k Kind) unfinished(b []byte) int {
 		return 0
 	}
 	tail := b[max(0, len(b)-longestWritten):]
-	i := bytes.LastIndexByte(tail, mark)
-	if i < 0 || k == Markup && bytes.IndexByte(tail[i:], ';') >= 0 || k == JSON && len(tail)-i >= 6 {
-		return 0
+	n := 0
+	if i := bytes.LastIndexByte(tail, mark); i >= 0 && (k != Markup || bytes.IndexByte(tail[i:], ';') < 0) && (k != JSON || len(tail)-i < 6) {
+		n = len(tail) - i
 	}
-	return len(tail) - i
+	if k == Markup {
+		n = unfinishedTags(b, n)
+	}
+	return n
 }
 
 // readWritten reads the letters that are written out in t.
