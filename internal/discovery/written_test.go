@@ -123,3 +123,29 @@ func TestEndlessTags(t *testing.T) {
 		t.Errorf("%v, %d bytes read of %d", k.found, sum.BytesRead, len(content))
 	}
 }
+
+// What stands right after a line break that is written out is found: it is no letter.
+func TestAfterWrittenOutBreaks(t *testing.T) {
+	for content, want := range map[string]string{
+		`{"text":"Anteckning\n18900603-9813 ringde\t070-174 06 05\r\nHandläggare:\nAnna Svensson\nMissbruk"}`:     "a.json",
+		`ERROR body={"text":"Anteckning\n18900603-9813 ringde"} url=/sok?next=%2Fperson%3Fpnr%3D189007179816&x=1`: "a.log",
+	} {
+		file := filepath.Join(t.TempDir(), want)
+		write(t, file, []byte(content))
+		k, sum := scan(t, options(t, "personnummer", "phone", "name_person", "sensitive_addiction"), file)
+		var got []string
+		for _, f := range k.found {
+			got = append(got, f.Detector+" "+content[f.Offset:f.Offset+4])
+			if f.Place.Line != 1 {
+				t.Errorf("%s: line %d", want, f.Place.Line)
+			}
+		}
+		wanted := []string{"personnummer 1890", "phone 070-", "name_person Anna", "sensitive_addiction Miss"}
+		if want == "a.log" {
+			wanted = []string{"personnummer 1890", "personnummer 1890"}
+		}
+		if d := cmp.Diff(wanted, got); d != "" || sum.BytesRead != int64(len(content)) {
+			t.Errorf("%s (-want +got):\n%s", want, d)
+		}
+	}
+}

@@ -69,7 +69,15 @@ func (s *Scanner) tryParts(i, wide int, bare bool) {
 
 // inWord reports whether a letter stands right before or after a number.
 func inWord(t []byte, start, end int) bool {
-	return start > 0 && joins(t, start-1) || end < len(t) && letterAt(t, end)
+	return start > 0 && joins(t, start-1) && !escapes(t, start-1) || end < len(t) && letterAt(t, end)
+}
+
+// escapes reports whether the letter at i ends what stands for a sign, as a line break is \n in logs and dumps, and / is %2F in addresses.
+func escapes(t []byte, i int) bool {
+	if i > 0 && t[i-1] == '\\' {
+		return t[i] == 'n' || t[i] == 't' || t[i] == 'r'
+	}
+	return i > 1 && t[i-2] == '%' && isDigit(t[i-1]) && t[i] >= 'A' && t[i]|0x20 <= 'f'
 }
 
 // tailAfter finds the last four digits of a number whose date ends at a place, after a separator; 0 when they do not stand there.

@@ -18,7 +18,7 @@ import (
 func slowCivic(text []byte) (out []string) {
 	digit := func(i int) bool { return i >= 0 && i < len(text) && text[i] >= '0' && text[i] <= '9' }
 	for i := range text {
-		if !digit(i) || digit(i-1) || i > 0 && joins(text, i-1) {
+		if !digit(i) || digit(i-1) || i > 0 && joins(text, i-1) && !escapes(text, i-1) {
 			continue
 		}
 		n := 0

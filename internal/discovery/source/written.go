@@ -30,8 +30,11 @@ func (k Kind) letters(b []byte) (out []byte, where []int32) {
 	}
 	done := 0 // what of b is in out
 	take := func(to int) {
-		for ; done < to; done++ {
-			out, where = append(out, b[done]), append(where, int32(done))
+		if out == nil {
+			out, where = make([]byte, 0, len(b)), make([]int32, 0, len(b))
+		}
+		for out = append(out, b[done:to]...); done < to; done++ {
+			where = append(where, int32(done))
 		}
 	}
 	tags, tagged := -1, 0
@@ -73,9 +76,17 @@ func (k Kind) letters(b []byte) (out []byte, where []int32) {
 	return out, where
 }
 
+// breaks are the signs of JSON for what parts words, by their letters. A line break is none in the file: it is no line more.
+var breaks = [256]byte{'n': '\r', 'r': '\r', 't': '\t', 'f': ' ', 'b': ' '}
+
 // letter is the letter that is written out at the beginning of b, and with how many bytes; n is 0 when none is.
 func (k Kind) letter(b []byte) (letter rune, n int) {
 	if k == JSON {
+		if len(b) > 1 {
+			if c := breaks[b[1]]; c > 0 {
+				return rune(c), 2
+			}
+		}
 		if len(b) < 6 || b[1] != 'u' {
 			return 0, 0
 		}
