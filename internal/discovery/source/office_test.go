@@ -153,3 +153,16 @@ func TestOpenDocumentWithoutManifest(t *testing.T) {
 		t.Errorf("%q", g.all())
 	}
 }
+
+// Notes and comments stand in the midst of a paragraph, and are no part of its words.
+func TestOpenDocumentNotes(t *testing.T) {
+	g := readBytes(t, "brev.odt", zipOf(t, "mimetype", "application/vnd.oasis.opendocument.text", "content.xml", `<office:document-content><office:text><text:p>Se not<text:note>`+
+		`<text:note-citation>1</text:note-citation><text:note-body><text:p>18900603-9813 bor här</text:p></text:note-body></text:note> och`+
+		`<office:annotation><text:p>18900717-9816</text:p></office:annotation>189008269814 mer</text:p></office:text></office:document-content>`))
+	g.nothingSkipped(t)
+	for _, want := range []string{"Se not\n", "\n18900603-9813 bor här\n", "\n18900717-9816\n", "\n189008269814 mer\n"} {
+		if !strings.Contains(g.all(), want) {
+			t.Errorf("%q is missing in %q", want, g.all())
+		}
+	}
+}

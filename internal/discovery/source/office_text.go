@@ -145,13 +145,10 @@ func (t *officeText) open(p *xmlPiece) error {
 		}
 		return nil
 	}
+	if err := t.sign(p); err != nil {
+		return err
+	}
 	switch string(p.name) {
-	case "tab", "ptab", "s":
-		t.space(p)
-	case "br", "cr", "line-break":
-		t.b = append(t.b, '\n')
-	case "noBreakHyphen":
-		t.b = append(t.b, "\u2011"...)
 	case "Choice":
 		t.choice = false
 	case "Fallback": // the same once more, for programs that do not know the first way
@@ -168,6 +165,23 @@ func (t *officeText) open(p *xmlPiece) error {
 	}
 	if len(p.body) > 6 {
 		return t.attributes(p)
+	}
+	return nil
+}
+
+// sign takes what stands for a sign, and ends the paragraph where something begins that stands in the midst of one and is no part of it.
+func (t *officeText) sign(p *xmlPiece) error {
+	switch string(p.name) {
+	case "tab", "ptab", "s":
+		t.space(p)
+	case "br", "cr", "line-break":
+		t.b = append(t.b, '\n')
+	case "noBreakHyphen":
+		t.b = append(t.b, "\u2011"...)
+	case "annotation", "note", "note-body":
+		if t.odf {
+			return t.paragraph()
+		}
 	}
 	return nil
 }
