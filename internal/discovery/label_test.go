@@ -3,8 +3,10 @@
 package discovery_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -54,5 +56,34 @@ func TestNamesOfColumnsAreTold(t *testing.T) {
 		if len(k.found) != 1 || k.found[0].Place.Field != heading && k.found[0].Place.Field != "" {
 			t.Errorf("%s: %+v", heading, k.found)
 		}
+	}
+}
+
+// Nor are they told in clear in why something was not read.
+func TestReasonsTellNobody(t *testing.T) {
+	var archive bytes.Buffer
+	w := zip.NewWriter(&archive)
+	for _, name := range []string{"Anna Svensson 18900717-9816.bin", "karta.bin"} {
+		f, err := w.Create(name)
+		if err == nil {
+			_, err = f.Write([]byte{0, 1, 2, 3})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	write(t, dir+"/a.zip", archive.Bytes())
+	k, _ := scan(t, options(t, "iban"), dir)
+	var got []string
+	for _, s := range k.skipped {
+		got = append(got, s.Reason)
+	}
+	const why = "not text, and of no format that is read"
+	if want := []string{"••••• ••••••••-••••.bin: " + why, "karta.bin: " + why}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

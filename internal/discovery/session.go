@@ -124,6 +124,10 @@ func (s *session) Skipped(k source.Skip) error {
 	if k.Path == "" {
 		k.Path = s.task.path
 	}
+	k.Reason = s.label(k.Reason) // it may name a member
+	if s.task.database != nil {
+		k.Member = s.label(k.Member)
+	}
 	s.noteSkip(&k)
 	if k.Member == "" && k.To > k.From {
 		s.skipped += k.To - k.From
@@ -405,6 +409,9 @@ func (s *session) sum() {
 }
 
 func (s *session) sampled(samples []source.Sample) {
+	for i := range samples {
+		samples[i].Table = s.label(samples[i].Table)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.summary.Samples = append(s.summary.Samples, samples...)
