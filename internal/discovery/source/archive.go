@@ -289,7 +289,8 @@ const most7zHeader = 8 << 20
 
 // readSevenZ reads a 7z archive.
 func readSevenZ(ctx context.Context, r *reading) error {
-	if err := checkSevenZ(r.at, r.size); err != nil {
+	encrypted, err := checkSevenZ(r.at, r.size)
+	if err != nil {
 		return err
 	}
 	// Its library says how large a dictionary is only when it is asked for one: the archive waits for its turn.
@@ -310,7 +311,7 @@ func readSevenZ(ctx context.Context, r *reading) error {
 		if f.FileInfo().IsDir() || f.UncompressedSize == 0 {
 			continue
 		}
-		err := sevenMember(ctx, r, f)
+		err := sevenMember(ctx, r, f, encrypted)
 		if err == nil {
 			whole++
 			continue
@@ -333,7 +334,11 @@ func readSevenZ(ctx context.Context, r *reading) error {
 	return nil
 }
 
-func sevenMember(ctx context.Context, r *reading, f *sevenzip.File) error {
+// sevenMember reads a member, unless its folder is encrypted: without its password it is bytes by chance, which may look like anything.
+func sevenMember(ctx context.Context, r *reading, f *sevenzip.File, encrypted []bool) error {
+	if f.Stream < len(encrypted) && encrypted[f.Stream] {
+		return damage("it is encrypted")
+	}
 	content, err := f.Open()
 	if err != nil {
 		return locked(err)

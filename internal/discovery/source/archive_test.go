@@ -182,6 +182,29 @@ func TestSevenZip(t *testing.T) {
 	}
 }
 
+// What is encrypted is told as such whatever it looks like without its password: an end, as one in 256 do, or a large dictionary.
+func TestSevenZipWithoutPassword(t *testing.T) {
+	program := documenttest.Tool(t, "7z", "p7zip-full")
+	dir := t.TempDir()
+	text, path := filepath.Join(dir, "lista.txt"), filepath.Join(dir, "a.7z")
+	if err := os.WriteFile(text, []byte(numbersFile(t)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if said, err := exec.CommandContext(t.Context(), program, "a", path, text, "-phemligt").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, said)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 1024 {
+		b[32], b[33] = byte(i), byte(i/256) // of the first member
+		if g := readBytes(t, path, b); !strings.Contains(g.reasons(), "lista.txt: it is encrypted") {
+			t.Fatalf("byte %d: skipped %q", i, g.reasons())
+		}
+	}
+}
+
 // A few bytes can say that there are very many members; the room for them is not made.
 func TestSevenZipCounts(t *testing.T) {
 	archive := func(header []byte) []byte {

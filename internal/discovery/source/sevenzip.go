@@ -22,25 +22,26 @@ const (
 var errSeven = damage("its directory is damaged")
 
 // checkSevenZ reads the directory of a 7z file before the library does: the library makes room for as many members as the directory
-// says that there are, and a few bytes can say four thousand million.
-func checkSevenZ(at io.ReaderAt, size int64) error {
+// says that there are, and a few bytes can say four thousand million. encrypted tells of each
+// folder whether its members are.
+func checkSevenZ(at io.ReaderAt, size int64) (encrypted []bool, err error) {
 	var head [32]byte
 	if n, _ := at.ReadAt(head[:], 0); n < len(head) {
-		return damage("it ends too early")
+		return nil, damage("it ends too early")
 	}
 	from, n := binary.LittleEndian.Uint64(head[12:]), binary.LittleEndian.Uint64(head[20:])
 	if n > most7zHeader {
-		return damage(fmt.Sprintf("its directory is larger than %d MB", most7zHeader>>20))
+		return nil, damage(fmt.Sprintf("its directory is larger than %d MB", most7zHeader>>20))
 	}
 	if n == 0 {
-		return nil
+		return nil, nil
 	}
 	if from > uint64(size) || from+n+32 > uint64(size) {
-		return damage("it ends too early: its directory is missing")
+		return nil, damage("it ends too early: its directory is missing")
 	}
 	b := make([]byte, n)
 	if m, err := at.ReadAt(b, int64(from)+32); m < len(b) {
-		return err
+		return nil, err
 	}
 	d := &sevenDirectory{b: b}
 	if b[0] == sevenEncoded {
@@ -48,12 +49,16 @@ func checkSevenZ(at io.ReaderAt, size int64) error {
 		d.streams()
 		b, err := d.unpack(at)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		d = &sevenDirectory{b: b}
 	}
-	return d.check()
+	err = d.check()
+	return d.encrypted, err
 }
+
+// sevenAES is the method of what is encrypted.
+var sevenAES = []byte{6, 0xF1, 7, 1}
 
 // sevenDirectory goes through a directory and keeps what its first folder says.
 type sevenDirectory struct {
@@ -64,6 +69,7 @@ type sevenDirectory struct {
 	place, packed, unpacked uint64
 	coders                  int
 	method, properties      []byte
+	encrypted               []bool // of each folder
 }
 
 func (d *sevenDirectory) byte() byte {
@@ -227,7 +233,7 @@ func (d *sevenDirectory) folders() int {
 // folder goes past one of them, and gives how many streams come out of its coders.
 func (d *sevenDirectory) folder(first bool) (outputs int) {
 	coders := d.count()
-	inputs := 0
+	inputs, encrypted := 0, false
 	for i := 0; i < coders && !d.bad; i++ {
 		flags := d.byte()
 		method := d.take(uint64(flags & 0xF))
@@ -239,11 +245,13 @@ func (d *sevenDirectory) folder(first bool) (outputs int) {
 		if flags&0x20 != 0 {
 			properties = d.take(d.number())
 		}
+		encrypted = encrypted || bytes.Equal(method, sevenAES)
 		if first && i == 0 {
 			d.coders, d.method, d.properties = coders, method, properties
 		}
 		inputs, outputs = inputs+in, outputs+out
 	}
+	d.encrypted = append(d.encrypted, encrypted)
 	pairs := max(outputs-1, 0)
 	for i := 0; i < pairs && !d.bad; i++ {
 		d.number()
@@ -321,7 +329,7 @@ func (d *sevenDirectory) unpack(at io.ReaderAt) ([]byte, error) {
 	switch {
 	case d.bad || d.packed > 1<<40 || d.place > 1<<60:
 		return nil, errSeven
-	case bytes.Equal(d.method, []byte{6, 0xF1, 7, 1}):
+	case bytes.Equal(d.method, sevenAES):
 		return nil, damage("it is encrypted")
 	case d.unpacked > most7zHeader:
 		return nil, damage(fmt.Sprintf("its directory is larger than %d MB", most7zHeader>>20))
