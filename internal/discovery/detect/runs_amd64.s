@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: EUPL-1.2
 
+#include "bitmaps_amd64.h"
 #include "go_asm.h"
 #include "textflag.h"
 
 // What is said of each step stands in runs.go, at the functions that are named here. A bitmap's four words and those that begin one word later, or
 // before, are taken together for what stands some places further on, or back. DI leads to what is written, SI to the marks, where those of
 // the word before are, R8 to R12 to digits, signs, letters, smalls and leads. Y15 is overwritten.
-
-// AHEAD makes of a bitmap what it has k places further on: of four words, and the four that begin one word later.
-#define AHEAD(k, first, next, to) \
-	VPSRLQ $k, first, to;        \
-	VPSLLQ $(64-k), next, Y15;   \
-	VPOR   Y15, to, to
 
 // MAPAHEAD does the same of a bitmap in memory.
 #define MAPAHEAD(k, at, next, to) \

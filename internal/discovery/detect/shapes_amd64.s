@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 
+#include "bitmaps_amd64.h"
 #include "textflag.h"
-
-// AHEAD makes of a bitmap what it has k bytes further on: of four words, and the four that begin one word later.
-#define AHEAD(k, first, next, to) \
-	VPSRLQ $k, first, to;        \
-	VPSLLQ $(64-k), next, Y15;   \
-	VPOR   Y15, to, to
 
 // func shapesAVX2(tries, fractions, digits, signs []uint64, all uint64) (any uint64)
 //

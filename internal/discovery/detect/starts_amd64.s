@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 
+#include "bitmaps_amd64.h"
 #include "go_asm.h"
 #include "textflag.h"
 
@@ -7,13 +8,7 @@ DATA startConsts<>+0(SB)/8, $0x8000000000000000 // the last place of a word
 DATA startConsts<>+8(SB)/8, $0xffffffffffffffff
 GLOBL startConsts<>(SB), RODATA|NOPTR, $16
 
-// AHEAD makes of a bitmap what it has k places further on: of four words, and the four that begin one word later.
-#define AHEAD(k, first, next, to) \
-	VPSRLQ $k, first, to;        \
-	VPSLLQ $(64-k), next, Y15;   \
-	VPOR   Y15, to, to
-
-// BEHIND makes of it what it has k places before: of four words, and the four that begin one word before.
+// BEHIND makes of a bitmap what it has k places before: of four words, and the four that begin one word before.
 #define BEHIND(k, first, before, to) \
 	VPSLLQ $k, first, to;           \
 	VPSRLQ $(64-k), before, Y15;    \

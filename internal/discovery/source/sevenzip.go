@@ -22,8 +22,7 @@ const (
 var errSeven = damage("its directory is damaged")
 
 // checkSevenZ reads the directory of a 7z file before the library does: the library makes room for as many members as the directory
-// says that there are, and a few bytes can say four thousand million. encrypted tells of each
-// folder whether its members are.
+// says that there are, and a few bytes can say four thousand million. encrypted tells of each folder whether its members are.
 func checkSevenZ(at io.ReaderAt, size int64) (encrypted []bool, err error) {
 	var head [32]byte
 	if n, _ := at.ReadAt(head[:], 0); n < len(head) {
