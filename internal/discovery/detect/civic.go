@@ -3,7 +3,6 @@
 package detect
 
 import (
-	"bytes"
 	"encoding/binary"
 	"math/bits"
 )
@@ -67,17 +66,12 @@ func (s *Scanner) tryParts(i, wide int, bare bool) {
 	}
 }
 
-// inWord reports whether a letter stands right before or after a number.
+// inWord reports whether a letter stands right before or after a number, or a percent sign of which its first two digits are a part.
 func inWord(t []byte, start, end int) bool {
-	return start > 0 && joins(t, start-1) && !escapes(t, start-1) || end < len(t) && letterAt(t, end)
-}
-
-// escapes reports whether the letter at i ends what stands for a sign, as a line break is \n in logs and dumps, and / is %2F in addresses.
-func escapes(t []byte, i int) bool {
-	if i > 0 && t[i-1] == '\\' {
-		return t[i] == 'n' || t[i] == 't' || t[i] == 'r'
+	if start > 0 && (joins(t, start-1) && !escapes(t, start-1) || percentParts(t, start-1)) {
+		return true
 	}
-	return i > 1 && t[i-2] == '%' && isDigit(t[i-1]) && t[i] >= 'A' && t[i]|0x20 <= 'f'
+	return end < len(t) && letterAt(t, end)
 }
 
 // tailAfter finds the last four digits of a number whose date ends at a place, after a separator; 0 when they do not stand there.
@@ -117,10 +111,10 @@ func longDash(t []byte, i int) int {
 }
 
 // alone says of each byte whether it can stand beside a number without being, or making the number, a part of something
-// longer: it is neither a letter, nor a part of one, nor what joins numbers.
+// longer: it is neither a letter, nor a part of one, nor what joins numbers, nor what may write a sign with the digits after it.
 var alone = func() (t [256]uint8) {
 	for c := range byte(0x80) {
-		if (c|0x20 < 'a' || c|0x20 > 'z') && !isJoint(c) {
+		if (c|0x20 < 'a' || c|0x20 > 'z') && !isJoint(c) && c != '%' {
 			t[c] = 1
 		}
 	}
@@ -282,7 +276,7 @@ func (s *Scanner) runAt(i int) int {
 // separatorFirst are the bytes that may begin what stands between the date and the last four: 3 are those that do so alone, whatever
 // the encoding.
 var separatorFirst = func() (t [256]uint8) {
-	for _, c := range []byte{'-', '+', ' ', '\n', '\r', 0xe2, 0xc2, 0x96, 0x97, 0xa0, 0xad, '&', '\\'} {
+	for _, c := range []byte{'-', '+', ' ', '\n', '\r', 0xe2, 0xc2, 0x96, 0x97, 0xa0, 0xad, '&', '\\', '%'} {
 		t[c] = 1
 	}
 	t['-'], t['+'], t[' '] = 3, 3, 3
@@ -350,59 +344,8 @@ func separatorAt(t []byte, j int) (separatorKind, int) {
 		}
 	case 0xe2:
 		return generalPunctuation(t, j)
-	case '&', '\\':
+	case '&', '\\', '%':
 		return writtenOut(t[j:])
-	}
-	return isOther, 0
-}
-
-// references are dashes and spaces as HTML and JSON may write them out.
-var references = []struct {
-	text string
-	kind separatorKind
-}{
-	{"&nbsp;", isSpace},
-	{"&#160;", isSpace},
-	{"&#xa0;", isSpace},
-	{"&#8239;", isSpace},
-	{"&#32;", isSpace},
-	{"&shy;", isDash},
-	{"&#173;", isDash},
-	{"&ndash;", isDash},
-	{"&mdash;", isDash},
-	{"&minus;", isDash},
-	{"&#45;", isDash},
-	{"&#43;", isDash},
-	{"&#8208;", isDash},
-	{"&#8209;", isDash},
-	{"&#8210;", isDash},
-	{"&#8211;", isDash},
-	{"&#8212;", isDash},
-	{"&#8722;", isDash},
-	{"&#x2010;", isDash},
-	{"&#x2011;", isDash},
-	{"&#x2012;", isDash},
-	{"&#x2013;", isDash},
-	{"&#x2014;", isDash},
-	{"&#x2212;", isDash},
-	{`\u00a0`, isSpace},
-	{`\u202f`, isSpace},
-	{`\u00ad`, isDash},
-	{`\u002d`, isDash},
-	{`\u2010`, isDash},
-	{`\u2011`, isDash},
-	{`\u2012`, isDash},
-	{`\u2013`, isDash},
-	{`\u2014`, isDash},
-	{`\u2212`, isDash},
-}
-
-// writtenOut reads a dash or a space that is written out.
-func writtenOut(t []byte) (separatorKind, int) {
-	for i := range references {
-		if r := &references[i]; len(t) >= len(r.text) && bytes.EqualFold(t[:len(r.text)], []byte(r.text)) {
-			return r.kind, len(r.text)
-		}
 	}
 	return isOther, 0
 }

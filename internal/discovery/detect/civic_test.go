@@ -64,7 +64,21 @@ var writtenForms = []struct{ name, between string }{
 	{"hyphen at the end of a line, CRLF", "-\r\n"},
 	{"HTML non-breaking hyphen", "&#8209;"},
 	{"HTML en dash between no-break spaces", "&nbsp;&ndash;&nbsp;"},
+	{"HTML hyphen as a number", "&#x2D;"},
+	{"HTML figure space", "&#8199;"},
 	{"JSON non-breaking hyphen", `\u2011`},
+	{"JSON space", `\u0020`},
+	{"JSON plus", `\u002B`},
+	{"JSON en dash between no-break spaces", `\u00a0\u2013\u00a0`},
+	{"a program's no-break space", `\xa0`},
+	{"Markdown hyphen", `\-`},
+	{"space in an address", "%20"},
+	{"hyphen in an address", "%2D"},
+	{"plus in an address", "%2b"},
+	{"no-break space in an address", "%C2%A0"},
+	{"non-breaking hyphen in an address", "%E2%80%91"},
+	{"hyphen between spaces in an address", "%20-%20"},
+	{"en dash between spaces in an address", "%20%E2%80%93%20"},
 	{"Windows-1252 en dash", "\x96"},
 	{"Windows-1252 no-break space", "\xa0"},
 	{"Windows-1252 soft hyphen", "\xad"},
@@ -81,6 +95,13 @@ var surroundings = []struct{ name, before, after string }{
 	{"no-break space", "\u00a0", "\u00a0"},
 	{"end of a line", "x\r\n", "\r\nx"},
 	{"Swedish quotes", "”", "”"},
+	{"address", "GET /s?q=anna%20", "%20HTTP"},
+	{"quotes in an address", "q=%22", "%22"},
+	{"equals in an address", "q%3D", "%26p%3D1"},
+	{"plus in an address", "anna%2B", "+x"},
+	{"quotes of Unicode in an address", "%E2%80%9D", "%E2%80%9D"},
+	{"dash in an address", "pnr%E2%80%93", "&x"},
+	{"JSON quotes", `\u201d`, `\u201d`},
 }
 
 // Every official test number is found in every written form, with and without its century, in all surroundings, and exactly where it
@@ -179,6 +200,11 @@ func TestNotCivic(t *testing.T) {
 		"too wide":              "900603      9813",
 		"another reference":     "900603&amp;9813",
 		"29 February":           "18900229-9802",
+		"letter in an address":  "%C3%A5189006039813",
+		"letter of ASCII there": "%41189006039813",
+		"digit in an address":   "%31189006039813",
+		"two dashes there":      "900603%2D%2D9813",
+		"another sign there":    "900603%269813",
 	} {
 		if got := s.Scan([]byte(text), 0, len(text)); len(got) > 0 {
 			t.Errorf("%s: %q is taken for %v", name, text, got)

@@ -120,7 +120,7 @@ func noDigits(x uint64) uint64 {
 
 // areSigns has the high bit of every byte that is a sign.
 func areSigns(x uint64) uint64 {
-	return isEach(x&^each, zeros) | isEach(x&^(2*each), ','*each) | isEach(x, ':'*each)
+	return isEach(x&^each, zeros) | isEach(x&^(2*each), ','*each) | isEach(x, ':'*each) | isEach(x, '%'*each)
 }
 
 // numbersGo is the kernel in Go: eight bytes at a time, and no branch.

@@ -13,8 +13,8 @@ DATA consts<>+6(SB)/1, $0x75 // 0x7f-10
 DATA consts<>+7(SB)/1, $0x22 // '"'
 GLOBL consts<>(SB), RODATA|NOPTR, $8
 
-// The signs, by the lower half of their byte: '0', '1', ':', ',' and '.'. No byte equals the zeros beside them, which have another lower half.
-DATA signs<>+0(SB)/8, $0x0000000000003130
+// The signs, by the lower half of their byte: '0', '1', '%', ':', ',' and '.'. No byte equals the zeros beside them, which have another lower half.
+DATA signs<>+0(SB)/8, $0x0000250000003130
 DATA signs<>+8(SB)/8, $0x002e002c003a0000
 GLOBL signs<>(SB), RODATA|NOPTR, $16
 

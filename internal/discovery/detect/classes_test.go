@@ -44,7 +44,7 @@ func classifySlow(src []byte) bitmaps {
 		}
 	}
 	set(b.Digits, func(c byte) bool { return c >= '0' && c <= '9' })
-	set(b.Signs, func(c byte) bool { return c == '0' || c == '1' || c == ',' || c == '.' || c == ':' })
+	set(b.Signs, func(c byte) bool { return c == '0' || c == '1' || c == ',' || c == '.' || c == ':' || c == '%' })
 	set(b.Letters, func(c byte) bool { return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= 0x80 })
 	set(b.Smalls, func(c byte) bool { return c >= 'a' && c <= 'z' })
 	set(b.Leads, func(c byte) bool {
@@ -101,7 +101,7 @@ func TestKernelsClassEveryByteAtEveryPlace(t *testing.T) {
 
 func TestKernelsAgreeOnEveryLengthAndAlignment(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	const bytesOfInterest = "0123456789/:@AZ[`az{\x00\x7f\x80\xff -+,.;\n\"\xe2\xc2\xef\x91\x97\x98\xa0\xab\xbb"
+	const bytesOfInterest = "0123456789/:@AZ[`az{\x00\x7f\x80\xff -+,.;%\n\"\xe2\xc2\xef\x91\x97\x98\xa0\xab\xbb"
 	pool := make([]byte, 1024)
 	for i := range pool {
 		pool[i] = bytesOfInterest[r.IntN(len(bytesOfInterest))]

@@ -35,13 +35,13 @@ func AppendMask(to []byte, d Detector, value []byte) []byte {
 	return to
 }
 
-// withoutReferences is a number whose separator is written out, as &#8209; or \u2011, with a hyphen instead: what the reference's own
+// withoutReferences is a number whose separator is written out, as &#8209;, \u2011 or %20, with a hyphen instead: what the reference's own
 // digits are is no part of it.
 func withoutReferences(value []byte) []byte {
-	if len(value) < 14 { // the shortest reference makes it longer
+	if len(value) < 13 { // the shortest reference makes it longer
 		return value
 	}
-	from, to := bytes.IndexAny(value, `&\`), len(value)-4
+	from, to := bytes.IndexAny(value, `&\%`), len(value)-4
 	if from < 0 || to < from {
 		return value
 	}

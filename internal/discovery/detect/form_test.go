@@ -2,7 +2,10 @@
 
 package detect
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // One number has one form, however it is written, and another number another.
 func TestNormal(t *testing.T) {
@@ -14,6 +17,19 @@ func TestNormal(t *testing.T) {
 			if got := string(Normal(nil, Organisationsnummer, []byte(value))); got != want {
 				t.Errorf("%s becomes %s, want %s", value, got, want)
 			}
+		}
+	}
+}
+
+// A separator that is written out is a part of neither the one form nor the mask, whatever digits it has itself.
+func TestWrittenOutSeparator(t *testing.T) {
+	for _, value := range []string{"850709&#8209;9805", `850709\u20119805`, "850709%209805", "850709%2D9805", "19850709%20%E2%80%93%209805", `850709\xa09805`} {
+		if got := string(Normal(nil, Personnummer, []byte(value))); got != "8507099805" {
+			t.Errorf("%s becomes %s", value, got)
+		}
+		want := strings.Repeat(mask, len(value[:strings.IndexAny(value, `&\%`)])) + "-" + strings.Repeat(mask, 4)
+		if got := string(AppendMask(nil, Personnummer, []byte(value))); got != want {
+			t.Errorf("%s is told as %s, want %s", value, got, want)
 		}
 	}
 }

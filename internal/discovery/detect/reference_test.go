@@ -3,13 +3,17 @@
 package detect
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -18,7 +22,7 @@ import (
 func slowCivic(text []byte) (out []string) {
 	digit := func(i int) bool { return i >= 0 && i < len(text) && text[i] >= '0' && text[i] <= '9' }
 	for i := range text {
-		if !digit(i) || digit(i-1) || i > 0 && joins(text, i-1) && !escapes(text, i-1) {
+		if !digit(i) || !slowOpens(text, i) {
 			continue
 		}
 		n := 0
@@ -47,7 +51,7 @@ func slowCivic(text []byte) (out []string) {
 			for digit(j + m) {
 				m++
 			}
-			if dashes > 1 || spaces > 3 || m != 4 || j-i-n >= longestSeparator {
+			if dashes > 1 || spaces > 3 || m != 4 || j-i-n >= longestSeparator || !digit(i-1) && !slowWhole(text[i+n:j]) {
 				continue
 			}
 			date, tail = i+n-6, j
@@ -64,21 +68,83 @@ func slowCivic(text []byte) (out []string) {
 	return out
 }
 
-func slowSeparator(t []byte) (kind byte, n int) {
-	for s, k := range map[string]byte{
-		"-": 'd', "+": 'd', "\x96": 'd', "\x97": 'd', "\xad": 'd', "\u00ad": 'd', "−": 'd', "‐": 'd', "‑": 'd', "‒": 'd', "–": 'd', "—": 'd', "―": 'd',
-		" ": 's', "\xa0": 's', "\u00a0": 's', "\u202f": 's', "\u2060": 's', "\n": 'n', "\r": 'n',
-		"\u2000": 's', "\u2001": 's', "\u2002": 's', "\u2003": 's', "\u2004": 's', "\u2005": 's', "\u2006": 's', "\u2007": 's', "\u2008": 's', "\u2009": 's', "\u200a": 's', "\u200b": 's',
-		"&nbsp;": 's', "&#8209;": 'd', "&ndash;": 'd', "&#x2013;": 'd', "&shy;": 'd', `\u2011`: 'd', `\u00a0`: 's', `\u002d`: 'd', "&#45;": 'd',
-		"&#160;": 's', "&#xa0;": 's', "&#8239;": 's', "&#32;": 's', "&#173;": 'd', "&mdash;": 'd', "&minus;": 'd', "&#43;": 'd', "&#8208;": 'd', "&#8210;": 'd',
-		"&#8211;": 'd', "&#8212;": 'd', "&#8722;": 'd', "&#x2010;": 'd', "&#x2011;": 'd', "&#x2012;": 'd', "&#x2014;": 'd', "&#x2212;": 'd',
-		`\u202f`: 's', `\u00ad`: 'd', `\u2010`: 'd', `\u2012`: 'd', `\u2013`: 'd', `\u2014`: 'd', `\u2212`: 'd',
-	} {
-		if len(t) < len(s) {
-			continue
+// slowOpens reports whether a number may begin with the digit at i: what stands before it is neither a digit nor a letter, unless these write a
+// sign.
+func slowOpens(text []byte, i int) bool {
+	percent := func(at int) bool {
+		m := slowPercent.FindSubmatch(text[max(0, at):])
+		if at < 0 || m == nil {
+			return false
 		}
-		if got := string(t[:len(s)]); got == s || len(s) > 3 && strings.ToLower(got) == s { // written out
-			return k, len(s)
+		c, err := strconv.ParseUint(string(m[1]), 16, 8)
+		switch sign := rune(c); {
+		case err != nil, unicode.IsLetter(sign) && sign < 0x80, unicode.IsDigit(sign), sign < ' ' && !strings.ContainsRune("\t\n\r", sign):
+			return false
+		case sign >= 0x80:
+			return sign < 0xc0 && (at < 3 || !bytes.EqualFold(text[at-3:at], []byte("%C3")))
+		}
+		return true
+	}
+	switch {
+	case i == 0:
+		return true
+	case isDigit(text[i-1]):
+		return i > 2 && isDigit(text[i-2]) && percent(i-3)
+	case text[i-1] == '%':
+		return !percent(i - 1)
+	}
+	return !joins(text, i-1) || escapes(text, i-1)
+}
+
+var slowPercent = regexp.MustCompile("^%([0-9A-Fa-f]{2})")
+
+// slowWhole reports whether a separator that begins as %20 does has such an end as well, or is one sign of which the last is a letter: others
+// nobody writes, and they are found after a percent sign alone.
+func slowWhole(sep []byte) bool {
+	if len(sep) < 2 || sep[0] != '%' || !isDigit(sep[1]) {
+		return true
+	}
+	end := len(sep) - 3
+	return sep[end] == '%' && isDigit(sep[end+1]) && (isDigit(sep[end+2]) || end == 0)
+}
+
+// slowSeparators are dashes, spaces and line breaks in all spellings, those in ASCII in small letters.
+var slowSeparators = func() map[string]byte {
+	all := map[string]byte{
+		"\x96": 'd', "\x97": 'd', "\xad": 'd', "\xa0": 's', "%96": 'd', "%97": 'd', "%ad": 'd', "%a0": 's',
+		"&nbsp;": 's', "&ensp;": 's', "&emsp;": 's', "&thinsp;": 's', "&numsp;": 's', "&ndash;": 'd', "&mdash;": 'd', "&minus;": 'd', "&shy;": 'd', "&hyphen;": 'd',
+		"&dash;": 'd', "&plus;": 'd', "&#150;": 'd', "&#151;": 'd', "&#x96;": 'd', "&#x97;": 'd', `\u0096`: 'd', `\u0097`: 'd', `\x96`: 'd', `\x97`: 'd', `\-`: 'd', `\+`: 'd',
+	}
+	for kind, signs := range map[byte]string{
+		'd': "-+\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212",
+		's': " \u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u202f\u2060",
+		'n': "\n\r",
+	} {
+		for _, c := range signs {
+			percent := ""
+			for _, b := range []byte(string(c)) {
+				percent += fmt.Sprintf("%%%02x", b)
+			}
+			for _, spelling := range []string{"%c", "&#%d;", "&#0%d;", "&#x%x;", "&#x%04x;", `\u%04x`} {
+				all[fmt.Sprintf(spelling, c)] = kind
+			}
+			all[percent] = kind
+			if c < 0x100 {
+				all[fmt.Sprintf(`\x%02x`, c)] = kind
+			}
+		}
+	}
+	return all
+}()
+
+func slowSeparator(t []byte) (kind byte, n int) {
+	for n = min(len(t), 10); n > 0; n-- {
+		if kind = slowSeparators[string(t[:n])]; kind != 0 {
+			return kind, n
+		}
+		small := strings.ToLower(string(t[:n]))
+		if kind = slowSeparators[small]; kind != 0 && n > 2 && !bytes.HasPrefix(t, []byte{0xe2}) && t[1] != 'U' && t[1] != 'X' { // written out
+			return kind, n
 		}
 	}
 	return 0, 0
@@ -157,6 +223,7 @@ func checkAgainstReference(t *testing.T, r *Rules, text []byte) {
 var atoms = []string{
 	"900603", "18900603", "9813", "189006039813", "9006039813", "1504652387", "191504652387", "20000129", "2392", "000000", "0", "1", "12", "7", "/", ":",
 	"-", "+", " ", "  ", "\n", "\r\n", "–", "\u2011", "\u00a0", "\u202f", "\x96", "\xa0", "\xad", "\u00ad", "−", " - ", " – ", "-\n", "a", "Å", "\xe5", "ö", "_", ";", "\"", "\x00",
+	"%20", "%2D", "%2b", "%C2%A0", "%E2%80%91", "%C3%A5", "%0A", "%3A", "%41", "%", "%20900603", "%209813", "%2D9813", `\u201d`, `\u0020`, `\xad`,
 	"&nbsp;", "&#8209;", "&NDASH;", "&", ";", `\u2011`, `\u00A0`, `\`,
 	"E11", "e+11", ".", ",", "\xe2", "\xc2", "\xe2\x80", "\xff", "900229", "18960229", "19000229", "0005", "T123",
 }

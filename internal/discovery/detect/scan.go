@@ -147,12 +147,12 @@ func (s *Scanner) civics(signs []uint64, from, to int) {
 		all = ^uint64(0)
 	}
 	h := &s.shapes
-	fractions := s.kernel.classifyShapes(h, s.digits, signs, first, last, all)
-	for _, m := range [...][]uint64{h.tries, h.fractions} {
-		m[first] &= ^uint64(0) << (from % 64)
-		if to%64 != 0 {
-			m[last-1] &= 1<<(to%64) - 1
-		}
+	ends := min(last+1, len(s.text)/64+1) // of numbers with a separator that is written out
+	fractions := s.kernel.classifyShapes(h, s.digits, signs, first, ends, all)
+	h.tries[first] &= ^uint64(0) << (from % 64)
+	h.fractions[first] &= ^uint64(0) << (from % 64)
+	if to%64 != 0 {
+		h.tries[last-1] &= 1<<(to%64) - 1
 	}
 	sifted := s.sift(first, last)
 	for w, tries := range h.tries[sifted:last] {
@@ -164,10 +164,13 @@ func (s *Scanner) civics(signs []uint64, from, to int) {
 	if fractions == 0 {
 		return
 	}
-	for w, fractions := range h.fractions[first:last] {
+	for w, fractions := range h.fractions[first:ends] {
 		for ; fractions != 0; fractions &= fractions - 1 {
 			i := (first+w)*64 + bits.TrailingZeros64(fractions)
-			if wholeBefore(s.text, i) { // nearly none, where signs are not known
+			switch {
+			case i > 0 && s.text[i-1] == '%':
+				s.percents(i, from, to)
+			case i < to && wholeBefore(s.text, i): // nearly none, where signs are not known
 				s.floating(i, s.runAt(i))
 			}
 		}

@@ -4,10 +4,10 @@ package detect
 
 // shapes are bitmaps of the runs of digits that may be a personnummer, each at its first digit.
 type shapes struct {
-	// tries are six or eight digits, which are followed by a byte and four digits, or by two bytes that are no digits; ten; or twelve. All
-	// have a month in its place if signs are known.
+	// tries are six or eight digits, which are followed by a byte and four digits, by a byte, a digit, another byte and three digits, as of
+	// %2D in an address, or by two bytes that are no digits; ten; or twelve. All have a month in its place if signs are known.
 	tries     []uint64
-	fractions []uint64 // at least six digits after what may be a decimal sign; or any, where signs are not known
+	fractions []uint64 // at least six digits after what may be a decimal sign or a percent sign; or any, where signs are not known
 }
 
 // room makes room for so many words.
@@ -61,9 +61,9 @@ func shapesGo(h *shapes, digits, signs []uint64, first, last int, all uint64) (f
 		d7, d9, d10, d11 := d>>7|next<<57, d>>9|next<<55, d>>10|next<<54, d>>11|next<<53
 		d8, d12 := d>>8|next<<56, d>>12|next<<52
 		more := starts & (d>>6 | next<<58) // at least seven
-		six := starts &^ more &^ (d7 &^ (d8 & d9 & d10 &^ d11))
+		six := starts &^ more &^ (d7 &^ ((d8 ^ d11) & d9 & d10))
 		more &= d7
-		eight := more &^ d8 &^ (d9 &^ (d10 & d11 & d12 &^ (d>>13 | next<<51)))
+		eight := more &^ d8 &^ (d9 &^ ((d10 ^ (d>>13 | next<<51)) & d11 & d12))
 		more &= d8 & d9
 		ten := more &^ d10
 		twelve := more & d10 & d11 &^ d12

@@ -57,15 +57,15 @@ loop:
 	AHEAD(12, Y0, Y1, Y12)
 	VPANDN Y2, Y12, Y2 // exactly twelve
 
+	VPXOR  Y5, Y9, Y9
 	VPAND  Y10, Y9, Y9
-	VPAND  Y11, Y9, Y9
-	VPANDN Y9, Y5, Y9  // a byte after six, four digits
+	VPAND  Y11, Y9, Y9 // a byte after six, four digits, or one, another byte, and three
 	VPANDN Y8, Y9, Y9  // another digit there and not that
 	VPANDN Y3, Y9, Y3
-	VPAND  Y11, Y5, Y5
 	VPAND  Y12, Y5, Y5
 	AHEAD(13, Y0, Y1, Y12)
-	VPANDN Y5, Y12, Y5 // the same after eight
+	VPXOR  Y12, Y11, Y12
+	VPAND  Y12, Y5, Y5 // the same after eight
 	VPANDN Y10, Y5, Y5
 	VPANDN Y4, Y5, Y4
 

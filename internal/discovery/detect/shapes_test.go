@@ -27,7 +27,7 @@ func slowShapes(text []byte, all bool) (out runs) {
 		if n < 6 {
 			continue
 		}
-		if start > 0 && slices.Contains([]byte("01,.:"), text[start-1]) {
+		if start > 0 && slices.Contains([]byte("01,.:%"), text[start-1]) {
 			out.Fractions = append(out.Fractions, start)
 		}
 		month := start + 2
@@ -42,10 +42,14 @@ func slowShapes(text []byte, all bool) (out runs) {
 	return out
 }
 
-// mayBeParted reports whether a byte and four digits stand at i, or what may be a separator of more bytes: a second one that is no digit.
+// mayBeParted reports whether a byte and four digits stand at i, or what may be a separator of more bytes: a second one that is no digit, or a
+// digit and another byte, with three digits after them.
 func mayBeParted(text []byte, i int) bool {
 	n := 0
 	for i++; i+n < len(text) && isDigit(text[i+n]); n++ {
+	}
+	if n == 1 && i+4 < len(text) {
+		return isDigit(text[i+2]) && isDigit(text[i+3]) && isDigit(text[i+4])
 	}
 	return n == 0 || n == 4
 }
@@ -81,7 +85,7 @@ func TestShapesOfEveryKernel(t *testing.T) {
 		text := make([]byte, rng.IntN(1200))
 		for i := range text {
 			if text[i] = "0123456789"[rng.IntN(10)]; rng.IntN(2+round%12) == 0 {
-				text[i] = "0 ,.:-x\xff"[rng.IntN(8)]
+				text[i] = "0 ,.:-x\xff%"[rng.IntN(9)]
 			}
 		}
 		for _, all := range []bool{false, true} {
