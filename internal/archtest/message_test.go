@@ -166,6 +166,7 @@ var builtKeys = map[string]string{
 	"finding.outcome-hint-":    "ends with what can be decided",
 	"finding.register-denies-": "ends with a fact of the register",
 	"finding.register-silent-": "ends with a fact of the register",
+	"finding.said-":            "ends with a sentence of the search, which the English text is",
 	"finding.secret-":          "ends with where a password comes from",
 	"finding.state-":           "ends with what was decided",
 	"finding.why-":             "ends with a reason of the search",
@@ -363,11 +364,25 @@ func (m *messages) addCode(s *source) {
 					m.asked = append(m.asked, mention{text, s.at(n.Pos(), "").where})
 				}
 			}
+			m.begun = append(m.begun, phraseKeys(s, n)...)
 		case *ast.CompositeLit:
 			m.asked = append(m.asked, errorKeys(s, n)...)
 		}
 		return true
 	})
+}
+
+// phraseKeys are the beginnings of keys of sentences that are known by their English text: all with such a beginning are used.
+func phraseKeys(s *source, call *ast.CallExpr) (out []mention) {
+	if sel, ok := call.Fun.(*ast.SelectorExpr); !ok || sel.Sel.Name != "Phrases" {
+		return nil
+	}
+	for _, a := range call.Args {
+		if text, ok := literal(a); ok {
+			out = append(out, mention{text, s.at(a.Pos(), "").where})
+		}
+	}
+	return out
 }
 
 // owned reports whether a text begins with the name of a package that has messages.
@@ -501,6 +516,7 @@ func TestMessagesCatches(t *testing.T) {
 		"a missing key in an error":    {rows: rows, code: code + "\n\nvar e = y{Key: \"x.none\"}", want: "x.none"},
 		"a missing key in a template":  {rows: rows, code: code, template: "<p>\n{{t \"x.none\"}}</p>", want: "internal/x/page.html:2: "},
 		"a message that nobody uses":   {rows: rows + "x.two: {sv: Två, en: Two}\n", code: code, want: "x.two is used nowhere"},
+		"sentences":                    {rows: rows + "x.said-a: {sv: Två, en: Two}\n", code: code + "\n\nfunc g() { l.Phrases(\"x.said-\") }", want: `begins with "x.said-"`},
 		"a key put together":           {rows: rows, code: code + "\n\nvar k = \"x.more-\" + kind", want: `begins with "x.more-"`},
 		"a key that is printed":        {rows: rows, code: code + "\n\nvar k = fmt.Sprintf(\"x.more-%s\", kind)", want: `begins with "x.more-"`},
 		"an unused beginning":          {rows: rows, code: "func f() { l.T(\"x.one\") }", want: `begins with "x.kind-"`},

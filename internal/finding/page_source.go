@@ -478,9 +478,12 @@ type unreadPage struct {
 
 type unreadRow struct {
 	Path, Size string
-	Reasons    []string
+	Reasons    []unreadReason
 	More       string
 }
+
+// unreadReason is a reason in the reader's language, or in another: what a driver answers is in English.
+type unreadReason struct{ Text, Lang string }
 
 func (p *Pages) unread(c *web.Context) error {
 	page, _ := strconv.Atoi(c.Query("sida")) // what is no number is the first page
@@ -496,6 +499,7 @@ func (p *Pages) unread(c *web.Context) error {
 		Lead: c.L.T("finding.unread-lead", "Count", m.Total), Paging: web.Paging{Page: m.Page, Size: PageSize, Total: m.Total, Path: at + "/olast"},
 		Empty: web.Empty{Title: c.L.T("finding.unread-none"), Text: c.L.T("finding.unread-none-text")},
 	}
+	said := NewSayings(c.L, p.Service.Rules)
 	for i := range m.List {
 		o := &m.List[i]
 		r := unreadRow{Path: o.Path}
@@ -503,11 +507,15 @@ func (p *Pages) unread(c *web.Context) error {
 			r.Size = size(c, o.Lost)
 		}
 		for _, s := range o.Skips {
-			text := s.Reason
+			text, known := said.Say(s.Reason)
+			lang := c.L.Lang
+			if !known {
+				lang = "en"
+			}
 			if s.Member != "" {
 				text = s.Member + ": " + text
 			}
-			r.Reasons = append(r.Reasons, text)
+			r.Reasons = append(r.Reasons, unreadReason{text, lang})
 		}
 		if more := o.SkipCount - int64(len(o.Skips)); more > 0 {
 			r.More = c.L.T("finding.unread-more", "Count", more)

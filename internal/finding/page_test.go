@@ -118,8 +118,8 @@ func TestPages(t *testing.T) {
 	source := finding.SourcesPath + "/" + id.String()
 	both(t, c, source)
 	both(t, c, source+"/andra")
-	if p := both(t, c, source+"/olast"); !strings.Contains(p.Body, "trasig.zip") {
-		t.Error("what was not read is not told")
+	if p := both(t, c, source+"/olast"); !strings.Contains(p.Body, "trasig.zip") || !strings.Contains(p.Body, `<span lang="sv">`) || strings.Contains(p.Body, `<span lang="en">`) {
+		t.Errorf("what was not read is not told, or not in Swedish:\n%s", p.Body)
 	}
 }
 

@@ -21,10 +21,17 @@ func kindName(l *locale.Localizer, detector string) string {
 	return l.T("finding.detector-" + dashed(detector))
 }
 
-// counted says how many of a kind there are: 1 240 personnummer.
-func counted(l *locale.Localizer, t Tally) string {
-	return l.T("finding.counted", "N", t.Total, "Kind", l.T("finding.noun-"+dashed(t.Detector)))
+// Noun is what a number of the things that a detector finds are called in a sentence: personnummer, e-postadress.
+func Noun(l *locale.Localizer, detector string, n int64) string {
+	return l.T("finding.noun-"+dashed(detector), "Count", n)
 }
+
+// Counted says how many of a kind there are: 1 240 personnummer.
+func Counted(l *locale.Localizer, detector string, n int64) string {
+	return l.T("finding.counted", "N", n, "Kind", Noun(l, detector, n))
+}
+
+func counted(l *locale.Localizer, t Tally) string { return Counted(l, t.Detector, t.Total) }
 
 // Title says what was found where, as a heading.
 func Title(l *locale.Localizer, p *Place) string {
@@ -62,7 +69,7 @@ func Sentence(l *locale.Localizer, c *Contradiction) string {
 		if t.Columns > 0 && t.Columns == t.Containers {
 			key = "finding.holds-columns"
 		}
-		found = append(found, l.T(key, "Count", n, "What", l.T("finding.counted", "N", t.Total, "Kind", l.T("finding.noun-"+dashed(t.Detector)))))
+		found = append(found, l.T(key, "Count", n, "What", counted(l, t)))
 	}
 	return said + " " + strings.Join(found, " ")
 }

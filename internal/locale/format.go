@@ -52,8 +52,11 @@ func (l *Localizer) Percent(part, whole int) string {
 }
 
 // Decimal writes a number with one decimal: "4,5" in Swedish.
-func (l *Localizer) Decimal(v float64) string {
-	s := strconv.FormatFloat(v, 'f', 1, 64)
+func (l *Localizer) Decimal(v float64) string { return l.Fixed(v, 1) }
+
+// Fixed writes a number with some decimals.
+func (l *Localizer) Fixed(v float64, decimals int) string {
+	s := strconv.FormatFloat(v, 'f', decimals, 64)
 	if l.Lang == "sv" {
 		return strings.Replace(s, ".", ",", 1)
 	}

@@ -244,6 +244,20 @@ func Negotiate(chosen, accept string) string {
 	return "sv"
 }
 
+// FromEnvironment picks the language of somebody at a terminal, as POSIX says: LC_ALL decides, else LC_MESSAGES, else LANG. English is for
+// everybody whose language the program does not have, and where none is set.
+func FromEnvironment(lookup func(name string) string) string {
+	for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		if value := lookup(name); value != "" {
+			if base, _, _ := strings.Cut(strings.NewReplacer(".", "_", "@", "_", "-", "_").Replace(value), "_"); strings.EqualFold(base, "sv") {
+				return "sv"
+			}
+			return "en"
+		}
+	}
+	return "en"
+}
+
 // Localizer gives texts in one language.
 type Localizer struct {
 	// Lang is "sv" or "en".
