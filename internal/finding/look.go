@@ -14,6 +14,7 @@ import (
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/audit"
 	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/discovery"
 	"github.com/insegel/insegel/internal/discovery/source"
 	"github.com/insegel/insegel/internal/ids"
 )
@@ -100,7 +101,7 @@ func (s *Service) excerpts(ctx context.Context, src *Source, h *Held, size int64
 	if err != nil || !info.Mode().IsRegular() || info.Size() != size {
 		return nil, ErrChanged
 	}
-	v := &excerpter{held: h}
+	v := &excerpter{held: h, names: discovery.NewNames(s.Rules)}
 	if err := source.ReadAny(ctx, source.File{Path: h.Path, Size: size, ReaderAt: f}, v); err != nil && !errors.Is(err, errSeen) {
 		return nil, err
 	}
@@ -112,9 +113,10 @@ var errSeen = errors.New("everything has been seen")
 
 // excerpter takes a little of the text around each place of a finding.
 type excerpter struct {
-	held *Held
-	next int
-	out  []Excerpt
+	held  *Held
+	names *discovery.Names
+	next  int
+	out   []Excerpt
 }
 
 // Text looks for the next places in a text.
@@ -166,13 +168,15 @@ func tidy(b []byte) string {
 	return string(out)
 }
 
-// isNamed reports whether a column or a table may be the one that is held under a name. A name that said who somebody is, is held masked: the
-// place alone tells then.
-func isNamed(name, held string) bool { return name == held || strings.Contains(held, "•") }
+// isNamed reports whether a column or a table is the one that is held under a name. A name that said who somebody is, is held masked, as it would
+// be told now.
+func (x *excerpter) isNamed(name, held string) bool {
+	return name == held || strings.Contains(held, "•") && x.names.Told(name) == held
+}
 
 // Value looks in a cell as in a text.
 func (x *excerpter) Value(v source.Value) error {
-	if !isNamed(v.Column.Field, x.held.Field) || !isNamed(v.Column.Table, x.held.Table) {
+	if !x.isNamed(v.Column.Field, x.held.Field) || !x.isNamed(v.Column.Table, x.held.Table) {
 		return nil
 	}
 	v.Text.Place.Member = v.Column.Member
