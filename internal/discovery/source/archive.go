@@ -250,7 +250,7 @@ func tarMember(ctx context.Context, r *reading, t *tar.Reader, h *tar.Header, in
 	if stops(err) {
 		return err
 	}
-	return r.skip(start, min(start+h.Size, r.size), h.Name+": "+reason(ctx, err))
+	return r.skip(start, min(start+h.Size, r.size), h.Name+": "+r.reason(err))
 }
 
 // seekCounter is a file that knows how far it has been read.
@@ -320,7 +320,7 @@ func readSevenZ(ctx context.Context, r *reading) error {
 			return err
 		}
 		failed++
-		if err := r.note(f.Name + ": " + reason(ctx, err)); err != nil {
+		if err := r.note(f.Name + ": " + r.reason(err)); err != nil {
 			return err
 		}
 		if errors.Is(err, errBudget) {
@@ -435,7 +435,7 @@ func readRAR(ctx context.Context, r *reading) error {
 		}
 		if err != nil {
 			err = lockedRAR(err)
-			if tell := r.note(h.Name + ": " + reason(ctx, err)); tell != nil {
+			if tell := r.note(h.Name + ": " + r.reason(err)); tell != nil {
 				return tell
 			}
 			continue

@@ -5,6 +5,7 @@ package source
 import (
 	"bytes"
 	"context"
+	"io"
 	"path"
 	"strings"
 )
@@ -192,10 +193,19 @@ func ReadAny(ctx context.Context, f File, v Visitor) error {
 	}
 	k := Sniff(head, name)
 	r, ok := For(k)
-	if !ok {
-		return v.Skipped(Skip{Path: f.Path, Member: f.Member, From: 0, To: f.Size, Reason: unread(k)})
+	if ok {
+		return r.Read(ctx, f, v)
 	}
-	return r.Read(ctx, f, v)
+	size, why := f.Size, unread(k)
+	if size < 0 && f.Depth == 0 && f.Stream != nil { // how much is not read is known at its end
+		if size, err = io.Copy(io.Discard, &contextReader{ctx.Err, f.Stream}); err != nil {
+			why += "; its end could not be come to: " + err.Error()
+		}
+	}
+	if err := v.Skipped(Skip{Path: f.Path, Member: f.Member, From: 0, To: size, Reason: why}); err != nil {
+		return err
+	}
+	return ctx.Err()
 }
 
 // unread says why a kind is not read.

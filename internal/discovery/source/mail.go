@@ -333,7 +333,7 @@ func (m *mail) leaf(ctx context.Context, from, to int64, h *header) error {
 	if err == nil || stops(err) {
 		return err
 	}
-	return m.r.skip(from, to, name+": "+reason(ctx, err))
+	return m.r.skip(from, to, name+": "+m.r.reason(err))
 }
 
 // text reports whether the body is text by its kind.

@@ -90,7 +90,7 @@ func (o *ole) stream(ctx context.Context, f *mscfb.File) error {
 	if err == nil || stops(err) {
 		return err
 	}
-	return o.r.note(olePath(f) + ": " + reason(ctx, err))
+	return o.r.note(olePath(f) + ": " + o.r.reason(err))
 }
 
 // oleReader reads a stream from its start.

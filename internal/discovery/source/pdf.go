@@ -108,7 +108,7 @@ func (p *pdfPages) page(d, resources pdfDict) error {
 		if stops(err) || errors.Is(err, errBudget) {
 			return err
 		}
-		if err := p.f.r.note(fmt.Sprintf("page %d: %s", p.number, reason(context.Background(), err))); err != nil {
+		if err := p.f.r.note(fmt.Sprintf("page %d: %s", p.number, p.f.r.reason(err))); err != nil {
 			return err
 		}
 	}
@@ -302,7 +302,7 @@ func (h *pdfHarvest) stream(ctx context.Context, s *pdfStream, number int) error
 			return err
 		}
 		_, length := h.f.raw(s)
-		return h.r.skip(s.start, s.start+length, "an attached file: "+reason(ctx, err))
+		return h.r.skip(s.start, s.start+length, "an attached file: "+h.r.reason(err))
 	case kind == "Metadata" || subtype == "XML" || kind == "" && subtype == "" && h.f.isXML(s):
 		content, free := h.f.decode(s)
 		defer free()

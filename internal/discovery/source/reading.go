@@ -119,7 +119,7 @@ func (g guarded) Read(ctx context.Context, f File, v Visitor) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if err := r.close(reason(inner, err), err != nil); err != nil {
+	if err := r.close(r.reason(err), err != nil); err != nil {
 		if told := (visitorError{}); errors.As(err, &told) {
 			return told.err
 		}
@@ -143,6 +143,10 @@ func (r *reading) settle(copied *spool) error {
 		return r.skip(n, -1, "the rest cannot be read: "+err.Error())
 	}
 	if err == nil && n > mostSpooled {
+		if r.f.Depth == 0 { // a member's size is its container's to tell
+			rest, _ := io.Copy(io.Discard, &contextReader{r.ended, r.f.Stream})
+			r.size += rest
+		}
 		err = damage(fmt.Sprintf("it is larger than %d GB, and cannot be read from start to end", mostSpooled>>30))
 	}
 	return err
@@ -176,11 +180,11 @@ func (r *reading) protected(ctx context.Context, read func(context.Context, *rea
 }
 
 // reason puts in words why reading ended.
-func reason(ctx context.Context, err error) string {
+func (r *reading) reason(err error) string {
 	switch {
 	case err == nil:
 		return "belongs to no part of the file that is known"
-	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+	case errors.Is(r.ended(), context.DeadlineExceeded):
 		return "reading it took longer than " + mostTime.String()
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
 		return "it ends too early"

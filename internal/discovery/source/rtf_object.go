@@ -4,7 +4,6 @@ package source
 
 import (
 	"bytes"
-	"context"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -34,7 +33,7 @@ func (t *rtf) object() error {
 	case t.n == from: // it is empty
 		return nil
 	}
-	return t.r.skip(from, t.n, name+": "+reason(context.Background(), err))
+	return t.r.skip(from, t.n, name+": "+t.r.reason(err))
 }
 
 // oleObject tells what an embedded object is called, where its file begins, and how large it is; the size is 0 when it is none.

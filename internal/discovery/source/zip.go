@@ -352,7 +352,7 @@ func (z *zipFile) visit(r *reading, m *zipMember, use func(content io.Reader) er
 	case errors.Is(err, errSum):
 		return r.note(m.name + ": " + errSum.Error())
 	}
-	why := m.name + ": " + reason(context.Background(), err)
+	why := m.name + ": " + r.reason(err)
 	from, to := m.data, m.data+m.packed
 	if m.data == 0 || to > r.size {
 		from, to = m.header, min(m.header+zipLocalSize+m.packed, r.size)
