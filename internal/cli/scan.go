@@ -175,5 +175,5 @@ func (c *scanCommand) rules(o *discovery.Options) string {
 	for _, d := range o.Detectors {
 		ids = append(ids, o.Rules.ID(d))
 	}
-	return fmt.Sprintf("%s %s %s %s images=%t", Version, o.Rules.Version, o.Rules.Digest, strings.Join(ids, ","), c.Images)
+	return fmt.Sprintf("%s %s %s %s images=%t names", Version, o.Rules.Version, o.Rules.Digest, strings.Join(ids, ","), c.Images)
 }

@@ -304,10 +304,10 @@ func (s *session) endColumns() error {
 func (c *column) container(d detect.Detector, t *tally) Container {
 	s := c.session
 	out := Container{
-		Path: s.task.path, Table: s.label(c.Table), Field: s.label(c.Field), Detector: s.Rules.ID(d), Count: t.distinct.n, Distinct: t.distinct.distinct(),
+		Path: s.task.told, Member: s.memberTold(c.Member), Table: s.label(c.Table), Field: s.label(c.Field), Detector: s.Rules.ID(d), Count: t.distinct.n, Distinct: t.distinct.distinct(),
 	}
 	if c.Member != "" {
-		out.Path += "/" + c.Member
+		out.Path += "/" + out.Member
 	}
 	if out.Field == "" && c.Index > 0 {
 		out.Field = fmt.Sprint(c.Index)

@@ -15,8 +15,11 @@ import (
 
 // Finding is one value that was found. The value itself is nowhere in it.
 type Finding struct {
-	// Source is what was asked for; Path the file in it, and Member what in the file.
+	// Source is what was asked for; Path the file in it, and Member what in the file. What in them says who somebody is, is masked; a name that
+	// is masked has its number after it.
 	Source, Path, Member string
+	// MemberPrint is a keyed hash of the member as it is called; zero where there is none.
+	MemberPrint Fingerprint
 	// Offset is where the value starts: in the file, or else in the member's extracted text.
 	Offset int64
 	// Place is the rest of what is known about where it stands. Its Column is a place in the line, or the number of a table's column.
@@ -34,8 +37,10 @@ type Finding struct {
 
 // Container is a column, or a document, that was judged as a whole.
 type Container struct {
-	// Path is the file, or Table the table.
+	// Path is the file with its member, or Table the table.
 	Path, Table string
+	// Member is what in the file.
+	Member string
 	// Field is the column; empty for a document.
 	Field string
 	// Detector is what it holds; "document" for the verdict of a document.

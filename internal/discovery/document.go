@@ -102,7 +102,7 @@ func (s *session) endDocument() error {
 
 func (s *session) documentVerdict(rule int, total int64) Container {
 	d := &s.Rules.Documents[rule]
-	c := Container{Path: s.task.path, Detector: "document", Count: total, ValidShare: 1, Verdict: d.ID, Confidence: detect.Medium}
+	c := Container{Path: s.task.told, Detector: "document", Count: total, ValidShare: 1, Verdict: d.ID, Confidence: detect.Medium}
 	var parts []string
 	for i, id := range s.Rules.IDs() {
 		if n := s.counts[i]; n > 0 && (d.Needs[id] > 0 || strings.HasPrefix(id, "personnummer")) {

@@ -83,7 +83,7 @@ func TestReasonsTellNobody(t *testing.T) {
 		got = append(got, s.Reason)
 	}
 	const why = "not text, and of no format that is read"
-	if want := []string{"••••• ••••••••-••••.bin: " + why, "karta.bin: " + why}; !slices.Equal(got, want) {
+	if want := []string{"••••• ••••••••-••••.bin#1: " + why, "karta.bin: " + why}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

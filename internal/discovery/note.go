@@ -90,7 +90,10 @@ func (s *session) note(m *detect.Match, g *segment) {
 func (s *session) fill(f *Finding, m *detect.Match, g *segment, col *column) {
 	value := s.window[m.Start:m.End]
 	s.normal = detect.Normal(s.normal[:0], m.Detector, value)
-	f.Source, f.Path, f.Member, f.Offset, f.Place = s.task.source, s.task.path, s.member, g.offsetOf(m.Start-g.at), g.place
+	f.Source, f.Path, f.Offset, f.Place = s.task.toldSource, s.task.told, g.offsetOf(m.Start-g.at), g.place
+	f.Member = s.memberTold(s.member)
+	f.Place.Member = f.Member
+	f.MemberPrint = s.memberPrint(s.member)
 	f.Detector, f.Masked = s.Rules.ID(m.Detector), s.mask(m.Detector, value)
 	f.Fingerprint = s.print.fingerprint(byte(m.Detector), s.normal)
 	if g.place.Line > 0 {

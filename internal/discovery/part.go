@@ -24,7 +24,17 @@ func NewPart(o Options, sink Sink) *Part {
 
 // File looks through an open file. Only what the sink says, and the end of the context, are errors: what cannot be read is told.
 func (p *Part) File(ctx context.Context, f source.File) error {
-	return p.do(task{source: f.Path, path: f.Path, size: f.Size}, func() error { return source.ReadAny(ctx, f, p.s) })
+	return p.do(task{source: f.Path, path: f.Path, size: f.Size}, func() error {
+		if err := p.s.ownName(); err != nil {
+			return err
+		}
+		return source.ReadAny(ctx, f, p.s)
+	})
+}
+
+// Name looks through the name of a folder, or of a file that cannot be opened.
+func (p *Part) Name(path, field string) error {
+	return p.do(task{source: path, path: path, named: field}, p.s.ownName)
 }
 
 // Table looks through what read hands on, under the name of path: a table of a database, or a part of one.

@@ -53,11 +53,14 @@ type session struct {
 	masking       []byte                     // the mask that is being made
 	masks         map[string]string          // those that were made
 	labels        labels                     // of columns, tables and cells
-	windows       int                        // of the file that were looked through
-	waiting       int                        // columns that hold matches until they are judged
-	asked         []askedColumn              // the columns that the scanner asked for in the window
-	noted         int                        // how many of them lie before the match that is noted
-	last          int                        // the segment that was asked for last
+	names         *names                     // of files, folders and members
+	chosen        []bool                     // by detector, what is looked for
+	members       members
+	windows       int           // of the file that were looked through
+	waiting       int           // columns that hold matches until they are judged
+	asked         []askedColumn // the columns that the scanner asked for in the window
+	noted         int           // how many of them lie before the match that is noted
+	last          int           // the segment that was asked for last
 	csv           csvLayout
 	json          lastKey
 	keys          jsonKeys
@@ -94,6 +97,11 @@ func newSession(e *engine) *session {
 	s.behind, s.ahead = s.scanner.Overlap()
 	s.scanner.Today = today(e.started)
 	s.scanner.Roughly = !e.Detail
+	s.names = e.newNames()
+	s.chosen = make([]bool, len(e.Rules.IDs()))
+	for _, d := range e.Detectors {
+		s.chosen[d] = true
+	}
 	s.counts, s.lows = make([]int64, len(e.Rules.IDs())), make([]int64, len(e.Rules.IDs()))
 	s.masks = map[string]string{}
 	seed := maphash.MakeSeed()
@@ -111,6 +119,8 @@ func (s *session) begin(t task) {
 	s.keys = jsonKeys{keys: s.keys.keys}
 	s.before, s.began, s.skips, s.partly = nil, time.Time{}, nil, false
 	s.document = document{}
+	s.members = members{}
+	s.tellPlace()
 }
 
 // Read counts bytes.
@@ -121,12 +131,16 @@ func (s *session) Read(n int64) {
 
 // Skipped hands on what was not read.
 func (s *session) Skipped(k source.Skip) error {
-	if k.Path == "" {
-		k.Path = s.task.path
+	if k.Path == "" || k.Path == s.task.path {
+		k.Path = s.task.told
+	} else {
+		k.Path = s.names.path(k.Path, 0)
 	}
-	k.Reason = s.label(k.Reason) // it may name a member
+	k.Reason = s.reasonTold(k.Member, k.Reason)
 	if s.task.database != nil {
 		k.Member = s.label(k.Member)
+	} else {
+		k.Member = s.memberTold(k.Member)
 	}
 	s.noteSkip(&k)
 	if k.Member == "" && k.To > k.From {
@@ -387,7 +401,7 @@ func (s *session) finishAll() error {
 	if s.Detail {
 		return err
 	}
-	if cerr := s.sink.Counted(s.task.path, s.counts, s.lows); err == nil {
+	if cerr := s.sink.Counted(s.task.told, s.counts, s.lows); err == nil {
 		err = cerr
 	}
 	return err
@@ -395,10 +409,14 @@ func (s *session) finishAll() error {
 
 // sum adds the task to the sum.
 func (s *session) sum() {
-	s.Progress.Files.Add(1)
+	if s.task.named == "" {
+		s.Progress.Files.Add(1)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.summary.Files++
+	if s.task.named == "" {
+		s.summary.Files++
+	}
 	s.summary.BytesRead += s.read
 	for i, n := range s.counts {
 		s.summary.Low += s.lows[i]

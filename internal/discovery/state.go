@@ -13,10 +13,10 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 )
@@ -25,7 +25,7 @@ import (
 // is not read again; one of whose own bytes some were not read is. A file has not changed when its size and time are the same, or its size and the hash of its content. What
 // was found by other rules, or by another version of the program, is not trusted: then every file is read.
 //
-// It holds no value that was found, only how many; its hashes are keyed. The file is its owner's alone.
+// It holds no value that was found, only how many, and no path, which may name somebody: its hashes are keyed. The file is its owner's alone.
 type State struct {
 	// Key is the key of fingerprints.
 	Key Key
@@ -34,14 +34,17 @@ type State struct {
 	rules string
 
 	mu    sync.Mutex
-	files map[string]fileState
+	files map[string]fileState // by the keyed hash of the path
 	seen  map[string]bool
+	whole map[string]bool // the sources that were walked to their ends, by the keyed hash of where they lie
 }
 
 // fileState is a file whose bytes were all read. Its fields are what is written.
 type fileState struct {
-	Path string `json:"path"`
-	Size int64  `json:"size"`
+	// File is the keyed hash of its path, and Source of the source's that it was found in.
+	File   string `json:"file"`
+	Source string `json:"source,omitempty"`
+	Size   int64  `json:"size"`
 	// Changed is when it was changed, in nanoseconds, and Read when reading it began.
 	Changed int64 `json:"changed"`
 	Read    int64 `json:"read"`
@@ -78,7 +81,7 @@ const settled = 2 * time.Second
 // OpenState reads a state, or makes one with a new key where there is none. rules name everything but the files that decides what is
 // found.
 func OpenState(name, rules string) (*State, error) {
-	s := &State{name: name, rules: rules, files: map[string]fileState{}, seen: map[string]bool{}}
+	s := &State{name: name, rules: rules, files: map[string]fileState{}, seen: map[string]bool{}, whole: map[string]bool{}}
 	f, err := os.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		s.Key = NewKey()
@@ -124,7 +127,9 @@ func (s *State) read(r io.Reader) error {
 		if err != nil {
 			return err
 		}
-		s.files[f.Path] = f
+		if f.File != "" { // an older one had the path here, in clear: its files are read again
+			s.files[f.File] = f
+		}
 	}
 }
 
@@ -156,15 +161,12 @@ func (s *State) write(to io.Writer) error {
 	if err := e.Encode(stateHead{Key: s.Key[:], Rules: s.rules}); err != nil {
 		return err
 	}
-	paths := make([]string, 0, len(s.files))
-	for path := range s.files {
-		if _, err := os.Lstat(path); s.seen[path] || !errors.Is(err, fs.ErrNotExist) {
-			paths = append(paths, path)
+	for _, key := range slices.Sorted(maps.Keys(s.files)) {
+		f := s.files[key]
+		if !s.seen[key] && s.whole[f.Source] {
+			continue // it was not there any more
 		}
-	}
-	slices.SortFunc(paths, strings.Compare)
-	for _, path := range paths {
-		if err := e.Encode(s.files[path]); err != nil {
+		if err := e.Encode(f); err != nil {
 			return err
 		}
 	}
@@ -173,14 +175,18 @@ func (s *State) write(to io.Writer) error {
 
 // unchanged finds what is known of a file that has not changed since it was read. Its content is only looked at when its time has
 // changed, or may not tell.
-func (s *State) unchanged(path string, info fs.FileInfo, content io.ReaderAt) (fileState, bool) {
-	path, ok := stateKey(path)
+func (s *State) unchanged(source, path string, info fs.FileInfo, content io.ReaderAt) (fileState, bool) {
+	key, ok := s.place(path)
 	if !ok {
 		return fileState{}, false
 	}
 	s.mu.Lock()
-	known, ok := s.files[path]
-	s.seen[path] = true
+	known, ok := s.files[key]
+	s.seen[key] = true
+	if in, placed := s.place(source); ok && placed && known.Source != in {
+		known.Source = in
+		s.files[key] = known
+	}
 	s.mu.Unlock()
 	if !ok || known.Size != info.Size() {
 		return fileState{}, false
@@ -194,14 +200,14 @@ func (s *State) unchanged(path string, info fs.FileInfo, content io.ReaderAt) (f
 	}
 	known.Changed = info.ModTime().UnixNano()
 	s.mu.Lock()
-	s.files[path] = known
+	s.files[key] = known
 	s.mu.Unlock()
 	return known, true
 }
 
 // remember notes a file that was read whole, unless it changed meanwhile. before is what it was when reading began, at a time.
-func (s *State) remember(path string, before fs.FileInfo, began time.Time, f fileState) {
-	path, ok := stateKey(path)
+func (s *State) remember(source, path string, before fs.FileInfo, began time.Time, f fileState) {
+	key, ok := s.place(path)
 	if !ok {
 		return
 	}
@@ -211,7 +217,8 @@ func (s *State) remember(path string, before fs.FileInfo, began time.Time, f fil
 		return
 	}
 	defer content.Close()
-	f.Path, f.Size, f.Changed, f.Read = path, before.Size(), before.ModTime().UnixNano(), began.UnixNano()
+	f.File, f.Size, f.Changed, f.Read = key, before.Size(), before.ModTime().UnixNano(), began.UnixNano()
+	f.Source, _ = s.place(source) // without it the file is never forgotten
 	f.Hash, err = s.hash(content, f.Size)
 	after, serr := content.Stat()
 	if err != nil || serr != nil || after.Size() != f.Size || !after.ModTime().Equal(before.ModTime()) {
@@ -220,22 +227,34 @@ func (s *State) remember(path string, before fs.FileInfo, began time.Time, f fil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.files[path], s.seen[path] = f, true
+	s.files[key], s.seen[key] = f, true
 }
 
 // forget lets go of a file, which will be read the next time.
 func (s *State) forget(path string) {
-	if path, ok := stateKey(path); ok {
+	if key, ok := s.place(path); ok {
 		s.mu.Lock()
-		delete(s.files, path)
+		delete(s.files, key)
 		s.mu.Unlock()
 	}
 }
 
-// stateKey is the path by which a file is known. One that cannot be written as text is not.
-func stateKey(path string) (string, bool) {
+// walked notes that a source was walked to its end, and everything in it was wanted: what was in it and was not seen is gone.
+func (s *State) walked(source string) {
+	if key, ok := s.place(source); ok {
+		s.mu.Lock()
+		s.whole[key] = true
+		s.mu.Unlock()
+	}
+}
+
+// place is the keyed hash of a path, by which a file and a source are known: a path may name somebody.
+func (s *State) place(path string) (string, bool) {
 	abs, err := filepath.Abs(path)
-	return abs, err == nil && abs == strings.ToValidUTF8(abs, "")
+	m := hmac.New(sha256.New, s.Key[:])
+	m.Write([]byte("insegel discovery place"))
+	m.Write([]byte(abs))
+	return hex.EncodeToString(m.Sum(nil)[:16]), err == nil
 }
 
 // hash is the keyed hash of a content of a size: who has the state cannot tell from it which well-known file lies there, without the key.

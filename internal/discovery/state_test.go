@@ -142,7 +142,7 @@ func TestStateFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if strings.Contains(string(b), "9813") || !strings.Contains(string(b), "a.txt") {
+	if strings.Contains(string(b), "9813") || strings.Contains(string(b), "a.txt") || !strings.Contains(string(b), `"file":"`) {
 		t.Errorf("the state is %s", b)
 	}
 	info, err := os.Stat(state)

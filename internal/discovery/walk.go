@@ -36,6 +36,15 @@ type task struct {
 	size         int64
 	stdin        bool
 	database     source.Database
+
+	// toldSource, toldFolder and told are the source, the folder and the path as they are told: masked. number is the name's in its folder.
+	toldSource, toldFolder, told string
+	number                       int
+	// root says that it is the source itself.
+	root bool
+	// named is FolderName or FileName for what only has a name to be looked through; skip is told of it.
+	named string
+	skip  *source.Skip
 }
 
 // run hands tasks to the workers.
@@ -63,6 +72,11 @@ func (e *engine) run(ctx context.Context, sources []string) error {
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
 	}
+	if err == nil && e.State != nil && len(e.Include)+len(e.Exclude) == 0 && e.Since.IsZero() { // everything was wanted, and has been seen
+		for _, name := range sources {
+			e.State.walked(name)
+		}
+	}
 	return err
 }
 
@@ -73,29 +87,31 @@ func (e *engine) walkAll(ctx context.Context, sources []string, tasks chan<- tas
 			e.roots = append(e.roots, root)
 		}
 	}
-	for _, name := range sources {
-		if err := e.walk(ctx, name, tasks); err != nil {
+	names := e.newNames()
+	for i, name := range sources {
+		if err := e.walk(ctx, &walker{engine: e, ctx: ctx, source: name, told: names.path(name, i+1), number: i + 1, tasks: tasks, names: names}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (e *engine) walk(ctx context.Context, name string, tasks chan<- task) error {
+func (e *engine) walk(ctx context.Context, w *walker) error {
+	name := w.source
 	if name == "-" {
-		return send(ctx, tasks, task{source: name, path: name, size: -1, stdin: true})
+		return send(ctx, w.tasks, task{source: name, path: name, toldSource: name, told: name, size: -1, stdin: true})
 	}
 	if e.OpenDatabase != nil {
 		d, ok, err := e.OpenDatabase(name)
 		if err != nil {
-			return e.skip(source.Skip{Path: redactDSN(name), To: -1, Reason: err.Error()})
+			return e.skip(source.Skip{Path: w.names.path(redactDSN(name), 0), To: -1, Reason: w.names.hide(err.Error())})
 		}
 		if ok {
-			return send(ctx, tasks, task{source: redactDSN(name), path: redactDSN(name), size: -1, database: d})
+			told := w.names.path(redactDSN(name), 0)
+			return send(ctx, w.tasks, task{source: told, path: told, toldSource: told, told: told, size: -1, database: d})
 		}
 	}
-	w := walker{engine: e, ctx: ctx, source: name, tasks: tasks}
-	return w.visit(name, true)
+	return w.visit(name, place{number: w.number, root: true})
 }
 
 // redactDSN is a DSN without anything that may be a password: who asks for which database of which server. A DSN that is written so that a
@@ -134,50 +150,79 @@ type walker struct {
 	*engine
 	ctx    context.Context // of the walk, which the value is for
 	source string
+	told   string // the source, as it is told
+	number int    // among the sources
 	tasks  chan<- task
+	names  *names
 	above  []fs.FileInfo // the directories that the walk stands in, so that a circle ends
 }
 
+// place is where something lies that the walk has come to: in which folder, as it is told, and the number of its name there. The source itself
+// has no folder.
+type place struct {
+	folder string
+	number int
+	root   bool
+}
+
+// task is a task of a file, or of a name.
+func (w *walker) task(name string, at place) task {
+	t := task{source: w.source, path: name, toldSource: w.told, toldFolder: at.folder, number: at.number, root: at.root}
+	if at.root {
+		t.told = w.told
+	}
+	return t
+}
+
+// tell tells of something that is not read, and has its name looked through.
+func (w *walker) tell(name string, at place, to int64, why string) error {
+	t := w.task(name, at)
+	t.named, t.skip = FileName, &source.Skip{To: to, Reason: why}
+	return send(w.ctx, w.tasks, t)
+}
+
 // visit walks a file or a directory. A link is followed only when it was named.
-func (w *walker) visit(name string, named bool) error {
+func (w *walker) visit(name string, at place) error {
 	if err := w.ctx.Err(); err != nil {
 		return err
 	}
 	info, err := os.Lstat(name)
 	if err != nil {
-		return w.missing(name, named, err)
+		return w.missing(name, at, err)
 	}
 	if info.Mode()&fs.ModeSymlink != 0 {
 		to, err := os.Stat(name)
-		if err != nil || !named {
-			return w.link(name, to, err)
+		if err != nil || !at.root {
+			return w.link(name, at, to, err)
 		}
 		info = to
 	}
 	switch {
 	case info.IsDir():
-		return w.directory(name, info)
+		return w.directory(name, at, info)
 	case !info.Mode().IsRegular():
-		return w.skip(source.Skip{Path: name, To: -1, Reason: "not a file but " + special(info.Mode())})
-	case !named && !w.wanted(name, info):
+		return w.tell(name, at, -1, "not a file but "+special(info.Mode()))
+	case !at.root && !w.wanted(name, info):
 		return nil
 	}
 	w.Progress.TotalBytes.Add(info.Size())
 	w.Progress.TotalFiles.Add(1)
-	return send(w.ctx, w.tasks, task{source: w.source, path: name, size: info.Size()})
+	t := w.task(name, at)
+	t.size = info.Size()
+	return send(w.ctx, w.tasks, t)
 }
 
 // link tells of a link that is not followed, and of what it leads to.
-func (w *walker) link(name string, to fs.FileInfo, err error) error {
+func (w *walker) link(name string, at place, to fs.FileInfo, err error) error {
 	switch {
 	case err != nil:
-		return w.skip(source.Skip{Path: name, To: -1, Reason: "a link that leads nowhere: " + reason(err)})
+		return w.tell(name, at, -1, "a link that leads nowhere: "+reason(err))
 	case !to.IsDir() && !to.Mode().IsRegular():
-		return w.skip(source.Skip{Path: name, Reason: "a link to something that is not a file"})
+		return w.tell(name, at, 0, "a link to something that is not a file")
 	case !w.within(name):
-		return w.skip(source.Skip{Path: name, Reason: "a link out of what is looked through: what it leads to is only read when it is named too"})
+		return w.tell(name, at, 0, "a link out of what is looked through: what it leads to is only read when it is named too")
 	}
-	return w.skip(source.Skip{Path: name, Reason: "a link: what it leads to is read where it lies"})
+	return w.tell(name, at, 0, "a link: what it leads to is read where it lies")
 }
 
 // within reports whether what a link leads to lies in one of the sources.
@@ -199,40 +244,53 @@ func realPath(name string) (string, error) {
 }
 
 // missing tells that there is no such file, nor a database that is read when it looks like the address of one.
-func (w *walker) missing(name string, named bool, err error) error {
-	if named && strings.Contains(name, "://") {
-		return w.skip(source.Skip{Path: redactDSN(name), To: -1, Reason: "neither a file nor a database of a kind that is read"})
+func (w *walker) missing(name string, at place, err error) error {
+	switch {
+	case at.root && strings.Contains(name, "://"):
+		return w.skip(source.Skip{Path: w.names.path(redactDSN(name), at.number), To: -1, Reason: "neither a file nor a database of a kind that is read"})
+	case at.root: // there is nothing that has the name
+		return w.skip(source.Skip{Path: w.told, To: -1, Reason: "cannot be read: " + reason(err)})
 	}
-	return w.skip(source.Skip{Path: name, To: -1, Reason: "cannot be read: " + reason(err)})
+	return w.tell(name, at, -1, "cannot be read: "+reason(err))
 }
 
 // directory walks a directory in the order of its names.
-func (w *walker) directory(name string, info fs.FileInfo) error {
+func (w *walker) directory(name string, at place, info fs.FileInfo) error {
+	told, folder := w.told, w.names.path(filepath.Clean(name), at.number)
+	if !at.root {
+		told = joinTold(at.folder, w.names.tell(filepath.Base(name), at.number))
+		folder = told
+		t := w.task(name, at)
+		t.named = FolderName
+		if err := send(w.ctx, w.tasks, t); err != nil {
+			return err
+		}
+	}
 	if slices.ContainsFunc(w.above, func(a fs.FileInfo) bool { return os.SameFile(a, info) }) {
-		return w.skip(source.Skip{Path: name, Reason: "the directory lies inside itself"})
+		return w.skip(source.Skip{Path: told, Reason: "the directory lies inside itself"})
 	}
 	w.above = append(w.above, info)
 	defer func() { w.above = w.above[:len(w.above)-1] }()
 	f, err := os.Open(name)
 	if err != nil {
-		return w.skip(source.Skip{Path: name, To: -1, Reason: "the directory cannot be read: " + reason(err)})
+		return w.skip(source.Skip{Path: told, To: -1, Reason: "the directory cannot be read: " + reason(err)})
 	}
 	entries, err := f.ReadDir(-1)
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}
 	if err != nil {
-		if serr := w.skip(source.Skip{Path: name, To: -1, Reason: "the directory cannot be read whole: " + reason(err)}); serr != nil {
+		if serr := w.skip(source.Skip{Path: told, To: -1, Reason: "the directory cannot be read whole: " + reason(err)}); serr != nil {
 			return serr
 		}
 	}
 	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
-	for _, entry := range entries {
+	for i, entry := range entries {
 		path := filepath.Join(name, entry.Name())
 		if entry.IsDir() && w.excluded(path) {
 			continue
 		}
-		if err := w.visit(path, false); err != nil {
+		if err := w.visit(path, place{folder: folder, number: i + 1}); err != nil {
 			return err
 		}
 	}
@@ -327,7 +385,7 @@ func (s *session) guard(t task, step func() error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			s.window, s.segments, s.from, s.any = s.window[:0], s.segments[:0], 0, false
-			err = s.Skipped(source.Skip{Path: t.path, From: s.read + s.skipped, To: max(s.read+s.skipped+1, t.size), Reason: fmt.Sprintf("the file broke its reader: %v", r)})
+			err = s.Skipped(source.Skip{From: s.read + s.skipped, To: max(s.read+s.skipped+1, t.size), Reason: fmt.Sprintf("the file broke its reader: %v", r)})
 		}
 	}()
 	return step()
@@ -336,6 +394,12 @@ func (s *session) guard(t task, step func() error) (err error) {
 // look reads the task's file or database.
 func (s *session) look(ctx context.Context, t task) error {
 	switch {
+	case t.named != "":
+		if err := s.ownName(); err != nil || t.skip == nil {
+			return err
+		}
+		k := *t.skip
+		return s.Skipped(k)
 	case t.database != nil:
 		samples, err := t.database.Read(ctx, s.Rows, s)
 		s.sampled(samples)
@@ -346,17 +410,23 @@ func (s *session) look(ctx context.Context, t task) error {
 	f, err := os.Open(t.path)
 	if err != nil {
 		s.forgotten()
-		return s.Skipped(source.Skip{Path: t.path, To: t.size, Reason: "cannot be opened: " + reason(err)})
+		if err := s.ownName(); err != nil {
+			return err
+		}
+		return s.Skipped(source.Skip{To: t.size, Reason: "cannot be opened: " + reason(err)})
 	}
 	defer f.Close()
 	if s.State != nil {
 		if s.before, err = f.Stat(); err != nil {
 			return s.Skipped(source.Skip{Path: t.path, To: t.size, Reason: "cannot be read: " + reason(err)})
 		}
-		if known, ok := s.State.unchanged(t.path, s.before, f); ok {
+		if known, ok := s.State.unchanged(t.source, t.path, s.before, f); ok {
 			return s.unchanged(&known)
 		}
 		s.began = s.Now()
+	}
+	if err := s.ownName(); err != nil {
+		return err
 	}
 	return source.ReadAny(ctx, source.File{Path: t.path, Size: t.size, ReaderAt: f}, s)
 }
@@ -376,12 +446,12 @@ func (s *session) unchanged(known *fileState) error {
 	s.skipped += known.Size
 	s.Progress.Bytes.Add(known.Size)
 	err := s.sink.Skipped(Skipped{source.Skip{
-		Path: s.task.path, To: known.Size,
+		Path: s.task.told, To: known.Size,
 		Reason: "has not changed since it was read on " + time.Unix(0, known.Read).Format(time.DateOnly) + ": " + known.foundText(s.Rules.IDs()),
 	}})
 	for _, k := range known.Skips {
 		if err == nil {
-			err = s.skip(source.Skip{Path: s.task.path, Member: k.Member, From: k.From, To: k.To, Reason: k.Reason})
+			err = s.skip(source.Skip{Path: s.task.told, Member: k.Member, From: k.From, To: k.To, Reason: k.Reason})
 		}
 	}
 	return err
@@ -412,7 +482,7 @@ func (s *session) keep(err error) {
 			f.Found[s.Rules.ID(detect.Detector(i))] = n
 		}
 	}
-	s.State.remember(s.task.path, s.before, s.began, f)
+	s.State.remember(s.task.source, s.task.path, s.before, s.began, f)
 }
 
 // forgotten takes the file out of the state: it is looked at anew the next time.

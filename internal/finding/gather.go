@@ -51,8 +51,6 @@ type gather struct {
 	counts  map[string]int64
 	skips   []Skip
 	skipped int64
-	// path is the object's own, which stands before its members' in verdicts.
-	path string
 }
 
 // groupKey is a container and a detector.
@@ -67,8 +65,8 @@ type group struct {
 	prints map[string]struct{}
 }
 
-func newGather(path string) *gather {
-	return &gather{groups: map[groupKey]*group{}, counts: map[string]int64{}, path: path}
+func newGather() *gather {
+	return &gather{groups: map[groupKey]*group{}, counts: map[string]int64{}}
 }
 
 // Findings takes in findings.
@@ -151,7 +149,7 @@ func (g *gather) held(k keyer, path string) []Held {
 		h.container = k.key("container", path, h.Member, h.Table, h.Field)
 		for i := range g.columns {
 			c := &g.columns[i]
-			if c.Detector != key.detector || c.Field != key.field || key.field == "" || c.Table != key.table || strings.TrimPrefix(c.Path, g.path) != memberPath(key.member) {
+			if c.Detector != key.detector || c.Field != key.field || key.field == "" || c.Table != key.table || c.Member != key.member {
 				continue
 			}
 			h.Column, h.Share, h.Verdict = true, c.ValidShare, c.Verdict
@@ -170,13 +168,6 @@ func (g *gather) held(k keyer, path string) []Held {
 		return int(b.Total - a.Total)
 	})
 	return out
-}
-
-func memberPath(member string) string {
-	if member == "" {
-		return ""
-	}
-	return "/" + member
 }
 
 // looksLike is the kind of information that the document looks like; nil when it looks like none.

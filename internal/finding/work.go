@@ -188,7 +188,7 @@ func (w *worker) file(ctx context.Context, root *os.Root, f *file, old *Object, 
 			return nil
 		}
 	}
-	g := newGather(f.path)
+	g := newGather()
 	part := discovery.NewPart(w.options(), g)
 	if err := part.File(ctx, source.File{Path: f.path, Size: r.Size, ReaderAt: opened}); err != nil {
 		return err
@@ -278,7 +278,7 @@ func (w *worker) table(ctx context.Context, of *source.Range) error {
 	if err != nil {
 		return err
 	}
-	g := newGather(of.Table)
+	g := newGather()
 	part := discovery.NewPart(w.options(), g)
 	var sample source.Sample
 	err = part.Table(of.Table, func(v source.Visitor) (err error) {

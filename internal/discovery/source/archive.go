@@ -80,6 +80,7 @@ func (o once) read(ctx context.Context, r *reading) error {
 	}
 	defer free()
 	name := innerName(r.f)
+	r.named = name // it is the file's own
 	if err := r.member(ctx, name, content, -1); err != nil {
 		return err
 	}
@@ -224,6 +225,9 @@ func tarMember(ctx context.Context, r *reading, t *tar.Reader, h *tar.Header, in
 	if err := r.ended(); err != nil {
 		return err
 	}
+	if err := r.name(h.Name, h.Typeflag == tar.TypeDir); err != nil {
+		return err
+	}
 	switch h.Typeflag {
 	case tar.TypeReg, tar.TypeGNUSparse:
 	case tar.TypeSymlink, tar.TypeLink: // where it leads is its own member, or none of the archive's
@@ -307,6 +311,9 @@ func readSevenZ(ctx context.Context, r *reading) error {
 	for i, f := range z.File {
 		if i >= mostMembers {
 			return damage(fmt.Sprintf("it has more than %d members", mostMembers))
+		}
+		if err := r.name(f.Name, f.FileInfo().IsDir()); err != nil {
+			return err
 		}
 		if f.FileInfo().IsDir() || f.UncompressedSize == 0 {
 			continue
@@ -422,6 +429,9 @@ func readRAR(ctx context.Context, r *reading) error {
 		}
 		if n >= mostMembers {
 			return damage(fmt.Sprintf("it has more than %d members", mostMembers))
+		}
+		if err := r.name(h.Name, h.IsDir); err != nil {
+			return err
 		}
 		if h.IsDir || h.UnPackedSize == 0 {
 			continue

@@ -88,6 +88,8 @@ type reading struct {
 	offset int64
 	// outside is set while the visitor works: what goes wrong there is not the file's fault.
 	outside bool
+	// named is the name that was told last, of a member that has not been read yet.
+	named string
 }
 
 // guarded is a reader of a format that may be hostile: whatever happens costs that file only, and what it did not read is told.
@@ -281,6 +283,12 @@ func (r *reading) value(v *Value) error {
 // member reads something that lies inside this file. Its size is -1 when it is not known. What no reader reads is an error: the
 // bytes that hold it are told as unread.
 func (r *reading) member(ctx context.Context, name string, content io.Reader, size int64) error {
+	if r.named != name {
+		if err := r.name(name, false); err != nil {
+			return err
+		}
+	}
+	r.named = ""
 	f := File{
 		Path: r.f.Path, Member: joinMember(r.f.Member, name), Size: size, Stream: &rationed{content, r.f.budget},
 		Depth: r.f.Depth + 1, budget: r.f.budget,
@@ -300,6 +308,19 @@ func (r *reading) member(ctx context.Context, name string, content io.Reader, si
 	if err != nil && ctx.Err() != nil {
 		return ctx.Err()
 	}
+	return told(err)
+}
+
+// name tells what a member is called that may not be read.
+func (r *reading) name(name string, folder bool) error {
+	v, ok := r.v.(NameVisitor)
+	if !ok || name == "" {
+		return nil
+	}
+	r.named = name
+	r.outside = true
+	err := v.Name(r.f.Member, name, folder)
+	r.outside = false
 	return told(err)
 }
 

@@ -101,6 +101,13 @@ type LineVisitor interface {
 	WantsLines() bool
 }
 
+// NameVisitor is a visitor that is told what the members of a file are called, before anything else of them, whether or not they are read. A name
+// is told once, and it may be one of several levels with "/" between them; within is the member that it lies in, empty for the file itself.
+type NameVisitor interface {
+	Visitor
+	Name(within, name string, folder bool) error
+}
+
 // File is one file, or a member of one, that is to be read.
 type File struct {
 	// Path is the file as it is told; Member what in it, empty for the file itself.

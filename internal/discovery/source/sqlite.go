@@ -227,6 +227,18 @@ func (f *fileVisitor) Skipped(s Skip) error {
 	return f.r.note(s.Member + ": " + s.Reason)
 }
 
+// Name tells what a member of a document in a column is called.
+func (f *fileVisitor) Name(within, name string, folder bool) error {
+	v, ok := f.r.v.(NameVisitor)
+	if !ok {
+		return nil
+	}
+	f.r.outside = true
+	err := v.Name(joinMember(f.r.f.Member, within), name, folder)
+	f.r.outside = false
+	return told(err)
+}
+
 // Read is not told: the file's bytes are.
 func (f *fileVisitor) Read(int64) {}
 

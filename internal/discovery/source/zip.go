@@ -333,6 +333,9 @@ func readZip(ctx context.Context, r *reading) error {
 		return readOffice(ctx, r, z, is)
 	}
 	return z.each(func(m *zipMember) error {
+		if err := r.name(m.name, false); err != nil {
+			return err
+		}
 		return z.visit(r, m, func(content io.Reader) error { return r.member(ctx, m.name, content, m.size) })
 	})
 }

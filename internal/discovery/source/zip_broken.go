@@ -21,6 +21,9 @@ func readBrokenZip(ctx context.Context, r *reading, why error) error {
 			}
 			return r.skip(at, r.size, why.Error())
 		}
+		if err := r.name(m.name, false); err != nil {
+			return err
+		}
 		next, err := z.visitLocal(ctx, r, m)
 		if err != nil {
 			return err
