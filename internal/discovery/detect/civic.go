@@ -54,7 +54,7 @@ func (s *Scanner) tryParts(i, wide int, bare bool) {
 	}
 	last := two(t[tail+2:])
 	right := kind != noDay && sumRight(pairs, last)
-	if !right && !s.Tried || inWord(t, i, tail+4) {
+	if !right && !s.Tried || s.inWord(i, tail+4, wide != 0, form) {
 		return
 	}
 	century := 0
@@ -64,14 +64,6 @@ func (s *Scanner) tryParts(i, wide int, bare bool) {
 	if !right || !s.noteCivic(i, tail+4, pairs|uint64(last)<<8, century, form, s.attached(i, tail+4)) {
 		s.noteTried(i, tail+4)
 	}
-}
-
-// inWord reports whether a letter stands right before or after a number, or a percent sign of which its first two digits are a part.
-func inWord(t []byte, start, end int) bool {
-	if start > 0 && (joins(t, start-1) && !escapes(t, start-1) || percentParts(t, start-1)) {
-		return true
-	}
-	return end < len(t) && letterAt(t, end)
 }
 
 // tailAfter finds the last four digits of a number whose date ends at a place, after a separator; 0 when they do not stand there.

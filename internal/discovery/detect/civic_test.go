@@ -101,6 +101,10 @@ var surroundings = []struct{ name, before, after string }{
 	{"plus in an address", "anna%2B", "+x"},
 	{"quotes of Unicode in an address", "%E2%80%9D", "%E2%80%9D"},
 	{"dash in an address", "pnr%E2%80%93", "&x"},
+	{"word before", "pnr", ";"},
+	{"word before in capitals", "SSN", ";"},
+	{"words before", "PersonNr", " "},
+	{"Windows-1252 before", " f\xf6dd", " "},
 	{"JSON quotes", `\u201d`, `\u201d`},
 }
 
@@ -200,6 +204,15 @@ func TestNotCivic(t *testing.T) {
 		"too wide":              "900603      9813",
 		"another reference":     "900603&amp;9813",
 		"29 February":           "18900229-9802",
+		"hash before":           "face189006039813",
+		"hash after":            "18900603-9813face",
+		"hash goes on":          "18900603-9813gift7",
+		"hash goes on before":   "7gift18900603-9813",
+		"another number":        "kundnr189006039813",
+		"product":               "Modell900603-9813",
+		"capitals after":        "18900603-9813KWH",
+		"word after ten":        "9006039813beslut",
+		"word before twelve":    "Anna189006039813",
 		"letter in an address":  "%C3%A5189006039813",
 		"letter of ASCII there": "%41189006039813",
 		"digit in an address":   "%31189006039813",
@@ -208,6 +221,22 @@ func TestNotCivic(t *testing.T) {
 	} {
 		if got := s.Scan([]byte(text), 0, len(text)); len(got) > 0 {
 			t.Errorf("%s: %q is taken for %v", name, text, got)
+		}
+	}
+}
+
+// A number that a word stands directly beside is found where it is written so that it can hardly be anything else.
+func TestGlued(t *testing.T) {
+	r := rules(t)
+	s := r.NewScanner([]detect.Detector{detect.Personnummer, detect.Samordningsnummer})
+	s.Today = 20261128
+	for _, text := range []string{
+		"Svensson18900603-9813", "Svensson18900603-9813Anna", "900603-9813Anna", "189006039813beslut.pdf", "18900603–9813\xc5sa", "18900603-9813Åsa",
+		"patientPnr900603-9813",
+	} {
+		got := s.Scan([]byte(text), 0, len(text))
+		if want := strings.IndexAny(text, "0123456789"); len(got) != 1 || got[0].Start != want || got[0].Confidence < detect.Medium {
+			t.Errorf("%q: %v, want it at %d", text, got, want)
 		}
 	}
 }

@@ -64,6 +64,7 @@ type Scanner struct {
 	out                    []Match
 	kept                   []Match  // those of out in order, settled
 	digitsOf               [24]byte // of the number that is being tried
+	glued                  glued    // the word that a number stood directly after last
 }
 
 // NewScanner makes a scanner for some of the rules' detectors.

@@ -87,7 +87,7 @@ func (s *Scanner) trySifted(r *sifted, base int) {
 	century := max(1, two(s.text[i:])) & -wide
 	if i > 0 && alone[s.text[i-1]]&alone[s.text[end]] != 0 { // as nearly all are
 		s.noteCivic(i, end, r.number, century, form, false)
-	} else if !inWord(s.text, i, end) {
+	} else if !s.inWord(i, end, wide != 0, form) {
 		s.noteCivic(i, end, r.number, century, form, s.attached(i, end))
 	}
 }
