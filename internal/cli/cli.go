@@ -38,8 +38,9 @@ type streams struct {
 	in     io.Reader
 	out    io.Writer
 	err    io.Writer
-	isTerm bool // standard error is a terminal that a progress bar can be drawn on
-	gc     int  // how much garbage may be made for each byte in use, in percent, once a command has started
+	isTerm bool   // standard error is a terminal that a progress bar can be drawn on
+	gc     int    // how much garbage may be made for each byte in use, in percent, once a command has started
+	lang   string // of the answer, for a command that has two
 }
 
 // commands are all the commands.
@@ -70,12 +71,16 @@ type commands struct {
 func Main(args []string, in io.Reader, out, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	s := &streams{ctx: ctx, in: in, out: out, err: stderr, isTerm: isTerminal(stderr)}
+	s := &streams{ctx: ctx, in: in, out: out, err: stderr, isTerm: isTerminal(stderr), lang: language(args, os.Getenv)}
 	exited := -1
 	s.gc = debug.SetGCPercent(gcAtStart)
 	defer debug.SetGCPercent(s.gc)
 	parser, err := newParser(grammarOf(args), out, stderr, func(code int) { exited = code })
 	if err != nil {
+		fmt.Fprintf(stderr, "insegel: %v\n", err)
+		return exitUsage
+	}
+	if err := kong.Help(s.help).Apply(parser); err != nil {
 		fmt.Fprintf(stderr, "insegel: %v\n", err)
 		return exitUsage
 	}
@@ -87,13 +92,13 @@ func Main(args []string, in io.Reader, out, stderr io.Writer) int {
 		return exited
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "insegel: %v\nRun insegel --help to see the commands, or insegel COMMAND --help to see what one takes.\n", err)
+		fmt.Fprintf(stderr, "insegel: %s\n%s\n", s.say(err.Error()), s.say("Run insegel --help to see the commands, or insegel COMMAND --help to see what one takes."))
 		if len(args) > 0 && args[0] == "probe" { // its record tells the rest, so that what is wrong in the call is its only bad input
 			return exitInput
 		}
 		return exitUsage
 	}
-	return exitCode(stderr, k.Run(s))
+	return s.exitCode(k.Run(s))
 }
 
 // grammarOf is what the parser is made from: of all commands the one that is named, where one is. A parser of all of them takes longer to
@@ -125,7 +130,7 @@ type usageError struct{ error }
 
 func usage(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
-func exitCode(stderr io.Writer, err error) int {
+func (s *streams) exitCode(err error) int {
 	var problems catalogue.Problems
 	var wrong usageError
 	switch {
@@ -134,16 +139,16 @@ func exitCode(stderr io.Writer, err error) int {
 	case errors.Is(err, errFound):
 		return exitFound
 	case errors.As(err, &wrong):
-		fmt.Fprintf(stderr, "insegel: %v\n", err)
+		fmt.Fprintf(s.err, "insegel: %s\n", s.say(err.Error()))
 		return exitUsage
 	case errors.As(err, &problems):
-		fmt.Fprintln(stderr, strings.TrimRight(problems.Error(), "\n"))
+		fmt.Fprintln(s.err, strings.TrimRight(problems.Error(), "\n"))
 		return exitInput
 	case errors.Is(err, context.Canceled):
-		fmt.Fprintln(stderr, "insegel: interrupted; nothing half-done was kept")
+		fmt.Fprintf(s.err, "insegel: %s\n", s.say("interrupted; nothing half-done was kept"))
 		return exitInput
 	default:
-		fmt.Fprintf(stderr, "insegel: %v\n", err)
+		fmt.Fprintf(s.err, "insegel: %s\n", s.say(err.Error()))
 		return exitInput
 	}
 }

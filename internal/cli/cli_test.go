@@ -36,6 +36,9 @@ func TestScripts(t *testing.T) {
 			env.Setenv("DATA", filepath.Join(root, "data"))
 			env.Setenv("SHARED", filepath.Join(root, "..", "shared", "data"))
 			env.Setenv("HOME", env.WorkDir)
+			for _, name := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} { // a script says what it wants
+				env.Setenv(name, "")
+			}
 			env.Setenv("XDG_DATA_HOME", filepath.Join(env.WorkDir, "share"))
 			return nil
 		},

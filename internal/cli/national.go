@@ -333,7 +333,7 @@ func (c *nationalReceive) tell(s *streams, got national.Received) error {
 
 // plain writes what a stranger wrote, or named a file, so that a terminal takes it for text.
 func plain(s string) string {
-	if strings.IndexFunc(s, func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError }) >= 0 {
+	if strings.IndexFunc(s, func(r rune) bool { return !unicode.IsPrint(r) && r != '\u00a0' || r == utf8.RuneError }) >= 0 {
 		return strconv.Quote(s)
 	}
 	return s

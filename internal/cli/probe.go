@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/insegel/insegel/data"
-	"github.com/insegel/insegel/internal/app"
 	"github.com/insegel/insegel/internal/locale"
 	"github.com/insegel/insegel/internal/probe"
 	"github.com/insegel/insegel/internal/probe/verdict"
@@ -25,7 +24,7 @@ type probeCommand struct {
 type probeFlags struct {
 	Allow   []string `help:"Another host, or HOST:PORT, that may be measured. Loopback and private addresses must always be named." placeholder:"HOST"`
 	JSON    bool     `help:"Write JSON." name:"json"`
-	Lang    string   `help:"The language of the reasons." enum:"sv,en" default:"sv"`
+	Lang    string   `help:"The language. When left out, the answer is in what the environment says (LC_ALL, LC_MESSAGES, LANG), and the reasons in JSON are in Swedish." enum:",sv,en" default:"" placeholder:"sv|en"`
 	Zone    string   `help:"Where this machine is: internet, lan or dmz. Leave it out when it is not known." enum:",internet,lan,dmz" default:""`
 	Contact string   `help:"An address where those who are measured can reach you." env:"INSEGEL_CONTACT" placeholder:"ADDRESS"`
 }
@@ -36,6 +35,18 @@ type probeLogin struct {
 	Browser string `help:"Run the scripts of pages that are empty without them, in this browser (Chromium). It gets no network: what it asks for is fetched by the probe, from approved hosts alone." placeholder:"PROGRAM"`
 }
 
+// answer is the language of the answer, and of the reasons in it. A record for programs does not change with the one who asks.
+func (f *probeFlags) answer(s *streams) string {
+	switch {
+	case f.Lang != "":
+		return f.Lang
+	case f.JSON:
+		return locale.Languages[0]
+	default:
+		return s.lang
+	}
+}
+
 // options puts together how a measurement is made.
 func (f *probeFlags) options(s *streams) (probe.Options, error) {
 	rules, err := verdict.Load(data.Files)
@@ -43,7 +54,7 @@ func (f *probeFlags) options(s *streams) (probe.Options, error) {
 		return probe.Options{}, err
 	}
 	o := probe.Options{
-		Rules: rules, Loopback: true, Vantage: probe.Vantage{Zone: f.Zone}, Version: Version, Contact: f.Contact, Lang: f.Lang,
+		Rules: rules, Loopback: true, Vantage: probe.Vantage{Zone: f.Zone}, Version: Version, Contact: f.Contact, Lang: f.answer(s),
 		Log: slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 	for _, text := range f.Allow {
@@ -71,11 +82,11 @@ func (c *probeLogin) Run(s *streams) error {
 	if c.JSON {
 		return writeJSON(s.out, rec)
 	}
-	texts, err := app.Texts()
+	bundle, err := texts()
 	if err != nil {
 		return err
 	}
-	return writeLogin(s.out, rec, o.Rules, texts.In(c.Lang))
+	return writeLogin(s.out, rec, o.Rules, bundle.In(o.Lang))
 }
 
 // writeLogin writes what was found for a person to read.
@@ -133,11 +144,11 @@ func (c *probeTLS) Run(s *streams) error {
 	if c.JSON {
 		return writeJSON(s.out, rec)
 	}
-	texts, err := app.Texts()
+	bundle, err := texts()
 	if err != nil {
 		return err
 	}
-	return writeTLS(s.out, rec, o.Rules, texts.In(c.Lang))
+	return writeTLS(s.out, rec, o.Rules, bundle.In(o.Lang))
 }
 
 // writeTLS writes what was found for a person to read.

@@ -30,6 +30,7 @@ type scanCommand struct {
 	Exclude   []string `help:"Not files and directories with such a name or path. May be repeated." sep:"none" placeholder:"GLOB"`
 	Since     string   `help:"Only files that were changed on this day or later: YYYY-MM-DD." placeholder:"DATE"`
 	Images    bool     `help:"Look for text in images too, with tesseract, which must be installed. It takes about a second for each."`
+	Lang      string   `help:"The language of the answer. What the environment says (LC_ALL, LC_MESSAGES, LANG) when left out: Swedish where it is sv, else English. JSON is the same in both." enum:",sv,en" default:"" placeholder:"sv|en"`
 	State     string   `help:"A file with the key of fingerprints, so that the same value has the same fingerprint in the next run, and with what was read, so that files that have not changed since are not read again. It is made when it is not there, for its owner alone." placeholder:"FILE"`
 }
 
@@ -39,13 +40,19 @@ func (c *scanCommand) Run(s *streams) error {
 	if err != nil {
 		return err
 	}
+	var words *scanWords
+	if !c.JSON || s.isTerm {
+		if words, err = newScanWords(s.lang, o.Rules); err != nil {
+			return err
+		}
+	}
 	var sink scanSink
 	if c.JSON {
 		sink = discovery.NewLines(s.out, o.Rules.Version)
 	} else {
-		sink = newScanTable(s.out, o.Rules)
+		sink = newScanTable(s.out, o.Rules, words)
 	}
-	stop := showScan(s, o.Progress)
+	stop := showScan(s, o.Progress, words)
 	spare := make([]byte, spareHeap)
 	collectLater(s.gc)
 	sum, err := discovery.Scan(s.ctx, c.Source, o, sink)

@@ -39,7 +39,11 @@ func TestScanTableTellsNobodyByName(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	table := newScanTable(&out, rules)
+	words, err := newScanWords("en", rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := newScanTable(&out, rules, words)
 	o := discovery.Options{Rules: rules, Detectors: detectors, Now: time.Now, Workers: 2}
 	sum, err := discovery.Scan(t.Context(), []string{root}, o, table)
 	if err := errors.Join(err, table.Summary(&sum), table.Close()); err != nil {
@@ -53,7 +57,7 @@ func TestScanTableTellsNobodyByName(t *testing.T) {
 	}
 	const at = "Akter •••••#1/••••••••-••••_akt#1"
 	for _, want := range []string{
-		at + ": 1 personnummer\n", at + "/••••••••-••••.txt#1: 1 personnummer\n", at + "/••••••••-••••.bin#2: 1 personnummer\n", at + "/••••••••••••.csv#3: 2 personnummer\n",
+		at + ": 1 personal identity number\n", at + "/••••••••-••••.txt#1: 1 personal identity number\n", at + "/••••••••-••••.bin#2: 1 personal identity number\n", at + "/••••••••••••.csv#3: 2 personal identity numbers\n",
 		at + "/••••••••-••••.bin#2: not read: ", "5 found in 3 files",
 	} {
 		if !strings.Contains(told, want) {

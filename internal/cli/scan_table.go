@@ -8,7 +8,6 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/vbauerster/mpb/v8"
@@ -21,14 +20,15 @@ import (
 // scanTable writes what is found for people: how many of what in which file, what columns and documents are, and what was not read.
 type scanTable struct {
 	rules *detect.Rules
+	words *scanWords
 
 	mu    sync.Mutex
 	w     *bufio.Writer
 	files map[string][]string // of path: what was found in it, in words
 }
 
-func newScanTable(w io.Writer, rules *detect.Rules) *scanTable {
-	return &scanTable{rules: rules, w: bufio.NewWriter(w), files: map[string][]string{}}
+func newScanTable(w io.Writer, rules *detect.Rules, words *scanWords) *scanTable {
+	return &scanTable{rules: rules, words: words, w: bufio.NewWriter(w), files: map[string][]string{}}
 }
 
 // Findings has nothing to write: they are counted.
@@ -38,15 +38,10 @@ func (t *scanTable) Findings([]discovery.Finding) error { return nil }
 func (t *scanTable) Counted(path string, counts, lows []int64) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for i, id := range t.rules.IDs() {
-		if counts[i]+lows[i] == 0 {
-			continue
+	for i := range t.rules.IDs() {
+		if counts[i]+lows[i] > 0 {
+			t.files[path] = append(t.files[path], t.words.counted(i, counts[i], lows[i]))
 		}
-		line := fmt.Sprintf("%d %s", counts[i], id)
-		if lows[i] > 0 {
-			line += fmt.Sprintf(", and %d that are probably something else", lows[i])
-		}
-		t.files[path] = append(t.files[path], line)
 	}
 	return nil
 }
@@ -59,7 +54,7 @@ func (t *scanTable) Container(c discovery.Container) error {
 	if c.Table != "" {
 		what = c.Table + "." + c.Field
 	}
-	_, err := fmt.Fprintf(t.w, "%s: %s %s %s (%s): %s\n", plain(c.Path), plain(what), c.Verdict, c.Detector, c.Confidence, plain(strings.Join(c.Because, "; ")))
+	_, err := fmt.Fprintf(t.w, "%s: %s\n", plain(c.Path), t.words.verdict(&c, what))
 	return err
 }
 
@@ -71,7 +66,7 @@ func (t *scanTable) Skipped(k discovery.Skipped) error {
 	if k.Member != "" {
 		path += "/" + k.Member
 	}
-	_, err := fmt.Fprintf(t.w, "%s: not read: %s\n", plain(path), plain(k.Reason))
+	_, err := fmt.Fprintf(t.w, "%s: %s: %s\n", plain(path), t.words.notRead, t.words.say(k.Reason))
 	return err
 }
 
@@ -83,16 +78,9 @@ func (t *scanTable) Summary(s *discovery.Summary) error {
 		}
 	}
 	for _, x := range s.Samples {
-		fmt.Fprintf(t.w, "%s: %s\n", plain(x.Table), discovery.SampleText(x))
+		fmt.Fprintf(t.w, "%s: %s\n", plain(x.Table), t.words.say(discovery.SampleText(x)))
 	}
-	found := fmt.Sprintf("%d found in %d files", s.Found(), s.Files)
-	if s.Low > 0 {
-		found += fmt.Sprintf("; %d more that are probably something else", s.Low)
-	}
-	if s.Unchanged > 0 {
-		found += fmt.Sprintf("; %d found before in %d files that have not changed", s.UnchangedFound, s.Unchanged)
-	}
-	_, err := fmt.Fprintf(t.w, "%s; %d bytes read, %d bytes not read; %.2f seconds\n", found, s.BytesRead, s.BytesSkipped, s.Elapsed.Seconds())
+	_, err := fmt.Fprintln(t.w, t.words.sum(s))
 	return err
 }
 
@@ -100,20 +88,22 @@ func (t *scanTable) Summary(s *discovery.Summary) error {
 func (t *scanTable) Close() error { return t.w.Flush() }
 
 // showScan draws a bar with bytes, files, findings and the time left, when somebody looks at it. stop takes it away.
-func showScan(s *streams, p *discovery.Progress) (stop func()) {
+func showScan(s *streams, p *discovery.Progress, words *scanWords) (stop func()) {
 	if !s.isTerm {
 		return func() {}
 	}
 	bars := mpb.NewWithContext(s.ctx, mpb.WithOutput(s.err), mpb.WithWidth(40))
 	bar := bars.AddBar(0, mpb.BarRemoveOnComplete(),
 		mpb.PrependDecorators(decor.Any(func(decor.Statistics) string {
-			return fmt.Sprintf("%d/%d files, %d found ", p.Files.Load(), p.TotalFiles.Load(), p.Findings.Load())
+			before, _ := words.progress(p)
+			return before
 		})),
 		mpb.AppendDecorators(
 			decor.Any(func(decor.Statistics) string {
-				return fmt.Sprintf("%.1f/%.1f MB ", float64(p.Bytes.Load())/1e6, float64(p.TotalBytes.Load())/1e6)
+				_, after := words.progress(p)
+				return after
 			}),
-			decor.AverageETA(decor.ET_STYLE_GO),
+			decor.AverageETA(decor.ET_STYLE_MMSS),
 		))
 	done := make(chan struct{})
 	var wg sync.WaitGroup
