@@ -109,7 +109,7 @@ func (a *App) routes(site *web.Site, address string, sessions *auth.Sessions, pa
 	a.keyPages(site)
 	(&backup.Pages{Service: a.Backups}).Routes(site)
 	views := overview.New(a.DB, a.Requirements)
-	views.Rotation = a.rotations()
+	views.Rotation, views.Detectors = a.rotations(), a.Findings.Rules
 	views.LogKey, views.Followup, views.Risks, views.Approvals, views.Incidents, views.Campaigns = a.LogKey, a.Followup, a.Risks, a.Approvals, a.Incidents, a.Campaigns
 	overviews := &overview.Pages{Overview: views, Requirements: a.Requirements, Systems: a.Systems, Export: "/rapporter/register?format=xlsx", First: a.first, Places: a.places, Processings: a.Processings, Limit: a.ProbeRules.Limit, PDF: a.Reports.Printer != nil}
 	overviews.Routes(site)

@@ -80,6 +80,16 @@ const parts = `/\`
 
 // Name looks through what a member is called, and once through the name of each folder above it.
 func (s *session) Name(within, name string, folder bool) error {
+	eachName(name, folder, func(above, name string, folder bool) { s.memberName(within, above, name, folder) })
+	return s.flush(false)
+}
+
+// EachName visits each name in what a member is called that lies within another, with the path of the member up to it.
+func EachName(within, name string, visit func(member, name string)) {
+	eachName(name, false, func(above, name string, _ bool) { visit(joinMember(within, above+name), name) })
+}
+
+func eachName(name string, folder bool, visit func(above, name string, folder bool)) {
 	whole := strings.TrimRight(name, parts)
 	folder = folder || len(whole) < len(name)
 	for from := 0; from < len(whole); {
@@ -88,11 +98,10 @@ func (s *session) Name(within, name string, folder bool) error {
 			to = from + i
 		}
 		if from < to {
-			s.memberName(within, whole[:from], whole[from:to], to < len(whole) || folder)
+			visit(whole[:from], whole[from:to], to < len(whole) || folder)
 		}
 		from = to + 1
 	}
-	return s.flush(false)
 }
 
 // memberName looks through one name of a member's path, which has others above it.

@@ -86,7 +86,7 @@ type Place struct {
 	Source string
 	Kind   string
 	Unit   access.UnitID
-	// Path is the directory below the source, or the table with its schema.
+	// Path is the directory below the source, or the table with its schema, as it is told: masked where it says who somebody is.
 	Path  string
 	State State
 	// Total, Low and Containers count what was found, false findings left out.
@@ -111,6 +111,7 @@ type Place struct {
 	Disputed            time.Time
 	Version             int64
 
+	path         string // as it is called
 	decidedTotal int64
 	decidedKinds string
 }
@@ -245,6 +246,7 @@ type Rule struct {
 	Made      time.Time
 	Ends      civil.Date
 	Ended     time.Time
+	path      string // of the place, as it is called
 }
 
 // covers reports whether a finding of a detector in a place is false by the rule.
@@ -252,7 +254,7 @@ func (r *Rule) covers(place, detector string) bool {
 	if len(r.Detectors) > 0 && !slices.Contains(r.Detectors, detector) {
 		return false
 	}
-	return place == r.Path || r.Below && (r.Path == "." || strings.HasPrefix(place, r.Path+"/"))
+	return place == r.path || r.Below && (r.path == "." || strings.HasPrefix(place, r.path+"/"))
 }
 
 // Standing reports whether the rule holds on a day.
@@ -260,9 +262,11 @@ func (r *Rule) Standing(today civil.Date) bool { return r.Ended.IsZero() && toda
 
 // Detail is what is known of a finding and lies encrypted.
 type Detail struct {
-	Member string `json:"member,omitempty"`
-	Table  string `json:"table,omitempty"`
-	Field  string `json:"field,omitempty"`
+	// Member is as it is told: masked where it says who somebody is. MemberPrint is a keyed hash of what it is called.
+	Member      string `json:"member,omitempty"`
+	MemberPrint string `json:"at,omitempty"`
+	Table       string `json:"table,omitempty"`
+	Field       string `json:"field,omitempty"`
 	// Masked are the forms that the values were written in.
 	Masked []string `json:"masked,omitempty"`
 	// Prints are keyed hashes of the values, up to MostPrints of them.
@@ -297,10 +301,11 @@ type Held struct {
 	// Different is how many different values there are.
 	Different int64
 	Column    bool
-	// Path is the file or the table that it stands in.
+	// Path is the file or the table that it stands in, as it is told: masked where it says who somebody is.
 	Path string
 	Detail
 	container string
+	path      string // as it is called
 }
 
 // Where names the container for people: the file or the table, the member and the column.
@@ -330,8 +335,9 @@ type LooksLike struct {
 type Object struct {
 	ID    ids.ID[Object]
 	Place ids.ID[Place]
-	Path  string
-	Size  int64
+	// Path is what it is called, and Told how that is told.
+	Path, Told string
+	Size       int64
 	// Changed is when the file was changed, and Content a keyed hash of it.
 	Changed int64
 	Content string

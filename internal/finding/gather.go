@@ -91,6 +91,9 @@ func (g *gather) add(f *discovery.Finding) {
 		if x == nil {
 			x = &group{prints: map[string]struct{}{}}
 			x.Detector, x.Member, x.Table, x.Field = k.detector, k.member, k.table, k.field
+			if k.member != "" {
+				x.MemberPrint = f.MemberPrint.String()
+			}
 			g.groups[k] = x
 		}
 	}
@@ -143,7 +146,7 @@ func (g *gather) held(k keyer, path string) []Held {
 	out := make([]Held, 0, len(g.groups))
 	for key, x := range g.groups {
 		h := x.Held
-		h.Path, h.Different = path, int64(len(x.prints))
+		h.path, h.Different = path, int64(len(x.prints))
 		h.Prints = slices.Sorted(maps.Keys(x.prints))
 		h.Prints = h.Prints[:min(len(h.Prints), mostPrints)]
 		h.container = k.key("container", path, h.Member, h.Table, h.Field)

@@ -52,6 +52,7 @@ func (s *Service) Look(ctx context.Context, actor access.Actor, id ids.ID[Held])
 	var out Looked
 	var src Source
 	var size int64
+	var print func(member string) discovery.Fingerprint
 	err := s.DB.Write(ctx, actor.Organisation, func(tx *db.Tx) (err error) {
 		if out.Held, err = heldOf(ctx, tx, actor.Organisation, id); err != nil {
 			return err
@@ -72,6 +73,11 @@ func (s *Service) Look(ctx context.Context, actor access.Actor, id ids.ID[Held])
 		if size, err = sizeOf(ctx, tx, actor.Organisation, out.Object); err != nil {
 			return err
 		}
+		secret, err := secretOf(ctx, tx, actor.Organisation)
+		if err != nil {
+			return err
+		}
+		print = discovery.MemberPrinter(keyer(secret).fingerprints())
 		return audit.Append(ctx, tx, actor, audit.Entry{
 			Action: "finding.Look", ObjectKind: "finding", ObjectID: p.ID.String(), Data: map[string]any{"finding": id, "detector": out.Detector},
 		})
@@ -79,20 +85,29 @@ func (s *Service) Look(ctx context.Context, actor access.Actor, id ids.ID[Held])
 	if err != nil {
 		return Looked{}, fmt.Errorf("look at source: %w", err)
 	}
-	if out.Excerpts, err = s.excerpts(ctx, &src, &out.Held, size); err != nil {
+	out.Path = out.path // whoever looks sees what it is called
+	if out.Excerpts, err = s.excerpts(ctx, &src, &out.Held, size, print); err != nil {
 		return Looked{}, fmt.Errorf("look at source: %w", err)
 	}
 	return out, nil
 }
 
-// excerpts reads the file of a finding.
-func (s *Service) excerpts(ctx context.Context, src *Source, h *Held, size int64) ([]Excerpt, error) {
+// excerpts reads the file of a finding, or its name.
+func (s *Service) excerpts(ctx context.Context, src *Source, h *Held, size int64, print func(string) discovery.Fingerprint) ([]Excerpt, error) {
 	root, err := os.OpenRoot(s.Limits.Roots[src.Root])
 	if err != nil {
 		return nil, ErrRoot
 	}
 	defer root.Close()
-	f, err := openPlain(root, h.Path)
+	v := &excerpter{held: h, names: discovery.NewNames(s.Rules), print: print}
+	if isName(h.Field) && h.Member == "" {
+		if _, err := root.Lstat(h.path); err != nil {
+			return nil, ErrChanged
+		}
+		v.name(base(h.path))
+		return v.out, nil
+	}
+	f, err := openPlain(root, h.path)
 	if err != nil {
 		return nil, ErrChanged
 	}
@@ -101,8 +116,7 @@ func (s *Service) excerpts(ctx context.Context, src *Source, h *Held, size int64
 	if err != nil || !info.Mode().IsRegular() || info.Size() != size {
 		return nil, ErrChanged
 	}
-	v := &excerpter{held: h, names: discovery.NewNames(s.Rules)}
-	if err := source.ReadAny(ctx, source.File{Path: h.Path, Size: size, ReaderAt: f}, v); err != nil && !errors.Is(err, errSeen) {
+	if err := source.ReadAny(ctx, source.File{Path: h.path, Size: size, ReaderAt: f}, v); err != nil && !errors.Is(err, errSeen) {
 		return nil, err
 	}
 	return v.out, nil
@@ -115,13 +129,59 @@ var errSeen = errors.New("everything has been seen")
 type excerpter struct {
 	held  *Held
 	names *discovery.Names
+	print func(member string) discovery.Fingerprint
 	next  int
 	out   []Excerpt
 }
 
+// isMember reports whether a member is the one that is held: by its keyed hash, or by its name where an earlier version held that.
+func (x *excerpter) isMember(member string) bool {
+	if x.held.MemberPrint == "" || member == "" {
+		return member == x.held.Member
+	}
+	return x.print(member).String() == x.held.MemberPrint
+}
+
+// Name looks in the names of members.
+func (x *excerpter) Name(within, name string, _ bool) error {
+	if !isName(x.held.Field) {
+		return nil
+	}
+	discovery.EachName(within, name, func(member, name string) {
+		if x.next < len(x.held.Spots) && x.isMember(member) {
+			x.name(name)
+		}
+	})
+	if x.next >= min(len(x.held.Spots), mostLooks) {
+		return errSeen
+	}
+	return nil
+}
+
+// name takes the places in a name.
+func (x *excerpter) name(name string) {
+	for _, spot := range x.held.Spots[x.next:] {
+		if x.next++; spot.Offset < int64(len(name)) && len(x.out) < mostLooks {
+			x.take(spot, []byte(name), int(spot.Offset))
+		}
+	}
+}
+
+// take takes a little of a text around a place in it.
+func (x *excerpter) take(spot Spot, text []byte, i int) {
+	n := min(utf8.RuneCountInString(spot.Mask), len(text)-i)
+	end := i + n
+	for r := utf8.RuneCount(text[i:end]); r < n && end < len(text); end++ {
+		r = utf8.RuneCount(text[i:end])
+	}
+	x.out = append(x.out, Excerpt{
+		Spot: spot, Before: tidy(text[max(0, i-aroundBytes):i]), Value: tidy(text[i:end]), After: tidy(text[end:min(len(text), end+aroundBytes)]),
+	})
+}
+
 // Text looks for the next places in a text.
 func (x *excerpter) Text(t source.Text) error {
-	if t.Place.Member != x.held.Member || x.next >= len(x.held.Spots) {
+	if isName(x.held.Field) || !x.isMember(t.Place.Member) || x.next >= len(x.held.Spots) {
 		return nil
 	}
 	at := func(i int) int64 {
@@ -136,14 +196,7 @@ func (x *excerpter) Text(t source.Text) error {
 		if i == len(t.Bytes) || i == 0 && at(0) > spot.Offset {
 			return nil
 		}
-		n := min(utf8.RuneCountInString(spot.Mask), len(t.Bytes)-i)
-		end := i + n
-		for r := utf8.RuneCount(t.Bytes[i:end]); r < n && end < len(t.Bytes); end++ {
-			r = utf8.RuneCount(t.Bytes[i:end])
-		}
-		x.out = append(x.out, Excerpt{
-			Spot: spot, Before: tidy(t.Bytes[max(0, i-aroundBytes):i]), Value: tidy(t.Bytes[i:end]), After: tidy(t.Bytes[end:min(len(t.Bytes), end+aroundBytes)]),
-		})
+		x.take(spot, t.Bytes, i)
 		if len(x.out) == mostLooks {
 			return errSeen
 		}

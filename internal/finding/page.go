@@ -573,7 +573,7 @@ func who(c *web.Context, name string) string {
 
 // heldRowOf is a finding in words.
 func heldRowOf(c *web.Context, p *Place, h *Held) heldRow {
-	r := heldRow{Where: h.Where(), Kind: kindName(c.L, h.Detector), Count: c.L.Number(h.Total)}
+	r := heldRow{Where: whereOf(c.L, h), Kind: kindName(c.L, h.Detector), Count: c.L.Number(h.Total)}
 	if h.Low > 0 {
 		r.Low = c.L.T("finding.low", "Count", h.Low)
 	}
@@ -664,7 +664,7 @@ func (p *Pages) look(c *web.Context) error {
 		Page: web.Page{Title: c.L.T("finding.look-title"), Active: Menu, Crumbs: []web.Crumb{
 			{Label: c.L.T("finding.title"), Href: InboxPath}, {Label: c.L.T("finding.place"), Href: placePath + l.Place.String()}, {Label: c.L.T("finding.look-title")},
 		}},
-		Text: c.L.T("finding.look-text", "Where", l.Held.Where(), "Kind", c.L.T("finding.noun-"+dashed(l.Detector))), Back: placePath + l.Place.String(), Excerpts: l.Excerpts,
+		Text: c.L.T("finding.look-text", "Where", folderOf(&l.Held)+whereOf(c.L, &l.Held), "Kind", c.L.T("finding.noun-"+dashed(l.Detector))), Back: placePath + l.Place.String(), Excerpts: l.Excerpts,
 	}
 	for _, e := range l.Excerpts {
 		d.Where = append(d.Where, spotText(c, e.Spot))

@@ -502,7 +502,7 @@ func (p *Pages) unread(c *web.Context) error {
 	said := NewSayings(c.L, p.Service.Rules)
 	for i := range m.List {
 		o := &m.List[i]
-		r := unreadRow{Path: o.Path}
+		r := unreadRow{Path: o.Told}
 		if o.Lost > 0 {
 			r.Size = size(c, o.Lost)
 		}

@@ -44,6 +44,7 @@ func (s *Service) Inbox(ctx context.Context, actor access.Actor, f Filter) (Inbo
 		if out.Places, err = listPlaces(ctx, tx, actor.Organisation, reach, &f); err != nil {
 			return err
 		}
+		newTeller(s.Rules).places(out.Places)
 		if out.Counts, err = countPlaces(ctx, tx, actor.Organisation, reach, &f); err != nil {
 			return err
 		}
@@ -109,13 +110,17 @@ func (s *Service) Place(ctx context.Context, actor access.Actor, id ids.ID[Place
 		}
 		rules, err := rulesOf(ctx, tx, org, out.SourceID, out.Today)
 		for i := range rules {
-			if rules[i].covers(out.Path, "") || slices.ContainsFunc(rules[i].Detectors, func(d string) bool { return rules[i].covers(out.Path, d) }) {
+			if rules[i].covers(out.path, "") || slices.ContainsFunc(rules[i].Detectors, func(d string) bool { return rules[i].covers(out.path, d) }) {
 				out.Rules = append(out.Rules, rules[i])
 			}
 		}
 		if err != nil {
 			return err
 		}
+		tell := newTeller(s.Rules)
+		tell.place(&out.Place)
+		tell.held(out.Held)
+		tell.rules(out.Rules)
 		out.Register, err = s.against(ctx, tx, actor, &out.Place)
 		return err
 	})
@@ -272,7 +277,7 @@ func (s *Service) decideOne(ctx context.Context, tx *db.Tx, actor access.Actor, 
 func (s *Service) makeRule(ctx context.Context, tx *db.Tx, actor access.Actor, p *Place, d *Decision) (ids.ID[Rule], error) {
 	org := actor.Organisation
 	r := Rule{
-		ID: ids.New[Rule](), SourceID: p.SourceID, PlaceID: p.ID, Path: p.Path, Detectors: d.Detectors, Below: d.Below, Reason: d.Note, By: actor.ID, Ends: d.Ends,
+		ID: ids.New[Rule](), SourceID: p.SourceID, PlaceID: p.ID, path: p.path, Detectors: d.Detectors, Below: d.Below, Reason: d.Note, By: actor.ID, Ends: d.Ends,
 	}
 	if err := insertRule(ctx, tx, org, &r); err != nil {
 		return "", err
@@ -293,7 +298,7 @@ func (s *Service) eachUnder(ctx context.Context, tx *db.Tx, org access.Organisat
 		any = r.Detectors[0]
 	}
 	for i := range places {
-		if !r.covers(places[i].Path, any) {
+		if !r.covers(places[i].path, any) {
 			continue
 		}
 		if err := do(&places[i]); err != nil {
@@ -359,6 +364,7 @@ func (s *Service) FalseRules(ctx context.Context, actor access.Actor) ([]Rule, e
 				out = append(out, all[i])
 			}
 		}
+		newTeller(s.Rules).rules(out)
 		return err
 	})
 	if err != nil {

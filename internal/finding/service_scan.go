@@ -20,7 +20,7 @@ import (
 
 // rulesFor names what a source is searched with: what was found with other rules is looked for again.
 func (s *Service) rulesFor(src *Source) string {
-	return s.Rules.Version + " " + fmt.Sprint(src.Rows) + " " + strings.Join(src.Detectors, ",")
+	return s.Rules.Version + " names " + fmt.Sprint(src.Rows) + " " + strings.Join(src.Detectors, ",")
 }
 
 // Start begins a search of a source.
@@ -154,6 +154,7 @@ func (s *Service) Unread(ctx context.Context, actor access.Actor, id ids.ID[Sour
 		}
 		out.SourceID, out.Source, out.Unit = src.ID, src.Name, src.Unit
 		out.List, out.Total, err = notRead(ctx, tx, actor.Organisation, &out.Scan, out.Page)
+		newTeller(s.Rules).objects(out.List)
 		return err
 	})
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/insegel/insegel/internal/access"
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/discovery/detect"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/organisation"
 	"github.com/insegel/insegel/internal/system"
@@ -31,7 +32,7 @@ func scanPlace(ctx context.Context, tx *db.Tx) func(scan func(...any) error) (Pl
 	return func(scan func(...any) error) (Place, error) {
 		var p Place
 		var found, seen, moved, decided, disputed int64
-		err := scan(&p.ID, &p.SourceID, &p.Source, &p.Kind, &p.Unit, &p.Path, &p.State, &p.Total, &p.Low, &p.Containers, &found, &seen, &moved,
+		err := scan(&p.ID, &p.SourceID, &p.Source, &p.Kind, &p.Unit, &p.path, &p.State, &p.Total, &p.Low, &p.Containers, &found, &seen, &moved,
 			&p.decidedTotal, &p.decidedKinds, &p.Decider, &p.DeciderName, &decided, &p.System, &p.SystemName, &p.Slug,
 			&p.Information, &p.Person, &p.PersonName, &p.Due, &p.Note, &p.DisputedBy, &disputed, &p.Dispute, &p.Version)
 		if err != nil {
@@ -47,7 +48,7 @@ func scanPlace(ctx context.Context, tx *db.Tx) func(scan func(...any) error) (Pl
 		for _, f := range []struct {
 			name string
 			text *string
-		}{{"path", &p.Path}, {"note", &p.Note}, {"dispute", &p.Dispute}} {
+		}{{"path", &p.path}, {"note", &p.Note}, {"dispute", &p.Dispute}} {
 			if *f.text, err = tx.Open(ctx, placeCell(f.name, p.ID), *f.text); err != nil {
 				return p, err
 			}
@@ -320,7 +321,7 @@ func scanHeld(ctx context.Context, tx *db.Tx) func(scan func(...any) error) (Hel
 		if err := openJSON(ctx, tx, heldCell(h.ID), detail, &h.Detail); err != nil {
 			return h, err
 		}
-		h.Path, err = tx.Open(ctx, objectCell("path", h.Object), path)
+		h.path, err = tx.Open(ctx, objectCell("path", h.Object), path)
 		return h, err
 	}
 }
@@ -376,7 +377,7 @@ func scanRule(ctx context.Context, tx *db.Tx) func(scan func(...any) error) (Rul
 		var r Rule
 		var detectors string
 		var below, made, ended int64
-		err := scan(&r.ID, &r.SourceID, &r.Source, &r.PlaceID, &r.Path, &r.Unit, &detectors, &below, &r.Reason, &r.By, &r.ByName, &made, &r.Ends, &ended)
+		err := scan(&r.ID, &r.SourceID, &r.Source, &r.PlaceID, &r.path, &r.Unit, &detectors, &below, &r.Reason, &r.By, &r.ByName, &made, &r.Ends, &ended)
 		if err != nil {
 			return r, err
 		}
@@ -387,7 +388,7 @@ func scanRule(ctx context.Context, tx *db.Tx) func(scan func(...any) error) (Rul
 		if r.Reason, err = tx.Open(ctx, ruleCell(r.ID), r.Reason); err != nil {
 			return r, err
 		}
-		r.Path, err = tx.Open(ctx, placeCell("path", r.PlaceID), r.Path)
+		r.path, err = tx.Open(ctx, placeCell("path", r.PlaceID), r.path)
 		return r, err
 	}
 }
@@ -494,11 +495,14 @@ func WaitingIn(ctx context.Context, tx *db.Tx, org access.OrganisationID, r acce
 	return c.Waiting, err
 }
 
-// OfPerson lists the places that somebody is to look at, or to delete.
-func OfPerson(ctx context.Context, tx *db.Tx, org access.OrganisationID, person ids.ID[organisation.Person]) ([]Place, error) {
+// OfPerson lists the places that somebody is to look at, or to delete. Their paths are masked by the rules.
+func OfPerson(ctx context.Context, tx *db.Tx, org access.OrganisationID, person ids.ID[organisation.Person], rules *detect.Rules) ([]Place, error) {
 	out, err := db.All(ctx, tx, scanPlace(ctx, tx), `SELECT `+placeColumns+fromPlaces+` AND p.person_id = $2 AND p.state IN ('new', 'delete') ORDER BY p.weight DESC, p.id LIMIT 100`, org, person)
 	if err != nil {
 		return nil, fmt.Errorf("read a person's places: %w", err)
+	}
+	if len(out) > 0 {
+		newTeller(rules).places(out)
 	}
 	return out, fillTallies(ctx, tx, org, out)
 }

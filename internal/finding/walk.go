@@ -49,6 +49,7 @@ type file struct {
 // plan is what a piece comes to: files to look at, pieces for others, and what cannot be read.
 type plan struct {
 	files []file
+	dirs  []string // that were read from the start, whose names are looked through
 	rest  []piece
 	lost  []Object
 }
@@ -89,6 +90,8 @@ func (p *planner) below(of piece) error {
 		if of.Files {
 			files = slices.DeleteFunc(files, func(f file) bool { return path.Base(f.path) < of.From || path.Base(f.path) > of.To })
 			dirs = nil
+		} else {
+			p.dirs = append(p.dirs, dir)
 		}
 		p.take(dir, files, of.Files)
 		queue = append(queue, dirs...)

@@ -6,6 +6,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/insegel/insegel/internal/discovery"
 	"github.com/insegel/insegel/internal/discovery/detect"
 	"github.com/insegel/insegel/internal/locale"
 )
@@ -44,13 +45,33 @@ func Title(l *locale.Localizer, p *Place) string {
 // name is the last part of a place's path.
 func (p *Place) name() string {
 	switch {
-	case p.Path == ".":
+	case p.path == ".":
 		return p.Source
 	case p.Kind != Files:
 		return p.Path
 	default:
 		return path.Base(p.Path)
 	}
+}
+
+// whereOf names the container of a finding in the reader's words.
+func whereOf(l *locale.Localizer, h *Held) string {
+	x := *h
+	switch h.Field {
+	case discovery.FileName:
+		x.Field = l.T("finding.name-of-file")
+	case discovery.FolderName:
+		x.Field = l.T("finding.name-of-folder")
+	}
+	return x.Where()
+}
+
+// folderOf is where a file lies below its source, for who may see it.
+func folderOf(h *Held) string {
+	if dir := path.Dir(h.Path); dir != "." {
+		return dir + "/"
+	}
+	return ""
 }
 
 // Sentence puts a contradiction in words: "Registret säger inga personuppgifter. 3 kolumner innehåller 1 240 personnummer."

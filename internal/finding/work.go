@@ -97,6 +97,11 @@ func (w *worker) files(ctx context.Context, of *piece) error {
 			return err
 		}
 	}
+	for at := 0; at < len(p.dirs); at += batchFiles {
+		if err := w.folders(ctx, p.dirs[at:min(at+batchFiles, len(p.dirs))]); err != nil {
+			return err
+		}
+	}
 	for at := 0; at < len(p.files); at += batchFiles {
 		some := p.files[at:min(at+batchFiles, len(p.files))]
 		if err := w.some(ctx, root, some); err != nil {
@@ -123,17 +128,61 @@ func (w *worker) share(ctx context.Context, rest []piece) error {
 	})
 }
 
+// folders looks through the names of some directories below the source. Only those are kept that something was found in.
+func (w *worker) folders(ctx context.Context, dirs []string) error {
+	keys := make([]string, len(dirs))
+	for i, dir := range dirs {
+		keys[i] = w.key.key("folder", dir)
+	}
+	old, err := w.known(ctx, keys)
+	if err != nil {
+		return err
+	}
+	for i, dir := range dirs {
+		if dir == w.source.Place || dir == "." {
+			continue
+		}
+		o := old[keys[i]]
+		r := result{Object: Object{ID: o.ID, key: keys[i], place: dir, Path: dir, Rules: w.chunk.Rules}}
+		if r.same = o.unchanged(&r.Object); !r.same {
+			if err := w.named(dir, discovery.FolderName, &r); err != nil {
+				return err
+			}
+			if len(r.found) == 0 {
+				continue
+			}
+		}
+		if err := w.add(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// named looks through the name of a directory, or of a file that cannot be opened.
+func (w *worker) named(name, field string, r *result) error {
+	g := newGather()
+	err := discovery.NewPart(w.options(), g).Name(name, field)
+	r.found = g.held(w.key, name)
+	return err
+}
+
+// known reads what is known of objects by their keys.
+func (w *worker) known(ctx context.Context, keys []string) (old map[string]Object, err error) {
+	err = w.DB.Read(ctx, w.actor.Organisation, func(tx *db.Tx) (err error) {
+		old, err = known(ctx, tx, w.actor.Organisation, w.source.ID, keys)
+		return err
+	})
+	return old, err
+}
+
 // some looks at some files.
 func (w *worker) some(ctx context.Context, root *os.Root, files []file) error {
 	keys := make([]string, len(files))
 	for i := range files {
 		keys[i] = w.key.key("file", files[i].path)
 	}
-	var old map[string]Object
-	err := w.DB.Read(ctx, w.actor.Organisation, func(tx *db.Tx) (err error) {
-		old, err = known(ctx, tx, w.actor.Organisation, w.source.ID, keys)
-		return err
-	})
+	old, err := w.known(ctx, keys)
 	if err != nil {
 		return err
 	}
@@ -176,9 +225,12 @@ func (w *worker) file(ctx context.Context, root *os.Root, f *file, old *Object, 
 		}
 	}
 	if err != nil {
-		r.keep, r.Again, r.Lost, r.SkipCount = true, true, r.Size, 1
+		r.keep, r.Again, r.Lost, r.SkipCount = !old.ID.IsZero(), true, r.Size, 1
 		r.Skips = []Skip{{To: r.Size, Reason: "cannot be opened: " + reason(err)}}
-		return nil
+		if r.keep {
+			return nil
+		}
+		return w.named(f.path, discovery.FileName, r)
 	}
 	defer opened.Close()
 	if r.Size <= hashBytes {

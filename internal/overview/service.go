@@ -20,6 +20,7 @@ import (
 	"github.com/insegel/insegel/internal/civil"
 	"github.com/insegel/insegel/internal/classification"
 	"github.com/insegel/insegel/internal/db"
+	"github.com/insegel/insegel/internal/discovery/detect"
 	"github.com/insegel/insegel/internal/followup"
 	"github.com/insegel/insegel/internal/ids"
 	"github.com/insegel/insegel/internal/incident"
@@ -52,6 +53,8 @@ type Service struct {
 	LogKey audit.Key
 	// Campaigns are asked what of the year is due; nil leaves that out.
 	Campaigns *campaign.Service
+	// Detectors mask the paths of findings; without them no path is told.
+	Detectors *detect.Rules
 	// Rotation tells which keys and secrets are to be changed; nil leaves that out.
 	Rotation *rotation.Service
 }

@@ -108,7 +108,7 @@ func (s *Service) tasks(ctx context.Context, tx *db.Tx, who doing, out *Todo) (m
 		return nil, err
 	}
 	lists := map[string][]Task{}
-	mine, answers, err := ownTasks(ctx, tx, actor)
+	mine, answers, err := s.ownTasks(ctx, tx, actor)
 	if err != nil {
 		return nil, err
 	}
@@ -238,7 +238,7 @@ func supplierTasks(ctx context.Context, tx *db.Tx, actor access.Actor) ([]Task, 
 }
 
 // ownTasks are the tasks of the person who the actor is, and the systems that they answer for.
-func ownTasks(ctx context.Context, tx *db.Tx, actor access.Actor) (out []Task, answers map[string]bool, err error) {
+func (s *Service) ownTasks(ctx context.Context, tx *db.Tx, actor access.Actor) (out []Task, answers map[string]bool, err error) {
 	answers = map[string]bool{}
 	me, err := organisation.PersonOf(ctx, tx, actor.Organisation, actor.ID)
 	if errors.Is(err, db.ErrNotFound) { // nobody's account, as in the demonstration, owns nothing
@@ -250,7 +250,7 @@ func ownTasks(ctx context.Context, tx *db.Tx, actor access.Actor) (out []Task, a
 	if out, err = actionTasks(ctx, tx, &me); err != nil {
 		return nil, nil, err
 	}
-	found, err := findingTasks(ctx, tx, actor, &me)
+	found, err := s.findingTasks(ctx, tx, actor, &me)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -311,9 +311,9 @@ func (s *Service) ledTasks(ctx context.Context, tx *db.Tx, actor access.Actor, t
 }
 
 // findingTasks are the findings that somebody is to look at, or to delete. Who may not see findings any more has none.
-func findingTasks(ctx context.Context, tx *db.Tx, actor access.Actor, me *organisation.Person) ([]Task, error) {
+func (s *Service) findingTasks(ctx context.Context, tx *db.Tx, actor access.Actor, me *organisation.Person) ([]Task, error) {
 	reach := access.ReachOf(actor, "finding.Place")
-	list, err := finding.OfPerson(ctx, tx, tx.Scope, me.ID)
+	list, err := finding.OfPerson(ctx, tx, tx.Scope, me.ID, s.Detectors)
 	if err != nil {
 		return nil, err
 	}
