@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"mime"
+	"regexp"
 	"strings"
+	"sync"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
@@ -170,7 +172,7 @@ func (m *mail) header(from, to int64) (body int64, h header, err error) {
 		}
 		return from + int64(skip), header{}, nil
 	}
-	if err := m.raw(from, from+int64(len(b)), Place{Field: "header"}, nil); err != nil {
+	if err := m.plainHeader(from, b); err != nil {
 		return 0, h, err
 	}
 	h, err = m.fields(b)
@@ -192,11 +194,51 @@ func headerEnd(b []byte) int {
 	return -1
 }
 
+// plainHeader hands on a header as it stands, without the words that are encoded: these are handed on decoded, and would be told twice.
+func (m *mail) plainHeader(from int64, b []byte) error {
+	to := from + int64(len(b))
+	if !bytes.Contains(b, []byte("=?")) {
+		return m.raw(from, to, Place{Field: "header"}, nil)
+	}
+	plain := bytes.Clone(b)
+	for _, w := range encodedWord().FindAllIndex(b, -1) {
+		if _, err := headerWords.Decode(string(b[w[0]:w[1]])); err == nil {
+			copy(plain[w[0]:w[1]], bytes.Repeat([]byte{' '}, w[1]-w[0]))
+		}
+	}
+	if err := m.r.text(Text{Bytes: plain, Offset: from, Raw: m.r.f.Member == "", Place: Place{Field: "header"}}); err != nil {
+		return err
+	}
+	m.r.read(from, to)
+	return nil
+}
+
+// encodedWord is a word of a header in which letters are written out (RFC 2047).
+var encodedWord = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`=\?[^?\s]+\?[bBqQ]\?[^?\r\n]*\?=`) })
+
+var headerWords = &mime.WordDecoder{CharsetReader: charsetReader}
+
+// decodedWords are the encoded words of a field, without what stands plain between them.
+func decodedWords(value string) []byte {
+	var out []byte
+	last := 0
+	for _, w := range encodedWord().FindAllStringIndex(value, -1) {
+		decoded, err := headerWords.Decode(value[w[0]:w[1]])
+		if err != nil {
+			continue
+		}
+		if strings.TrimSpace(value[last:w[0]]) != "" && len(out) > 0 { // spaces alone part nothing
+			out = append(out, ' ')
+		}
+		out, last = append(out, decoded...), w[1]
+	}
+	return out
+}
+
 // fields takes from a header what it says about the body, and hands on the words in it that are encoded.
 func (m *mail) fields(b []byte) (header, error) {
 	h := header{}
 	unfolded := strings.NewReplacer("\r\n ", " ", "\r\n\t", " ", "\n ", " ", "\n\t", " ").Replace(string(b))
-	words := &mime.WordDecoder{CharsetReader: charsetReader}
 	for line := range strings.Lines(unfolded) {
 		name, value, ok := strings.Cut(strings.TrimRight(line, "\r\n"), ":")
 		if !ok {
@@ -204,10 +246,12 @@ func (m *mail) fields(b []byte) (header, error) {
 		}
 		value = strings.TrimSpace(value)
 		if strings.Contains(value, "=?") {
-			if decoded, err := words.DecodeHeader(value); err == nil && decoded != value {
-				if err := m.r.text(Text{Bytes: []byte(decoded), Place: Place{Field: name}}); err != nil {
+			if words := decodedWords(value); len(words) > 0 {
+				if err := m.r.text(Text{Bytes: words, Place: Place{Field: name}}); err != nil {
 					return h, err
 				}
+			}
+			if decoded, err := headerWords.DecodeHeader(value); err == nil {
 				value = decoded
 			}
 		}

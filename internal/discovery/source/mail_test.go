@@ -3,6 +3,7 @@
 package source
 
 import (
+	"bytes"
 	"encoding/base64"
 	"strings"
 	"testing"
@@ -84,4 +85,21 @@ func TestEncodedMessageInside(t *testing.T) {
 			}
 		}
 	}
+}
+
+// What stands plain beside encoded words in a header is told once, where it stands in the file, and what is in them once, decoded.
+func TestHeaderIsToldOnce(t *testing.T) {
+	const mail = "From: =?utf-8?Q?=C3=85sa_Berg?= <asa@example.org>\r\nSubject: =?utf-8?Q?=C3=84rende_18900603-?=\r\n =?utf-8?Q?9813?= om 189007179816\r\n\r\nHej\r\n"
+	g := readBytes(t, "x.eml", []byte(mail))
+	for _, once := range []string{"asa@example.org", "Åsa Berg", "18900603-9813", "189007179816"} {
+		if n := strings.Count(g.all(), once); n != 1 {
+			t.Errorf("%s is told %d times: %q", once, n, g.all())
+		}
+	}
+	for _, x := range g.texts {
+		if i := bytes.Index(x.Bytes, []byte("189007179816")); i >= 0 && (!x.Raw || x.Offset+int64(i) != int64(strings.Index(mail, "189007179816"))) {
+			t.Errorf("the number is told at %d of %+v", i, x)
+		}
+	}
+	g.nothingSkipped(t)
 }
