@@ -343,7 +343,7 @@ func separatorAt(t []byte, j int) (separatorKind, int) {
 }
 
 // generalPunctuation knows the dashes and spaces of Unicode's blocks U+2000 and U+2200: hyphens, dashes, the minus sign; spaces of
-// fixed width, the narrow no-break space.
+// fixed width or of none, marks of direction, the narrow no-break space.
 func generalPunctuation(t []byte, j int) (separatorKind, int) {
 	if j+2 >= len(t) {
 		return isOther, 0
@@ -352,7 +352,7 @@ func generalPunctuation(t []byte, j int) (separatorKind, int) {
 	switch {
 	case a == 0x80 && b >= 0x90 && b <= 0x95, a == 0x88 && b == 0x92:
 		return isDash, 3
-	case a == 0x80 && b >= 0x80 && b <= 0x8b, a == 0x80 && b == 0xaf, a == 0x81 && b == 0xa0:
+	case a == 0x80 && b >= 0x80 && b <= 0x8f, a == 0x80 && b >= 0xaa && b <= 0xaf, a == 0x81 && b >= 0xa0 && b <= 0xaf:
 		return isSpace, 3
 	}
 	return isOther, 0

@@ -152,6 +152,15 @@ func percentAt(t []byte, i int) int {
 	return int(c)
 }
 
+// percentTwice reports whether a sign that a number may stand after is encoded twice at i, as %2520, where an address is a part of another.
+func percentTwice(t []byte, i int) bool {
+	if percentAt(t, i) != '%' || i+5 > len(t) {
+		return false
+	}
+	c, ok := hexadecimal(t[i+3 : i+5])
+	return ok && c < 0x80 && percentSign([]byte{'%', t[i+3], t[i+4]}, 0)
+}
+
 // percentSign reports whether %XX at i is a sign that a number may stand after: neither a letter, nor a digit, nor what addresses have
 // not, so that 10%198507099805 is ten percent.
 func percentSign(t []byte, i int) bool {
@@ -177,6 +186,12 @@ func escapes(t []byte, i int) bool {
 	if i > 1 && t[i-2] == '%' {
 		return percentSign(t, i-2)
 	}
+	if i > 3 && percentTwice(t, i-4) {
+		return true
+	}
+	if coloured(t, i) {
+		return true
+	}
 	if i < 5 || t[i-5] != '\\' || t[i-4] != 'u' {
 		return false
 	}
@@ -184,14 +199,39 @@ func escapes(t []byte, i int) bool {
 	return ok && (c >= 0x2000 && c < 0x2070 || c >= 0xa0 && c < 0xc0)
 }
 
-// percents tries the run of digits at i, right after a percent sign: without its first two, or as the last four of a number, which a
+// coloured reports whether the letter at i ends what a terminal sets colours by, as in the logs of many programs: the escape character, a bracket,
+// numbers, and m. JSON and shells write that character out.
+func coloured(t []byte, i int) bool {
+	if t[i] != 'm' {
+		return false
+	}
+	at := i - 1
+	for at >= 0 && i-at < longestColour && (isDigit(t[at]) || t[at] == ';') {
+		at--
+	}
+	if at < 1 || t[at] != '[' {
+		return false
+	}
+	before := t[:at]
+	return before[at-1] == 0x1b || bytes.HasSuffix(before, []byte(`\u001b`)) || bytes.HasSuffix(before, []byte(`\u001B`)) ||
+		bytes.HasSuffix(before, []byte(`\x1b`)) || bytes.HasSuffix(before, []byte(`\033`)) || bytes.HasSuffix(before, []byte(`\e`))
+}
+
+// longestColour is more than the bytes between the bracket and its m.
+const longestColour = 20
+
+// percents tries the run of digits at i, right after a percent sign: without its first two or four, or as the last four of a number, which a
 // separator of which they are a part stands before. What is noted begins in the text[from:to].
 func (s *Scanner) percents(i, from, to int) {
 	t := s.text
 	if !percentParts(t, i-1) {
 		return
 	}
-	start, n := i+2, s.runAt(i)-2
+	skip := 2
+	if percentTwice(t, i-1) {
+		skip = 4
+	}
+	start, n := i+skip, s.runAt(i)-skip
 	if n == 4 {
 		if start = s.dateBefore(i-1, start); start < 0 {
 			return
