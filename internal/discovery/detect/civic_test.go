@@ -237,11 +237,47 @@ func TestGlued(t *testing.T) {
 	s.Today = 20261128
 	for _, text := range []string{
 		"Svensson18900603-9813", "Svensson18900603-9813Anna", "900603-9813Anna", "189006039813beslut.pdf", "18900603–9813\xc5sa", "18900603-9813Åsa",
-		"patientPnr900603-9813",
+		"patientPnr900603-9813", "189006039813SVENSSON   BO",
 	} {
 		got := s.Scan([]byte(text), 0, len(text))
 		if want := strings.IndexAny(text, "0123456789"); len(got) != 1 || got[0].Start != want || got[0].Confidence < detect.Medium {
 			t.Errorf("%q: %v, want it at %d", text, got, want)
 		}
+	}
+}
+
+// Two numbers with a stroke between them are as sure as each by itself; what else a stroke joins is not.
+func TestStroke(t *testing.T) {
+	s := rules(t).NewScanner([]detect.Detector{detect.Personnummer, detect.Samordningsnummer})
+	s.Today = 20261128
+	for text, want := range map[string]string{
+		"18900603-9813/900717-9816": "[high high]", "900603-9813/900717-9816, x": "[high high]", "2024/900603-9813": "[low]", "900603-9813/2": "[low]", "24-900603-9813/18": "[low]",
+	} {
+		var got []detect.Confidence
+		for _, m := range s.Scan([]byte(text), 0, len(text)) {
+			got = append(got, m.Confidence)
+		}
+		if fmt.Sprint(got) != want {
+			t.Errorf("%s: %v, want %s", text, got, want)
+		}
+	}
+}
+
+// Who has a personnummer in an e-mail address is told by both.
+func TestPersonnummerInAddressOfMail(t *testing.T) {
+	r := rules(t)
+	all, err := r.Choose(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := r.NewScanner(all)
+	s.Today = 20261128
+	const text = "Skriv till 189006039813@example.org, eller anna.18900603-9813@example.org."
+	found := map[detect.Detector]int{}
+	for _, m := range s.Scan([]byte(text), 0, len(text)) {
+		found[m.Detector]++
+	}
+	if found[detect.Personnummer] != 2 || found[detect.Email] != 2 {
+		t.Errorf("found %v", found)
 	}
 }

@@ -2,6 +2,8 @@
 
 package detect
 
+import "bytes"
+
 // Letters directly beside a number make it a part of a word, a hash, an identifier, a product's code; a few do not.
 
 // inWord reports whether a number is a part of a word: whether a letter stands right before or after it, or a percent sign of which its first two
@@ -44,8 +46,12 @@ func (s *Scanner) saidDirectly(end int) bool {
 	return s.glued.says
 }
 
-// leastGlued is how many letters a word has at least that a number stands directly beside.
-const leastGlued = 3
+// leastGlued is how many letters a word has at least that a number stands directly beside, and leastCapitals how many when they are all capitals,
+// as in files whose fields have fixed widths.
+const (
+	leastGlued    = 3
+	leastCapitals = 5
+)
 
 // wordEnds reports whether a word ends at a place that is more than a few letters of a code.
 func (s *Scanner) wordEnds(end int) bool {
@@ -62,17 +68,19 @@ func wordBegins(t []byte, from int) bool {
 	return (end == len(t) || !isDigit(t[end])) && isWord(t[from:end])
 }
 
-// isWord reports whether letters make a word: small ones but for the first, and not all of hexadecimal.
+// isWord reports whether letters make a word: small ones but for the first, or capitals, and not all of hexadecimal.
 func isWord(letters []byte) bool {
 	if len(letters) < leastGlued {
 		return false
 	}
-	beyond := false
+	beyond, capitals := false, 0
 	for i, c := range letters {
 		if i > 0 && isCapital(c) {
-			return false
+			capitals++
 		}
 		beyond = beyond || c|0x20 > 'f'
 	}
-	return beyond
+	return beyond && (capitals == 0 || len(letters) >= leastCapitals && !bytes.ContainsFunc(letters, isSmallRune))
 }
+
+func isSmallRune(c rune) bool { return c >= 'a' && c <= 'z' }

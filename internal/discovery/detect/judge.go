@@ -152,13 +152,29 @@ func (s *Scanner) clauseStart(at int) int {
 	return max(0, at-saysOther)
 }
 
-// attached reports whether a value is part of something longer: 2024-850709-9805, 198507099805.25.
+// attached reports whether a value is part of something longer: 2024-850709-9805, 198507099805.25. Two numbers with a stroke between them are none.
 func (s *Scanner) attached(start, end int) bool {
 	t := s.text
-	if start >= 2 && isJoint(t[start-1]) && isDigit(t[start-2]) {
+	if start >= 2 && isJoint(t[start-1]) && isDigit(t[start-2]) && (t[start-1] != '/' || !s.dashedBefore(start-1)) {
 		return true
 	}
-	return end+1 < len(t) && isJoint(t[end]) && isDigit(t[end+1])
+	return end+1 < len(t) && isJoint(t[end]) && isDigit(t[end+1]) && (t[end] != '/' || !s.dashedAt(end+1))
+}
+
+// dashedAt reports whether something stands at a place that is written as a number with a hyphen.
+func (s *Scanner) dashedAt(i int) bool {
+	n := s.runAt(i)
+	return (n == 6 || n == 8) && i+n < len(s.text) && s.text[i+n] == '-' && s.exactly(i+n+1, 4)
+}
+
+// dashedBefore reports whether such ends at a place.
+func (s *Scanner) dashedBefore(end int) bool {
+	for _, n := range [...]int{11, 13} {
+		if first := end - n; first >= 0 && (first == 0 || !isDigit(s.text[first-1])) && s.dashedAt(first) {
+			return true
+		}
+	}
+	return false
 }
 
 func isJoint(c byte) bool { return c == '-' || c == '.' || c == '/' || c == '+' }

@@ -67,7 +67,7 @@ func (r *row) settle(m *Match) {
 	}
 	for i := len(r.m) - 1; i >= 0 && r.reach > m.Start && r.m[i].Start > m.Start-longestMatch; i-- {
 		k := &r.m[i]
-		if k.Confidence == None || k.Detector.Sensitive() || k.End <= m.Start {
+		if k.Confidence == None || k.Detector.Sensitive() || k.End <= m.Start || bothStand(k.Detector, m.Detector) {
 			continue
 		}
 		if surer(k, m) {
@@ -76,6 +76,12 @@ func (r *row) settle(m *Match) {
 		r.m = slices.Delete(r.m, i, i+1)
 	}
 	r.m, r.reach = append(r.m, *m), max(r.reach, m.End)
+}
+
+// bothStand reports whether two matches stand, one across the other: the personnummer that somebody's e-mail address begins with says more than the
+// address.
+func bothStand(a, b Detector) bool {
+	return a == Email && b <= Samordningsnummer || b == Email && a <= Samordningsnummer
 }
 
 // surer reports whether a is to stand where both lie: by confidence, then by the order of precedence, then by length.
