@@ -186,12 +186,11 @@ func escapes(t []byte, i int) bool {
 	if i > 1 && t[i-2] == '%' {
 		return percentSign(t, i-2)
 	}
-	if i > 3 && percentTwice(t, i-4) {
-		return true
-	}
-	if coloured(t, i) {
-		return true
-	}
+	return i > 3 && percentTwice(t, i-4) || coloured(t, i) || punctuated(t, i)
+}
+
+// punctuated reports whether the letter at i ends punctuation that is written out as \u201d.
+func punctuated(t []byte, i int) bool {
 	if i < 5 || t[i-5] != '\\' || t[i-4] != 'u' {
 		return false
 	}
