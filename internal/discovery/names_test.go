@@ -249,3 +249,30 @@ func TestNumbersInNamesAreToldNowhere(t *testing.T) {
 		}
 	})
 }
+
+// What lies in two sources is looked through once, and that is told.
+func TestSourcesThatLieInEachOther(t *testing.T) {
+	o := in(t, "personnummer")
+	put(t, "a/1.txt", "pnr "+known)
+	put(t, "a/18900717-9816/2.txt", "pnr "+known)
+	put(t, "a/c/3.txt", "pnr "+known)
+	if err := os.Symlink("a/18900717-9816", "länk"); err != nil {
+		t.Fatal(err)
+	}
+	const size = 3 * int64(len("pnr "+known))
+	for _, of := range []struct {
+		sources        []string
+		found, skipped int
+	}{
+		{[]string{"a"}, 4, 0},
+		{[]string{"a", "a/18900717-9816"}, 4, 1},
+		{[]string{"a/18900717-9816", "a", "a/c/3.txt"}, 4, 2},
+		{[]string{"länk", "a", "./a/c/../c"}, 4, 2},
+		{[]string{"a", "a/.", "länk", "a/c"}, 4, 3},
+	} {
+		k, sum := scan(t, o, of.sources...)
+		if len(k.found) != of.found || len(k.skipped) != of.skipped || sum.BytesRead != size || sum.Unread != 0 || sum.Files != 3 {
+			t.Errorf("%q: %d found, skipped %v, %+v", of.sources, len(k.found), k.skipped, sum)
+		}
+	}
+}

@@ -88,8 +88,20 @@ func (e *engine) walkAll(ctx context.Context, sources []string, tasks chan<- tas
 		}
 	}
 	names := e.newNames()
+	var walked []string
 	for i, name := range sources {
-		if err := e.walk(ctx, &walker{engine: e, ctx: ctx, source: name, told: names.path(name, i+1), number: i + 1, tasks: tasks, names: names}); err != nil {
+		w := &walker{engine: e, ctx: ctx, source: name, told: names.path(name, i+1), number: i + 1, tasks: tasks, names: names}
+		if root, err := realPath(name); err == nil {
+			w.root = root
+			if slices.Contains(walked, root) {
+				if err := e.skip(source.Skip{Path: w.told, Reason: "named twice: it is looked through once"}); err != nil {
+					return err
+				}
+				continue
+			}
+			walked = append(walked, root)
+		}
+		if err := e.walk(ctx, w); err != nil {
 			return err
 		}
 	}
@@ -150,6 +162,7 @@ type walker struct {
 	*engine
 	ctx    context.Context // of the walk, which the value is for
 	source string
+	root   string // where the source lies
 	told   string // the source, as it is told
 	number int    // among the sources
 	tasks  chan<- task
@@ -290,11 +303,38 @@ func (w *walker) directory(name string, at place, info fs.FileInfo) error {
 		if entry.IsDir() && w.excluded(path) {
 			continue
 		}
-		if err := w.visit(path, place{folder: folder, number: i + 1}); err != nil {
+		at := place{folder: folder, number: i + 1}
+		if w.named(path) {
+			if err := w.elsewhere(path, at, entry.IsDir()); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := w.visit(path, at); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// named reports whether what lies below the source is one of the other sources.
+func (w *walker) named(path string) bool {
+	if len(w.roots) < 2 {
+		return false
+	}
+	rel, err := filepath.Rel(w.source, path)
+	return err == nil && slices.Contains(w.roots, filepath.Join(w.root, rel))
+}
+
+// elsewhere tells of what is looked through as a source of its own. The name of a file is told there too.
+func (w *walker) elsewhere(path string, at place, folder bool) error {
+	const why = "named as a source of its own: it is looked through there, once"
+	if folder {
+		t := w.task(path, at)
+		t.named, t.skip = FolderName, &source.Skip{Reason: why}
+		return send(w.ctx, w.tasks, t)
+	}
+	return w.skip(source.Skip{Path: joinTold(at.folder, w.names.tell(filepath.Base(path), at.number)), Reason: why})
 }
 
 // wanted reports whether a file is among those asked for.
