@@ -66,7 +66,7 @@ func (t *scanTable) Skipped(k discovery.Skipped) error {
 	if k.Member != "" {
 		path += "/" + k.Member
 	}
-	_, err := fmt.Fprintf(t.w, "%s: %s: %s\n", plain(path), t.words.notRead, t.words.say(k.Reason))
+	_, err := fmt.Fprintf(t.w, "%s: %s: %s\n", plain(path), t.words.notRead, t.words.why(k.Reason))
 	return err
 }
 

@@ -4,6 +4,7 @@ package cli
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -47,5 +48,27 @@ func TestNamesInTheAnswerAreText(t *testing.T) {
 	}
 	if want := "0 found in 0 files; 3 that are probably something else; 5 found before in 2 files that have not changed; 0 bytes read"; !strings.Contains(out.String(), want) {
 		t.Errorf("want %s in\n%s", want, out.String())
+	}
+}
+
+// What only a driver knows to say is in English, and said to be: it stands in the answer as it is.
+func TestReasonsThatAreNotKnown(t *testing.T) {
+	rules, err := detect.Load(os.DirFS("../../data/detectors"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for lang, want := range map[string]string{"sv": "a.zst: inte läst: orsaken på engelska: unknown dictionary\n", "en": "a.zst: not read: unknown dictionary\n"} {
+		words, err := newScanWords(lang, rules)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		table := newScanTable(&out, rules, words)
+		if err := errors.Join(table.Skipped(discovery.Skipped{Skip: source.Skip{Path: "a.zst", Reason: "unknown dictionary"}}), table.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if out.String() != want {
+			t.Errorf("%q, want %q", out.String(), want)
+		}
 	}
 }

@@ -58,6 +58,14 @@ func (w *scanWords) say(sentence string) string {
 	return plain(said)
 }
 
+// why says why something was not read. What only a driver or a reader of another maker knows is in its own English, and said to be.
+func (w *scanWords) why(sentence string) string {
+	if said, ok := w.said.Say(sentence); ok {
+		return plain(said)
+	}
+	return w.l.T("cli.scan-in-english", "Text", plain(sentence))
+}
+
 // sayAll says some of them.
 func (w *scanWords) sayAll(sentences []string) string {
 	out := make([]string, len(sentences))

@@ -78,6 +78,8 @@ func TestSentencesOfTheSearch(t *testing.T) {
 		{"4603 rows: a share of 0.1 % is missed with at most 1 % probability", "4\u00a0603 rader: en andel på 0,1\u00a0% missas med högst 1\u00a0% sannolikhet", "4,603 rows: a share of 0.1 % is missed with at most 1 % probability"},
 		{"cannot be read: open /dev/x: permission denied", "går inte att läsa: det gick inte att öppna /dev/x: behörighet saknas", "cannot be read: open /dev/x: permission denied"},
 		{"cannot be read: the driver is at a loss", "går inte att läsa: the driver is at a loss", "cannot be read: the driver is at a loss"},
+		{"it is damaged: file is not a database (26)", "det är skadat: filen är ingen databas", "it is damaged: file is not a database (26)"},
+		{"x: dial tcp 127.0.0.1:1: connect: connection refused", "x: ingen svarar på 127.0.0.1:1. Kontrollera adressen, och att databasen är igång", "x: dial tcp 127.0.0.1:1: connect: connection refused"},
 		{"The date exists", "Datumet finns", "The date exists"},
 	} {
 		if got, ok := sayings(t, "sv").Say(tc[0]); got != tc[1] || !ok {
