@@ -162,7 +162,7 @@ func looksLikeText(head []byte) bool {
 		switch {
 		case c == 0:
 			return false
-		case c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 0x1b:
+		case c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != '\v' && c != 0x1b:
 			control++
 		}
 	}

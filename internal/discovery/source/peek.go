@@ -20,12 +20,23 @@ func peek(f File) ([]byte, File, error) {
 		return head[:n], f, nil
 	}
 	n, err := io.ReadFull(f.Stream, head)
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+	if err == nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		f.Stream = io.MultiReader(bytes.NewReader(head[:n]), f.Stream)
+		return head[:n], f, nil
+	}
+	if n == 0 || errors.Is(err, errBudget) {
 		return nil, f, err
 	}
-	f.Stream = io.MultiReader(bytes.NewReader(head[:n]), f.Stream)
+	// What came before the damage is read, and the reader meets the damage itself.
+	f.Stream = io.MultiReader(bytes.NewReader(head[:n]), broken{err})
 	return head[:n], f, nil
 }
+
+// broken is a stream of which nothing more can be read.
+type broken struct{ err error }
+
+// Read fails.
+func (b broken) Read([]byte) (int, error) { return 0, b.err }
 
 // utf16Order is the byte order of text in UTF-16, by its mark or by where its zeros are; nil for other text.
 func utf16Order(head []byte) binary.ByteOrder {
