@@ -80,6 +80,11 @@ func TestSentencesOfTheSearch(t *testing.T) {
 		{"cannot be read: the driver is at a loss", "går inte att läsa: the driver is at a loss", "cannot be read: the driver is at a loss"},
 		{"it is damaged: file is not a database (26)", "det är skadat: filen är ingen databas", "it is damaged: file is not a database (26)"},
 		{"x: dial tcp 127.0.0.1:1: connect: connection refused", "x: ingen svarar på 127.0.0.1:1. Kontrollera adressen, och att databasen är igång", "x: dial tcp 127.0.0.1:1: connect: connection refused"},
+		{
+			"a part of it cannot be read: ERROR: permission denied for table boende (SQLSTATE 42501)",
+			"en del av den går inte att läsa: databasens användare får inte läsa den. Ge användaren läsrätt (SELECT), eller använd en annan: table boende",
+			"a part of it cannot be read: ERROR: permission denied for table boende (SQLSTATE 42501)",
+		},
 		{"The date exists", "Datumet finns", "The date exists"},
 	} {
 		if got, ok := sayings(t, "sv").Say(tc[0]); got != tc[1] || !ok {
