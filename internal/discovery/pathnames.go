@@ -44,9 +44,14 @@ func (n *names) look(name string) []detect.Match {
 	}
 	n.last = name
 	n.text = spread(n.text[:0], name)
-	n.found = append(n.found[:0], n.scanner.Scan(n.text, 0, len(n.text))...)
+	size := len(n.text)
+	for len(n.text)%wholeBytes != 0 { // the scanner takes that many bytes at once, and what is left over one by one
+		n.text = append(n.text, '\n')
+	}
+	n.found = append(n.found[:0], n.scanner.Scan(n.text, 0, size)...)
 	person := false
 	for i := range n.found {
+		n.found[i].End = min(n.found[i].End, size)
 		person = person || n.found[i].Detector == detect.NamePerson && n.found[i].Confidence >= detect.Medium
 	}
 	for i := range n.found {
@@ -55,19 +60,22 @@ func (n *names) look(name string) []detect.Match {
 	return n.found
 }
 
+// wholeBytes are the bytes that a word of the scanner's bitmaps is of.
+const wholeBytes = 64
+
 // weigh changes what a match is worth by how names are made: times, versions and what programs call their files are common in them.
 func (n *names) weigh(m *detect.Match, name string, person bool) {
-	switch m.Detector {
-	case detect.IP: // a version has the same form
+	civic := m.Detector == detect.Personnummer || m.Detector == detect.Samordningsnummer
+	value := name[m.Start:m.End]
+	switch {
+	case m.Detector == detect.IP: // a version has the same form
 		m.Confidence = detect.None
-	case detect.Personnummer, detect.Samordningsnummer:
-		value := name[m.Start:m.End]
-		switch {
-		case m.Why&(detect.Neighbours|detect.Future) != 0 || coded(name, m.Start, m.End):
-			m.Confidence = detect.None
-		case m.Detector == detect.Personnummer && !person && m.Why&detect.Words == 0 && isTime(value):
-			m.Confidence, m.Why = detect.Low, m.Why|detect.Ambiguous
-		}
+	case civic && m.Why&(detect.Neighbours|detect.Future) != 0:
+		m.Confidence = detect.None
+	case digitAt([]byte(value), 0) && (coded(name, m.Start, m.End) || inUUID(name, m.Start, m.End)):
+		m.Confidence = detect.None
+	case civic && !person && m.Why&detect.Words == 0 && (m.Detector == detect.Personnummer && isTime(value) || isSeconds(value)):
+		m.Confidence, m.Why = detect.Low, m.Why|detect.Ambiguous
 	}
 }
 
@@ -265,6 +273,33 @@ func isTime(value string) bool {
 	}
 	hour, minute := int(digits[n-4])*10+int(digits[n-3]), int(digits[n-2])*10+int(digits[n-1])
 	return year >= fileTimes && year < 2060 && hour < 24 && minute < 60
+}
+
+// isSeconds reports whether a number may just as well be a time that programs count in seconds: one of 2001 to 2033.
+func isSeconds(value string) bool {
+	return len(value) == shortNumber && value[0] == '1' && strings.Trim(value, "0123456789") == ""
+}
+
+// inUUID reports whether a number is a part of an identifier of 32 digits to the base of sixteen in five groups.
+func inUUID(name string, from, to int) bool {
+	for at := max(0, to-uuidBytes); at <= from && at+uuidBytes <= len(name); at++ {
+		if isUUID(name[at : at+uuidBytes]) {
+			return true
+		}
+	}
+	return false
+}
+
+const uuidBytes = 36
+
+func isUUID(s string) bool {
+	for i := range len(s) {
+		dash := i == 8 || i == 13 || i == 18 || i == 23
+		if c := s[i]; dash != (c == '-') || !dash && !isDigit(c) && (c|0x20 < 'a' || c|0x20 > 'f') {
+			return false
+		}
+	}
+	return true
 }
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
