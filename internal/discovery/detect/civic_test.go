@@ -246,12 +246,15 @@ func TestGlued(t *testing.T) {
 	}
 }
 
-// Two numbers with a stroke between them are as sure as each by itself; what else a stroke joins is not.
-func TestStroke(t *testing.T) {
+// Two numbers with a stroke between them are as sure as each by itself, as is one that a program wrote with a point and a nought; what else
+// a sign joins is not.
+func TestAttached(t *testing.T) {
 	s := rules(t).NewScanner([]detect.Detector{detect.Personnummer, detect.Samordningsnummer})
 	s.Today = 20261128
 	for text, want := range map[string]string{
 		"18900603-9813/900717-9816": "[high high]", "900603-9813/900717-9816, x": "[high high]", "2024/900603-9813": "[low]", "900603-9813/2": "[low]", "24-900603-9813/18": "[low]",
+		"a,189006039813.0,b": "[medium]", "189006039813.00": "[medium]", "189006039813.50": "[low]", "189006039813.000": "[low]", "189006039813.0.1": "[low]", "189006039813.05": "[low]",
+		`<?xml version="1.0"?><p>189006039813</p>`: "[medium]", `<ver version="1.0">189006039813</ver>`: "[low]",
 	} {
 		var got []detect.Confidence
 		for _, m := range s.Scan([]byte(text), 0, len(text)) {

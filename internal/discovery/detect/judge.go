@@ -141,24 +141,36 @@ func (s *Scanner) saidAfter(end int) bool {
 	return false
 }
 
-// clauseStart is where the sentence, or the line, that a place lies in begins, as far back as a word may say what stands there.
+// clauseStart is where the sentence, the line, or what stands after the declaration of XML begins that a place lies in, as far back as a word may
+// say what stands there.
 func (s *Scanner) clauseStart(at int) int {
 	t := s.text
 	for i := at - 1; i >= 0 && i > at-saysOther; i-- {
-		if t[i] == '\n' || t[i] == ' ' && i > 0 && i+1 < at && t[i-1] == '.' && capitalAt(t, i+1) {
+		if t[i] == '\n' || t[i] == '>' && i > 0 && t[i-1] == '?' || t[i] == ' ' && i > 0 && i+1 < at && t[i-1] == '.' && capitalAt(t, i+1) {
 			return i + 1
 		}
 	}
 	return max(0, at-saysOther)
 }
 
-// attached reports whether a value is part of something longer: 2024-850709-9805, 198507099805.25. Two numbers with a stroke between them are none.
+// attached reports whether a value is part of something longer: 2024-850709-9805, 198507099805.25. Two numbers with a stroke between them are none,
+// nor is 198507099805.0.
 func (s *Scanner) attached(start, end int) bool {
 	t := s.text
 	if start >= 2 && isJoint(t[start-1]) && isDigit(t[start-2]) && (t[start-1] != '/' || !s.dashedBefore(start-1)) {
 		return true
 	}
-	return end+1 < len(t) && isJoint(t[end]) && isDigit(t[end+1]) && (t[end] != '/' || !s.dashedAt(end+1))
+	return end+1 < len(t) && isJoint(t[end]) && isDigit(t[end+1]) && (t[end] != '/' || !s.dashedAt(end+1)) && !s.noughts(end)
+}
+
+// noughts reports whether a point and one or two noughts stand at a place, as of whole numbers that a program wrote as any other.
+func (s *Scanner) noughts(at int) bool {
+	n := s.runAt(at + 1)
+	if s.text[at] != '.' || n == 0 || n > 2 || s.text[at+1] != '0' || s.text[at+n] != '0' {
+		return false
+	}
+	end := at + 1 + n
+	return end == len(s.text) || !isJoint(s.text[end]) && !letterAt(s.text, end)
 }
 
 // dashedAt reports whether something stands at a place that is written as a number with a hyphen.
