@@ -35,10 +35,13 @@ type kernel struct {
 	starts func(out *wordStarts, at, words int, letters, digits, stems *uint64)
 	// pick picks the words that may have terms among those that begin in the text, of which letters has a word more. They are told from at on.
 	pick func(out *picks, w *wordStarts, text []byte, letters []uint64, begins *beginnings, places uint32, at int) int
+	// judge notes the terms of the words that begin at some places, of which hits has room for mostVerdictHits each, as far as their verdicts are
+	// known and hold: judged is how many words it came to, and noted how many hits.
+	judge func(hits []hit, places []int32, text []byte, letters []uint64, known *verdicts) (judged, noted int)
 }
 
 // kernelGo is the one in Go.
-var kernelGo = kernel{numbers: numbersGo, words: wordsGo, back: backGo, stems: stemsGo, marks: marksGo, pick: pickGo}
+var kernelGo = kernel{numbers: numbersGo, words: wordsGo, back: backGo, stems: stemsGo, marks: marksGo, pick: pickGo, judge: judgeGo}
 
 // lastBlock is the part of a text after its whole blocks, filled up with zeros.
 func lastBlock(src []byte) (block [64]byte) {

@@ -63,10 +63,15 @@ func startsAVX2(out *wordStarts, at, words int, letters, digits, stems *uint64)
 //go:noescape
 func pickBMI2(out *picks, w *wordStarts, text []byte, letters []uint64, begins *beginnings, places uint32, at int) int
 
+// judgeBMI2 is the kernel in assembly.
+//
+//go:noescape
+func judgeBMI2(hits []hit, places []int32, text []byte, letters []uint64, known *verdicts) (judged, noted int)
+
 // kernels are those that this machine can run, the fastest first.
 func kernels() []kernel {
 	if cpu.X86.HasAVX2 && cpu.X86.HasBMI1 && cpu.X86.HasBMI2 && cpu.X86.HasPOPCNT {
-		return []kernel{{numbersAVX2, wordsAVX2, back32, shapesAVX2, stemsAVX2, siftAVX2, marksAVX2, runsAVX2, startsAVX2, pickBMI2}, kernelGo}
+		return []kernel{{numbersAVX2, wordsAVX2, back32, shapesAVX2, stemsAVX2, siftAVX2, marksAVX2, runsAVX2, startsAVX2, pickBMI2, judgeBMI2}, kernelGo}
 	}
 	return []kernel{kernelGo}
 }

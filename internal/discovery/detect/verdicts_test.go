@@ -4,6 +4,7 @@ package detect
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -39,6 +40,77 @@ var wordsOfInterest = strings.Fields(`person personnr id id-nummer id-kort kort 
 	Svensson Hassan hassan lungsjukdom hjärtsjukdomar Bröstcancertumör barnmisshandel misshandeln funktionsnedsättning demens alkoholmissbruk xdemens LVM lvm Bg bg-nr
 	att och organisationsnummer org org.nr org nr telefon trace trace_id födelsetid f. Sundsvall e-post epost remissen remiss tfn tfn: pnr personuppgifterna`)
 
+// drawWords makes a text of words of interest, terms and short words, in UTF-8 or Windows-1252.
+func drawWords(rng *rand.Rand, r *Rules, old bool) (text []byte) {
+	alphabet := []rune("abcdefghijklmnoprstuvxåäöABEFÅ")
+	between := []string{" ", " ", " ", "\n", "\t", "-", ".", ",", "\"", "_", "", "\u00a0", "\x94", "7", " 12"}
+	for range 1 + rng.IntN(60) {
+		w := wordsOfInterest[rng.IntN(len(wordsOfInterest))]
+		if rng.IntN(9) == 0 {
+			w = r.dict.terms[rng.IntN(len(r.dict.terms))].raw
+		}
+		if rng.IntN(4) == 0 { // a word of a few letters
+			short := make([]rune, 1+rng.IntN(4))
+			for i := range short {
+				short[i] = alphabet[rng.IntN(len(alphabet))]
+			}
+			w = string(short)
+		}
+		if old {
+			w = windows1252(w)
+		}
+		if rng.IntN(5) == 0 {
+			w = strings.ToUpper(w[:1]) + w[1:]
+		}
+		text = append(append(text, w...), between[rng.IntN(len(between))]...)
+	}
+	return text
+}
+
+// Every kernel notes the same terms of the same words, and stops at the same, whatever verdicts are known.
+func TestJudgesOfEveryKernel(t *testing.T) {
+	r := loadRules(t)
+	all, err := r.Choose(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rng := rand.New(rand.NewPCG(7, 8))
+	s := r.NewScanner(all)
+	stopped, judged := 0, 0
+	for round := range 1000 {
+		text := drawWords(rng, r, round%2 == 0)
+		s.Scan(text, 0, len(text))
+		for range rng.IntN(200) { // forget some
+			s.verdicts[rng.IntN(len(s.verdicts))] = verdict{}
+		}
+		var places []int32
+		for i := range text {
+			if s.letters[i/64]>>(i%64)&1 != 0 && rng.IntN(2) == 0 {
+				places = append(places, int32(i))
+			}
+		}
+		for len(places) > 0 {
+			want := make([]hit, mostVerdictHits*len(places))
+			done, noted := judgeGo(want, places, text, s.letters, s.verdicts)
+			for k, kernel := range kernels() {
+				got := make([]hit, mostVerdictHits*len(places))
+				d, n := kernel.judge(got, places, text, s.letters, s.verdicts)
+				if d != done || n != noted || !slices.Equal(got[:n], want[:noted]) {
+					t.Fatalf("kernel %d of %q from %d on: came to %d, %v, and the one in Go to %d, %v", k, text, places[0], d, got[:n], done, want[:noted])
+				}
+			}
+			judged += done
+			if places = places[done:]; len(places) > 0 {
+				places = places[1:]
+				stopped++
+			}
+		}
+	}
+	if stopped < 1000 || judged < 1000 {
+		t.Errorf("%d words were judged and %d were not: too few of one", judged, stopped)
+	}
+}
+
 // What is kept of words that were looked up, and what picks the words that are, changes nothing: every word looked up anew gives the same,
 // whatever stands between them and in either encoding.
 func TestWordsAreWhatTheyAreLookedUpAnew(t *testing.T) {
@@ -47,32 +119,11 @@ func TestWordsAreWhatTheyAreLookedUpAnew(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	alphabet := []rune("abcdefghijklmnoprstuvxåäöABEFÅ")
-	between := []string{" ", " ", " ", "\n", "\t", "-", ".", ",", "\"", "_", "", "\u00a0", "\x94", "7", " 12"}
 	rng := rand.New(rand.NewPCG(5, 6))
 	fast := r.NewScanner(all)
 	for round := range 3000 {
-		var text []byte
-		for range 1 + rng.IntN(60) {
-			w := wordsOfInterest[rng.IntN(len(wordsOfInterest))]
-			if rng.IntN(9) == 0 {
-				w = r.dict.terms[rng.IntN(len(r.dict.terms))].raw
-			}
-			if rng.IntN(4) == 0 { // a word of a few letters
-				short := make([]rune, 1+rng.IntN(4))
-				for i := range short {
-					short[i] = alphabet[rng.IntN(len(alphabet))]
-				}
-				w = string(short)
-			}
-			if round%2 == 0 {
-				w = windows1252(w)
-			}
-			if rng.IntN(5) == 0 {
-				w = strings.ToUpper(w[:1]) + w[1:]
-			}
-			text = append(append(text, w...), between[rng.IntN(len(between))]...)
-		}
+		text := drawWords(rng, r, round%2 == 0)
+		fast.kernel = kernels()[round%len(kernels())]
 		fast.Scan(text, 0, len(text))
 		slow := r.NewScanner(all)
 		slow.verdicts = nil
