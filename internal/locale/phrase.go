@@ -73,9 +73,27 @@ func (x *phrase) said() (n int) {
 	return n
 }
 
+// longestSentence is how long a sentence may be, in bytes, to be looked for: somebody else may have written parts of it.
+const longestSentence = 8 << 10
+
 // Say says a sentence in the reader's language; ok is false, and the sentence as it was, when it is not known. A sentence that begins
 // with what it is about, as in "name: sentence", is known when the sentence is.
 func (p *Phrases) Say(sentence string) (said string, ok bool) {
+	for at := 0; len(sentence) <= longestSentence; {
+		if said, ok = p.known(sentence[at:]); ok {
+			return sentence[:at] + said, true
+		}
+		next := strings.Index(sentence[at:], ": ")
+		if next < 0 {
+			return sentence, false
+		}
+		at += next + len(": ")
+	}
+	return sentence, false
+}
+
+// known says a sentence that nothing stands before.
+func (p *Phrases) known(sentence string) (said string, ok bool) {
 	low := lowered(sentence)
 	if key, found := p.whole[low]; found {
 		return asBegun(sentence, p.l.T(key)), true
@@ -85,17 +103,7 @@ func (p *Phrases) Say(sentence string) (said string, ok bool) {
 			return asBegun(sentence, p.l.T(p.parts[i].key, args...)), true
 		}
 	}
-	for at := strings.Index(sentence, ": "); at >= 0; {
-		if rest, found := p.Say(sentence[at+2:]); found {
-			return sentence[:at+2] + rest, true
-		}
-		next := strings.Index(sentence[at+2:], ": ")
-		if next < 0 {
-			break
-		}
-		at += 2 + next
-	}
-	return sentence, false
+	return "", false
 }
 
 // fill takes out of a sentence what is filled in, as arguments for T.

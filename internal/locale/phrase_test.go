@@ -3,6 +3,7 @@
 package locale_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/insegel/insegel/internal/locale"
@@ -44,6 +45,26 @@ x.other: {sv: "nej", en: "no"}
 	for _, sentence := range []string{"no", "in B", "1.5 are left", "cut after  bytes", "a: b: c", "", "x are left"} {
 		if got, ok := p.Say(sentence); ok || got != sentence {
 			t.Errorf("%q is known, as %q", sentence, got)
+		}
+	}
+}
+
+// Whoever names a file may write a sentence that never ends well: looking through it takes time in proportion.
+func TestPhrasesOfHostileNames(t *testing.T) {
+	b, err := locale.NewBundle(map[string]string{"x": `
+x.said-why: {sv: "trasig: {{.Why}}", en: "broken: {{.Why}}"}
+x.said-of: {sv: "{{.Name}} i {{.OtherName}}: {{.Why}}", en: "{{.Name}} in {{.OtherName}}: {{.Why}}"}
+`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := b.In("sv").Phrases("x.said-")
+	if _, ok := p.Say(strings.Repeat("broken: ", 2000)); ok {
+		t.Error("a sentence longer than any that is written is known")
+	}
+	for _, part := range []string{"a: ", "broken: ", "a in b: ", ": "} {
+		if said, ok := p.Say(strings.Repeat(part, 200)); ok != (part != "a: " && part != ": ") {
+			t.Errorf("%q is known (%t): %.40s", part, ok, said)
 		}
 	}
 }
