@@ -46,7 +46,7 @@ type apiSource struct {
 
 func apiSourceOf(s *Source, last *Scan) apiSource {
 	out := apiSource{
-		ID: s.ID.String(), Kind: s.Kind, Root: s.Root, Place: s.Place, Unit: s.Unit.String(), Kinds: append([]string{}, s.Detectors...), Status: string(s.Status),
+		ID: s.ID.String(), Kind: s.Kind, Root: s.Root, Place: s.Told, Unit: s.Unit.String(), Kinds: append([]string{}, s.Detectors...), Status: string(s.Status),
 		ETag: web.ETag(s.Version), APISourceFields: APISourceFields{s.Name, s.Owner.String(), s.System.String(), s.EveryDays},
 	}
 	if last != nil {

@@ -74,6 +74,7 @@ func (s *Service) Register() {
 			if err != nil {
 				return approval.Description{}, err
 			}
+			newTeller(s.Rules).source(&src)
 			return approval.Description{What: l.T("finding.approval-what", "Name", src.Name), To: src.where(), Href: SourcesPath + "/" + src.ID.String()}, nil
 		},
 		Drop: func(ctx context.Context, tx *db.Tx, org access.OrganisationID, payload json.RawMessage) error {
@@ -95,7 +96,7 @@ func (s *Source) where() string {
 	if s.Place == "." {
 		return s.Root
 	}
-	return s.Root + "/" + s.Place
+	return s.Root + "/" + s.Told
 }
 
 // Where is where for pages.
@@ -143,6 +144,10 @@ func (s *Service) List(ctx context.Context, actor access.Actor) (Sources, error)
 		if out.List, err = sources(ctx, tx, actor.Organisation, reach); err != nil {
 			return err
 		}
+		tell := newTeller(s.Rules)
+		for i := range out.List {
+			tell.source(&out.List[i])
+		}
 		scans, err := latest(ctx, tx, actor.Organisation, reach, "", 1)
 		for i := range scans {
 			if scans[i].Running() && err == nil {
@@ -176,6 +181,7 @@ func (s *Service) Open(ctx context.Context, actor access.Actor, id ids.ID[Source
 		if out.Source, err = s.sourceAt(ctx, tx, actor, "finding.Open", id); err != nil {
 			return err
 		}
+		newTeller(s.Rules).source(&out.Source)
 		out.Secret, out.Waits = "", out.Status == Waiting
 		out.Scans, err = latest(ctx, tx, actor.Organisation, access.Everywhere(), id, 10)
 		for i := range out.Scans {
@@ -277,6 +283,7 @@ func (s *Service) Add(ctx context.Context, actor access.Actor, src Source, why s
 		return src, fmt.Errorf("%w: %w", ErrKind, err)
 	}
 	src.ID, src.By, src.Status, src.Version = ids.New[Source](), actor.ID, Waiting, 1
+	newTeller(s.Rules).source(&src)
 	if actor.Console() {
 		src.Status = Approved
 	}

@@ -82,8 +82,8 @@ type Source struct {
 	Kind string
 	// Root is the name of a directory that the operator allows, or the HOST:PORT of a database server.
 	Root string
-	// Place is the directory below the root, or the name of the database.
-	Place string
+	// Place is the directory below the root, or the name of the database; Told is how it is told: masked where it says who somebody is.
+	Place, Told string
 	// User is who signs in to the database; Secret the password, which is never given back; SecretFrom says where it comes from.
 	User, Secret, SecretFrom string
 	// Detectors are what is looked for; empty is everything.

@@ -37,6 +37,13 @@ func (t teller) path(name, id string) string {
 	return shown
 }
 
+// source tells where a source lies. A database has no name of a person.
+func (t teller) source(s *Source) {
+	if s.Told = s.Place; !s.Database() {
+		s.Told = t.path(s.Place, s.ID.String())
+	}
+}
+
 func (t teller) places(list []Place) {
 	for i := range list {
 		t.place(&list[i])

@@ -158,3 +158,30 @@ func (w *world) told(t *testing.T, places []finding.Place, n []string) {
 		}
 	}
 }
+
+// A source that is a directory named after somebody is told as that is, and searched all the same.
+func TestSourcesTellNobody(t *testing.T) {
+	w := newWorld(t, dbtest.SQLite(t), t.TempDir())
+	n := numbers(t)
+	w.put(t, "akter/"+n[0]+"/brev.txt", "Personnummer "+n[1]+" i brevet.\n")
+	made := must(w.Add(t.Context(), w.console, finding.Source{Name: "En akt", Kind: finding.Files, Root: "Mapp", Place: "akter/" + n[0], Owner: w.owner}, "Prov"))(t)
+	w.search(t, made.ID)
+	actor := w.actor
+	c := pages(t, w, &actor)
+	const told = "Mapp/akter/••••••••-••••#"
+	for _, path := range []string{"/bevis/kallor", "/bevis/kallor/" + made.ID.String(), "/bevis"} {
+		p := both(t, c, path)
+		if strings.Contains(p.Body, n[0]) || path != "/bevis" && !strings.Contains(p.Body, told) {
+			t.Errorf("%s:\n%s", path, p.Body)
+		}
+	}
+	opened := must(w.Open(t.Context(), w.actor, made.ID))(t)
+	for _, where := range []string{made.Where(), opened.Where()} {
+		if !strings.HasPrefix(where, told) {
+			t.Errorf("where it lies is told as %s", where)
+		}
+	}
+	if in := w.inbox(t, finding.Filter{}); len(in.Places) != 1 || in.Places[0].Total != 1 {
+		t.Errorf("found %+v", in.Places)
+	}
+}
