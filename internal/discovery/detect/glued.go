@@ -36,7 +36,7 @@ type glued struct {
 // is likely.
 func (s *Scanner) saidDirectly(end int) bool {
 	first := s.wordBefore(end)
-	if first < 0 || end-first > longestWord {
+	if first < 0 || end-first > longestWord || !beyondHex(s.text[first:end]) {
 		return false
 	}
 	if word := s.text[first:end]; string(word) != s.glued.word {
@@ -44,6 +44,16 @@ func (s *Scanner) saidDirectly(end int) bool {
 		s.glued.says = s.rules.Heading(s.glued.word)&(1<<Personnummer|1<<Samordningsnummer) != 0
 	}
 	return s.glued.says
+}
+
+// beyondHex reports whether a word has a letter that no hash has, as all that speak of such numbers have.
+func beyondHex(word []byte) bool {
+	for _, c := range word {
+		if c|0x20 > 'f' {
+			return true
+		}
+	}
+	return false
 }
 
 // leastGlued is how many letters a word has at least that a number stands directly beside, and leastCapitals how many when they are all capitals,
@@ -73,14 +83,13 @@ func isWord(letters []byte) bool {
 	if len(letters) < leastGlued {
 		return false
 	}
-	beyond, capitals := false, 0
-	for i, c := range letters {
-		if i > 0 && isCapital(c) {
+	capitals := 0
+	for _, c := range letters[1:] {
+		if isCapital(c) {
 			capitals++
 		}
-		beyond = beyond || c|0x20 > 'f'
 	}
-	return beyond && (capitals == 0 || len(letters) >= leastCapitals && !bytes.ContainsFunc(letters, isSmallRune))
+	return beyondHex(letters) && (capitals == 0 || len(letters) >= leastCapitals && !bytes.ContainsFunc(letters, isSmallRune))
 }
 
 func isSmallRune(c rune) bool { return c >= 'a' && c <= 'z' }
