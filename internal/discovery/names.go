@@ -4,8 +4,8 @@ package discovery
 
 import "github.com/insegel/insegel/internal/discovery/detect"
 
-// Names tells paths without what in them says who somebody is, and the names of columns and tables as findings hold them, so that a column is known again whose name said who somebody is: its name
-// in clear is held nowhere. It is for one goroutine.
+// Names tells paths without what in them says who somebody is, and the names of columns and tables as findings hold them, so that a column is
+// known again whose name said who somebody is: its name in clear is held nowhere. It is for one goroutine.
 type Names struct {
 	labels labels
 	names  names
@@ -13,7 +13,7 @@ type Names struct {
 
 // NewNames makes Names that mask by some rules.
 func NewNames(r *detect.Rules) *Names {
-	return &Names{labels{scanner: r.NewScanner(named)}, names{rules: r}}
+	return &Names{labels{scanner: r.NewScanner(named)}, *newNames(r, nil, 0)}
 }
 
 // Told is a name as a finding holds it.

@@ -5,6 +5,7 @@ package discovery
 import (
 	"bytes"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,19 +23,47 @@ type names struct {
 	scanner *detect.Scanner // nil until there is a name to look through
 	rules   *detect.Rules
 	chosen  []detect.Detector
+	plain   bool // what is looked for needs digits, a capital or an @
 	today   int
 	text    []byte
 	last    string // the name that was looked through last, in which found stands
 	found   []detect.Match
 }
 
-func (e *engine) newNames() *names {
-	return &names{rules: e.Rules, chosen: e.Detectors, today: today(e.started)}
+func (e *engine) newNames() *names { return newNames(e.Rules, e.Detectors, today(e.started)) }
+
+func newNames(r *detect.Rules, chosen []detect.Detector, today int) *names {
+	n := &names{rules: r, chosen: chosen, plain: true, today: today}
+	for _, d := range chosen {
+		n.plain = n.plain && slices.Contains(named, d)
+	}
+	return n
+}
+
+// leastDigits is less than the digits of any number that says who somebody is.
+const leastDigits = 6
+
+// plainly reports whether a name can hold nothing of what is looked for: of that all are numbers, addresses of mail, or begin with a capital. Then
+// no scanner is made, whose terms take longer to prepare than a folder's files to be looked through.
+func (n *names) plainly(name string) bool {
+	digits := 0
+	for i := range len(name) {
+		switch c := name[i]; {
+		case isDigit(c):
+			digits++
+		case c == '@' || c >= 0x80 || c >= 'A' && c <= 'Z':
+			return false
+		}
+	}
+	return n.plain && digits < leastDigits
 }
 
 // look looks through a name: what in it says something about somebody, among what is looked for and what is masked in any case. It is valid
 // until the next name. What has the confidence None is masked, and not told as found.
 func (n *names) look(name string) []detect.Match {
+	if n.plainly(name) {
+		return nil
+	}
 	if n.scanner == nil {
 		n.scanner = n.rules.NewScanner(append(append([]detect.Detector{}, n.chosen...), named...))
 		n.scanner.Today = n.today
