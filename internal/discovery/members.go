@@ -3,6 +3,7 @@
 package discovery
 
 import (
+	"hash/maphash"
 	"path/filepath"
 	"strings"
 
@@ -10,8 +11,18 @@ import (
 	"github.com/insegel/insegel/internal/discovery/source"
 )
 
-// mostHidden is how many members of one file are kept with how they are told, of those whose names are masked.
-const mostHidden = 1 << 16
+const (
+	// mostHidden is how many bytes are kept of the members of one file whose names are masked, with how they are told.
+	mostHidden = 4 << 20
+	// mostFolders is how many folders in one file are known at a time. One that is met again after as many others is looked through again.
+	mostFolders = 1 << 17
+	// longestPath is how long the path of a member may be, in bytes, to be looked through name by name; a longer one is one name.
+	longestPath = 1 << 10
+	// longestTold is as much for a member with all that it lies in.
+	longestTold = 16 << 10
+	// mostColons is how many colons with spaces after them the name of a member may have that begins why something was not read.
+	mostColons = 32
+)
 
 // members is what is known of the members of the file that is being read.
 type members struct {
@@ -20,8 +31,49 @@ type members struct {
 	print   Fingerprint       // its keyed hash
 	printed string            // whose hash that is
 	hidden  map[string]string // those that are told in another way than they are called, and how
-	folders map[string]bool   // those that have been looked through
-	names   map[string]int    // how many names each folder has had
+	kept    int               // bytes of hidden
+	seed    maphash.Seed      // of the next two
+	folders map[uint64]int    // how many names each folder has had
+	looked  map[uint64]bool   // those whose own names have been looked through
+}
+
+// count counts a name in a folder.
+func (m *members) count(folder string) int {
+	m.room()
+	h := maphash.String(m.seed, folder)
+	m.folders[h]++
+	return m.folders[h]
+}
+
+// first reports whether the name of a folder is met for the first time.
+func (m *members) first(folder string) bool {
+	m.room()
+	h := maphash.String(m.seed, folder)
+	known := m.looked[h]
+	m.looked[h] = true
+	return !known
+}
+
+// room makes room for another folder.
+func (m *members) room() {
+	if m.folders == nil {
+		m.seed, m.folders, m.looked = maphash.MakeSeed(), map[uint64]int{}, map[uint64]bool{}
+	}
+	if max(len(m.folders), len(m.looked)) >= mostFolders {
+		clear(m.folders)
+		clear(m.looked)
+	}
+}
+
+// hide keeps how a member is told that is told in another way than it is called, while there is room.
+func (m *members) hide(member, told string) {
+	if m.kept += len(member) + len(told); m.kept > mostHidden {
+		return
+	}
+	if m.hidden == nil {
+		m.hidden = map[string]string{}
+	}
+	m.hidden[member] = told
 }
 
 // joinTold is the path of a name in a folder, as filepath.Join makes it.
@@ -92,6 +144,10 @@ func EachName(within, name string, visit func(member, name string)) {
 func eachName(name string, folder bool, visit func(above, name string, folder bool)) {
 	whole := strings.TrimRight(name, parts)
 	folder = folder || len(whole) < len(name)
+	if len(whole) > longestPath { // so that what is looked at grows as the path does, and not as its square
+		visit("", whole, folder)
+		return
+	}
 	for from := 0; from < len(whole); {
 		to := len(whole)
 		if i := strings.IndexAny(whole[from:], parts); i >= 0 {
@@ -109,21 +165,13 @@ func (s *session) memberName(within, above, name string, folder bool) {
 	m := &s.members
 	at, field := joinMember(within, above+name), FileName
 	if folder {
-		field = FolderName
-		if m.folders[at] {
+		if field = FolderName; !m.first(at) {
 			return
 		}
-		if m.folders == nil {
-			m.folders = map[string]bool{}
-		}
-		m.folders[at] = true
 	}
 	prefix := joinMember(within, above)
 	parent := strings.TrimRight(prefix, parts)
-	if m.names == nil {
-		m.names = map[string]int{}
-	}
-	m.names[parent]++
+	number := m.count(parent)
 	if parent != m.parent[0] {
 		m.parent = [2]string{parent, s.memberTold(parent)}
 	}
@@ -133,13 +181,10 @@ func (s *session) memberName(within, above, name string, folder bool) {
 	}
 	print := s.memberPrint(at)
 	found := s.names.look(name)
-	told += numbered(name, found, m.names[parent])
+	told += numbered(name, found, number)
 	m.last = [2]string{at, told}
-	if told != at && len(m.hidden) < mostHidden {
-		if m.hidden == nil {
-			m.hidden = map[string]string{}
-		}
-		m.hidden[at] = told
+	if told != at {
+		m.hide(at, told)
 	}
 	s.noteName(name, found, Finding{
 		Source: s.task.toldSource, Path: s.task.told, Member: told, MemberPrint: print, Place: source.Place{Member: told, Field: field},
@@ -164,6 +209,9 @@ func (s *session) memberTold(member string) string {
 		return m.last[1]
 	}
 	told, ok := m.hidden[member]
+	if !ok && len(member) > longestTold {
+		told, ok = s.names.hide(member), true
+	}
 	for from := 0; !ok; {
 		to := len(member)
 		if i := strings.IndexAny(member[from:], parts); i >= 0 {
@@ -211,9 +259,9 @@ func MemberPrinter(k Key) func(member string) Fingerprint {
 
 // reasonTold is why something was not read, which may name a member first.
 func (s *session) reasonTold(member, reason string) string {
-	for at := 0; ; {
+	for at, colons := 0, 0; ; colons++ {
 		i := strings.Index(reason[at:], ": ")
-		if i < 0 {
+		if i < 0 || colons == mostColons {
 			return s.names.hide(reason)
 		}
 		at += i

@@ -183,6 +183,18 @@ func zipped(t *testing.T, members ...string) []byte {
 	return b.Bytes()
 }
 
+// A member's path of any length, of any number of folders, is looked through to its end.
+func TestPathsOfAnyLength(t *testing.T) {
+	o := in(t, "personnummer")
+	deep := strings.Repeat("a/", 400_000)
+	write(t, "djup.tar", tarOf(t, deep+"18900603-9813.txt", "x"))
+	write(t, "kolon.tar", tarOf(t, strings.Repeat("a: ", 200_000)+"18900603-9813.7z", "7z\xbc\xaf\x27\x1c"))
+	lines, found, _ := inNames(t, o, "djup.tar", "kolon.tar")
+	if len(found) != 2 || strings.Contains(lines, "18900603") || strings.Contains(lines, "9813") {
+		t.Errorf("%d found in\n%.2000s", len(found), lines)
+	}
+}
+
 // A file that has not changed is not told of again, nor lost, when its name is masked; and the state does not hold the name.
 func TestStateOfMaskedNames(t *testing.T) {
 	dir, state := t.TempDir(), filepath.Join(t.TempDir(), "state")

@@ -4,6 +4,8 @@ package discovery
 
 import (
 	"os"
+	"strconv"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -43,5 +45,25 @@ func TestPlainNamesHoldNothing(t *testing.T) {
 	})
 	if held == 0 || looked == 0 {
 		t.Errorf("%d names were plain and %d were not", held, looked)
+	}
+}
+
+// However many folders a file has, and whatever they are called, little is kept of them.
+func TestFewFoldersAreKept(t *testing.T) {
+	var m members
+	for i := range mostFolders + 10 {
+		if name := strconv.Itoa(i); !m.first(name) || m.count(name) != 1 {
+			t.Fatalf("folder %d is not new, or has names", i)
+		}
+	}
+	if len(m.looked) > mostFolders || len(m.folders) > mostFolders {
+		t.Errorf("%d folders and %d counts are kept", len(m.looked), len(m.folders))
+	}
+	long := strings.Repeat("x", 1<<10)
+	for i := range mostHidden >> 9 {
+		m.hide(strconv.Itoa(i), long)
+	}
+	if n := len(m.hidden); n == 0 || n > mostHidden>>10 {
+		t.Errorf("%d members are kept with how they are told", n)
 	}
 }
