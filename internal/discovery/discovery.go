@@ -20,7 +20,10 @@ type Finding struct {
 	Source, Path, Member string
 	// MemberPrint is a keyed hash of the member as it is called; zero where there is none.
 	MemberPrint Fingerprint
-	// Offset is where the value starts: in the file, or else in the member's extracted text.
+	// Named says that it stands in the name of a file, a folder or a member: Place.Field is FileName or FolderName then, as a column may be
+	// called as well.
+	Named bool
+	// Offset is where the value starts: in the name, in the file, or else in the member's extracted text.
 	Offset int64
 	// Place is the rest of what is known about where it stands. Its Column is a place in the line, or the number of a table's column.
 	Place source.Place

@@ -104,7 +104,7 @@ func (s *session) ownName() error {
 		field = FileName
 	}
 	name := filepath.Base(s.task.path)
-	s.noteName(name, s.names.look(name), Finding{Source: s.task.toldSource, Path: s.task.told, Place: source.Place{Field: field}})
+	s.noteName(name, s.names.look(name), Finding{Named: true, Source: s.task.toldSource, Path: s.task.told, Place: source.Place{Field: field}})
 	return s.flush(false)
 }
 
@@ -187,7 +187,7 @@ func (s *session) memberName(within, above, name string, folder bool) {
 		m.hide(at, told)
 	}
 	s.noteName(name, found, Finding{
-		Source: s.task.toldSource, Path: s.task.told, Member: told, MemberPrint: print, Place: source.Place{Member: told, Field: field},
+		Named: true, Source: s.task.toldSource, Path: s.task.told, Member: told, MemberPrint: print, Place: source.Place{Member: told, Field: field},
 	})
 }
 

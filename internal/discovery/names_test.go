@@ -31,7 +31,7 @@ func inNames(t *testing.T, o discovery.Options, sources ...string) (lines string
 		t.Fatal(err)
 	}
 	for _, f := range k.found {
-		if f.Place.Field == discovery.FileName || f.Place.Field == discovery.FolderName {
+		if f.Named {
 			path := filepath.ToSlash(f.Path)
 			if f.Member != "" {
 				path += " > " + f.Member

@@ -269,8 +269,10 @@ func (w *walker) missing(name string, at place, err error) error {
 
 // directory walks a directory in the order of its names.
 func (w *walker) directory(name string, at place, info fs.FileInfo) error {
-	told, folder := w.told, w.names.path(filepath.Clean(name), at.number)
-	if !at.root {
+	told, folder := w.told, ""
+	if at.root {
+		folder = w.names.path(filepath.Clean(name), at.number)
+	} else {
 		told = joinTold(at.folder, w.names.tell(filepath.Base(name), at.number))
 		folder = told
 		t := w.task(name, at)

@@ -265,8 +265,10 @@ type Detail struct {
 	// Member is as it is told: masked where it says who somebody is. MemberPrint is a keyed hash of what it is called.
 	Member      string `json:"member,omitempty"`
 	MemberPrint string `json:"at,omitempty"`
-	Table       string `json:"table,omitempty"`
-	Field       string `json:"field,omitempty"`
+	// Named says that it stands in the name of a file, a folder or a member, which Field tells.
+	Named bool   `json:"named,omitempty"`
+	Table string `json:"table,omitempty"`
+	Field string `json:"field,omitempty"`
 	// Masked are the forms that the values were written in.
 	Masked []string `json:"masked,omitempty"`
 	// Prints are keyed hashes of the values, up to MostPrints of them.

@@ -57,6 +57,7 @@ type gather struct {
 type groupKey struct {
 	member, table, field, detector string
 	column                         int
+	named                          bool // it is the name of the file, a folder or the member, that field tells of
 }
 
 // group is what one detector found in one container.
@@ -78,7 +79,7 @@ func (g *gather) Findings(list []discovery.Finding) error {
 }
 
 func (g *gather) add(f *discovery.Finding) {
-	k := groupKey{f.Member, f.Place.Table, f.Place.Field, f.Detector, 0}
+	k := groupKey{f.Member, f.Place.Table, f.Place.Field, f.Detector, 0, f.Named}
 	if f.Place.Field == "" && (f.Place.Table != "" || f.Place.Cell != "") {
 		k.column = f.Place.Column
 	}
@@ -90,7 +91,7 @@ func (g *gather) add(f *discovery.Finding) {
 		}
 		if x == nil {
 			x = &group{prints: map[string]struct{}{}}
-			x.Detector, x.Member, x.Table, x.Field = k.detector, k.member, k.table, k.field
+			x.Detector, x.Member, x.Table, x.Field, x.Named = k.detector, k.member, k.table, k.field, k.named
 			if k.member != "" {
 				x.MemberPrint = f.MemberPrint.String()
 			}
@@ -150,9 +151,12 @@ func (g *gather) held(k keyer, path string) []Held {
 		h.Prints = slices.Sorted(maps.Keys(x.prints))
 		h.Prints = h.Prints[:min(len(h.Prints), mostPrints)]
 		h.container = k.key("container", path, h.Member, h.Table, h.Field)
+		if h.Named { // a column may be called as the name is told to be
+			h.container = k.key("name", path, h.Member, h.Field)
+		}
 		for i := range g.columns {
 			c := &g.columns[i]
-			if c.Detector != key.detector || c.Field != key.field || key.field == "" || c.Table != key.table || c.Member != key.member {
+			if key.named || c.Detector != key.detector || c.Field != key.field || key.field == "" || c.Table != key.table || c.Member != key.member {
 				continue
 			}
 			h.Column, h.Share, h.Verdict = true, c.ValidShare, c.Verdict

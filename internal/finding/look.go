@@ -100,7 +100,7 @@ func (s *Service) excerpts(ctx context.Context, src *Source, h *Held, size int64
 	}
 	defer root.Close()
 	v := &excerpter{held: h, names: discovery.NewNames(s.Rules), print: print}
-	if isName(h.Field) && h.Member == "" {
+	if h.Named && h.Member == "" {
 		if _, err := root.Lstat(h.path); err != nil {
 			return nil, ErrChanged
 		}
@@ -144,7 +144,7 @@ func (x *excerpter) isMember(member string) bool {
 
 // Name looks in the names of members.
 func (x *excerpter) Name(within, name string, _ bool) error {
-	if !isName(x.held.Field) {
+	if !x.held.Named {
 		return nil
 	}
 	discovery.EachName(within, name, func(member, name string) {
@@ -181,7 +181,7 @@ func (x *excerpter) take(spot Spot, text []byte, i int) {
 
 // Text looks for the next places in a text.
 func (x *excerpter) Text(t source.Text) error {
-	if isName(x.held.Field) || !x.isMember(t.Place.Member) || x.next >= len(x.held.Spots) {
+	if x.held.Named || !x.isMember(t.Place.Member) || x.next >= len(x.held.Spots) {
 		return nil
 	}
 	at := func(i int) int64 {

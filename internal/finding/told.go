@@ -78,8 +78,5 @@ func (t teller) objects(list []Object) {
 	}
 }
 
-// isName reports whether a field is the name of a file or a folder.
-func isName(field string) bool { return field == discovery.FileName || field == discovery.FolderName }
-
 // base is the last name of a path, which is "." for the source itself.
 func base(name string) string { return path.Base(strings.TrimRight(name, "/")) }

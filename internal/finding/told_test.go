@@ -159,6 +159,32 @@ func (w *world) told(t *testing.T, places []finding.Place, n []string) {
 	}
 }
 
+// A column may be called as the name of a file is told to be, and is another place than that.
+func TestColumnsMayBeCalledAsNamesAreTold(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d, t.TempDir())
+		n := numbers(t)
+		w.put(t, "lista "+n[0]+".csv", "file name;x\n"+n[1]+";1\n"+n[2]+";2\n")
+		w.search(t, w.connect(t, ""))
+		s := must(w.Place(t.Context(), w.actor, w.inbox(t, finding.Filter{View: "all"}).Places[0].ID, 1))(t)
+		var seen []string
+		for _, h := range s.Held {
+			if h.Detector != "personnummer" {
+				continue
+			}
+			for _, e := range must(w.Look(t.Context(), w.actor, h.ID))(t).Excerpts {
+				seen = append(seen, fmt.Sprint(h.Named, h.Column, " ", e.Value))
+			}
+		}
+		slices.Sort(seen)
+		want := []string{"false true " + n[1], "false true " + n[2], "true false " + n[0]}
+		slices.Sort(want)
+		if !slices.Equal(seen, want) {
+			t.Errorf("seen %q, and not %q", seen, want)
+		}
+	})
+}
+
 // A source that is a directory named after somebody is told as that is, and searched all the same.
 func TestSourcesTellNobody(t *testing.T) {
 	w := newWorld(t, dbtest.SQLite(t), t.TempDir())

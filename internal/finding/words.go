@@ -57,11 +57,11 @@ func (p *Place) name() string {
 // whereOf names the container of a finding in the reader's words.
 func whereOf(l *locale.Localizer, h *Held) string {
 	x := *h
-	switch h.Field {
-	case discovery.FileName:
-		x.Field = l.T("finding.name-of-file")
-	case discovery.FolderName:
+	switch {
+	case h.Named && h.Field == discovery.FolderName:
 		x.Field = l.T("finding.name-of-folder")
+	case h.Named:
+		x.Field = l.T("finding.name-of-file")
 	}
 	return x.Where()
 }
