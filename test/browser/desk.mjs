@@ -31,11 +31,15 @@ async function person(width) {
   return page;
 }
 
+/** Takes the page to its top, and stops one that is on its way to what its address names: what is half below the bar at its top is not too small for a finger. */
+const atTop = (page) => page.evaluate(() => window.scrollTo({ top: 0, behavior: 'instant' }));
+
 let shot = 0;
 /** Judges the page as it stands. */
 async function judge(page, step) {
   const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   if (over > 0) fault(`${step}: scrolls sideways by ${over} px`);
+  await atTop(page);
   const found = await page.evaluate(`${axe}; axe.run(document, { runOnly: ${JSON.stringify(rules)}, resultTypes: ['violations'] })`);
   for (const v of found.violations) for (const n of v.nodes) fault(`${step}: ${v.id}: ${n.target.join(' ')} (${v.help})`);
   if (shots) await page.screenshot({ path: `${shots}/${String(++shot).padStart(2, '0')}-${step}.png`, fullPage: true });

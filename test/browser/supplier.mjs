@@ -40,11 +40,15 @@ const unfinished = (m) => m.text().includes('status of 422');
 page.on('response', (r) => { if (r.status() === 422 && !r.request().headers()['x-autosave']) fault(`422 to a form that was sent, on ${page.url()}`); });
 page.on('console', (m) => { if (m.type() === 'error' && !unfinished(m)) fault(`console: ${m.text()} on ${page.url()}`); });
 
+/** Takes the page to its top, and stops one that is on its way to what its address names: what is half below the bar at its top is not too small for a finger. */
+const atTop = (page) => page.evaluate(() => window.scrollTo({ top: 0, behavior: 'instant' }));
+
 let shot = 0;
 /** Judges the page as it stands: nothing to scroll sideways for, nothing that axe finds, and nothing too small for a finger. */
 async function judge(step) {
   const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   if (over > 0) fault(`${step}: scrolls sideways by ${over} px`);
+  await atTop(page);
   const found = await page.evaluate(`${axe}; axe.run(document, { runOnly: ${JSON.stringify(rules)}, resultTypes: ['violations'] })`);
   for (const v of found.violations) for (const n of v.nodes) fault(`${step}: ${v.id}: ${n.target.join(' ')} (${v.help})`);
   if (shots) await page.screenshot({ path: `${shots}/supplier-${String(++shot).padStart(2, '0')}-${step}.png`, fullPage: true });
