@@ -68,10 +68,22 @@ func pickBMI2(out *picks, w *wordStarts, text []byte, letters []uint64, begins *
 //go:noescape
 func judgeBMI2(hits []hit, places []int32, text []byte, letters []uint64, known *verdicts) (judged, noted int)
 
+// pickAVX512 is the kernel in assembly. It reads what pickBMI2 reads.
+//
+//go:noescape
+func pickAVX512(out *picks, w *wordStarts, text []byte, letters []uint64, begins *beginnings, places uint32, at int) int
+
 // kernels are those that this machine can run, the fastest first.
 func kernels() []kernel {
-	if cpu.X86.HasAVX2 && cpu.X86.HasBMI1 && cpu.X86.HasBMI2 && cpu.X86.HasPOPCNT {
-		return []kernel{{numbersAVX2, wordsAVX2, back32, shapesAVX2, stemsAVX2, siftAVX2, marksAVX2, runsAVX2, startsAVX2, pickBMI2, judgeBMI2}, kernelGo}
+	x := &cpu.X86
+	if !x.HasAVX2 || !x.HasBMI1 || !x.HasBMI2 || !x.HasPOPCNT {
+		return []kernel{kernelGo}
 	}
-	return []kernel{kernelGo}
+	avx2 := kernel{numbersAVX2, wordsAVX2, back32, shapesAVX2, stemsAVX2, siftAVX2, marksAVX2, runsAVX2, startsAVX2, pickBMI2, judgeBMI2}
+	if !x.HasAVX512F || !x.HasAVX512BW || !x.HasAVX512DQ || !x.HasAVX512VL || !x.HasAVX512VBMI || !x.HasAVX512VBMI2 || !x.HasAVX512VPOPCNTDQ {
+		return []kernel{avx2, kernelGo}
+	}
+	avx512 := avx2
+	avx512.pick = pickAVX512
+	return []kernel{avx512, avx2, kernelGo}
 }
