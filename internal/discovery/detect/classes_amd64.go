@@ -73,6 +73,11 @@ func judgeBMI2(hits []hit, places []int32, text []byte, letters []uint64, known 
 //go:noescape
 func pickAVX512(out *picks, w *wordStarts, text []byte, letters []uint64, begins *beginnings, places uint32, at int) int
 
+// backAVX512 is the kernel in assembly.
+//
+//go:noescape
+func backAVX512(text []byte, from, at int, delimiter byte) (start, delims int, quoted bool)
+
 // kernels are those that this machine can run, the fastest first.
 func kernels() []kernel {
 	x := &cpu.X86
@@ -84,6 +89,6 @@ func kernels() []kernel {
 		return []kernel{avx2, kernelGo}
 	}
 	avx512 := avx2
-	avx512.pick = pickAVX512
+	avx512.back, avx512.pick = backAVX512, pickAVX512
 	return []kernel{avx512, avx2, kernelGo}
 }

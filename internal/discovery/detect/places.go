@@ -5,6 +5,7 @@ package detect
 import (
 	"bytes"
 	"encoding/binary"
+	"math/bits"
 )
 
 // streets are how names of streets end.
@@ -22,7 +23,7 @@ func (s *Scanner) address(r *run) {
 	if end > 0 && isCapital(t[end-1]) && s.vehicleSpaced(r) {
 		return
 	}
-	first := s.wordBefore(end)
+	first := s.knownWordBefore(end)
 	if first < 0 || end-first < 4 || !endsAsStreet(t[first:end]) {
 		s.postcode(r)
 		return
@@ -47,7 +48,7 @@ func (s *Scanner) streetStart(first int) int {
 	t := s.text
 	before := -1
 	if first >= 2 && t[first-1] == ' ' {
-		before = s.wordBefore(first - 1)
+		before = s.knownWordBefore(first - 1)
 	}
 	named := before >= 0 && capitalAt(t, before)
 	if !capitalAt(t, first) {
@@ -115,16 +116,29 @@ func isDirection(word []byte) bool {
 	return false
 }
 
-// wordBefore is where the word that ends at end begins; -1 when none ends there.
+// wordBefore is where the word that ends at end begins, of 40 bytes at most; -1 when none ends there.
 func (s *Scanner) wordBefore(end int) int {
 	t, i := s.text, end
-	for i > 0 && end-i < 40 && (t[i-1] >= 0x80 || t[i-1]|0x20 >= 'a' && t[i-1]|0x20 <= 'z') {
+	for i > 0 && end-i < mostNameLetters && (t[i-1] >= 0x80 || t[i-1]|0x20 >= 'a' && t[i-1]|0x20 <= 'z') {
 		i--
 	}
 	if i == end {
 		return -1
 	}
 	return i
+}
+
+// knownWordBefore does the same where letters are known, in which there is no punctuation.
+func (s *Scanner) knownWordBefore(end int) int {
+	w, k := end/64, uint(end%64)
+	before := s.letters[w] << (64 - k)
+	if w > 0 {
+		before |= s.letters[w-1] >> k
+	}
+	if n := bits.LeadingZeros64(^before); n > 0 {
+		return end - min(n, mostNameLetters)
+	}
+	return -1
 }
 
 // restOfAddress reads what may follow a street's number: a letter, a flat, a postcode with its town. whole says that the latter did.
