@@ -9,8 +9,8 @@ import (
 
 // A bitmap has one bit for each byte of a text: bit i of word w stands for byte 64w+i. Which are made depends on what is looked for.
 //
-// A kernel fills them for whole blocks of 64 bytes. There are two, which are tested against each other and against a slow one:
-// assembly with AVX2, and Go on eight bytes at a time.
+// A kernel fills them for whole blocks of 64 bytes. There are three, which are tested against each other and against a slow one:
+// assembly with AVX-512, assembly with AVX2, and Go on eight bytes at a time.
 type kernel struct {
 	// numbers fills digits, and signs: '0' and '1', which a month begins with; ',' and '.', which a fraction follows; and ':'.
 	numbers func(digits, signs []uint64, src []byte)

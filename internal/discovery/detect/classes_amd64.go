@@ -9,10 +9,20 @@ import "golang.org/x/sys/cpu"
 //go:noescape
 func numbersAVX2(digits, signs []uint64, src []byte)
 
+// numbersAVX512 is the kernel in assembly, 64 bytes at a time.
+//
+//go:noescape
+func numbersAVX512(digits, signs []uint64, src []byte)
+
 // wordsAVX2 is the kernel in assembly.
 //
 //go:noescape
 func wordsAVX2(letters, smalls, leads []uint64, src []byte)
+
+// wordsAVX512 is the kernel in assembly, 64 bytes at a time.
+//
+//go:noescape
+func wordsAVX512(letters, smalls, leads []uint64, src []byte)
 
 // backAVX2 goes back by 32 bytes at a time, as long as they lie in the text.
 //
@@ -38,6 +48,11 @@ func shapesAVX2(tries, fractions, digits, signs []uint64, all uint64) (any uint6
 //go:noescape
 func stemsAVX2(out []uint64, src []byte, t *stems)
 
+// stemsAVX512 is the kernel in assembly, 64 places at a time.
+//
+//go:noescape
+func stemsAVX512(out []uint64, src []byte, t *stems)
+
 // siftAVX2 is the kernel in assembly. It reads sieveReach bytes from where a run begins.
 //
 //go:noescape
@@ -47,6 +62,11 @@ func siftAVX2(v *sieve, text []byte, tries []uint64) int
 //
 //go:noescape
 func marksAVX2(out *marks, at int, src []byte)
+
+// marksAVX512 is the kernel in assembly, 64 bytes at a time.
+//
+//go:noescape
+func marksAVX512(out *marks, at int, src []byte)
 
 // runsAVX2 is the kernel in assembly. One word before each bitmap is read, and one after.
 //
@@ -85,10 +105,11 @@ func kernels() []kernel {
 		return []kernel{kernelGo}
 	}
 	avx2 := kernel{numbersAVX2, wordsAVX2, back32, shapesAVX2, stemsAVX2, siftAVX2, marksAVX2, runsAVX2, startsAVX2, pickBMI2, judgeBMI2}
-	if !x.HasAVX512F || !x.HasAVX512BW || !x.HasAVX512DQ || !x.HasAVX512VL || !x.HasAVX512VBMI || !x.HasAVX512VBMI2 || !x.HasAVX512VPOPCNTDQ {
+	if !x.HasAVX512F || !x.HasAVX512BW || !x.HasAVX512DQ || !x.HasAVX512VL || !x.HasAVX512VBMI || !x.HasAVX512VBMI2 || !x.HasAVX512VPOPCNTDQ || !x.HasAVX512GFNI {
 		return []kernel{avx2, kernelGo}
 	}
-	avx512 := avx2
-	avx512.back, avx512.pick = backAVX512, pickAVX512
-	return []kernel{avx512, avx2, kernelGo}
+	wide := avx2
+	wide.numbers, wide.words, wide.stems, wide.marks = numbersAVX512, wordsAVX512, stemsAVX512, marksAVX512
+	wide.back, wide.pick = backAVX512, pickAVX512
+	return []kernel{wide, avx2, kernelGo}
 }

@@ -112,6 +112,22 @@ func TestKernelsAgreeOnEveryLengthAndAlignment(t *testing.T) {
 	}
 }
 
+// What begins like a term and goes on otherwise is no place, and what differs by the bit between A and a is one.
+func TestKernelsFindWholeStems(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for range 300 {
+		var src []byte
+		for len(src) < 300 {
+			stem := testStems[r.IntN(len(testStems))]
+			src = append(src, stem[:1+r.IntN(stemBytes)]...)
+			if r.IntN(2) > 0 {
+				src[r.IntN(len(src))] ^= 0x20
+			}
+		}
+		checkKernels(t, src)
+	}
+}
+
 func FuzzKernels(f *testing.F) {
 	f.Add([]byte("850709-9805 och åäö"))
 	f.Add(bytes.Repeat([]byte("9/:0"), 50))
@@ -120,11 +136,17 @@ func FuzzKernels(f *testing.F) {
 
 func BenchmarkKernels(b *testing.B) {
 	src := bytes.Repeat([]byte("Personnumret 850709-9805 står i beslutet. "), 1<<16/42)
-	m := dirtyBitmaps(len(src)/64 + 2)
+	m, stems, beside := dirtyBitmaps(len(src)/64+2), testedStems(), new(marks)
 	for i, k := range kernels() {
 		for name, classify := range map[string]func(){
 			"numbers": func() { k.classifyNumbers(m.Digits, m.Signs, src) },
 			"words":   func() { k.classifyWords(m.Letters, m.Smalls, m.Leads, src) },
+			"stems":   func() { k.classifyStems(m.Stems, src, stems) },
+			"marks": func() {
+				for at := 0; at+markedWords*64 <= len(src); at += markedWords * 64 {
+					k.marks(beside, 1, src[at:at+markedWords*64])
+				}
+			},
 		} {
 			b.Run(fmt.Sprintf("%s/%d", name, i), func(b *testing.B) {
 				b.SetBytes(int64(len(src)))
