@@ -78,6 +78,21 @@ func runsAVX2(out *runMaps, m *marks, at, words int, digits, signs, letters, sma
 //go:noescape
 func startsAVX2(out *wordStarts, at, words int, letters, digits, stems *uint64)
 
+// runsAVX512 is the kernel in assembly with AVX-512. It reads what runsAVX2 reads.
+//
+//go:noescape
+func runsAVX512(out *runMaps, m *marks, at, words int, digits, signs, letters, smalls, leads *uint64)
+
+// shapesAVX512 is the kernel in assembly with AVX-512. It reads what shapesAVX2 reads.
+//
+//go:noescape
+func shapesAVX512(tries, fractions, digits, signs []uint64, all uint64) (any uint64)
+
+// startsAVX512 is the kernel in assembly with AVX-512, for eight words at a time. It reads what startsAVX2 reads.
+//
+//go:noescape
+func startsAVX512(out *wordStarts, at, words int, letters, digits, stems *uint64)
+
 // pickBMI2 is the kernel in assembly. It reads seven bytes after the text that letters has words for.
 //
 //go:noescape
@@ -110,6 +125,7 @@ func kernels() []kernel {
 	}
 	wide := avx2
 	wide.numbers, wide.words, wide.stems, wide.marks = numbersAVX512, wordsAVX512, stemsAVX512, marksAVX512
+	wide.shapes, wide.runs, wide.starts = shapesAVX512, runsAVX512, startsAVX512
 	wide.back, wide.pick = backAVX512, pickAVX512
 	return []kernel{wide, avx2, kernelGo}
 }

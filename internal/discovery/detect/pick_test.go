@@ -113,11 +113,16 @@ func TestStartsOfEveryKernel(t *testing.T) {
 		s := &Scanner{dict: &dictionary{stems: stems{n: 1}}, letters: make([]uint64, words), digits: make([]uint64, words), stems: make([]uint64, words)}
 		dense := r.IntN(4)
 		for i := range words - 1 {
-			s.letters[i] = [...]uint64{r.Uint64() | r.Uint64(), r.Uint64(), r.Uint64() | r.Uint64() | r.Uint64() | r.Uint64(), ^uint64(0)}[r.IntN(4)]
+			s.letters[i] = [...]uint64{
+				r.Uint64() | r.Uint64(), r.Uint64(), r.Uint64() | r.Uint64() | r.Uint64() | r.Uint64(), ^uint64(0), ^uint64(0) << r.IntN(64),
+			}[r.IntN(5)]
 			s.digits[i] = r.Uint64() &^ s.letters[i]
 			s.stems[i] = r.Uint64() & r.Uint64()
 			for range dense {
 				s.stems[i] &= r.Uint64() & r.Uint64()
+			}
+			if r.IntN(2) == 0 { // one that no other stands near
+				s.stems[i] = 1 << r.IntN(64)
 			}
 		}
 		first := r.IntN(words - 2)
