@@ -160,7 +160,9 @@ func (s *Scanner) newVerdict(h uint64, key [3]uint64, i, n int) {
 			v.told[k] |= toldWeak
 		}
 	}
-	s.verdicts[h^1] = s.verdicts[h]
+	if s.verdicts[h].key != [3]uint64{} { // what has the place gets the other; an empty one would take it from the word that is there
+		s.verdicts[h^1] = s.verdicts[h]
+	}
 	s.verdicts[h] = v
 }
 

@@ -135,3 +135,35 @@ func TestWordsAreWhatTheyAreLookedUpAnew(t *testing.T) {
 		}
 	}
 }
+
+// Two words whose hashes are the two places of one pair are both kept, whichever comes first.
+func TestWordsOfOnePairAreBothKept(t *testing.T) {
+	s := loadRules(t).NewScanner([]Detector{Personnummer, NamePerson})
+	keyOfWord := func(w string) [3]uint64 {
+		var b [verdictReach]byte
+		return wordKey(&b, copy(b[:], w))
+	}
+	places := map[uint64]string{}
+	for i := range 26 * 26 * 26 {
+		w := string([]byte{'x', 'q', byte('a' + i%26), byte('a' + i/26%26), byte('a' + i/676)})
+		key := keyOfWord(w)
+		h := wordHash(&key)
+		if places[h] = w; places[h^1] == "" {
+			continue
+		}
+		s.Scan([]byte(strings.Repeat(" ", 300)), 0, 300)
+		s.text = append([]byte(w+" "+places[h^1]), make([]byte, 300)...)
+		s.classifyLetters(0, len(s.text))
+		for range 2 {
+			s.judgeAnew(0)
+			s.judgeAnew(len(w) + 1)
+		}
+		for _, w := range []string{w, places[h^1]} {
+			key := keyOfWord(w)
+			if h := wordHash(&key); s.verdicts[h].key != key && s.verdicts[h^1].key != key {
+				t.Fatalf("%q is not kept beside another of its pair", w)
+			}
+		}
+		*s.verdicts = verdicts{}
+	}
+}
