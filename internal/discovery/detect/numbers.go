@@ -26,7 +26,8 @@ func (s *Scanner) phone(r *run) {
 	if digits < least || digits > most || goesOn(t, end) || inRow(t, end, groups) {
 		return
 	}
-	s.judgePhone(r, Match{Start: start, End: end, Detector: Phone}, phoneForm{country, digits == 10 && isMobile(t[r.i:]), groups})
+	c, why := s.judgePhone(r, phoneForm{country, digits == 10 && isMobile(t[r.i:]), groups})
+	s.add(Phone, start, end, c, why)
 }
 
 // inRow reports whether a space and a digit follow: what looks like a telephone number is part of a row of numbers.
@@ -143,16 +144,15 @@ var (
 	outsideASCII = []string{"\u00a0", "–", "\u2011"}
 )
 
-func (s *Scanner) judgePhone(r *run, m Match, f phoneForm) {
+// judgePhone says how sure a telephone number is.
+func (s *Scanner) judgePhone(r *run, f phoneForm) (Confidence, Why) {
 	switch {
 	case s.saidOf(r)&(1<<Phone) != 0:
-		m.Confidence, m.Why = High, Words
+		return High, Words
 	case r.said&(otherNumbers|civicWords) != 0:
-		m.Confidence, m.Why = Low, AgainstWords
-	default:
-		m.Confidence, m.Why = s.byForm(r, f)
+		return Low, AgainstWords
 	}
-	s.add(m.Detector, m.Start, m.End, m.Confidence, m.Why)
+	return s.byForm(r, f)
 }
 
 // byForm weighs a telephone number by how it is written alone.

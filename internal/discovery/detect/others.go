@@ -11,9 +11,13 @@ func (s *Scanner) add(d Detector, start, end int, c Confidence, why Why) {
 }
 
 func (s *Scanner) addNumber(d Detector, start, end int, c Confidence, why Why, number uint64) {
-	if s.want[d] {
-		s.out = append(s.out, Match{Start: start, End: end, Detector: d, Confidence: c, Cell: s.cell, Why: why, Number: number})
+	if !s.want[d] {
+		return
 	}
+	// Made in its place: copied right after it is written, it would be waited for.
+	s.out = append(s.out, Match{})
+	m := &s.out[len(s.out)-1]
+	m.Start, m.End, m.Detector, m.Confidence, m.Cell, m.Why, m.Number = start, end, d, c, s.cell, why, number
 }
 
 // said is what the column's name speaks of, or else the words shortly before a place on its line.
