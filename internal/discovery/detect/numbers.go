@@ -231,15 +231,28 @@ var issuers = []struct{ from, to, least, most int }{
 	{6700, 6799, 16, 19},
 }
 
-// issued reports whether an issuer of cards has numbers that begin so, of that length.
-func issued(d []byte) bool {
-	four := two(d)*100 + two(d[2:])
-	for _, i := range issuers {
-		if four >= i.from && four <= i.to {
-			return len(d) >= i.least && len(d) <= i.most
+// issuersOf are places among issuers by the first two digits of cards, of which none has two; -1 where there is none.
+var issuersOf = func() (t [100]int8) {
+	for i := range t {
+		t[i] = -1
+	}
+	for k, i := range issuers {
+		for four := i.from; four <= i.to; four++ {
+			t[four/100] = int8(k)
 		}
 	}
-	return false
+	return t
+}()
+
+// issued reports whether an issuer of cards has numbers that begin so, of that length.
+func issued(d []byte) bool {
+	first := two(d)
+	k := issuersOf[first]
+	if k < 0 {
+		return false
+	}
+	i, four := &issuers[k], first*100+two(d[2:])
+	return four >= i.from && four <= i.to && len(d) >= i.least && len(d) <= i.most
 }
 
 func luhnAny(d []byte) bool {

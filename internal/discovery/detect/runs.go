@@ -305,7 +305,7 @@ func (s *Scanner) spokenPlaces() (everywhere uint64, places []uint64) {
 }
 
 // mayBeLong reports whether ten digits or more may be something, where no word says so: most are references and invoices, whose sum is wrong, or
-// which are longer than a card's number or begin otherwise.
+// which no issuer of cards has.
 func (s *Scanner) mayBeLong(i, n int) bool {
 	t := s.text
 	if t[i] == '0' || i > 0 && (t[i-1] == '+' || isCapital(t[i-1])) { // a telephone number, or what letters begin
@@ -315,7 +315,7 @@ func (s *Scanner) mayBeLong(i, n int) bool {
 	case n == 10:
 		return organisationNumber(t, i, i+6) != 0
 	case n >= 13:
-		return n <= 19 && t[i]-'2' <= 4
+		return n <= 19 && issued(t[i:i+n])
 	}
 	return true
 }
