@@ -66,9 +66,9 @@ func (s *Scanner) streetStart(first int) int {
 	return first
 }
 
-// streetTails are the last four bytes of streets, folded, by their last byte folded; the mask leaves out those outside ASCII, which may be
-// written in several ways.
-var streetTails = func() (tails [256][]streetTail) {
+// streetTails are the last four bytes of streets, folded, by the last of these and the first; the mask leaves out those outside ASCII, which may be
+// written in several ways, and those that a short one does not have. A street whose first of them is such stands by every one.
+var streetTails = func() (tails [32][32][]streetTail) {
 	for _, street := range streets {
 		t := streetTail{street: street}
 		for i, c := range street[len(street)-min(4, len(street)):] {
@@ -80,8 +80,12 @@ var streetTails = func() (tails [256][]streetTail) {
 		if short := 4 - len(street); short > 0 {
 			t.value, t.mask = t.value<<(8*short), t.mask<<(8*short)
 		}
-		last := street[len(street)-1] | 0x20
-		tails[last] = append(tails[last], t)
+		of := &tails[street[len(street)-1]&31]
+		for first := range of {
+			if t.mask&0xff == 0 || int(t.value&31) == first {
+				of[first] = append(of[first], t)
+			}
+		}
 	}
 	return tails
 }()
@@ -94,7 +98,7 @@ type streetTail struct {
 // endsAsStreet reports whether a word, of at least four bytes, ends as the names of streets do.
 func endsAsStreet(word []byte) bool {
 	tail := binary.LittleEndian.Uint32(word[len(word)-4:]) | foldAll
-	of := streetTails[word[len(word)-1]|0x20]
+	of := streetTails[tail>>24&31][tail&31]
 	for i := range of {
 		street := of[i].street
 		if tail&of[i].mask != of[i].value || len(word) < len(street) {
