@@ -257,12 +257,17 @@ func (s *Scanner) runAt(i int) int {
 	if i >= len(s.text) {
 		return 0
 	}
+	return bits.TrailingZeros64(^s.digitsFrom(i))
+}
+
+// digitsFrom is the bitmap of the digits of 64 bytes from i on, which is at most where the text ends.
+func (s *Scanner) digitsFrom(i int) uint64 {
 	w, k := i/64, uint(i%64)
 	x := s.digits[w] >> k
 	if k > 0 {
 		x |= s.digits[w+1] << (64 - k)
 	}
-	return bits.TrailingZeros64(^x)
+	return x
 }
 
 // separatorFirst are the bytes that may begin what stands between the date and the last four: 3 are those that do so alone, whatever

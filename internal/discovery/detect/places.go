@@ -147,31 +147,45 @@ func (s *Scanner) knownWordBefore(end int) int {
 
 // restOfAddress reads what may follow a street's number: a letter, a flat, a postcode with its town. whole says that the latter did.
 func (s *Scanner) restOfAddress(end int) (stop int, whole bool) {
-	t := s.text
-	stop = end
-	if at := skipSpaces(t, stop, 1); at < len(t) && isCapital(t[at]) && (at+1 == len(t) || !letterAt(t, at+1) && !isDigit(t[at+1])) {
-		stop = at + 1
-	}
+	stop = s.entranceEnd(end)
 	at := s.nextDigit(stop, 16)
-	if s.exactly(at, 4) { // lgh 1101
+	n := s.runAt(at)
+	if n == 4 { // lgh 1101
 		stop = at + 4
 		at = s.nextDigit(stop, 4)
+		n = s.runAt(at)
 	}
-	if end := s.postcodeEnd(at); end > 0 {
+	if end := s.postcodeEnd(at, n); end > 0 {
 		return end, true
 	}
 	return stop, false
 }
 
-// nextDigit is the first digit within some bytes; a line break is gone past only where nothing but it and a comma stands between.
+// entranceEnd is where the letter of an entrance ends that may stand after a street's number: 12B, 12 B.
+func (s *Scanner) entranceEnd(end int) int {
+	t := s.text
+	if at := skipSpaces(t, end, 1); at < len(t) && isCapital(t[at]) && (at+1 == len(t) || !letterAt(t, at+1) && !isDigit(t[at+1])) {
+		return at + 1
+	}
+	return end
+}
+
+// byteAt is the byte at a place, 0 after the end.
+func byteAt(t []byte, i int) byte {
+	if i < len(t) {
+		return t[i]
+	}
+	return 0
+}
+
+// nextDigit is the first digit within some bytes, fewer than 64; a line break is gone past only where nothing but it and a comma stands between.
 func (s *Scanner) nextDigit(at, within int) int {
 	t := s.text
-	for end := min(len(t), at+within); at < end && !isDigit(t[at]); at++ {
-		if t[at] == '\n' {
-			return skipSpaces(t, at+1, 8)
-		}
+	n := min(within, len(t)-at, bits.TrailingZeros64(s.digitsFrom(at)))
+	if k := bytes.IndexByte(t[at:at+n], '\n'); k >= 0 {
+		return skipSpaces(t, at+k+1, 8)
 	}
-	return at
+	return at + n
 }
 
 func skipSpaces(t []byte, at, most int) int {
@@ -182,20 +196,26 @@ func skipSpaces(t []byte, at, most int) int {
 	return at
 }
 
-// postcodeEnd is where a postcode and a town that begin at a place end; 0 when they do not.
-func (s *Scanner) postcodeEnd(at int) int {
-	t := s.text
-	switch {
-	case s.exactly(at, 3) && at+4 < len(t) && (t[at+3] == ' ' || t[at+3] == 0xa0) && s.exactly(at+4, 2):
-		at += 6
-	case s.exactly(at, 3) && at+5 < len(t) && t[at+3] == 0xc2 && s.exactly(at+5, 2):
-		at += 7
-	case s.exactly(at, 5):
-		at += 5
-	default:
-		return 0
+// postcodeEnd is where a postcode and a town end whose first n digits begin at a place; 0 when they do not stand there.
+func (s *Scanner) postcodeEnd(at, n int) int {
+	switch n {
+	case 3:
+		space := 1
+		switch byteAt(s.text, at+3) {
+		case ' ', 0xa0:
+		case 0xc2:
+			space = 2
+		default:
+			return 0
+		}
+		if !s.exactly(at+3+space, 2) {
+			return 0
+		}
+		return s.townEnd(at + 5 + space)
+	case 5:
+		return s.townEnd(at + 5)
 	}
-	return s.townEnd(at)
+	return 0
 }
 
 // townEnd is where a town ends that stands after a postcode; 0 when none does.
@@ -205,7 +225,7 @@ func (s *Scanner) townEnd(at int) int {
 	if town == at || town >= len(t) || !capitalAt(t, town) {
 		return 0
 	}
-	n := s.lettersAt(town)
+	n := lettersFrom(s.letters, town)
 	if n < 2 || n > mostNameLetters {
 		return 0
 	}
@@ -230,7 +250,7 @@ func (s *Scanner) postcode(r *run) {
 	if r.n != 3 || s.text[r.i] == '0' || r.i+3 >= len(s.text) || s.text[r.i+3] != ' ' {
 		return
 	}
-	if end := s.postcodeEnd(r.i); end > 0 && s.free(r.i, r.i+6) {
+	if end := s.postcodeEnd(r.i, r.n); end > 0 && s.free(r.i, r.i+6) {
 		c, why := Low, Form
 		if s.saidOf(r)&(1<<Address) != 0 {
 			c, why = Medium, Form|Words
