@@ -112,7 +112,10 @@ func (s *Scanner) organisationParts(r *run) (first, tail int, form Why) {
 	if end >= len(t) || separatorFirst[t[end]] == 0 || r.n == 8 && (t[r.i] != '1' || t[r.i+1] != '6') {
 		return 0, 0, 0
 	}
-	k, strong := separator(t, end, s.Wraps)
+	k, strong := 1, true
+	if t[end] != '-' || !isDigit(byteAt(t, end+1)) { // nearly all have a hyphen alone
+		k, strong = separator(t, end, s.Wraps)
+	}
 	if k == 0 || !s.exactly(end+k, 4) {
 		return 0, 0, 0
 	}
