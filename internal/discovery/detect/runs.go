@@ -353,9 +353,7 @@ func (s *Scanner) number(r *run, spoken bool) {
 		s.afterCapitals(r)
 		return
 	}
-	if r.shaped() || s.text[r.i] == '0' {
-		s.shapedNumber(r)
-	}
+	s.shapedNumber(r)
 	if !spoken || s.saidOf(r)&anyDigits == 0 {
 		return
 	}
@@ -380,25 +378,6 @@ func (s *Scanner) saidOf(r *run) Contexts {
 
 // anyDigits are the contexts in which any run of digits is tried, whatever stands around it.
 const anyDigits = Contexts(1<<Account | 1<<Plusgiro | 1<<DateOfBirth)
-
-// shaped reports whether a run may be something without a word that says so: by its length, and what stands on both sides of it. What
-// begins with 0 may be a telephone number as well.
-func (r *run) shaped() bool {
-	switch {
-	case r.before == '+':
-		return true
-	case r.n <= 3:
-		return r.before == ' ' || r.after == '.' || r.after == ':' || r.n == 3 && r.joined()
-	case r.n == 4:
-		return r.joined() || r.after == 0xc2 || r.after == ':'
-	case r.n >= 13:
-		return r.n <= 19
-	}
-	return r.n == 6 || r.n == 8 || r.n == 10 || r.n == 12
-}
-
-// joined reports whether what stands after a run may part it from the rest of a number.
-func (r *run) joined() bool { return r.after == '-' || r.after == ' ' }
 
 // shapedNumber tries a run as what it may be without a word that says so.
 func (s *Scanner) shapedNumber(r *run) {
