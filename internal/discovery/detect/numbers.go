@@ -37,7 +37,8 @@ func inRow(t []byte, end, groups int) bool {
 
 // isMobile reports whether digits are 07 and what mobile numbers go on with.
 func isMobile(t []byte) bool {
-	return t[0] == '0' && t[1] == '7' && strings.IndexByte("02369", t[2]) >= 0
+	const series = 1<<0 | 1<<2 | 1<<3 | 1<<6 | 1<<9
+	return t[0] == '0' && t[1] == '7' && series>>(t[2]-'0')&1 != 0
 }
 
 // phoneStart is where a telephone number begins and where its digits do, its country's code aside; start is -1 when none begins here.
@@ -50,12 +51,12 @@ func phoneStart(t []byte, r *run) (start, at int, country bool) {
 		return -1, 0, false
 	case r.n < 2 || r.n > 14:
 		return -1, 0, false
+	case t[r.i+1] != '0':
+		return r.i, r.i, false
 	case bytes.HasPrefix(t[r.i:r.i+r.n], []byte("0046")):
 		return r.i, r.i + 4, true
-	case t[r.i+1] == '0':
-		return -1, 0, false
 	}
-	return r.i, r.i, false
+	return -1, 0, false
 }
 
 // goesOn reports whether what ends at a place is part of something longer.
