@@ -26,18 +26,13 @@ func (s *Scanner) allRuns(from, to int) {
 		if !s.findRuns(first, end, everywhere) {
 			continue
 		}
+		s.runs.keep(from-first*64, to-first*64)
 		for w := first; w < end; w++ {
 			spoken := everywhere
 			if places != nil {
 				spoken |= places[w]
 			}
 			starts := s.runs.shaped[w-first] | s.runs.starts[w-first]&spoken
-			if w == from/64 {
-				starts &= ^uint64(0) << (from % 64)
-			}
-			if w == to/64 {
-				starts &= 1<<(to%64) - 1
-			}
 			for ; starts != 0; starts &= starts - 1 {
 				k := bits.TrailingZeros64(starts)
 				i, asked := w*64+k, spoken>>k&1 != 0
@@ -48,6 +43,18 @@ func (s *Scanner) allRuns(from, to int) {
 		}
 	}
 	s.cell = 0
+}
+
+// keep takes away the runs that begin before or after some places, which are given from where the first begins that may be there.
+func (r *runMaps) keep(from, to int) {
+	if from > 0 {
+		r.starts[0] &= ^uint64(0) << from
+		r.shaped[0] &= ^uint64(0) << from
+	}
+	if w := to / 64; w < markedWords {
+		r.starts[w] &= 1<<(to%64) - 1
+		r.shaped[w] &= 1<<(to%64) - 1
+	}
 }
 
 // findRuns finds the runs of some words of the bitmaps, and reports whether there are any. Of which shape they are is not asked where all are
@@ -379,7 +386,8 @@ func (s *Scanner) saidOf(r *run) Contexts {
 // anyDigits are the contexts in which any run of digits is tried, whatever stands around it.
 const anyDigits = Contexts(1<<Account | 1<<Plusgiro | 1<<DateOfBirth)
 
-// shapedNumber tries a run as what it may be without a word that says so.
+// shapedNumber tries a run as what it may be without a word that says so: by its length, and what stands on both sides of it. What begins with
+// 0 may be a telephone number as well.
 func (s *Scanner) shapedNumber(r *run) {
 	switch {
 	case r.n <= 3:
