@@ -389,13 +389,22 @@ const anyDigits = Contexts(1<<Account | 1<<Plusgiro | 1<<DateOfBirth)
 // shapedNumber tries a run as what it may be without a word that says so: by its length, and what stands on both sides of it. What begins with
 // 0 may be a telephone number as well.
 func (s *Scanner) shapedNumber(r *run) {
-	switch {
-	case r.n <= 3:
+	switch r.n {
+	case 1, 2, 3:
 		s.shortRun(r)
-	case r.n == 4:
+	case 4:
 		s.fourDigits(r)
-	case r.n >= 6:
-		s.longRun(r)
+	case 6:
+		s.organisation(r)
+		s.interim(r)
+	case 8:
+		s.document(r, r.i)
+		s.organisation(r)
+		s.interim(r)
+	case 10, 12:
+		s.organisation(r)
+	case 13, 14, 15, 16, 17, 18, 19:
+		s.card(r)
 	}
 	if s.text[r.i] == '0' || r.before == '+' {
 		s.phone(r)
@@ -430,21 +439,6 @@ func (s *Scanner) fourDigits(r *run) {
 		s.card(r)
 	case ':':
 		s.ip6(r)
-	}
-}
-
-func (s *Scanner) longRun(r *run) {
-	switch {
-	case r.n == 6 || r.n == 10 || r.n == 12:
-		s.organisation(r)
-	case r.n == 8:
-		s.document(r, r.i)
-		s.organisation(r)
-	case r.n >= 13 && r.n <= 19:
-		s.card(r)
-	}
-	if r.n == 6 || r.n == 8 {
-		s.interim(r)
 	}
 }
 
