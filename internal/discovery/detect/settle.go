@@ -35,7 +35,8 @@ func (s *Scanner) settled(ends [mostSteps]int) []Match {
 		}
 		from = end
 	}
-	kept := row{m: s.kept[:0]}
+	kept := slices.Grow(s.kept[:0], len(s.out))
+	reach := 0 // where the last of those ends that may lie across another
 	for n > 0 {
 		first := 0
 		for k := 1; k < n; k++ {
@@ -43,39 +44,44 @@ func (s *Scanner) settled(ends [mostSteps]int) []Match {
 				first = k
 			}
 		}
-		kept.settle(&rows[first][0])
+		m := &rows[first][0]
 		if rows[first] = rows[first][1:]; len(rows[first]) == 0 {
 			n--
 			copy(rows[first:n], rows[first+1:n+1])
 		}
+		if m.apart() {
+			kept = append(kept, *m)
+			continue
+		}
+		if m.Start < reach {
+			var stands bool
+			if kept, stands = settle(kept, m); !stands {
+				continue
+			}
+		}
+		kept, reach = append(kept, *m), max(reach, m.End)
 	}
-	s.kept = kept.m
-	return kept.m
+	s.kept = kept
+	return kept
 }
 
-// row are matches in order of which none lies across another.
-type row struct {
-	m     []Match
-	reach int // where the last of those ends that may lie across another
-}
+// apart reports whether a match stands beside anything.
+func (m *Match) apart() bool { return m.Confidence == None || m.Detector.Sensitive() }
 
-// settle appends a match, unless one that lies across it is surer, and takes away those that are not.
-func (r *row) settle(m *Match) {
-	if m.Confidence == None || m.Detector.Sensitive() {
-		r.m = append(r.m, *m)
-		return
-	}
-	for i := len(r.m) - 1; i >= 0 && r.reach > m.Start && r.m[i].Start > m.Start-longestMatch; i-- {
-		k := &r.m[i]
-		if k.Confidence == None || k.Detector.Sensitive() || k.End <= m.Start || bothStand(k.Detector, m.Detector) {
+// settle takes away from a row in order what a match that comes after it lies across and is surer than; stands is false when it meets one
+// that is surer.
+func settle(row []Match, m *Match) (settled []Match, stands bool) {
+	for i := len(row) - 1; i >= 0 && row[i].Start > m.Start-longestMatch; i-- {
+		k := &row[i]
+		if k.apart() || k.End <= m.Start || bothStand(k.Detector, m.Detector) {
 			continue
 		}
 		if surer(k, m) {
-			return
+			return row, false
 		}
-		r.m = slices.Delete(r.m, i, i+1)
+		row = append(row[:i], row[i+1:]...)
 	}
-	r.m, r.reach = append(r.m, *m), max(r.reach, m.End)
+	return row, true
 }
 
 // bothStand reports whether two matches stand, one across the other: the personnummer that somebody's e-mail address begins with says more than the
