@@ -45,7 +45,7 @@ func TestColumnIsTheReference(t *testing.T) {
 		}
 		for _, k := range kernels() {
 			s := r.NewScanner(nil)
-			s.kernel = k
+			s.kernel, s.others = k, round%3 > 0 // whether blocks are looked at once
 			var c Cells
 			s.SetCells(&c, text, testDelimiter)
 			for at := range text {
@@ -69,14 +69,16 @@ func TestColumnIsTheReference(t *testing.T) {
 func TestColumnOfALongLine(t *testing.T) {
 	text := make([]byte, 1000)
 	s := loadRules(t).NewScanner(nil)
-	var c Cells
-	s.SetCells(&c, text, testDelimiter)
-	if _, ok := c.Column(999, 256); ok {
-		t.Error("a line that begins 999 bytes back has a column, although 256 are the most")
-	}
-	for at := 0; at < len(text); at += 30 {
-		if _, ok := c.Column(at, 256); ok != (at <= 256) {
-			t.Errorf("that the column at %d of a long line is known is %v", at, ok)
+	for _, s.others = range []bool{false, true} {
+		var c Cells
+		s.SetCells(&c, text, testDelimiter)
+		if _, ok := c.Column(999, 256); ok {
+			t.Error("a line that begins 999 bytes back has a column, although 256 are the most")
+		}
+		for at := 0; at < len(text); at += 30 {
+			if _, ok := c.Column(at, 256); ok != (at <= 256) {
+				t.Errorf("that the column at %d of a long line is known is %v", at, ok)
+			}
 		}
 	}
 }

@@ -20,6 +20,8 @@ type kernel struct {
 	// back goes back from a place to where its line begins, or to from: start is -1 when no line begins after that. It counts the delimiters
 	// that it passes, and tells of quotes.
 	back func(text []byte, from, at int, delimiter byte) (start, delims int, quoted bool)
+	// cells fills the blocks of a text of whole ones up to the first that has a quote, and tells how many; nil where going back is faster.
+	cells func(blocks []cellBlock, text []byte, delimiter byte) int
 	// shapes does what shapesGo does, for a multiple of four words; nil for the kernel in Go, which does it without signs as well.
 	shapes func(tries, fractions, digits, signs []uint64, all uint64) (any uint64)
 	// stems fills the places where a term inside a word may begin.

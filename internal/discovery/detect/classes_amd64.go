@@ -113,19 +113,24 @@ func pickAVX512(out *picks, w *wordStarts, text []byte, letters []uint64, begins
 //go:noescape
 func backAVX512(text []byte, from, at int, delimiter byte) (start, delims int, quoted bool)
 
+// cellsAVX512 is the kernel in assembly.
+//
+//go:noescape
+func cellsAVX512(blocks []cellBlock, text []byte, delimiter byte) int
+
 // kernels are those that this machine can run, the fastest first.
 func kernels() []kernel {
 	x := &cpu.X86
 	if !x.HasAVX2 || !x.HasBMI1 || !x.HasBMI2 || !x.HasPOPCNT {
 		return []kernel{kernelGo}
 	}
-	avx2 := kernel{numbersAVX2, wordsAVX2, back32, shapesAVX2, stemsAVX2, siftAVX2, marksAVX2, runsAVX2, startsAVX2, pickBMI2, judgeBMI2}
+	avx2 := kernel{numbersAVX2, wordsAVX2, back32, nil, shapesAVX2, stemsAVX2, siftAVX2, marksAVX2, runsAVX2, startsAVX2, pickBMI2, judgeBMI2}
 	if !x.HasAVX512F || !x.HasAVX512BW || !x.HasAVX512DQ || !x.HasAVX512VL || !x.HasAVX512VBMI || !x.HasAVX512VBMI2 || !x.HasAVX512VPOPCNTDQ || !x.HasAVX512GFNI {
 		return []kernel{avx2, kernelGo}
 	}
 	wide := avx2
 	wide.numbers, wide.words, wide.stems, wide.marks = numbersAVX512, wordsAVX512, stemsAVX512, marksAVX512
 	wide.shapes, wide.runs, wide.starts = shapesAVX512, runsAVX512, startsAVX512
-	wide.back, wide.pick = backAVX512, pickAVX512
+	wide.back, wide.cells, wide.pick = backAVX512, cellsAVX512, pickAVX512
 	return []kernel{wide, avx2, kernelGo}
 }
