@@ -56,21 +56,27 @@ func (k *jsonKeys) learn(window []byte, heading func(name string) detect.Context
 		if shut < 1 || window[shut] != '"' {
 			continue
 		}
-		least := max(0, shut-longestName)
-		open := least + bytes.LastIndexByte(window[least:shut], '"') + 1
-		if open == least {
-			continue
-		}
 		known := before.next
-		if known == nil || known.name != string(window[open:shut]) {
+		if known == nil || !known.endsAt(window, shut) {
+			least := max(0, shut-longestName)
+			open := least + bytes.LastIndexByte(window[least:shut], '"') + 1
+			if open == least {
+				continue
+			}
 			known = k.known(window[open:shut], heading)
 			before.next = known
 		}
 		names |= known.heading
-		k.keys = append(k.keys, keyAt{colon, open, known})
+		k.keys = append(k.keys, keyAt{colon, shut - len(known.name), known})
 		before = known
 	}
 	return names, k.made
+}
+
+// endsAt reports whether the key ends at a place, with the quote before it. No quote stands in a key.
+func (k *knownKey) endsAt(window []byte, shut int) bool {
+	open := shut - len(k.name)
+	return open > 0 && window[open-1] == '"' && string(window[open:shut]) == k.name
 }
 
 // known is the file's key of a name.
