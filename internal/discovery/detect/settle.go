@@ -26,11 +26,13 @@ const mostSteps = 5
 // categories stand beside anything.
 func (s *Scanner) settled(ends [mostSteps]int) []Match {
 	var rows [mostSteps][]Match
+	var starts [mostSteps]int // where the first of each row begins, which is at hand sooner than the row itself
 	n, from := 0, 0
 	for _, end := range ends {
 		if end > from {
 			rows[n] = s.out[from:end]
 			inOrder(rows[n])
+			starts[n] = rows[n][0].Start
 			n++
 		}
 		from = end
@@ -38,16 +40,20 @@ func (s *Scanner) settled(ends [mostSteps]int) []Match {
 	kept := slices.Grow(s.kept[:0], len(s.out))
 	reach := 0 // where the last of those ends that may lie across another
 	for n > 0 {
-		first := 0
+		first, start := 0, starts[0]
 		for k := 1; k < n; k++ {
-			if rows[k][0].Start < rows[first][0].Start { // of those that begin at one place, that of the first step
-				first = k
+			if starts[k] < start { // of those that begin at one place, that of the first step
+				first, start = k, starts[k]
 			}
 		}
-		m := &rows[first][0]
-		if rows[first] = rows[first][1:]; len(rows[first]) == 0 {
+		r := rows[first]
+		m := &r[0]
+		if len(r) > 1 {
+			rows[first], starts[first] = r[1:], r[1].Start
+		} else {
 			n--
 			copy(rows[first:n], rows[first+1:n+1])
+			copy(starts[first:n], starts[first+1:n+1])
 		}
 		if m.apart() {
 			kept = append(kept, *m)
