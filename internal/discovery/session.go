@@ -298,7 +298,7 @@ func (s *session) askColumns() {
 		}
 		if form == source.JSON && s.scanner.AsksSilent() {
 			if names, ok := s.keys.learn(s.window, s.heading); ok {
-				s.scanner.Column, s.scanner.Silent = s.columnAt, ^names
+				s.scanner.Column, s.scanner.Silent = s.keyAt, ^names
 				return
 			}
 		}
