@@ -153,10 +153,14 @@ func (s *session) columnAt(at int) (uint16, detect.Contexts, bool) {
 }
 
 // cellAt does the same in a window that is all one file of rows, as nearly all of a large one's are.
-func (s *session) cellAt(at int) (uint16, detect.Contexts, bool) { return s.told(at, s.csv.column(s, at)) }
+func (s *session) cellAt(at int) (uint16, detect.Contexts, bool) {
+	return s.told(at, s.csv.column(s, at))
+}
 
 // keyAt does the same in a window that is all one file of JSON, of which the keys are known.
-func (s *session) keyAt(at int) (uint16, detect.Contexts, bool) { return s.told(at, s.keys.columnAt(s, at)) }
+func (s *session) keyAt(at int) (uint16, detect.Contexts, bool) {
+	return s.told(at, s.keys.columnAt(s, at))
+}
 
 func (s *session) told(at int, c *column) (uint16, detect.Contexts, bool) {
 	s.asked = append(s.asked, askedColumn{at, c})

@@ -3,6 +3,7 @@
 package detect
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -30,6 +31,21 @@ func TestWrittenOutSeparator(t *testing.T) {
 		want := strings.Repeat(mask, len(value[:strings.IndexAny(value, `&\%`)])) + "-" + strings.Repeat(mask, 4)
 		if got := string(AppendMask(nil, Personnummer, []byte(value))); got != want {
 			t.Errorf("%s is told as %s, want %s", value, got, want)
+		}
+	}
+}
+
+// Every card is issued by the issuer whose range its first four digits lie in, and by no other.
+func TestIssuersAreFoundByTwoDigits(t *testing.T) {
+	for four := range 10000 {
+		for n := 12; n <= 20; n++ {
+			want := false
+			for _, i := range issuers {
+				want = want || four >= i.from && four <= i.to && n >= i.least && n <= i.most
+			}
+			if got := issued(fmt.Appendf(nil, "%04d%0*d", four, n-4, 0)); got != want {
+				t.Fatalf("that cards of %d digits that begin with %04d are issued is %v, want %v", n, four, got, want)
+			}
 		}
 	}
 }
