@@ -81,11 +81,16 @@ func inDomain(c byte) bool {
 	return isDigit(c) || c|0x20 >= 'a' && c|0x20 <= 'z' || c == '-' || c >= 0x80
 }
 
+// topLevel reports whether a domain may end with a label. Units of systemd have names of the same form: getty@tty1.service.
 func topLevel(label []byte) bool {
 	for _, c := range label {
 		if c|0x20 < 'a' || c|0x20 > 'z' {
 			return false
 		}
+	}
+	switch string(label) {
+	case "service", "socket", "timer", "mount", "automount", "slice", "scope", "swap", "path":
+		return false
 	}
 	return true
 }
