@@ -19,9 +19,8 @@ func (w *worker) giveUp(ctx context.Context, cause error) error {
 		if err := w.share(ctx, p.rest); err != nil {
 			return err
 		}
-		for _, o := range p.lost {
-			o.key = w.key.key("lost", o.Path)
-			w.batch = append(w.batch, result{Object: o})
+		if err := w.unread(ctx, &p); err != nil {
+			return err
 		}
 		return w.save(ctx, "done")
 	}

@@ -6,6 +6,8 @@ import (
 	"archive/zip"
 	"bytes"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -210,4 +212,40 @@ func TestSourcesTellNobody(t *testing.T) {
 	if in := w.inbox(t, finding.Filter{}); len(in.Places) != 1 || in.Places[0].Total != 1 {
 		t.Errorf("found %+v", in.Places)
 	}
+}
+
+// A link is not followed, and may be named after somebody all the same: that is found, once however often it is searched, and gone when the link is.
+func TestNamesOfLinksAreLookedThrough(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d, t.TempDir())
+		n := numbers(t)
+		w.put(t, "akter/beslut.txt", "Beslutet gäller.\n")
+		link := filepath.Join(w.dir, "akter", n[0]+".txt")
+		if err := errorsJoin(os.Symlink("beslut.txt", link), os.Symlink("beslut.txt", filepath.Join(w.dir, "akter", "senaste.txt"))); err != nil {
+			t.Fatal(err)
+		}
+		id := w.connect(t, "")
+		for range 2 {
+			if scan := w.search(t, id); scan.Found != 1 || scan.Skipped != 2 {
+				t.Errorf("%d found and %d not read, want 1 and 2", scan.Found, scan.Skipped)
+			}
+		}
+		places := w.inbox(t, finding.Filter{View: "all"}).Places
+		if len(places) != 1 || places[0].Path != "akter" {
+			t.Fatalf("places %+v", places)
+		}
+		h := must(w.Place(t.Context(), w.actor, places[0].ID, 1))(t).Held[0]
+		if !h.Named || strings.Contains(h.Path, n[0]) {
+			t.Errorf("it is told as %+v", h)
+		}
+		if l := must(w.Look(t.Context(), w.actor, h.ID))(t); len(l.Excerpts) != 1 || l.Excerpts[0].Value != n[0] {
+			t.Errorf("who looks sees %+v", l.Excerpts)
+		}
+		if err := os.Remove(link); err != nil {
+			t.Fatal(err)
+		}
+		if scan := w.search(t, id); scan.Found != 0 || scan.Skipped != 1 {
+			t.Errorf("without the link, %d found and %d not read", scan.Found, scan.Skipped)
+		}
+	})
 }

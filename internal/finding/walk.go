@@ -51,7 +51,8 @@ type plan struct {
 	files []file
 	dirs  []string // that were read from the start, whose names are looked through
 	rest  []piece
-	lost  []Object
+	lost  []Object // directories that cannot be read
+	odd   []Object // links, and what else is no file that can be read: their names are looked through
 }
 
 // measure says how much a piece holds before the rest becomes pieces of their own.
@@ -122,13 +123,13 @@ func (p *planner) take(dir string, files []file, all bool) {
 func (p *planner) list(dir string) (files []file, dirs []string, err error) {
 	f, err := openPlain(p.root, dir)
 	if err != nil {
-		p.lose(dir, "the directory cannot be read: "+reason(err))
+		p.lost = append(p.lost, passedBy(dir, "the directory cannot be read: "+reason(err)))
 		return nil, nil, nil
 	}
 	entries, err := f.ReadDir(-1)
 	_ = f.Close() // it was only read
 	if err != nil {
-		p.lose(dir, "the directory cannot be read whole: "+reason(err))
+		p.lost = append(p.lost, passedBy(dir, "the directory cannot be read whole: "+reason(err)))
 	}
 	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return cmp.Compare(a.Name(), b.Name()) })
 	for _, e := range entries {
@@ -137,16 +138,16 @@ func (p *planner) list(dir string) (files []file, dirs []string, err error) {
 		case t.IsDir():
 			dirs = append(dirs, name)
 		case t&fs.ModeSymlink != 0:
-			p.lose(name, "a link: what it leads to is read where it lies, if that is in the source")
+			p.odd = append(p.odd, passedBy(name, "a link: what it leads to is read where it lies, if that is in the source"))
 		case !t.IsRegular():
-			p.lose(name, "it is not a file")
+			p.odd = append(p.odd, passedBy(name, "it is not a file"))
 		default:
 			info, err := p.root.Lstat(name)
 			if errors.Is(err, fs.ErrNotExist) {
 				continue // taken away since the directory was read
 			}
 			if err != nil {
-				p.lose(name, "cannot be read: "+reason(err))
+				p.odd = append(p.odd, passedBy(name, "cannot be read: "+reason(err)))
 				continue
 			}
 			files = append(files, file{name, info})
@@ -211,8 +212,9 @@ func plain(at *os.Root, name string, opened fs.FileInfo, err error) error {
 	return nil
 }
 
-func (p *planner) lose(name, why string) {
-	p.lost = append(p.lost, Object{Path: name, SkipCount: 1, Skips: []Skip{{To: -1, Reason: why}}})
+// passedBy is what is told of what is not read.
+func passedBy(name, why string) Object {
+	return Object{Path: name, SkipCount: 1, Skips: []Skip{{To: -1, Reason: why}}}
 }
 
 // reason is an error without the path, which stands beside it.

@@ -90,12 +90,8 @@ func (w *worker) files(ctx context.Context, of *piece) error {
 	if err := w.share(ctx, p.rest); err != nil {
 		return err
 	}
-	for i := range p.lost {
-		o := p.lost[i]
-		o.key = w.key.key("lost", o.Path)
-		if err := w.add(ctx, result{Object: o}); err != nil {
-			return err
-		}
+	if err := w.unread(ctx, &p.plan); err != nil {
+		return err
 	}
 	for at := 0; at < len(p.dirs); at += batchFiles {
 		if err := w.folders(ctx, p.dirs[at:min(at+batchFiles, len(p.dirs))]); err != nil {
@@ -126,6 +122,39 @@ func (w *worker) share(ctx context.Context, rest []piece) error {
 		}
 		return w.ask(ctx, tx, org, w.chunk.Scan, len(rest))
 	})
+}
+
+// unread tells of what a part has that cannot be read. What is no directory may have been found by its name, so that it has a place.
+func (w *worker) unread(ctx context.Context, p *plan) error {
+	for i := range p.lost {
+		o := p.lost[i]
+		o.key = w.key.key("lost", o.Path)
+		if err := w.add(ctx, result{Object: o}); err != nil {
+			return err
+		}
+	}
+	for at := 0; at < len(p.odd); at += batchFiles {
+		some := p.odd[at:min(at+batchFiles, len(p.odd))]
+		keys := make([]string, len(some))
+		for i := range some {
+			keys[i] = w.key.key("lost", some[i].Path)
+		}
+		old, err := w.known(ctx, keys)
+		if err != nil {
+			return err
+		}
+		for i := range some {
+			r := result{Object: some[i]}
+			r.ID, r.key, r.place, r.Rules = old[keys[i]].ID, keys[i], path.Dir(r.Path), w.chunk.Rules
+			if err := w.named(r.Path, discovery.FileName, &r); err != nil {
+				return err
+			}
+			if err := w.add(ctx, r); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // folders looks through the names of some directories below the source. Only those are kept that something was found in.
@@ -159,7 +188,7 @@ func (w *worker) folders(ctx context.Context, dirs []string) error {
 	return nil
 }
 
-// named looks through the name of a directory, or of a file that cannot be opened.
+// named looks through the name of a directory, or of what cannot be opened.
 func (w *worker) named(name, field string, r *result) error {
 	g := newGather()
 	err := discovery.NewPart(w.options(), g).Name(name, field)
