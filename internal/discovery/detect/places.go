@@ -132,17 +132,24 @@ func (s *Scanner) wordBefore(end int) int {
 	return i
 }
 
-// knownWordBefore does the same where letters are known, in which there is no punctuation.
+// knownWordBefore does the same where letters are known. Where punctuation outside ASCII stands before them, it tells the letters alone only if these
+// begin with a capital and the whole does not: a no-break space is a part of a street's name, and a quote before it is none.
 func (s *Scanner) knownWordBefore(end int) int {
 	w, k := end/64, uint(end%64)
 	before := s.letters[w] << (64 - k)
 	if w > 0 {
 		before |= s.letters[w-1] >> k
 	}
-	if n := bits.LeadingZeros64(^before); n > 0 {
-		return end - min(n, mostNameLetters)
+	first := end - min(bits.LeadingZeros64(^before), mostNameLetters)
+	if first > max(0, end-mostNameLetters) && (s.text[first-1] >= 0x80 || s.text[first-1]|0x20 >= 'a' && s.text[first-1]|0x20 <= 'z') {
+		if whole := s.wordBefore(end); first == end || capitalAt(s.text, whole) || !capitalAt(s.text, first) {
+			return whole
+		}
 	}
-	return -1
+	if first == end {
+		return -1
+	}
+	return first
 }
 
 // restOfAddress reads what may follow a street's number: a letter, a flat, a postcode with its town. whole says that the latter did.
