@@ -154,15 +154,16 @@ func (s *session) columnAt(at int) (uint16, detect.Contexts, bool) {
 
 // cellAt does the same in a window that is all one file of rows, as nearly all of a large one's are.
 func (s *session) cellAt(at int) (uint16, detect.Contexts, bool) {
-	return s.told(at, s.csv.column(s, at))
+	return s.answer(at, s.csv.column(s, at))
 }
 
 // keyAt does the same in a window that is all one file of JSON, of which the keys are known.
 func (s *session) keyAt(at int) (uint16, detect.Contexts, bool) {
-	return s.told(at, s.keys.columnAt(s, at))
+	return s.answer(at, s.keys.columnAt(s, at))
 }
 
-func (s *session) told(at int, c *column) (uint16, detect.Contexts, bool) {
+// answer notes which column a place that was asked for lies in, and says what the scanner is told of it.
+func (s *session) answer(at int, c *column) (uint16, detect.Contexts, bool) {
 	s.asked = append(s.asked, askedColumn{at, c})
 	if c == nil {
 		return s.lastCell(), 0, false

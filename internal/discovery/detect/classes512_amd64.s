@@ -9,11 +9,6 @@ DATA wide<>+2(SB)/1, $0x61 // 'a'
 DATA wide<>+3(SB)/1, $26   // one past 'z'-'a'
 GLOBL wide<>(SB), RODATA|NOPTR, $4
 
-// The signs, by the lower half of their byte: '0', '1', '%', ':', ',' and '.'. No byte equals the zeros beside them, which have another lower half.
-DATA signs<>+0(SB)/8, $0x0000250000003130
-DATA signs<>+8(SB)/8, $0x002e002c003a0000
-GLOBL signs<>(SB), RODATA|NOPTR, $16
-
 // What is a letter has a bit in common with this, by the lower five bits of its byte: the highest, or bit 6 where those are one of 26.
 DATA letters<>+0(SB)/8, $0xc0c0c0c0c0c0c080
 DATA letters<>+8(SB)/8, $0xc0c0c0c0c0c0c0c0
@@ -43,7 +38,7 @@ TEXT ·numbersAVX512(SB), NOSPLIT, $0-72
 	MOVQ src_base+48(FP), SI
 	VPBROADCASTB wide<>+0(SB), Z10
 	VPBROADCASTB wide<>+1(SB), Z11
-	VBROADCASTI32X4 signs<>+0(SB), Z12
+	VBROADCASTI32X4 ·numberSigns+0(SB), Z12
 	XORL  BX, BX
 	TESTQ CX, CX
 	JZ    done

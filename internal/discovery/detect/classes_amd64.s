@@ -13,10 +13,11 @@ DATA consts<>+6(SB)/1, $0x75 // 0x7f-10
 DATA consts<>+7(SB)/1, $0x22 // '"'
 GLOBL consts<>(SB), RODATA|NOPTR, $8
 
-// The signs, by the lower half of their byte: '0', '1', '%', ':', ',' and '.'. No byte equals the zeros beside them, which have another lower half.
-DATA signs<>+0(SB)/8, $0x0000250000003130
-DATA signs<>+8(SB)/8, $0x002e002c003a0000
-GLOBL signs<>(SB), RODATA|NOPTR, $16
+// The signs, by the lower half of their byte: '0', '1', '%', ':', ',' and '.'. No byte equals the zeros beside them, which have another lower half. classes512_amd64.s reads
+// them too.
+DATA ·numberSigns+0(SB)/8, $0x0000250000003130
+DATA ·numberSigns+8(SB)/8, $0x002e002c003a0000
+GLOBL ·numberSigns(SB), RODATA|NOPTR, $16
 
 // What may begin punctuation outside ASCII, by the halves of its byte: it does when both tables have a bit in common. Bit 0 is 9 with 1
 // to 7, bit 1 is a with 0 and b, bit 2 is b with b, bit 3 is c and e with 2, bit 4 is e with f.
@@ -46,7 +47,7 @@ TEXT ·numbersAVX2(SB), NOSPLIT, $0-72
 	MOVQ src_base+48(FP), SI
 	VPBROADCASTB consts<>+5(SB), Y10
 	VPBROADCASTB consts<>+6(SB), Y11
-	VBROADCASTI128 signs<>+0(SB), Y12
+	VBROADCASTI128 ·numberSigns+0(SB), Y12
 	TESTQ CX, CX
 	JZ    done
 

@@ -3,14 +3,6 @@
 #include "go_asm.h"
 #include "textflag.h"
 
-// Which of eight sets a byte is in, by its halves: see markBits.
-DATA markLower<>+0(SB)/8, $0x1030101010101091
-DATA markLower<>+8(SB)/8, $0x3014129050181030
-GLOBL markLower<>(SB), RODATA|NOPTR, $16
-DATA markUpper<>+0(SB)/8, $0x0000800088670000
-DATA markUpper<>+8(SB)/8, $0x1010101010101010
-GLOBL markUpper<>(SB), RODATA|NOPTR, $16
-
 // The sets of each bitmap, from the lowest byte on: those of ' ', of '-' and '+', of '.', of ':', all but those of '.' and ':', those of '+'
 // and those of '0'.
 DATA markSets<>+0(SB)/8, $0x008040f308044201
@@ -57,8 +49,8 @@ TEXT ·marksAVX512(SB), NOSPLIT, $0-40
 	LEAQ (DI)(AX*8), DI
 	MOVQ src_base+16(FP), SI
 	MOVQ src_len+24(FP), CX
-	VBROADCASTI32X4 markLower<>+0(SB), Z10
-	VBROADCASTI32X4 markUpper<>+0(SB), Z11
+	VBROADCASTI32X4 ·markLower+0(SB), Z10
+	VBROADCASTI32X4 ·markUpper+0(SB), Z11
 	VPBROADCASTQ markSets<>+0(SB), Z12
 	VPBROADCASTQ markSets<>+8(SB), Z13
 	VPBROADCASTW markSets<>+16(SB), Z14

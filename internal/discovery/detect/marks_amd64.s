@@ -3,13 +3,13 @@
 #include "go_asm.h"
 #include "textflag.h"
 
-// Which of eight sets a byte is in, by its halves: see markBits.
-DATA markLower<>+0(SB)/8, $0x1030101010101091
-DATA markLower<>+8(SB)/8, $0x3014129050181030
-GLOBL markLower<>(SB), RODATA|NOPTR, $16
-DATA markUpper<>+0(SB)/8, $0x0000800088670000
-DATA markUpper<>+8(SB)/8, $0x1010101010101010
-GLOBL markUpper<>(SB), RODATA|NOPTR, $16
+// Which of eight sets a byte is in, by its halves: see markBits. marks512_amd64.s reads them too.
+DATA ·markLower+0(SB)/8, $0x1030101010101091
+DATA ·markLower+8(SB)/8, $0x3014129050181030
+GLOBL ·markLower(SB), RODATA|NOPTR, $16
+DATA ·markUpper+0(SB)/8, $0x0000800088670000
+DATA ·markUpper+8(SB)/8, $0x1010101010101010
+GLOBL ·markUpper(SB), RODATA|NOPTR, $16
 
 DATA markConsts<>+0(SB)/1, $0x0f // the lower half of a byte
 DATA markConsts<>+1(SB)/1, $0x42 // the sets of '-' and of '+'
@@ -60,8 +60,8 @@ TEXT ·marksAVX2(SB), NOSPLIT, $0-40
 	MOVQ src_base+16(FP), SI
 	MOVQ src_len+24(FP), CX
 	SHRQ $6, CX
-	VBROADCASTI128 markLower<>+0(SB), Y11
-	VBROADCASTI128 markUpper<>+0(SB), Y12
+	VBROADCASTI128 ·markLower+0(SB), Y11
+	VBROADCASTI128 ·markUpper+0(SB), Y12
 	VPBROADCASTB markConsts<>+0(SB), Y13
 	VPBROADCASTB markConsts<>+1(SB), Y14
 	VPBROADCASTB markConsts<>+2(SB), Y15
